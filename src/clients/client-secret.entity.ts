@@ -1,0 +1,32 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { ClientEntity } from './client.entity.js';
+
+/** One of a client's secrets: a keyed digest, never the secret. Several may be valid at once. */
+@Entity('client_secrets')
+export class ClientSecretEntity {
+  @PrimaryColumn('uuid', { name: 'secret_id' })
+  secretId: string;
+
+  @Index('client_secrets_client_id')
+  @Column('text', { name: 'client_id' })
+  clientId: string;
+
+  @ManyToOne(() => ClientEntity)
+  @JoinColumn({ name: 'client_id', foreignKeyConstraintName: 'client_secrets_client_id_fkey' })
+  client?: ClientEntity;
+
+  @Column('bytea')
+  digest: Buffer;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt: Date;
+
+  @Column('timestamptz', { name: 'starts_at' })
+  startsAt: Date;
+
+  @Column('timestamptz', { name: 'expires_at', nullable: true })
+  expiresAt: Date | null;
+
+  @Column('timestamptz', { name: 'last_used_at', nullable: true })
+  lastUsedAt: Date | null;
+}

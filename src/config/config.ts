@@ -1,0 +1,36 @@
+import type { RawConfig } from './settings.js';
+
+/** The whole configuration of a process: parsed, validated together, and frozen. The class is the injection token. */
+export class Config {
+  readonly environment: RawConfig['environment'];
+  readonly host: string;
+  readonly port: number;
+  /** The `iss` of every token and the base of every endpoint; no trailing slash. */
+  readonly issuer: string;
+  /** The master key: everything that Rekey encrypts or keys is derived from it (HKDF), see `keys/master-key.ts`. */
+  readonly secret: string;
+  readonly dataDir: string;
+  /** Absent: the embedded database under `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly databasePool: number;
+  readonly migrateAtBoot: boolean;
+  readonly redisUrl: string | undefined;
+  /** `tracker`: revocations are looked up in the fast copy; `database`: in PostgreSQL, every time. */
+  readonly revocationCheck: 'tracker' | 'database';
+  readonly adminClientId: string | undefined;
+  readonly adminClientSecret: string | undefined;
+  readonly signingAlgorithm: RawConfig['signingAlgorithm'];
+  readonly keyRotationDays: number;
+  readonly trustedProxies: readonly string[];
+  readonly failedAuthenticationsPerMinute: number;
+  readonly introspectionsPerSecond: number;
+  readonly audit: boolean;
+  readonly auditRetentionDays: number;
+  readonly familyRetentionDays: number;
+  readonly logLevel: RawConfig['logLevel'];
+
+  constructor(values: Config) {
+    Object.assign(this, values);
+    Object.freeze(this);
+  }
+}

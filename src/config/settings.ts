@@ -1,0 +1,43 @@
+/**
+ * Every setting of the service, by its name in the environment. `.env.example` explains them one by one, and a test
+ * holds the two lists together. What settings demand of each other is in `load-config.ts`.
+ */
+import { commaSeparated, integer, oneOf, text, url, type Setting } from './setting.js';
+
+const setting = <T>(name: string, parse: Setting<T>['parse'], fallback: T): Setting<T> => ({ name, parse, fallback });
+
+const absent = <T>(name: string, parse: Setting<T>['parse']): Setting<T | undefined> => ({
+  name,
+  parse,
+  fallback: undefined,
+});
+
+export const settings = {
+  environment: setting('NODE_ENV', oneOf('development', 'test', 'production'), 'development'),
+  host: setting('HOST', text, '127.0.0.1'),
+  port: setting('PORT', integer(0, 65_535), 3000),
+  issuer: absent('REKEY_ISSUER', url('https:', 'http:')),
+  secret: absent('REKEY_SECRET', text),
+  dataDir: setting('REKEY_DATA_DIR', text, './data'),
+  databaseUrl: absent('DATABASE_URL', url('postgres:', 'postgresql:')),
+  databasePool: setting('REKEY_DATABASE_POOL', integer(1, 200), 10),
+  migrateAtBoot: setting('REKEY_MIGRATE_AT_BOOT', oneOf('on', 'off'), 'on'),
+  redisUrl: absent('REDIS_URL', url('redis:', 'rediss:')),
+  revocationCheck: setting('REKEY_REVOCATION_CHECK', oneOf('tracker', 'database'), 'tracker'),
+  adminClientId: absent('REKEY_ADMIN_CLIENT_ID', text),
+  adminClientSecret: absent('REKEY_ADMIN_CLIENT_SECRET', text),
+  signingAlgorithm: setting('REKEY_SIGNING_ALGORITHM', oneOf('ES256', 'EdDSA', 'RS256', 'PS256'), 'ES256'),
+  keyRotationDays: setting('REKEY_KEY_ROTATION_DAYS', integer(1, 3650), 90),
+  trustedProxies: setting('REKEY_TRUSTED_PROXIES', commaSeparated, []),
+  failedAuthenticationsPerMinute: setting('REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE', integer(1, 100_000), 50),
+  introspectionsPerSecond: setting('REKEY_INTROSPECTIONS_PER_SECOND', integer(1, 1_000_000), 10_000),
+  audit: setting('REKEY_AUDIT', oneOf('on', 'off'), 'on'),
+  auditRetentionDays: setting('REKEY_AUDIT_RETENTION_DAYS', integer(1, 3650), 400),
+  familyRetentionDays: setting('REKEY_FAMILY_RETENTION_DAYS', integer(1, 3650), 30),
+  logLevel: setting('REKEY_LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
+} as const;
+
+type Settings = typeof settings;
+
+/** What the environment says, parsed, before the settings are held against each other. */
+export type RawConfig = { -readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };

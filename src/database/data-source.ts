@@ -1,0 +1,52 @@
+/**
+ * How TypeORM reaches the database: the one dialect, over the network or embedded. The time limits keep the promise
+ * that a database that is gone or stuck is a 503 within two seconds.
+ */
+import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { Config } from '../config/config.js';
+import { embeddedPool, openEmbedded } from './embedded-pool.js';
+import { migrations } from './migrations.js';
+
+/** Together they stay under the two seconds that a caller is promised. */
+const CONNECT_TIMEOUT_MS = 800;
+const STATEMENT_TIMEOUT_MS = 1000;
+
+const common = {
+  type: 'postgres',
+  migrations,
+  migrationsTransactionMode: 'all',
+  autoLoadEntities: true,
+  synchronize: false,
+  logging: false,
+  poolErrorHandler: () => undefined, // the pool has discarded the connection; the next borrower gets a fresh one or the error
+} as const;
+
+/** With `migrateAtBoot` for the module that opens it; the embedded database always migrates. */
+export type RekeyDataSourceOptions = TypeOrmModuleOptions & { migrateAtBoot: boolean };
+
+/** How often, a second apart, a booting process asks for a database that is not there yet. */
+const BOOT_ATTEMPTS = 60;
+
+export async function dataSourceOptions(config: Config): Promise<RekeyDataSourceOptions> {
+  const { migrateAtBoot } = config;
+  if (!config.databaseUrl) {
+    const Pool = embeddedPool(await openEmbedded(config.dataDir));
+    return { ...common, migrateAtBoot, retryAttempts: 0, driver: { Pool }, poolSize: 1 };
+  }
+  return {
+    ...common,
+    migrateAtBoot,
+    retryAttempts: BOOT_ATTEMPTS,
+    retryDelay: 1000,
+    url: config.databaseUrl,
+    poolSize: config.databasePool,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    applicationName: 'rekey',
+    extra: {
+      query_timeout: STATEMENT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS - 100, // the server gives up first, so that the outcome is known
+      idle_in_transaction_session_timeout: 5000,
+      keepAlive: true,
+    },
+  };
+}

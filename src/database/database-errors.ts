@@ -1,0 +1,41 @@
+/** Which failures of a statement mean what. SQLSTATE classes: PostgreSQL manual, appendix A. */
+
+interface DatabaseError {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly driverError?: unknown;
+}
+
+const codeOf = (error: unknown): string => {
+  const { code, driverError } = error as DatabaseError;
+  if (typeof code === 'string') return code;
+  return driverError ? codeOf(driverError) : '';
+};
+
+/** The server rolled the statement back and asks for it again: serialization failure, deadlock. */
+export const isTransient = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error));
+
+/**
+ * The database cannot be asked right now: it is away, starting, stopping, full, or took too long. Whether the statement
+ * took effect is not known.
+ */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /^(08|57P0[1-5]$|53|57014$|55P03$|25P0[34]$|58)/.test(codeOf(error)) || isNetworkFailure(error);
+}
+
+const NETWORK_CODES = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ENOENT$)/;
+
+// pg reports these without a code.
+const NETWORK_MESSAGES =
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Driver not Connected|the database system is)/i;
+
+function isNetworkFailure(error: Error): boolean {
+  return NETWORK_CODES.test(codeOf(error)) || NETWORK_MESSAGES.test(error.message);
+}
+
+/** A row with this key exists already. */
+export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';
+
+/** The server answered with an error, so nothing was committed and running it again is safe. */
+export const isRefusal = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error)) && !isUnavailable(error);

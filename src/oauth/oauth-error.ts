@@ -1,0 +1,84 @@
+/**
+ * The one error of the OAuth endpoints, and the table of its codes. The description is fixed text that any caller may
+ * read (one wording per code: RFC 6749 §5.2, and no oracle); the reason is for the log and the audit trail alone.
+ */
+interface CodeFacts {
+  readonly status: number;
+  /** Only %x20-21 / %x23-5B / %x5D-7E: RFC 6749 §5.2. */
+  readonly description: string;
+}
+
+const codes = {
+  invalid_request: { status: 400, description: 'The request is malformed: a parameter is missing, repeated or unreadable.' },
+  invalid_client: { status: 401, description: 'Client authentication failed.' },
+  invalid_grant: { status: 400, description: 'The grant is invalid, expired, revoked, or was issued to another client.' },
+  invalid_scope: { status: 400, description: 'The scope is malformed, or goes beyond what was granted.' },
+  invalid_target: { status: 400, description: 'The resource is unknown or goes beyond what was granted.' },
+  unauthorized_client: { status: 400, description: 'This client may not do that.' },
+  unsupported_grant_type: { status: 400, description: 'The grant type is not supported.' },
+  invalid_token: { status: 401, description: 'The access token is invalid, expired or revoked.' },
+  insufficient_scope: { status: 403, description: 'The access token lacks the scope that this resource needs.' },
+  not_found: { status: 404, description: 'There is nothing here.' },
+  method_not_allowed: { status: 405, description: 'This endpoint does not answer that method.' },
+  request_too_large: { status: 413, description: 'The request is too large.' },
+  too_many_requests: { status: 429, description: 'Too many attempts. Wait, then try again.' },
+  server_error: { status: 500, description: 'The server met an unexpected condition.' },
+  temporarily_unavailable: { status: 503, description: 'The server cannot answer right now. Try again shortly.' },
+} as const satisfies Record<string, CodeFacts>;
+
+export type OAuthErrorCode = keyof typeof codes;
+
+export interface OAuthErrorOptions {
+  /** Why, in one word or two, for log and audit; it never reaches the caller. */
+  readonly reason?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+  /** Another fixed text, where the code alone would not tell a developer what to mend. */
+  readonly description?: string;
+  readonly status?: number;
+}
+
+export class OAuthError extends Error {
+  readonly status: number;
+  readonly description: string;
+  readonly reason: string;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly code: OAuthErrorCode,
+    options: OAuthErrorOptions = {},
+  ) {
+    super(`${code}: ${options.reason ?? code}`, { cause: options.cause });
+    this.name = 'OAuthError';
+    this.status = options.status ?? codes[code].status;
+    this.description = options.description ?? codes[code].description;
+    this.reason = options.reason ?? code;
+    this.headers = options.headers ?? {};
+  }
+
+  toJSON(): { error: string; error_description: string } {
+    return { error: this.code, error_description: this.description };
+  }
+
+  static invalidRequest = (reason: string, description?: string) =>
+    new OAuthError('invalid_request', description === undefined ? { reason } : { reason, description });
+
+  static invalidGrant = (reason: string) => new OAuthError('invalid_grant', { reason });
+
+  static invalidScope = (reason: string) => new OAuthError('invalid_scope', { reason });
+
+  static unauthorizedClient = (reason: string) => new OAuthError('unauthorized_client', { reason });
+
+  /** RFC 9110 §15.5.2: every 401 names a way to authenticate. */
+  static invalidClient = (reason: string) =>
+    new OAuthError('invalid_client', { reason, headers: { 'WWW-Authenticate': 'Basic realm="rekey", charset="UTF-8"' } });
+
+  static methodNotAllowed = (allow: string) =>
+    new OAuthError('method_not_allowed', { headers: { Allow: allow } });
+
+  static tooManyRequests = (retryAfterSeconds: number, reason: string) =>
+    new OAuthError('too_many_requests', { reason, headers: { 'Retry-After': String(retryAfterSeconds) } });
+
+  static unavailable = (reason: string, cause?: unknown) =>
+    new OAuthError('temporarily_unavailable', { reason, cause, headers: { 'Retry-After': '1' } });
+}

@@ -1,0 +1,27 @@
+/**
+ * Scope values (RFC 6749 §3.3): a set of case-sensitive tokens, written with single spaces between them. Sets are kept
+ * as arrays in the order of the grant, without repetition.
+ */
+
+/** %x21 / %x23-5B / %x5D-7E */
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
+
+/** Longer than any grant needs, short enough that checking it is free (checklist 110). */
+const MAX_SCOPE_CHARACTERS = 4096;
+
+/** @returns the set, or undefined where the text is not a scope (also when it is empty or too long) */
+export function parseScope(text: string): string[] | undefined {
+  if (text.length > MAX_SCOPE_CHARACTERS || !SCOPE.test(text)) return undefined;
+  return [...new Set(text.split(' '))];
+}
+
+export const isScopeToken = (text: string): boolean => SCOPE_TOKEN.test(text);
+
+export const formatScope = (scope: readonly string[]): string => scope.join(' ');
+
+export const isWithin = (asked: readonly string[], granted: readonly string[]): boolean =>
+  asked.every((token) => granted.includes(token));
+
+export const intersection = (scope: readonly string[], limit: readonly string[]): string[] =>
+  scope.filter((token) => limit.includes(token));

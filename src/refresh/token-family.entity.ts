@@ -1,0 +1,54 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { ClientEntity } from '../clients/client.entity.js';
+
+/**
+ * One authorization by a subject for a client. A refresh token is this row's id and a generation; nothing is stored per
+ * token. The columns that a rotation writes (generation, rotated_at, idle_expires_at, scope) are in no index.
+ */
+@Entity('token_families')
+export class TokenFamilyEntity {
+  /** The handle: a secret, for it is part of every refresh token of the family. What everyone may see is `sid`. */
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Index('token_families_sid', { unique: true })
+  @Column('uuid')
+  sid: string;
+
+  @Index('token_families_client_id')
+  @Column('text', { name: 'client_id' })
+  clientId: string;
+
+  @ManyToOne(() => ClientEntity)
+  @JoinColumn({ name: 'client_id', foreignKeyConstraintName: 'token_families_client_id_fkey' })
+  client?: ClientEntity;
+
+  @Index('token_families_subject')
+  @Column('text')
+  subject: string;
+
+  @Column('text', { array: true })
+  scope: string[];
+
+  @Column('integer')
+  generation: number;
+
+  /** When the last eight rotations were, newest first: element i is when generation − i came to be. */
+  @Column('timestamptz', { name: 'rotated_at', array: true })
+  rotatedAt: Date[];
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt: Date;
+
+  @Column('timestamptz', { name: 'idle_expires_at' })
+  idleExpiresAt: Date;
+
+  @Column('timestamptz', { name: 'absolute_expires_at' })
+  absoluteExpiresAt: Date;
+
+  @Column('timestamptz', { name: 'revoked_at', nullable: true })
+  revokedAt: Date | null;
+
+  @Column('text', { name: 'revoked_reason', nullable: true })
+  revokedReason: string | null;
+}
