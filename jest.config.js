@@ -1,8 +1,11 @@
+/** Everything that needs no server of its own: rules, and the service over HTTP on the embedded database. */
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  // Those start PostgreSQL and Redis: jest.services.config.js.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(services|faults|support)/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Config } from './config.js';
-import { loadConfig } from './load-config.js';
+import { processConfig } from './process-config.js';
 
-@Module({ providers: [{ provide: Config, useFactory: () => loadConfig(process.env) }], exports: [Config] })
+@Module({ providers: [{ provide: Config, useFactory: processConfig }], exports: [Config] })
 export class ConfigModule {}

@@ -17,16 +17,17 @@ const MIN_SECRET_CHARACTERS = 32;
 
 /**
  * @param environment usually `process.env`
+ * @param embeddedSecret the master key where none is given and none has to be: of the embedded service, outside production
  * @throws ConfigError with all problems, each naming its variable
  */
-export function loadConfig(environment: NodeJS.ProcessEnv): Config {
+export function loadConfig(environment: NodeJS.ProcessEnv, embeddedSecret: (dataDir: string) => string = () => ''): Config {
   const { raw, problems } = parseAll(environment);
   problems.push(...demands(raw));
   if (problems.length > 0) throw new ConfigError(problems);
   return new Config({
     ...raw,
     issuer: (raw.issuer ?? `http://${raw.host.includes(':') ? `[${raw.host}]` : raw.host}:${raw.port}`).replace(/\/$/, ''),
-    secret: raw.secret ?? '',
+    secret: raw.secret ?? embeddedSecret(raw.dataDir),
     migrateAtBoot: raw.migrateAtBoot === 'on',
     audit: raw.audit === 'on',
     // Without Redis the replicas have nothing in common but PostgreSQL, so each check asks it.

@@ -6,7 +6,7 @@ interface DatabaseError {
   readonly driverError?: unknown;
 }
 
-const codeOf = (error: unknown): string => {
+export const codeOf = (error: unknown): string => {
   const { code, driverError } = error as DatabaseError;
   if (typeof code === 'string') return code;
   return driverError ? codeOf(driverError) : '';

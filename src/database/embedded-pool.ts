@@ -14,15 +14,26 @@ export function embeddedPool(database: PGlite): typeof pg.Pool {
     constructor(config: pg.ClientConfig) {
       super({ ...config, ...createPgConfig(database) } as pg.ClientConfig);
     }
+
+    /** A client that the pool discarded leaves its session behind, for there is only one: this one begins it anew. */
+    override connect(): Promise<this>;
+    override connect(callback: (error?: Error) => void): void;
+    override connect(callback?: (error?: Error) => void): Promise<this> | void {
+      const connected = this.begin();
+      if (!callback) return connected;
+      connected.then(() => callback(), callback);
+    }
+
+    private async begin(): Promise<this> {
+      await super.connect();
+      await this.query('ROLLBACK');
+      await this.query('DISCARD ALL');
+      return this;
+    }
   }
   return class EmbeddedPool extends pg.Pool {
     constructor(config: pg.PoolConfig) {
-      super({ ...config, max: 1, Client: EmbeddedClient } as pg.PoolConfig);
-      // A client that the pool discarded leaves its session behind: there is only one.
-      this.on('connect', (client) => {
-        client.query('ROLLBACK').catch(() => undefined);
-        client.query('DISCARD ALL').catch(() => undefined);
-      });
+      super({ ...config, max: 1, Client: EmbeddedClient } as unknown as pg.PoolConfig);
     }
 
     override async end(): Promise<void> {

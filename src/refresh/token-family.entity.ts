@@ -3,7 +3,7 @@ import { ClientEntity } from '../clients/client.entity.js';
 
 /**
  * One authorization by a subject for a client. A refresh token is this row's id and a generation; nothing is stored per
- * token. The columns that a rotation writes (generation, rotated_at, idle_expires_at, scope) are in no index.
+ * token. The columns that a rotation writes (generation, rotated_at, last_used_at, idle_expires_at, scope) are in no index.
  */
 @Entity('token_families')
 export class TokenFamilyEntity {
@@ -39,6 +39,10 @@ export class TokenFamilyEntity {
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
+
+  /** The last time that it yielded an access token. */
+  @Column('timestamptz', { name: 'last_used_at' })
+  lastUsedAt: Date;
 
   @Column('timestamptz', { name: 'idle_expires_at' })
   idleExpiresAt: Date;

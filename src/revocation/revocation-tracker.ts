@@ -14,6 +14,11 @@ export abstract class RevocationTracker {
   /** Copies revocations that PostgreSQL has committed. Best effort: what is missed here is copied within the lease. Never rejects. */
   abstract add(revocations: readonly Revocation[]): Promise<void>;
 
+  /** Begins to copy; waits for nothing. */
+  abstract start(): void;
+
+  abstract stop(): Promise<void>;
+
   /** Whether checks are answered from the copy at this moment; for readiness and metrics. */
   abstract get state(): 'ready' | 'rebuilding' | 'away';
 }

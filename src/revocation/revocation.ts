@@ -3,6 +3,8 @@
  * a revocation that concerns it. Born is in milliseconds, from the time in its `jti` (a UUIDv7), so that a user who signs
  * in again in the very second of a revocation gets a session that lives.
  */
+import type { FamilySelection } from '../refresh/family-selection.js';
+
 export const revocationKinds = ['token', 'family', 'subject', 'client', 'all'] as const;
 
 export type RevocationKind = (typeof revocationKinds)[number];
@@ -40,3 +42,24 @@ export function concerns(token: RevocableToken): [kind: RevocationKind, value: s
 }
 
 export const isHitBy = (token: RevocableToken, notBefore: number): boolean => token.bornAt < notBefore;
+
+/** No access token lives longer (clients are validated against it), so no revocation needs to be remembered for longer. */
+export const LONGEST_ACCESS_TOKEN_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * How long a request that began before a client or subject was disabled may still yield an access token: a statement under
+ * way, a client read a second ago. What such a request yields is dead as well; nothing else is issued in that time.
+ */
+export const IN_FLIGHT_MS = 2000;
+
+/** The families that a revocation ends beside the access tokens; undefined where it is about one access token. */
+export function familiesHitBy(kind: RevocationKind, value: string): FamilySelection | undefined {
+  const selections: Record<RevocationKind, FamilySelection | undefined> = {
+    token: undefined,
+    family: { sid: value },
+    subject: { subject: value },
+    client: { clientId: value },
+    all: {},
+  };
+  return selections[kind];
+}

@@ -57,6 +57,7 @@ export class Initial1763800000000 implements MigrationInterface {
         generation integer NOT NULL,
         rotated_at timestamptz[] NOT NULL,
         created_at timestamptz NOT NULL,
+        last_used_at timestamptz NOT NULL,
         idle_expires_at timestamptz NOT NULL,
         absolute_expires_at timestamptz NOT NULL,
         revoked_at timestamptz,
@@ -82,7 +83,6 @@ export class Initial1763800000000 implements MigrationInterface {
       CREATE TABLE signing_keys (
         kid text PRIMARY KEY,
         algorithm text NOT NULL,
-        public_jwk jsonb NOT NULL,
         encrypted_private_key bytea NOT NULL,
         created_at timestamptz NOT NULL,
         active_from timestamptz NOT NULL,

@@ -1,0 +1,131 @@
+/**
+ * The architecture of docs/architecture.md as rules: who may import whom. `scripts/architecture-check.mjs` breaks each
+ * of them on purpose in a small tree of its own, so a rule that can no longer fail fails the lint step.
+ */
+
+/** The suffix of a file is its role; a file without one is plain rules. */
+const ROLES =
+  'service|grant|controller|guard|strategy|store|entity|module|worker|filter|pipe|dto|command|batch|interceptor|spec';
+
+/** A file without a suffix; no folder has a dot in its name. */
+const PLAIN = '^src/[^.]+\\.ts$';
+
+/** Folders and files that exist to talk to a framework, the database, Redis or the machine: rules do not live there. */
+const ADAPTERS = '^src/(main|app\\.setup|cli)\\.ts$|^src/(config|database|redis|http|time|audit)/';
+
+const FRAMEWORKS = 'node_modules/(@types/)?(@nestjs/|@fastify/|@redis/|@electric-sql/|(fastify|typeorm|pg|redis)/)';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'src-imports-no-tests',
+      comment: 'What ships does not know how it is tested or measured.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(test|bench|scripts)/|\\.spec\\.ts$' },
+    },
+    {
+      name: 'nothing-depends-on-admin',
+      comment: 'The admin API is one more client of the services; only the list of modules names it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(admin/|app\\.module\\.ts$)' },
+      to: { path: '^src/admin/' },
+    },
+    {
+      name: 'oauth-is-vocabulary',
+      comment: 'Everything may use the protocol vocabulary in oauth/, so it imports nothing of ours.',
+      severity: 'error',
+      from: { path: '^src/oauth/' },
+      to: { path: '^src/', pathNot: '^src/oauth/' },
+    },
+    {
+      name: 'rules-are-plain',
+      comment:
+        'A file without a role suffix is rules: no Nest, no HTTP, no SQL, no Redis. Give it a role, or take them out.',
+      severity: 'error',
+      from: { path: PLAIN, pathNot: ADAPTERS },
+      to: { path: FRAMEWORKS },
+    },
+    {
+      name: 'rules-call-nobody',
+      comment: 'Services call rules, never the other way round: what rules need comes in as an argument.',
+      severity: 'error',
+      from: { path: PLAIN, pathNot: ADAPTERS },
+      to: { path: '\\.(service|grant|controller|guard|strategy|store|module|worker|filter|pipe|command|interceptor)\\.ts$' },
+    },
+    {
+      name: 'roles-are-known',
+      comment: 'A suffix is a role, and there are no others: an invented one would slip past the rule for plain files.',
+      severity: 'error',
+      from: { path: '^src/.+\\.[^./]+\\.ts$', pathNot: [`\\.(${ROLES})\\.ts$`, ADAPTERS] },
+      to: {},
+    },
+    {
+      name: 'one-owner-per-table',
+      comment: 'A store belongs to its folder: others go through its service.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '\\.store\\.ts$', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'controllers-call-services',
+      comment: 'The order of steps and the edge of the transaction are a use case; a controller has neither.',
+      severity: 'error',
+      from: { path: '^src/.+\\.controller\\.ts$' },
+      to: { path: '\\.store\\.ts$|node_modules/(@types/)?(@redis/|(typeorm|pg|redis)/)' },
+    },
+    {
+      name: 'no-catch-all-folders',
+      comment: 'Folders are capabilities, flat inside; a barrel hides who uses what.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        path: ['/(common|shared|core|utils?|helpers?|interfaces|dtos?)/[^/]+\\.ts$', '/index\\.ts$'],
+        pathNot: 'node_modules',
+      },
+    },
+    {
+      name: 'no-circular',
+      comment: 'Two files that need each other are one file, or have a third in them.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'Imported by nobody and importing nothing.',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '\\.d\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'no-development-packages',
+      comment: 'The image has no development packages in it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'], pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'no-unlisted-packages',
+      comment: 'A package that another one happens to bring along may be gone tomorrow.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'everything-resolves',
+      comment: 'An import that the cruiser cannot find escapes every other rule.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    // Imports of types count: a rule that names a TypeORM type is tied to TypeORM.
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types', 'default'] },
+  },
+};

@@ -1,0 +1,27 @@
+# Built with everything, run with what production needs.
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev
+
+FROM node:20-bookworm-slim
+LABEL org.opencontainers.image.title="Rekey" org.opencontainers.image.licenses="Apache-2.0"
+WORKDIR /app
+# Only used without DATABASE_URL: the embedded database then lives in the volume.
+RUN mkdir /data && chown node:node /data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 REKEY_DATA_DIR=/data
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+# The program and its packages stay root's: the process cannot change what it runs.
+USER node
+VOLUME ["/data"]
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Node is process 1 and drains on SIGTERM itself; npm in between would swallow the signal.
+STOPSIGNAL SIGTERM
+CMD ["node", "dist/main.js"]

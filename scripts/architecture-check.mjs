@@ -1,0 +1,111 @@
+/**
+ * Proves that the rules of `.dependency-cruiser.cjs` can fail: each is broken by the smallest tree that breaks it, and must
+ * be reported there, alone. And it counts what was cruised in `src`: without a TypeScript it understands, the cruiser
+ * finds no modules and is content.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { cruise } from 'dependency-cruiser';
+import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
+import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
+
+const MIN_MODULES = 20;
+
+/** Rule → the files of a tree that breaks it and no other. */
+const offences = {
+  'src-imports-no-tests': {
+    'src/token/token.service.ts': "import '../../test/support/app.js';",
+    'test/support/app.ts': 'export {};',
+  },
+  'nothing-depends-on-admin': {
+    'src/token/token.service.ts': "import '../admin/paging.js';",
+    'src/admin/paging.ts': 'export {};',
+  },
+  'oauth-is-vocabulary': {
+    'src/oauth/scope.ts': "import '../clients/client-secret.js';",
+    'src/clients/client-secret.ts': 'export {};',
+  },
+  'rules-are-plain': { 'src/refresh/rotation.ts': "import type { EntityManager } from 'typeorm';" },
+  'rules-call-nobody': {
+    'src/refresh/rotation.ts': "import type { RefreshService } from './refresh.service.js';",
+    'src/refresh/refresh.service.ts': 'export class RefreshService {}',
+  },
+  'roles-are-known': {
+    'src/token/token.manager.ts': "import '../oauth/scope.js';",
+    'src/oauth/scope.ts': 'export {};',
+  },
+  'one-owner-per-table': {
+    'src/token/token.service.ts': "import '../refresh/token-family.store.js';",
+    'src/refresh/token-family.store.ts': 'export {};',
+  },
+  'controllers-call-services': { 'src/token/token.controller.ts': "import 'typeorm';" },
+  'no-catch-all-folders': {
+    'src/token/token.service.ts': "import '../utils/strings.js';",
+    'src/utils/strings.ts': 'export {};',
+  },
+  'no-circular': {
+    'src/oauth/scope.ts': "import './grant-type.js';",
+    'src/oauth/grant-type.ts': "import './scope.js';",
+  },
+  'no-orphans': { 'src/oauth/scope.ts': 'export {};' },
+  'no-development-packages': { 'src/token/token.service.ts': "import 'fast-check';" },
+  'no-unlisted-packages': { 'src/token/token.service.ts': "import 'acorn';" },
+  'everything-resolves': { 'src/token/token.service.ts': "import './nowhere.js';" },
+};
+
+/** What the rules allow, so that a rule that forbids everything is found out too. */
+const permitted = {
+  'src/app.module.ts': "import './admin/admin.module.js'; import './token/token.module.js';",
+  'src/admin/admin.module.ts': "import '@nestjs/common'; import '../refresh/refresh.service.js';",
+  'src/token/token.module.ts': "import './token.controller.js';",
+  'src/token/token.controller.ts': "import '@nestjs/common'; import '../refresh/refresh.service.js';",
+  'src/refresh/refresh.service.ts': "import './rotation.js'; import './token-family.store.js';",
+  'src/refresh/token-family.store.ts': "import 'typeorm'; import './rotation.js';",
+  'src/refresh/rotation.ts': "import 'node:crypto'; import '../oauth/scope.js';",
+  'src/refresh/rotation.spec.ts': "import '@jest/globals'; import './rotation.js';",
+  'src/oauth/scope.ts': 'export {};',
+};
+
+const configuration = await extractDepcruiseOptions('./.dependency-cruiser.cjs');
+const tsConfig = extractTSConfig('./tsconfig.json');
+
+async function cruiseSrcOf(baseDir) {
+  const { output } = await cruise(['src'], { ...configuration, baseDir, validate: true }, undefined, { tsConfig });
+  return output.summary;
+}
+
+async function violationsIn(files) {
+  // Inside the project, where node_modules is found.
+  await mkdir('.cache', { recursive: true });
+  const root = await mkdtemp(resolve('.cache', 'architecture-'));
+  try {
+    for (const [path, source] of Object.entries(files)) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), source);
+    }
+    const { violations } = await cruiseSrcOf(root);
+    return [...new Set(violations.map((violation) => violation.rule.name))];
+  } finally {
+    await rm(root, { recursive: true });
+  }
+}
+
+const problems = [];
+const expect = (what, actual, expected) => {
+  if (String(actual) !== String(expected)) problems.push(`${what}: expected [${expected}], got [${actual}]`);
+};
+
+const rules = configuration.ruleSet.forbidden.map((rule) => rule.name);
+expect('rules with a tree that breaks them', Object.keys(offences).sort(), [...rules].sort());
+for (const [rule, files] of Object.entries(offences)) expect(`the tree for ${rule}`, await violationsIn(files), [rule]);
+expect('the permitted tree', await violationsIn(permitted), []);
+
+const { totalCruised } = await cruiseSrcOf(process.cwd());
+if (totalCruised <= MIN_MODULES) problems.push(`only ${totalCruised} modules were cruised in src`);
+
+if (problems.length > 0) {
+  console.error(problems.join('\n'));
+  process.exitCode = 1;
+} else {
+  console.log(`architecture: each of ${rules.length} rules can fail; ${totalCruised} modules of src were cruised`);
+}

@@ -1,0 +1,17 @@
+/** Adds up the results that Jest has written, and says so in one plain line. */
+import { readFileSync } from 'node:fs';
+
+let [passed, failed, skipped] = [0, 0, 0];
+for (const path of process.argv.slice(2)) {
+  let results;
+  try {
+    results = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    continue; // that run has not come this far
+  }
+  passed += results.numPassedTests;
+  // A file that could not even be loaded has no tests in it, and is a failure all the same.
+  failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
+  skipped += results.numPendingTests + results.numTodoTests;
+}
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

@@ -1,0 +1,133 @@
+/**
+ * The first two minutes with Rekey: `npm start` in an empty folder, the lines it prints pasted into a shell, a second start
+ * that gives no secret away again. Whatever is started here is stopped by its process group.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const START_TIMEOUT_MS = 90_000; // the build included
+const STOP_TIMEOUT_MS = 30_000;
+const MAX_LINES = 25;
+
+function demand(holds, problem) {
+  if (!holds) throw new Error(problem);
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The environment of someone who has set nothing. */
+const untouched = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => !/^(REKEY_|NODE_ENV$|DATABASE_URL$|REDIS_URL$|HOST$|PORT$)/.test(name),
+  ),
+);
+
+async function answers(url) {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition, timeoutMs, problem) {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    demand(Date.now() < deadline, problem());
+    await sleep(100);
+  }
+}
+
+/** Runs `task` while `npm start` runs, with what that has printed (the log, which is JSON, left out). */
+async function whileStarted(port, dataDir, task) {
+  const env = { ...untouched, PORT: String(port), REKEY_DATA_DIR: dataDir };
+  const npm = spawn('npm', ['start'], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let log = '';
+  npm.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+  npm.stderr.setEncoding('utf8').on('data', (chunk) => (log += chunk));
+  const ended = new Promise((resolve) => npm.once('exit', resolve));
+  const live = `http://127.0.0.1:${port}/health/live`;
+  try {
+    const started = Date.now();
+    const problem = () => `npm start did not answer at ${live}:\n${output}\n${log}`;
+    await until(() => npm.exitCode !== null || answers(live), START_TIMEOUT_MS, problem);
+    demand(npm.exitCode === null, problem());
+    await sleep(500); // the last lines are on their way
+    console.log(`answered after ${Date.now() - started} ms`);
+    await task(output.split('\n').filter((line) => line !== '' && !/^(\{|> )/.test(line)));
+  } finally {
+    process.kill(-npm.pid, 'SIGTERM');
+    const stopped = await Promise.race([ended.then(() => true), sleep(STOP_TIMEOUT_MS, false, { ref: false })]);
+    if (!stopped) process.kill(-npm.pid, 'SIGKILL');
+    demand(stopped, `npm start went on for ${STOP_TIMEOUT_MS} ms after SIGTERM`);
+  }
+  // npm may be gone before the process it started is.
+  await until(
+    async () => !(await answers(live)),
+    STOP_TIMEOUT_MS,
+    () => 'the service still answers after SIGTERM',
+  );
+}
+
+/** The lines that one would paste: what starts with `curl`, reads a file or sets a variable, with its continuations. */
+function commandsIn(lines) {
+  const commands = [];
+  let open = false;
+  for (const line of lines.map((each) => each.trim().replace(/^\$ /, ''))) {
+    if (open || /^(curl |\. |[A-Za-z_]+=)/.test(line)) commands.push(line);
+    open = (open || commands.at(-1) === line) && line.endsWith('\\');
+  }
+  return commands.join('\n');
+}
+
+function paste(commands) {
+  const preamble = 'set -euo pipefail\ncurl() { command curl --silent --show-error --fail-with-body "$@"; }\n';
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', preamble + commands], { encoding: 'utf8' });
+  console.log(`${commands}\n--- printed ---\n${stdout}`);
+  demand(status === 0, `a line that npm start printed does not work:\n${stderr}`);
+  const introspected = stdout.match(/"active":(true|false)/g) ?? [];
+  demand(introspected[0] === '"active":true', 'the access token was not active after the refresh');
+  demand(introspected.at(-1) === '"active":false', 'the access token was active after its revocation');
+}
+
+const secretsIn = (lines) => lines.join('\n').match(/[A-Za-z0-9_-]{40,}/g) ?? [];
+
+const root = await mkdtemp(join(tmpdir(), 'rekey-fresh-'));
+const dataDir = join(root, 'data');
+try {
+  const port = await freePort();
+  let secrets = [];
+  await whileStarted(port, dataDir, (lines) => {
+    demand(lines.length <= MAX_LINES, `npm start printed ${lines.length} lines:\n${lines.join('\n')}`);
+    const commands = commandsIn(lines);
+    for (const [path, times] of Object.entries({ '/token': 2, '/introspect': 1, '/revoke': 1 })) {
+      demand(commands.split(path).length > times, `npm start printed no curl line for ${path}:\n${lines.join('\n')}`);
+    }
+    secrets = secretsIn(lines);
+    demand(secrets.length >= 2, 'npm start printed no client secret or no refresh token');
+    paste(commands);
+  });
+  await whileStarted(port, dataDir, (lines) => {
+    const repeated = secrets.filter((secret) => lines.join('\n').includes(secret));
+    demand(repeated.length === 0, 'the second start printed a secret again');
+    demand(
+      secretsIn(lines).every((text) => !text.startsWith('rt_')),
+      'the second start printed a refresh token',
+    );
+    demand(lines.length > 0 && lines.length <= MAX_LINES, `the second start printed ${lines.length} lines`);
+  });
+  console.log('a fresh start works, its lines work when pasted, and a second start gives no secret away');
+} finally {
+  await rm(root, { recursive: true, force: true });
+}

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from './database/database.module.js';
+import { DiscoveryModule } from './discovery/discovery.module.js';
+import { FirstBootModule } from './first-boot/first-boot.module.js';
+import { IntrospectionModule } from './introspection/introspection.module.js';
+import { KeysModule } from './keys/keys.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { RevocationEndpointModule } from './revocation/revocation-endpoint.module.js';
+import { TokenModule } from './token/token.module.js';
+
+/** What the service is made of. */
+@Module({
+  imports: [
+    DatabaseModule,
+    MetricsModule,
+    KeysModule,
+    DiscoveryModule,
+    TokenModule,
+    RevocationEndpointModule,
+    IntrospectionModule,
+    FirstBootModule,
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,23 @@
+/** Everything that the HTTP process and the e2e tests configure alike. */
+import type { INestApplicationContext } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { Config } from './config/config.js';
+import { OAuthErrorFilter } from './http/oauth-error.filter.js';
+import { addRequestHooks } from './http/request-hooks.js';
+import { Metrics } from './metrics/metrics.js';
+import { Clock } from './time/clock.js';
+
+/** An issuer with a path has its endpoints under that path; these stand outside it, for whoever runs the service. */
+const OUTSIDE_THE_ISSUER = ['health/{*rest}', 'metrics', '.well-known/{*rest}'];
+
+export function setUp(app: NestFastifyApplication, logger: Logger): void {
+  const config = app.get(Config);
+  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  addRequestHooks(server, { config, logger, clock: app.get<INestApplicationContext & Clock>(Clock), metrics: app.get(Metrics) });
+  const { pathname } = new URL(config.issuer);
+  if (pathname !== '/') app.setGlobalPrefix(pathname, { exclude: OUTSIDE_THE_ISSUER });
+  app.useGlobalFilters(new OAuthErrorFilter());
+  app.enableShutdownHooks();
+}

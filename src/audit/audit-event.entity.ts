@@ -1,0 +1,40 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { AuditEventName } from './audit-event.js';
+
+@Entity('audit_events')
+@Index('audit_events_sid', ['sid', 'id'])
+@Index('audit_events_subject', ['subject', 'id'])
+@Index('audit_events_at', { synchronize: false })
+export class AuditEventEntity {
+  /** A bigint, which the driver hands over as text. */
+  @PrimaryColumn('bigint', { generated: 'identity', generatedIdentity: 'ALWAYS' })
+  id: string;
+
+  @Column('timestamptz')
+  at: Date;
+
+  @Column('text')
+  event: AuditEventName;
+
+  @Column('text', { nullable: true })
+  reason: string | null;
+
+  @Column('text', { name: 'client_id', nullable: true })
+  clientId: string | null;
+
+  @Column('text', { nullable: true })
+  subject: string | null;
+
+  @Column('uuid', { nullable: true })
+  sid: string | null;
+
+  @Index('audit_events_correlation_id')
+  @Column('text', { name: 'correlation_id', nullable: true })
+  correlationId: string | null;
+
+  @Column('text', { nullable: true })
+  actor: string | null;
+
+  @Column('jsonb', { nullable: true })
+  detail: Record<string, unknown> | null;
+}

@@ -1,0 +1,42 @@
+/**
+ * The facts that the audit trail knows. An event names what happened; its reason says why, in the words of the rules.
+ * No event carries a token, a secret or a family's handle.
+ */
+export const auditEventNames = [
+  'client.created',
+  'client.updated',
+  'client.deleted',
+  'client.secret_added',
+  'client.secret_removed',
+  'client.authentication_failed',
+  'family.started',
+  'token.issued',
+  'token.refused',
+  'refresh.rotated',
+  'refresh.renewed',
+  'refresh.retried',
+  'refresh.refused',
+  'refresh.reused',
+  'revocation.created',
+  'revocation.refused',
+  'subject.disabled',
+  'subject.enabled',
+  'key.rotated',
+  'key.retired',
+] as const;
+
+export type AuditEventName = (typeof auditEventNames)[number];
+
+export interface AuditEvent {
+  readonly event: AuditEventName;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly reason?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly sid?: string | undefined;
+  readonly correlationId?: string | undefined;
+  /** Who did it, where that is not the client itself: `admin:<client_id>`, `system`. */
+  readonly actor?: string | undefined;
+  readonly detail?: Readonly<Record<string, unknown>> | undefined;
+}

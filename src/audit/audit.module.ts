@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ConfigModule } from '../config/config.module.js';
+import { AuditEventEntity } from './audit-event.entity.js';
+import { AuditService } from './audit.service.js';
+import { AuditStore } from './audit.store.js';
+
+@Module({
+  imports: [ConfigModule, TypeOrmModule.forFeature([AuditEventEntity])],
+  providers: [AuditStore, AuditService],
+  exports: [AuditService],
+})
+export class AuditModule {}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Config } from '../config/config.js';
+import { Coalescer } from '../database/coalescer.js';
+import type { AuditEvent } from './audit-event.js';
+import { AuditStore } from './audit.store.js';
+
+/**
+ * The only writer of the audit trail, one statement aside: a rotation inserts its event itself, in the statement that made
+ * it true (`refresh/token-family.store.ts`).
+ */
+@Injectable()
+export class AuditService {
+  private readonly queue: Coalescer<AuditEvent, undefined>;
+
+  constructor(
+    private readonly store: AuditStore,
+    private readonly config: Config,
+  ) {
+    this.queue = new Coalescer({
+      run: async (events) => {
+        await this.store.append(events);
+        return new Array<undefined>(events.length);
+      },
+      maxEntries: 500,
+      maxInFlight: 1,
+    });
+  }
+
+  get enabled(): boolean {
+    return this.config.audit;
+  }
+
+  /** Appends in the transaction that made the events true. @throws whatever the database says, so that both or neither happen */
+  async append(manager: EntityManager, ...events: AuditEvent[]): Promise<void> {
+    if (this.enabled && events.length > 0) await this.store.append(events, manager);
+  }
+
+  /**
+   * Records something that changed no state: a refusal, a retry. Many that arrive together are one statement. Resolves
+   * once it is durable.
+   * @throws when the database is away
+   */
+  async record(event: AuditEvent): Promise<void> {
+    if (this.enabled) await this.queue.submit(event);
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { AuditEvent } from './audit-event.js';
+
+/** The SQL of `audit_events`. */
+@Injectable()
+export class AuditStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** @param manager the transaction that made the events true; a connection of its own when there is none */
+  async append(events: readonly AuditEvent[], manager: EntityManager = this.dataSource.manager): Promise<void> {
+    await manager.query(
+      `INSERT INTO audit_events (at, event, reason, client_id, subject, sid, correlation_id, actor, detail)
+       SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::jsonb[])`,
+      [
+        events.map((e) => new Date(e.at)),
+        events.map((e) => e.event),
+        events.map((e) => e.reason ?? null),
+        events.map((e) => e.clientId ?? null),
+        events.map((e) => e.subject ?? null),
+        events.map((e) => e.sid ?? null),
+        events.map((e) => e.correlationId ?? null),
+        events.map((e) => e.actor ?? null),
+        events.map((e) => (e.detail ? JSON.stringify(e.detail) : null)),
+      ],
+    );
+  }
+
+  /** Deletes at most `limit` events from before `before`, oldest first. @returns how many */
+  async deleteBefore(before: Date, limit: number): Promise<number> {
+    const [, count] = await this.dataSource.query<[unknown, number]>(
+      `DELETE FROM audit_events WHERE id IN (
+         SELECT id FROM audit_events WHERE at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [before, limit],
+    );
+    return count;
+  }
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { Coalescer } from '../database/coalescer.js';
+import { Clock } from '../time/clock.js';
+import type { Client } from './client.js';
+import { ClientStore } from './client.store.js';
+
+/** Half the lease of the revocation tracker: no replica acts on an older client. A refresh checks the client in its own statement anyway. */
+const FRESH_MS = 1000;
+const MAX_CACHED = 10_000;
+
+/** Clients by id, read often: cached for a second, and loaded many at a time. */
+@Injectable()
+export class ClientDirectory {
+  private readonly cache = new Map<string, { client: Client; readAt: number }>();
+  private readonly loads: Coalescer<string, Client | undefined>;
+
+  constructor(
+    store: ClientStore,
+    private readonly clock: Clock,
+  ) {
+    this.loads = new Coalescer({ run: (ids) => store.findMany(ids), maxEntries: 500, maxInFlight: 1 });
+  }
+
+  /** @returns the client as it was at most a second ago, if that is known without asking the database */
+  cached(clientId: string): Client | undefined {
+    const entry = this.cache.get(clientId);
+    return entry && this.clock.now() - entry.readAt < FRESH_MS ? entry.client : undefined;
+  }
+
+  async find(clientId: string): Promise<Client | undefined> {
+    return this.cached(clientId) ?? this.load(clientId);
+  }
+
+  /** As it is now. Unknown ids are not cached: nobody may fill the memory with them. */
+  async load(clientId: string): Promise<Client | undefined> {
+    const readAt = this.clock.now();
+    const client = await this.loads.submit(clientId);
+    this.cache.delete(clientId);
+    if (client) {
+      if (this.cache.size >= MAX_CACHED) this.cache.clear();
+      this.cache.set(clientId, { client, readAt });
+    }
+    return client;
+  }
+
+  forget(clientId: string): void {
+    this.cache.delete(clientId);
+  }
+}

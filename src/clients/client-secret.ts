@@ -1,0 +1,47 @@
+/**
+ * Client secrets: 256 random bits, generated here, kept as a keyed SHA-256. A slow hash would guard nothing (there is no
+ * dictionary of random bits) and cost most of a token server's time.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+export interface StoredSecret {
+  readonly secretId: string;
+  readonly digest: Buffer;
+  readonly startsAt: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+/** 43 characters, URL-safe: nothing in it changes under form-encoding. */
+export const generateSecret = (): string => randomBytes(32).toString('base64url');
+
+/** @param key 32 bytes, derived from the master key */
+export const digestSecret = (secret: string, key: Buffer): Buffer =>
+  createHmac('sha256', key).update(secret, 'utf8').digest();
+
+/** What an unknown client's secret is compared with, so that it takes the time of a known one's. */
+const NOBODYS: StoredSecret = {
+  secretId: '',
+  digest: randomBytes(32),
+  startsAt: new Date(0),
+  expiresAt: null,
+  lastUsedAt: null,
+};
+
+/**
+ * Compares with every secret of the client, in constant time each.
+ * @param now milliseconds since the epoch
+ */
+export function findSecret(
+  secrets: readonly StoredSecret[],
+  presented: string,
+  key: Buffer,
+  now: number,
+): StoredSecret | undefined {
+  const digest = digestSecret(presented, key);
+  const candidates = secrets.length > 0 ? secrets : [NOBODYS];
+  return candidates.filter((secret) => timingSafeEqual(secret.digest, digest) && isCurrent(secret, now))[0];
+}
+
+const isCurrent = ({ startsAt, expiresAt }: StoredSecret, now: number): boolean =>
+  startsAt.getTime() <= now && (expiresAt === null || now < expiresAt.getTime());

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Client } from './client.js';
+import type { StoredSecret } from './client-secret.js';
+import { ClientEntity } from './client.entity.js';
+
+interface SecretRow {
+  client_id: string;
+  secret_id: string;
+  digest: Buffer;
+  starts_at: Date;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+}
+
+/** The SQL of `clients` and `client_secrets` that a request needs. */
+@Injectable()
+export class ClientStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** @returns the clients in the order of the ids; undefined where there is none, or it was deleted */
+  async findMany(clientIds: readonly string[]): Promise<(Client | undefined)[]> {
+    const ids = [...new Set(clientIds)];
+    const [clients, secrets] = [
+      await this.dataSource.manager
+        .createQueryBuilder(ClientEntity, 'client')
+        .where('client.clientId = ANY(:ids) AND client.deletedAt IS NULL', { ids })
+        .getMany(),
+      await this.dataSource.query<SecretRow[]>(
+        'SELECT client_id, secret_id, digest, starts_at, expires_at, last_used_at FROM client_secrets WHERE client_id = ANY($1)',
+        [ids],
+      ),
+    ];
+    const byId = new Map(
+      clients.map((client) => [
+        client.clientId,
+        { ...client, secrets: secrets.filter((row) => row.client_id === client.clientId).map(toSecret) },
+      ]),
+    );
+    return clientIds.map((id) => byId.get(id));
+  }
+
+  /** Notes the use of secrets, by the minute: enough to tell which one is still in use. */
+  async touchSecrets(secretIds: readonly string[], now: number): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE client_secrets SET last_used_at = $2
+       WHERE secret_id = ANY($1::uuid[]) AND (last_used_at IS NULL OR last_used_at < $2)`,
+      [secretIds, new Date(now)],
+    );
+  }
+}
+
+const toSecret = (row: SecretRow): StoredSecret => ({
+  secretId: row.secret_id,
+  digest: row.digest,
+  startsAt: row.starts_at,
+  expiresAt: row.expires_at,
+  lastUsedAt: row.last_used_at,
+});

@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { ConfigModule } from '../config/config.module.js';
+import { RedisModule } from '../redis/redis.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { ClientAuthenticationService } from './client-authentication.service.js';
+import { ClientBasicStrategy } from './client-basic.strategy.js';
+import { ClientDirectory } from './client-directory.service.js';
+import { ClientEntity } from './client.entity.js';
+import { ClientSecretEntity } from './client-secret.entity.js';
+import { ClientsService } from './clients.service.js';
+import { ClientStore } from './client.store.js';
+import { FailedAuthentications } from './failed-authentications.js';
+import { SecretUse } from './secret-use.js';
+
+/** Who may ask for tokens: the clients, their secrets, and how they authenticate. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    RedisModule,
+    TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
+  ],
+  providers: [
+    ClientStore,
+    ClientsService,
+    ClientDirectory,
+    FailedAuthentications,
+    SecretUse,
+    ClientAuthenticationService,
+    ClientBasicStrategy,
+  ],
+  exports: [ClientDirectory, ClientAuthenticationService, ClientsService],
+})
+export class ClientsModule {}

@@ -1,0 +1,222 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditService } from '../audit/audit.service.js';
+import type { AuditEventName } from '../audit/audit-event.js';
+import { Config } from '../config/config.js';
+import { deriveKey } from '../keys/master-key.js';
+import { Clock } from '../time/clock.js';
+import { ClientEntity } from './client.entity.js';
+import { ClientDirectory } from './client-directory.service.js';
+import { registrationProblems, type ClientRegistration } from './client-registration.js';
+import { digestSecret, generateSecret } from './client-secret.js';
+import { ClientSecretEntity } from './client-secret.entity.js';
+
+/** The registration breaks rules; the problems are for the admin who sent it. */
+export class InvalidRegistration extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('; '));
+    this.name = 'InvalidRegistration';
+  }
+}
+
+/** Who changes something, and where its trail goes. */
+export interface Change {
+  readonly actor: string;
+  readonly correlationId?: string | undefined;
+}
+
+export interface NewSecret {
+  readonly secretId: string;
+  /** Shown once; only its digest is kept. */
+  readonly secret: string;
+  readonly expiresAt: Date | null;
+}
+
+/** More than an overlap needs; each one costs a comparison. */
+const MAX_SECRETS = 10;
+
+/** Registers and changes clients and their secrets. What a change must revoke is said by whoever asks for it, in one transaction. */
+@Injectable()
+export class ClientsService {
+  private readonly secretKey: Buffer;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly directory: ClientDirectory,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+    config: Config,
+  ) {
+    this.secretKey = deriveKey(config.secret, 'client-secret-digest');
+  }
+
+  /**
+   * @param known an id and a secret from elsewhere (the first admin client's), instead of generated ones
+   * @throws InvalidRegistration; a unique violation when the id is taken
+   */
+  async register(
+    registration: ClientRegistration,
+    change: Change,
+    known: { clientId?: string; secret?: string } = {},
+  ): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
+    throwProblems(registrationProblems(registration));
+    const now = new Date(this.clock.now());
+    const clientId = known.clientId ?? uuidv7();
+    const client: ClientEntity = {
+      ...registration,
+      clientId,
+      longestAccessTokenTtlSeconds: registration.accessTokenTtlSeconds,
+      createdAt: now,
+      updatedAt: now,
+      disabledAt: null,
+      deletedAt: null,
+    };
+    const secret = await this.dataSource.transaction(async (manager) => {
+      await manager.insert(ClientEntity, client);
+      await this.record(manager, 'client.created', clientId, change);
+      return client.type === 'confidential' ? this.insertSecret(manager, clientId, known.secret) : undefined;
+    });
+    return { client, secret };
+  }
+
+  find(clientId: string): Promise<ClientEntity | null> {
+    return this.dataSource.manager
+      .createQueryBuilder(ClientEntity, 'c')
+      .where('c.clientId = :clientId AND c.deletedAt IS NULL', { clientId })
+      .getOne();
+  }
+
+  /** By id, ascending. @param after the id that the page starts after */
+  list(limit: number, after?: string): Promise<ClientEntity[]> {
+    const query = this.dataSource.manager
+      .createQueryBuilder(ClientEntity, 'c')
+      .where('c.deletedAt IS NULL')
+      .orderBy('c.clientId')
+      .limit(limit);
+    return (after === undefined ? query : query.andWhere('c.clientId > :after', { after })).getMany();
+  }
+
+  /**
+   * Applies a change through the same rules as a registration.
+   * @param alongside runs in the same transaction, for what the change must revoke
+   * @returns undefined where there is no such client
+   */
+  async update(
+    clientId: string,
+    changes: Partial<ClientRegistration> & { disabled?: boolean | undefined },
+    change: Change,
+    alongside?: (manager: EntityManager, before: ClientEntity) => Promise<void>,
+  ): Promise<ClientEntity | undefined> {
+    const { disabled, ...fields } = changes;
+    const updated = await this.dataSource.transaction(async (manager) => {
+      const before = await this.lock(manager, clientId);
+      if (!before) return undefined;
+      const now = new Date(this.clock.now());
+      const after: ClientEntity = { ...before, ...fields, updatedAt: now };
+      if (disabled !== undefined) after.disabledAt = disabled ? (before.disabledAt ?? now) : null;
+      after.longestAccessTokenTtlSeconds = Math.max(before.longestAccessTokenTtlSeconds, after.accessTokenTtlSeconds);
+      throwProblems(registrationProblems(after));
+      await manager.update(ClientEntity, { clientId }, after);
+      await this.record(manager, 'client.updated', clientId, change, { fields: Object.keys(changes) });
+      await alongside?.(manager, before);
+      return after;
+    });
+    this.directory.forget(clientId);
+    return updated;
+  }
+
+  /** The client is gone, its id stays taken. @returns false where there is no such client */
+  async delete(clientId: string, change: Change, alongside?: (manager: EntityManager) => Promise<void>): Promise<boolean> {
+    const deleted = await this.dataSource.transaction(async (manager) => {
+      if (!(await this.lock(manager, clientId))) return false;
+      const now = new Date(this.clock.now());
+      await manager.update(ClientEntity, { clientId }, { deletedAt: now, updatedAt: now });
+      await manager.delete(ClientSecretEntity, { clientId });
+      await this.record(manager, 'client.deleted', clientId, change);
+      await alongside?.(manager);
+      return true;
+    });
+    this.directory.forget(clientId);
+    return deleted;
+  }
+
+  /** The newest first; never the digests. */
+  async listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client'>[]> {
+    return this.dataSource.manager
+      .createQueryBuilder(ClientSecretEntity, 's')
+      .select(['s.secretId', 's.clientId', 's.createdAt', 's.startsAt', 's.expiresAt', 's.lastUsedAt'])
+      .where('s.clientId = :clientId', { clientId })
+      .orderBy('s.createdAt', 'DESC')
+      .getMany();
+  }
+
+  /**
+   * Adds a secret beside those that there are, which go on or end at `othersExpireAt`.
+   * @returns undefined where there is no such confidential client @throws InvalidRegistration when it has too many
+   */
+  async addSecret(
+    clientId: string,
+    change: Change,
+    { expiresAt = null, othersExpireAt }: { expiresAt?: Date | null; othersExpireAt?: Date | undefined } = {},
+  ): Promise<NewSecret | undefined> {
+    const added = await this.dataSource.transaction(async (manager) => {
+      const client = await this.lock(manager, clientId);
+      if (client?.type !== 'confidential') return undefined;
+      const count = await manager.countBy(ClientSecretEntity, { clientId });
+      if (count >= MAX_SECRETS) throw new InvalidRegistration([`secrets may be ${MAX_SECRETS} at most; delete one first`]);
+      if (othersExpireAt) {
+        await manager.query(
+          'UPDATE client_secrets SET expires_at = LEAST(expires_at, $2) WHERE client_id = $1',
+          [clientId, othersExpireAt],
+        );
+      }
+      const secret = await this.insertSecret(manager, clientId, undefined, expiresAt);
+      await this.record(manager, 'client.secret_added', clientId, change, { secret_id: secret.secretId });
+      return secret;
+    });
+    this.directory.forget(clientId);
+    return added;
+  }
+
+  /** @returns false where there is no such secret */
+  async deleteSecret(clientId: string, secretId: string, change: Change): Promise<boolean> {
+    const deleted = await this.dataSource.transaction(async (manager) => {
+      const { affected } = await manager.delete(ClientSecretEntity, { clientId, secretId });
+      if (!affected) return false;
+      await this.record(manager, 'client.secret_removed', clientId, change, { secret_id: secretId });
+      return true;
+    });
+    this.directory.forget(clientId);
+    return deleted;
+  }
+
+  private lock(manager: EntityManager, clientId: string): Promise<ClientEntity | null> {
+    return manager
+      .createQueryBuilder(ClientEntity, 'c')
+      .setLock('pessimistic_write')
+      .where('c.clientId = :clientId AND c.deletedAt IS NULL', { clientId })
+      .getOne();
+  }
+
+  private async insertSecret(
+    manager: EntityManager,
+    clientId: string,
+    secret = generateSecret(),
+    expiresAt: Date | null = null,
+  ): Promise<NewSecret> {
+    const now = new Date(this.clock.now());
+    const secretId = uuidv7();
+    const digest = digestSecret(secret, this.secretKey);
+    await manager.insert(ClientSecretEntity, { secretId, clientId, digest, createdAt: now, startsAt: now, expiresAt });
+    return { secretId, secret, expiresAt };
+  }
+
+  private record(manager: EntityManager, event: AuditEventName, clientId: string, change: Change, detail?: Record<string, unknown>) {
+    return this.audit.append(manager, { event, at: this.clock.now(), clientId, ...change, detail });
+  }
+}
+
+function throwProblems(problems: readonly string[]): void {
+  if (problems.length > 0) throw new InvalidRegistration(problems);
+}

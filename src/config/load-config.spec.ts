@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, loadConfig } from './load-config.js';
+import { settings } from './settings.js';
+
+const SECRET = 'kT3vR9xW2mZ8qL5nB7cD4fG6hJ1pS0aY';
+const ADMIN_SECRET = 'aY0pS1hJ6fG4cD7nB5qL8mZ2xW9vR3kT';
+const POSTGRES = 'postgres://rekey:hunter2secret@db.internal:5432/rekey';
+const REDIS = 'redis://:hunter3secret@cache.internal:6379';
+
+const production = {
+  NODE_ENV: 'production',
+  REKEY_ISSUER: 'https://id.example.com',
+  REKEY_SECRET: SECRET,
+  REKEY_ADMIN_CLIENT_ID: 'admin',
+  REKEY_ADMIN_CLIENT_SECRET: ADMIN_SECRET,
+  REKEY_TRUSTED_PROXIES: '10.0.0.7',
+  DATABASE_URL: POSTGRES,
+  REDIS_URL: REDIS,
+};
+
+function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    loadConfig(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+/** The variables that a boot stopped for; each problem starts with its own. */
+const blamed = (environment: NodeJS.ProcessEnv) => problemsOf(environment).map((problem) => problem.split(' ')[0]);
+
+describe('defaults', () => {
+  it('runs on an empty environment: embedded, on loopback', () => {
+    expect(loadConfig({})).toMatchObject({
+      environment: 'development',
+      host: '127.0.0.1',
+      port: 3000,
+      issuer: 'http://127.0.0.1:3000',
+      dataDir: './data',
+      databaseUrl: undefined,
+      redisUrl: undefined,
+      migrateAtBoot: true,
+      revocationCheck: 'tracker',
+      signingAlgorithm: 'ES256',
+      trustedProxies: [],
+      audit: true,
+    });
+  });
+
+  it.each(Object.values(settings).map(({ name }) => name))('takes an empty %s as an absent one', (name) => {
+    expect(loadConfig({ [name]: '' })).toEqual(loadConfig({}));
+  });
+
+  it.each([
+    { environment: { HOST: '::1', PORT: '8080' }, issuer: 'http://[::1]:8080' },
+    { environment: { REKEY_ISSUER: 'https://id.example.com/' }, issuer: 'https://id.example.com' },
+    { environment: { REKEY_ISSUER: 'https://example.com/id' }, issuer: 'https://example.com/id' },
+  ])('derives the issuer $issuer', ({ environment, issuer }) => {
+    expect(loadConfig(environment).issuer).toBe(issuer);
+  });
+
+  it.each([
+    { environment: {}, check: 'tracker' },
+    { environment: { ...production }, check: 'tracker' },
+    { environment: { ...production, REKEY_REVOCATION_CHECK: 'database' }, check: 'database' },
+    { environment: { ...production, REDIS_URL: '' }, check: 'database' },
+    { environment: { ...production, REDIS_URL: '', REKEY_REVOCATION_CHECK: 'tracker' }, check: 'database' },
+  ])('checks revocations in the $check ($#)', ({ environment, check }) => {
+    expect(loadConfig(environment).revocationCheck).toBe(check);
+  });
+
+  it('reads the list of trusted proxies with or without spaces', () => {
+    expect(loadConfig({ REKEY_TRUSTED_PROXIES: '10.0.0.7, fd00::/8,' }).trustedProxies).toEqual([
+      '10.0.0.7',
+      'fd00::/8',
+    ]);
+  });
+
+  it('is frozen', () => {
+    const config = loadConfig({});
+    expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError);
+  });
+});
+
+describe('a value that cannot be read', () => {
+  const unreadable = [
+    { name: 'NODE_ENV', values: ['Production', 'staging', ' production'] },
+    { name: 'PORT', values: ['http', '-1', '65536', '3e3', '0x50', '3000.5', ' '] },
+    { name: 'REKEY_ISSUER', values: ['id.example.com', 'ftp://id.example.com', '/'] },
+    { name: 'DATABASE_URL', values: ['mysql://db/rekey', 'localhost:5432'] },
+    { name: 'REDIS_URL', values: ['http://cache', 'cache:6379'] },
+    { name: 'REKEY_DATABASE_POOL', values: ['0', '201', 'ten'] },
+    { name: 'REKEY_MIGRATE_AT_BOOT', values: ['true', 'ON'] },
+    { name: 'REKEY_REVOCATION_CHECK', values: ['redis'] },
+    { name: 'REKEY_SIGNING_ALGORITHM', values: ['none', 'HS256', 'es256'] },
+    { name: 'REKEY_KEY_ROTATION_DAYS', values: ['0', '1.5'] },
+    { name: 'REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE', values: ['0', '-5'] },
+    { name: 'REKEY_INTROSPECTIONS_PER_SECOND', values: ['0'] },
+    { name: 'REKEY_AUDIT', values: ['false', 'no'] },
+    { name: 'REKEY_AUDIT_RETENTION_DAYS', values: ['0', 'forever'] },
+    { name: 'REKEY_FAMILY_RETENTION_DAYS', values: ['0'] },
+    { name: 'REKEY_LOG_LEVEL', values: ['verbose'] },
+  ].flatMap(({ name, values }) => values.map((value) => ({ name, value })));
+
+  it.each(unreadable)('stops the boot: $name=$value', ({ name, value }) => {
+    expect(blamed({ [name]: value })).toContain(name);
+  });
+});
+
+describe('what settings demand of each other', () => {
+  it('needs the master key to be shared when there is a shared database', () => {
+    expect(blamed({ DATABASE_URL: POSTGRES })).toEqual(['REKEY_SECRET']);
+  });
+
+  it('has no use for Redis without PostgreSQL', () => {
+    expect(blamed({ REDIS_URL: REDIS })).toEqual(['REDIS_URL']);
+  });
+
+  it.each([{ REKEY_ADMIN_CLIENT_ID: 'admin' }, { REKEY_ADMIN_CLIENT_SECRET: ADMIN_SECRET }])(
+    'takes half an admin client for a mistake (%j)',
+    (half) => {
+      expect(blamed(half)).toHaveLength(1);
+    },
+  );
+
+  it.each(['https://id.example.com/?tenant=a', 'https://id.example.com/#a'])('refuses the issuer %s', (issuer) => {
+    expect(blamed({ REKEY_ISSUER: issuer })).toEqual(['REKEY_ISSUER']);
+  });
+
+  it.each(['development', 'production'])('refuses a weak master key in %s', (environment) => {
+    for (const weak of ['short', SECRET.slice(0, 31), 'ab'.repeat(32)]) {
+      expect(blamed({ ...production, NODE_ENV: environment, REKEY_SECRET: weak })).toContain('REKEY_SECRET');
+    }
+  });
+});
+
+describe('299: insecure configuration does not boot in production', () => {
+  it('boots with everything that is demanded', () => {
+    expect(loadConfig(production)).toMatchObject({ environment: 'production', issuer: 'https://id.example.com' });
+  });
+
+  it.each(['REKEY_ISSUER', 'REKEY_SECRET', 'REKEY_ADMIN_CLIENT_ID', 'REKEY_ADMIN_CLIENT_SECRET'])(
+    'demands %s',
+    (name) => {
+      expect(blamed({ ...production, [name]: undefined })).toEqual([name]);
+      expect(blamed({ ...production, [name]: '' })).toEqual([name]);
+    },
+  );
+
+  it.each([
+    { name: 'REKEY_ISSUER', value: 'http://id.example.com' },
+    { name: 'REKEY_SECRET', value: SECRET.slice(1) },
+    { name: 'REKEY_ADMIN_CLIENT_SECRET', value: ADMIN_SECRET.slice(1) },
+  ])('refuses $name=$value', ({ name, value }) => {
+    expect(blamed({ ...production, [name]: value })).toEqual([name]);
+  });
+
+  it('reports every problem at once', () => {
+    const environment = {
+      NODE_ENV: 'production',
+      REKEY_SECRET: 'short',
+      PORT: 'http',
+      REKEY_LOG_LEVEL: 'loud',
+      REDIS_URL: REDIS,
+    };
+    const expected = [
+      'PORT',
+      'REKEY_LOG_LEVEL',
+      'REKEY_SECRET',
+      'REKEY_ISSUER',
+      'REKEY_ADMIN_CLIENT_ID',
+      'REKEY_ADMIN_CLIENT_SECRET',
+      'REDIS_URL',
+    ];
+    expect(new Set(blamed(environment))).toEqual(new Set(expected));
+    const message = new ConfigError(problemsOf(environment)).message;
+    for (const name of expected) expect(message).toContain(`  - ${name} `);
+  });
+
+  it('repeats no value in a problem: it may be a secret', () => {
+    const canary = 'canary-4711';
+    const environment = Object.fromEntries(Object.values(settings).map(({ name }) => [name, canary]));
+    const inUrls = {
+      ...production,
+      REKEY_ISSUER: `http://user:${canary}@id.example.com/?${canary}`,
+      DATABASE_URL: `mysql://rekey:${canary}@db/rekey`,
+      REDIS_URL: `https://:${canary}@cache`,
+    };
+    for (const each of [environment, inUrls]) {
+      expect(problemsOf(each).length).toBeGreaterThan(2);
+      expect(problemsOf(each).join('\n')).not.toContain(canary);
+    }
+  });
+});

@@ -1,0 +1,39 @@
+/** What the embedded service made up at its first start, in a file that only its owner can read, as a shell can read it too. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Credentials {
+  readonly adminClientId?: string | undefined;
+  readonly adminClientSecret?: string | undefined;
+  readonly demoClientId?: string | undefined;
+  readonly demoClientSecret?: string | undefined;
+  readonly demoRefreshToken?: string | undefined;
+}
+
+const NAMES: Record<keyof Credentials, string> = {
+  adminClientId: 'ADMIN_ID',
+  adminClientSecret: 'ADMIN_SECRET',
+  demoClientId: 'DEMO_ID',
+  demoClientSecret: 'DEMO_SECRET',
+  demoRefreshToken: 'RT',
+};
+
+export const credentialsFile = (dataDir: string): string => join(dataDir, 'credentials.env');
+
+export function readCredentials(dataDir: string): Credentials {
+  let text: string;
+  try {
+    text = readFileSync(credentialsFile(dataDir), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+  const values = Object.fromEntries(text.split('\n').map((line) => line.split('=', 2) as [string, string?]));
+  return Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, values[name]]));
+}
+
+export function writeCredentials(dataDir: string, credentials: Credentials): void {
+  const lines = Object.entries(NAMES).map(([key, name]) => `${name}=${credentials[key as keyof Credentials] ?? ''}`);
+  const warning = '# Secrets of an embedded Rekey, made at its first start. Not for production.';
+  writeFileSync(credentialsFile(dataDir), `${[warning, ...lines].join('\n')}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,21 @@
+import type { Logger } from '@nestjs/common';
+import { codeOf } from '../database/database-errors.js';
+
+/**
+ * Logs what an operator needs of an unexpected error. Not the error itself: a database error carries its statement, the
+ * parameters and the row, and those hold the handles of families.
+ */
+export function logError(logger: Logger, error: Error & { reason?: string }, correlationId: string): void {
+  const cause = rootOf(error);
+  logger.error({
+    msg: 'request failed',
+    correlation_id: correlationId,
+    reason: error.reason,
+    error: cause.name,
+    code: codeOf(cause),
+    // A database's message may quote values; ours and the runtime's do not.
+    ...(codeOf(cause) === '' && { message: cause.message, stack: cause.stack }),
+  });
+}
+
+const rootOf = (error: Error): Error => (error.cause instanceof Error ? rootOf(error.cause) : error);

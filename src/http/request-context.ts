@@ -1,0 +1,31 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** What of a request everything behind the controllers may know. */
+export interface RequestContext {
+  /** Stands in the response, in the log, and in the audit trail. */
+  readonly correlationId: string;
+  /** The caller's address, as far as the trusted proxies vouch for it. */
+  readonly source: string;
+  /** Milliseconds since the epoch: when the request came in. */
+  readonly arrivedAt: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** By the injected clock; set before anything else happens to a request. */
+    arrivedAt: number;
+    /** What the access log and the metrics say of the request, where they say more than its status. */
+    outcome?: { readonly clientId?: string | undefined; readonly grantType?: string | undefined; readonly result?: string };
+  }
+}
+
+export const contextOf = (request: FastifyRequest): RequestContext => ({
+  correlationId: request.id,
+  source: request.ip,
+  arrivedAt: request.arrivedAt,
+});
+
+export const Context = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  contextOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);

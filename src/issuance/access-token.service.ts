@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { KeyRing } from '../keys/key-ring.service.js';
+import { formatScope } from '../oauth/scope.js';
+import { Clock } from '../time/clock.js';
+import { readClaims, type AccessToken, type AccessTokenClaims } from './access-token.js';
+import type { Authorization } from './authorization.js';
+import { signJws, verifyJws } from './jws.js';
+import { looksOpaque, openOpaque, sealOpaque } from './opaque-token.js';
+
+/** RFC 6749 §5.1, with every member that applies and none that does not. */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly scope: string;
+  readonly refresh_token?: string;
+}
+
+const TYP = 'at+jwt';
+
+/** Authorizations in, access tokens out; and back. Issues, reads, and decides nothing. */
+@Injectable()
+export class AccessTokenService {
+  constructor(
+    private readonly keys: KeyRing,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  issue(authorization: Authorization): TokenResponse {
+    const claims = this.claimsFor(authorization);
+    const accessToken =
+      authorization.client.accessTokenFormat === 'jwt'
+        ? signJws(TYP, claims, this.keys.signingKey())
+        : sealOpaque(claims, this.keys.mintingTokenKey());
+    return {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: Math.max(0, claims.exp - Math.floor(this.clock.now() / 1000)),
+      scope: claims.scope,
+      ...(authorization.refreshToken !== undefined && { refresh_token: authorization.refreshToken }),
+    };
+  }
+
+  /** @returns the token where it is one of ours, whole and unexpired; never throws on garbage */
+  async read(token: string): Promise<AccessToken | undefined> {
+    const payload = await this.keys.reading(({ tokenKey, verificationKey }) =>
+      looksOpaque(token) ? openOpaque(token, tokenKey) : verifyJws(token, TYP, verificationKey),
+    );
+    return payload && readClaims(payload, this.config.issuer, this.clock.now());
+  }
+
+  private claimsFor({ client, subject, scope, jti, bornAt, notAfter, sid }: Authorization): AccessTokenClaims {
+    const iat = Math.floor(bornAt / 1000);
+    const exp = iat + client.accessTokenTtlSeconds;
+    const audience = client.audience.length > 0 ? client.audience : [this.config.issuer];
+    return {
+      iss: this.config.issuer,
+      sub: subject,
+      aud: audience.length === 1 ? audience[0]! : audience,
+      client_id: client.clientId,
+      scope: formatScope(scope),
+      iat,
+      exp: notAfter === undefined ? exp : Math.min(exp, Math.floor(notAfter / 1000)),
+      jti,
+      ...(sid !== undefined && { sid }),
+    };
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The claims of an access token (RFC 9068 §2.2), the same for both formats, and how they are read back. Signing and
+ * sealing are in `jws.ts` and `opaque-token.ts`.
+ */
+import { birthOf } from './token-identity.js';
+
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  readonly client_id: string;
+  readonly scope: string;
+  /** Seconds since the epoch, as `exp`. */
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  /** The family's public id; absent where there is no family. */
+  readonly sid?: string;
+}
+
+/** An access token that is ours and unexpired. Whether it was revoked is another question. */
+export interface AccessToken {
+  readonly claims: AccessTokenClaims;
+  readonly jti: string;
+  readonly subject: string;
+  readonly clientId: string;
+  readonly sid: string | undefined;
+  readonly scope: readonly string[];
+  readonly audience: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly bornAt: number;
+}
+
+/** RFC 9068 §4 leaves room for a few minutes of skew; these tokens come back to the one who issued them, so none is needed. */
+export function readClaims(payload: unknown, issuer: string, now: number): AccessToken | undefined {
+  const claims = payload as AccessTokenClaims;
+  const bornAt = typeof claims.jti === 'string' ? birthOf(claims.jti) : NaN;
+  if (claims.iss !== issuer || !(claims.exp * 1000 > now) || Number.isNaN(bornAt)) return undefined;
+  return {
+    claims,
+    jti: claims.jti,
+    subject: claims.sub,
+    clientId: claims.client_id,
+    sid: claims.sid,
+    scope: claims.scope === '' ? [] : claims.scope.split(' '),
+    audience: typeof claims.aud === 'string' ? [claims.aud] : claims.aud,
+    bornAt,
+  };
+}

@@ -1,0 +1,250 @@
+import { createHmac, sign } from 'node:crypto';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import * as jose from 'jose';
+import { signingAlgorithms, type SigningAlgorithm } from '../keys/signing-algorithm.js';
+import { generateSigningKey, publicJwkOf, type SigningKey } from '../keys/signing-key.js';
+import { signJws, verifyJws } from './jws.js';
+
+const algorithms = Object.keys(signingAlgorithms) as SigningAlgorithm[];
+const claims = { iss: 'https://issuer.example', sub: 'user-1', jti: 'ü' };
+const keys = {} as Record<SigningKey['algorithm'], SigningKey>;
+
+beforeAll(async () => {
+  for (const algorithm of algorithms) keys[algorithm] = await generateSigningKey(algorithm);
+});
+
+const keyOf = (kid: string) => Object.values(keys).find((key) => key.kid === kid);
+const check = (token: string) => verifyJws(token, 'at+jwt', keyOf);
+
+const base64url = (value: string | object): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+
+const headerOf = (key: SigningKey) => ({ alg: key.algorithm, typ: 'at+jwt', kid: key.kid });
+
+/** Signed with our own ES256 key, whatever header and payload say: the signature is never what is wrong. */
+function signed(header: string | object, payload: string | object = claims): string {
+  const input = `${base64url(header)}.${base64url(payload)}`;
+  const signature = sign('sha256', Buffer.from(input), { key: keys.ES256.privateKey, dsaEncoding: 'ieee-p1363' });
+  return `${input}.${signature.toString('base64url')}`;
+}
+
+describe.each(algorithms)('%s', (algorithm) => {
+  it('jose verifies what we sign', async () => {
+    const token = signJws('at+jwt', claims, keys[algorithm]);
+    const set = jose.createLocalJWKSet({ keys: Object.values(keys).map(publicJwkOf) });
+    const { payload, protectedHeader } = await jose.jwtVerify(token, set, { typ: 'at+jwt', algorithms: [algorithm] });
+    expect(payload).toEqual(claims);
+    expect(protectedHeader).toEqual(headerOf(keys[algorithm]));
+  });
+
+  it('we verify what jose signs', async () => {
+    const { privateKey, kid } = keys[algorithm];
+    const jwt = new jose.SignJWT(claims).setProtectedHeader({ kid, typ: 'at+jwt', alg: algorithm });
+    expect(check(await jwt.sign(privateKey))).toEqual(claims);
+  });
+
+  it('a changed payload, a changed signature and a cut signature are refused', () => {
+    const [header, payload, signature] = signJws('at+jwt', claims, keys[algorithm]).split('.') as [
+      string,
+      string,
+      string,
+    ];
+    const bytes = Buffer.from(signature, 'base64url');
+    bytes[20]! ^= 1;
+    expect(check(`${header}.${payload}.${signature}`)).toEqual(claims);
+    expect(check(`${header}.${base64url({ ...claims, sub: 'user-2' })}.${signature}`)).toBeUndefined();
+    expect(check(`${header}.${payload}.${bytes.toString('base64url')}`)).toBeUndefined();
+    expect(check(`${header}.${payload}.${bytes.subarray(0, -1).toString('base64url')}`)).toBeUndefined();
+    expect(check(`${header}.${payload}.`)).toBeUndefined();
+    expect(check(`${header}.${payload}`)).toBeUndefined();
+  });
+
+  it('a header that names another algorithm is refused, though the signature is good', () => {
+    for (const other of [...algorithms, 'ES384', 'none'].filter((name) => name !== algorithm)) {
+      const [, payload, signature] = signJws('at+jwt', claims, keys[algorithm]).split('.');
+      const header = base64url({ ...headerOf(keys[algorithm]), alg: other });
+      expect(check(`${header}.${payload}.${signature}`)).toBeUndefined();
+    }
+  });
+});
+
+describe('187, 222: a forged token is refused', () => {
+  it('the tokens of this suite are accepted when nothing is wrong with them', () => {
+    expect(check(signed(headerOf(keys.ES256)))).toEqual(claims);
+  });
+
+  it.each(['none', 'None', 'NONE', ''])('alg "%s" without a signature', (alg) => {
+    const input = `${base64url({ ...headerOf(keys.ES256), alg })}.${base64url(claims)}`;
+    for (const token of [`${input}.`, input, `${input}.AA`]) expect(check(token)).toBeUndefined();
+  });
+
+  it.each(algorithms)('HS256 with the public key of %s as its secret', (algorithm) => {
+    const { publicKey } = keys[algorithm];
+    const secrets = [
+      publicKey.export({ type: 'spki', format: 'pem' }),
+      publicKey.export({ type: 'spki', format: 'der' }),
+      JSON.stringify(publicJwkOf(keys[algorithm])),
+    ];
+    for (const alg of ['HS256', algorithm]) {
+      for (const secret of secrets) {
+        const input = `${base64url({ ...headerOf(keys[algorithm]), alg })}.${base64url(claims)}`;
+        expect(check(`${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`)).toBeUndefined();
+      }
+    }
+  });
+
+  it('kid unknown, missing, of another key, or no string', () => {
+    const { kid: _, ...withoutKid } = headerOf(keys.ES256);
+    for (const kid of ['nobody', '', keys.EdDSA.kid, keys.RS256.kid, 1, null, ['a'], { toString: 'a' }, '__proto__']) {
+      expect(check(signed({ ...withoutKid, kid }))).toBeUndefined();
+    }
+    expect(check(signed(withoutKid))).toBeUndefined();
+    expect(check(signed({ ...withoutKid, cty: 'x' }))).toBeUndefined();
+  });
+
+  it('typ missing, of another kind of token, or spelled otherwise', () => {
+    const { typ: _, ...withoutTyp } = headerOf(keys.ES256);
+    for (const typ of ['JWT', 'at+JWT', 'application/at+jwt', 'logout+jwt', '', null]) {
+      expect(check(signed({ ...withoutTyp, typ }))).toBeUndefined();
+    }
+    expect(check(signed(withoutTyp))).toBeUndefined();
+  });
+
+  it('a header with more in it: crit, b64, jwk, jku, x5c', () => {
+    const jwk = publicJwkOf(keys.EdDSA);
+    for (const more of [
+      { crit: ['exp'] },
+      { crit: [] },
+      { b64: false, crit: ['b64'] },
+      { jwk },
+      { jku: 'https://evil.example' },
+      { x5c: ['AA=='] },
+    ]) {
+      expect(check(signed({ ...headerOf(keys.ES256), ...more }))).toBeUndefined();
+    }
+  });
+
+  it('a key of the right kind that is not ours', async () => {
+    const stranger = await generateSigningKey('ES256');
+    expect(check(signJws('at+jwt', claims, stranger))).toBeUndefined();
+    expect(check(signJws('at+jwt', claims, { ...stranger, kid: keys.ES256.kid }))).toBeUndefined();
+  });
+
+  it('an ES256 signature in DER', () => {
+    const input = `${base64url(headerOf(keys.ES256))}.${base64url(claims)}`;
+    const der = sign('sha256', Buffer.from(input), { key: keys.ES256.privateKey, dsaEncoding: 'der' });
+    expect(check(`${input}.${der.toString('base64url')}`)).toBeUndefined();
+  });
+
+  it('an ES256 signature of zeros (CVE-2022-21449)', () => {
+    const input = `${base64url(headerOf(keys.ES256))}.${base64url(claims)}`;
+    expect(check(`${input}.${Buffer.alloc(64).toString('base64url')}`)).toBeUndefined();
+  });
+
+  it('a PS256 signature for RS256 and the other way round, under the same key', () => {
+    for (const [made, claimed] of [
+      ['PS256', 'RS256'],
+      ['RS256', 'PS256'],
+    ] as const) {
+      const posing = { ...keys[made], algorithm: claimed };
+      const [, payload, signature] = signJws('at+jwt', claims, keys[made]).split('.');
+      const token = `${base64url(headerOf(posing))}.${payload}.${signature}`;
+      expect(verifyJws(token, 'at+jwt', () => posing)).toBeUndefined();
+    }
+  });
+
+  it.each(['[]', '"text"', '1', 'null', 'true', '{', ''])('a payload that is no object: %s', (payload) => {
+    expect(check(signed(headerOf(keys.ES256), payload))).toBeUndefined();
+  });
+
+  it.each(['[]', '"text"', 'null', '{', '{}'])('a header that is no object with three members: %s', (header) => {
+    expect(check(signed(header))).toBeUndefined();
+  });
+});
+
+describe('one token has one spelling', () => {
+  const token = () => signed(headerOf(keys.ES256));
+
+  it('other dots, padding, white space, other alphabets', () => {
+    const [header, payload, signature] = token().split('.') as [string, string, string];
+    const spellings = [
+      `${header}..${payload}.${signature}`,
+      `${header}.${payload}..${signature}`,
+      `.${token()}`,
+      `${token()}.`,
+      `${token()}.${signature}`,
+      `${token()}=`,
+      `${header}=.${payload}.${signature}`,
+      `${token()}==`,
+      `${token()}\n`,
+      `\n${token()}`,
+      ` ${token()}`,
+      `${header}. ${payload}.${signature}`,
+      `${header}.${payload}\u0000.${signature}`,
+      `${token()}é`,
+    ];
+    for (const spelling of spellings) expect(check(spelling)).toBeUndefined();
+  });
+
+  it('trailing bits: of the 4 last characters that decode to the same signature, one is accepted', () => {
+    const whole = token();
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const bytes = Buffer.from(whole.split('.')[2]!, 'base64url');
+    const alike = [...alphabet]
+      .map((last) => whole.slice(0, -1) + last)
+      .filter((other) => Buffer.from(other.split('.')[2]!, 'base64url').equals(bytes));
+    expect(alike.length).toBeGreaterThan(1);
+    expect(alike.filter((other) => check(other) !== undefined)).toEqual([whole]);
+  });
+
+  it('a token of 8 KiB is read, a longer one is not', () => {
+    const long = (size: number) => signJws('at+jwt', { a: 'x'.repeat(size) }, keys.ES256);
+    let size = 5000;
+    while (long(size + 1).length <= 8192) size += 1;
+    expect(check(long(size))).toEqual({ a: 'x'.repeat(size) });
+    expect(check(long(size + 1))).toBeUndefined();
+  });
+});
+
+describe('garbage', () => {
+  const refuses = (token: string) => expect(check(token)).toBeUndefined();
+
+  it('never throws, whatever the text', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), refuses));
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: fc.constantFrom(...'AZaz09-_=. ') }), { minLength: 1 }), (parts) =>
+        refuses(parts.join('.')),
+      ),
+    );
+  });
+
+  it('never throws, whatever is signed', () => {
+    const header = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ alg: fc.jsonValue(), typ: fc.constant('at+jwt'), kid: fc.jsonValue() }),
+    );
+    fc.assert(
+      fc.property(header, fc.jsonValue(), (one, other) => refuses(signed(JSON.stringify(one), JSON.stringify(other)))),
+    );
+  });
+
+  it('never throws, and never accepts, whatever is changed in a good token of any algorithm', () => {
+    const good = algorithms.map((algorithm) => signJws('at+jwt', claims, keys[algorithm]));
+    const change = fc.record({
+      token: fc.constantFrom(...good),
+      at: fc.nat(),
+      to: fc.string({ maxLength: 3 }),
+      cut: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(change, ({ token, at, to, cut }) => {
+        const start = at % token.length;
+        const changed = token.slice(0, start) + to + token.slice(start + cut);
+        fc.pre(changed !== token);
+        refuses(changed);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

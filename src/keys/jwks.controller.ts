@@ -1,0 +1,20 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import type { JWK } from 'jose';
+import { KeyRing } from './key-ring.service.js';
+
+/** A twelfth of the time that a key is published before it signs (`PUBLISH_AHEAD_MS`): no copy is too old to know it. */
+export const JWKS_MAX_AGE_SECONDS = 300;
+
+/** The public keys, for every resource server that verifies access tokens by itself (RFC 7517 §5, §8.5). */
+@Controller('jwks')
+export class JwksController {
+  constructor(private readonly ring: KeyRing) {}
+
+  @Get()
+  @Header('Content-Type', 'application/jwk-set+json')
+  @Header('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`)
+  @Header('Access-Control-Allow-Origin', '*')
+  jwks(): { keys: JWK[] } {
+    return this.ring.jwks();
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Carries out what the two schedules say, in the database. It changes rows and nothing else: that the keys in memory follow
+ * is the business of `key-rotation.worker.ts`.
+ */
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Config } from '../config/config.js';
+import { Clock } from '../time/clock.js';
+import { KeyStore, type StoredKeys } from './key.store.js';
+import { deriveKey } from './master-key.js';
+import { generateSigningKey, sealSigningKey, type SigningKey } from './signing-key.js';
+import {
+  dueSteps,
+  retirementSteps,
+  rotationSteps,
+  signingPolicy,
+  type SigningKeyStep,
+  type SigningPolicy,
+} from './signing-key-schedule.js';
+import { generateTokenKey, sealTokenKey } from './token-key.js';
+import {
+  dueTokenKeySteps,
+  LONGEST_FAMILY_TTL_SECONDS,
+  type TokenKeyPolicy,
+  type TokenKeyStep,
+} from './token-key-schedule.js';
+
+/** What happened to a key, for log and audit. */
+export type KeyChange =
+  | {
+      readonly change: 'signing_key_created' | 'signing_key_activated';
+      readonly kid: string;
+      readonly activeFrom: number;
+    }
+  | { readonly change: 'signing_key_retired' | 'signing_key_deleted'; readonly kid: string }
+  | { readonly change: 'token_key_created'; readonly id: number; readonly activeFrom: number }
+  | { readonly change: 'token_key_deleted'; readonly id: number };
+
+interface Steps {
+  readonly signing: readonly SigningKeyStep[];
+  readonly token: readonly TokenKeyStep[];
+}
+
+type Decide = (keys: StoredKeys, now: number) => Steps;
+
+@Injectable()
+export class KeyRotation {
+  private readonly sealingKey: Buffer;
+  private readonly signingPolicy: SigningPolicy;
+  private readonly tokenPolicy: TokenKeyPolicy;
+
+  constructor(
+    private readonly store: KeyStore,
+    private readonly clock: Clock,
+    config: Config,
+  ) {
+    this.sealingKey = deriveKey(config.secret, 'key-encryption');
+    this.signingPolicy = signingPolicy(config);
+    this.tokenPolicy = {
+      rotationMs: this.signingPolicy.rotationMs,
+      longestFamilyTtlMs: LONGEST_FAMILY_TTL_SECONDS * 1000,
+    };
+  }
+
+  /** Does what is due. */
+  advance(): Promise<KeyChange[]> {
+    return this.change(({ signingKeys, tokenKeys }, now) => ({
+      signing: dueSteps(signingKeys, this.signingPolicy, now),
+      token: dueTokenKeySteps(tokenKeys, this.tokenPolicy, now),
+    }));
+  }
+
+  rotate(immediately: boolean): Promise<KeyChange[]> {
+    return this.change(({ signingKeys }, now) => ({
+      signing: rotationSteps(signingKeys, this.signingPolicy, now, immediately),
+      token: [],
+    }));
+  }
+
+  retire(kid: string): Promise<KeyChange[]> {
+    return this.change(({ signingKeys }, now) => ({
+      signing: retirementSteps(signingKeys, kid, this.signingPolicy, now),
+      token: [],
+    }));
+  }
+
+  /** Decides twice: first to see whether a key must be generated, which is slow, and then for good under the lock. */
+  private async change(decide: Decide): Promise<KeyChange[]> {
+    const planned = decide(await this.store.load(), this.clock.now());
+    if (planned.signing.length + planned.token.length === 0) return [];
+    const spare = needsSigningKey(planned) ? await generateSigningKey(this.signingPolicy.algorithm) : undefined;
+    const changes = await this.store.exclusively(async (manager) => {
+      const steps = decide(await this.store.load(manager), this.clock.now());
+      return !spare && needsSigningKey(steps) ? undefined : this.carryOut(steps, spare, manager);
+    });
+    return changes ?? this.change(decide);
+  }
+
+  private async carryOut({ signing, token }: Steps, spare: SigningKey | undefined, manager: EntityManager) {
+    const changes: KeyChange[] = [];
+    for (const step of signing) changes.push(await this.signingStep(step, spare!, manager));
+    for (const step of token) changes.push(await this.tokenStep(step, manager));
+    return changes;
+  }
+
+  private async signingStep(step: SigningKeyStep, spare: SigningKey, manager: EntityManager): Promise<KeyChange> {
+    switch (step.step) {
+      case 'create': {
+        const times = { now: this.clock.now(), activeFrom: step.activeFrom };
+        await this.store.insertSigningKey(sealSigningKey(spare, this.sealingKey), times, manager);
+        return { change: 'signing_key_created', kid: spare.kid, activeFrom: step.activeFrom };
+      }
+      case 'activate':
+        await this.store.activateSigningKey(step.kid, step.activeFrom, manager);
+        return { change: 'signing_key_activated', kid: step.kid, activeFrom: step.activeFrom };
+      case 'retire':
+        await this.store.retireSigningKey(step.kid, step.retiredAt, manager);
+        return { change: 'signing_key_retired', kid: step.kid };
+      case 'delete':
+        await this.store.deleteSigningKey(step.kid, manager);
+        return { change: 'signing_key_deleted', kid: step.kid };
+    }
+  }
+
+  private async tokenStep(step: TokenKeyStep, manager: EntityManager): Promise<KeyChange> {
+    if (step.step === 'delete') {
+      await this.store.deleteTokenKey(step.id, manager);
+      return { change: 'token_key_deleted', id: step.id };
+    }
+    const { id, activeFrom } = step;
+    const times = { now: this.clock.now(), activeFrom };
+    await this.store.insertTokenKey(sealTokenKey(generateTokenKey(id), this.sealingKey), times, manager);
+    return { change: 'token_key_created', id, activeFrom };
+  }
+}
+
+const needsSigningKey = ({ signing }: Steps): boolean => signing.some(({ step }) => step === 'create');

@@ -1,0 +1,71 @@
+/**
+ * Keeps the keys in step with time: every ten seconds it renews the copy in memory, so that all replicas agree, and does
+ * what is due. Every replica runs it; the work itself is exclusive, and the one that comes late finds nothing left to do.
+ */
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { KeyRing } from './key-ring.service.js';
+import { KeyRotation, type KeyChange } from './key-rotation.service.js';
+
+/** The longest that a retired key is still believed by another replica. */
+export const RELOAD_EVERY_MS = 10_000;
+
+@Injectable()
+export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger('keys');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly rotation: KeyRotation,
+  ) {}
+
+  /** @throws WrongMasterKeyError: a process that cannot read the keys must not boot, nor make others */
+  async onModuleInit(): Promise<void> {
+    await this.run();
+    this.timer = setInterval(() => this.tick(), RELOAD_EVERY_MS).unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** @returns what was due and has been done */
+  async run(): Promise<KeyChange[]> {
+    // First, because it proves that this process has the right master key.
+    await this.ring.reload();
+    return this.follow(await this.rotation.advance());
+  }
+
+  /**
+   * Rotates the signing key ahead of the schedule.
+   * @param options.immediately the new key signs at once, though verifiers that cache the JWKS do not know it yet; otherwise
+   *   it is published now and signs an hour later
+   * @returns what was done; nothing when the next key was published already and may take its time
+   */
+  async rotateNow({ immediately }: { immediately: boolean }): Promise<KeyChange[]> {
+    return this.follow(await this.rotation.rotate(immediately));
+  }
+
+  /**
+   * Takes a leaked signing key out of use: no token that it signed is believed any more, here at once and on the other
+   * replicas within ten seconds; resource servers follow as their copy of the JWKS expires.
+   * @returns what was done; nothing when there is no such key, or it was retired before
+   */
+  async retire(kid: string): Promise<KeyChange[]> {
+    return this.follow(await this.rotation.retire(kid));
+  }
+
+  private async follow(changes: KeyChange[]): Promise<KeyChange[]> {
+    if (changes.length > 0) await this.ring.reload();
+    for (const { change, ...what } of changes) this.logger.log(`${change} ${JSON.stringify(what)}`);
+    return changes;
+  }
+
+  private tick(): void {
+    this.running = this.running
+      .then(() => this.run())
+      .catch((error: unknown) => this.logger.error(`The keys could not be renewed: ${String(error)}`));
+  }
+}

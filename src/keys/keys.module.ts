@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ConfigModule } from '../config/config.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { JwksController } from './jwks.controller.js';
+import { KeyRing } from './key-ring.service.js';
+import { KeyRotation } from './key-rotation.service.js';
+import { KeyRotationWorker } from './key-rotation.worker.js';
+import { KeyStore } from './key.store.js';
+import { SigningKeyEntity } from './signing-key.entity.js';
+import { TokenKeyEntity } from './token-key.entity.js';
+
+/** The keys that tokens are made with, their life cycle, and the JWKS. */
+@Module({
+  imports: [ConfigModule, TimeModule, TypeOrmModule.forFeature([SigningKeyEntity, TokenKeyEntity])],
+  controllers: [JwksController],
+  providers: [KeyStore, KeyRotation, KeyRing, KeyRotationWorker],
+  exports: [KeyRing, KeyRotationWorker],
+})
+export class KeysModule {}

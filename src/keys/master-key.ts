@@ -1,0 +1,48 @@
+/**
+ * The master key (`REKEY_SECRET`), and what is made from it: one derived key per purpose (HKDF-SHA256, RFC 5869), and
+ * sealed boxes for what lies encrypted in the database. The master key itself encrypts and authenticates nothing.
+ */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Two purposes never share a key, so that nothing made for one is good for another. */
+export type KeyPurpose = 'client-secret-digest' | 'key-encryption' | 'token-identity' | 'page-cursor';
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const CIPHER = 'aes-256-gcm';
+
+/** @returns 32 bytes, the same for the same secret and purpose; cheap, but not for the hot path */
+export function deriveKey(secret: string, purpose: KeyPurpose): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', `rekey/${purpose}`, KEY_BYTES));
+}
+
+/**
+ * @param aad where the box will lie (table and id): it opens nowhere else, so one row cannot be passed off as another
+ * @returns nonce (12 bytes) · AES-256-GCM ciphertext · tag (16 bytes)
+ */
+export function seal(key: Buffer, plaintext: Buffer, aad: string): Buffer {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(aad));
+  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** @throws WrongMasterKeyError when the box was not sealed with this key for this place */
+export function open(key: Buffer, box: Buffer, aad: string): Buffer {
+  try {
+    const nonce = box.subarray(0, NONCE_BYTES);
+    const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+    decipher.setAAD(Buffer.from(aad)).setAuthTag(box.subarray(-TAG_BYTES));
+    return Buffer.concat([decipher.update(box.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+  } catch {
+    // Without the cause: nothing that the cipher says about it helps, and nothing of it belongs in a log.
+    throw new WrongMasterKeyError(aad);
+  }
+}
+
+export class WrongMasterKeyError extends Error {
+  constructor(place: string) {
+    super(`REKEY_SECRET is not the one this database was set up with: ${place} cannot be decrypted`);
+    this.name = 'WrongMasterKeyError';
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { dueTokenKeySteps, KNOWN_AHEAD_MS, mintingKeyOf, type TokenKeyLife } from './token-key-schedule.js';
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2030, 0, 1);
+const policy = { rotationMs: 90 * DAY, longestFamilyTtlMs: 1000 * DAY };
+
+const due = (keys: TokenKeyLife[], now: number) => dueTokenKeySteps(keys, policy, now);
+
+describe('token keys', () => {
+  it('the first one mints at once', () => {
+    expect(due([], NOW)).toEqual([{ step: 'create', id: 0, activeFrom: NOW }]);
+  });
+
+  it('the next one is known for a minute before it mints', () => {
+    const first = { id: 0, activeFrom: NOW };
+    expect(due([first], NOW + 90 * DAY - 1)).toEqual([]);
+    const then = NOW + 90 * DAY;
+    expect(due([first], then)).toEqual([{ step: 'create', id: 1, activeFrom: then + 60_000 }]);
+    const both = [{ id: 1, activeFrom: then + KNOWN_AHEAD_MS }, first];
+    expect(due(both, then)).toEqual([]);
+    expect(mintingKeyOf(both, then + KNOWN_AHEAD_MS - 1)).toEqual(first);
+    expect(mintingKeyOf(both, then + KNOWN_AHEAD_MS)).toEqual(both[0]);
+  });
+
+  it('one is deleted when no family can be left whose token it minted, and not a moment sooner', () => {
+    const keys = [0, 1, 2].map((id) => ({ id, activeFrom: NOW + id * DAY }));
+    const gone = NOW + DAY + 1000 * DAY + HOUR;
+    const deletions = (now: number) => due(keys, now).filter(({ step }) => step === 'delete');
+    expect(deletions(gone - 1)).toEqual([]);
+    expect(deletions(gone)).toEqual([{ step: 'delete', id: 0 }]);
+    expect(deletions(gone + DAY)).toEqual([
+      { step: 'delete', id: 1 },
+      { step: 'delete', id: 0 },
+    ]);
+    expect(deletions(gone + 10_000 * DAY)).toHaveLength(2);
+  });
+
+  it('an id is used again only when its key has been deleted', () => {
+    const keys = [0, 1, 3].map((id) => ({ id, activeFrom: NOW - id }));
+    expect(due(keys, NOW + 90 * DAY)).toMatchObject([{ step: 'create', id: 2 }]);
+  });
+
+  it('with every id taken, the newest goes on minting', () => {
+    const keys = Array.from({ length: 256 }, (_, id) => ({ id, activeFrom: NOW - 256 + id }));
+    expect(due(keys, NOW + 500 * DAY)).toEqual([]);
+    expect(mintingKeyOf(keys, NOW + 500 * DAY)?.id).toBe(255);
+  });
+
+  it('rotated daily for a century, with families of ten years, the ids do not run out', () => {
+    const daily = { rotationMs: DAY, longestFamilyTtlMs: 3660 * DAY };
+    let keys: TokenKeyLife[] = [];
+    let most = 0;
+    for (let now = NOW; now < NOW + 36_500 * DAY; now += DAY) {
+      for (const step of dueTokenKeySteps(keys, daily, now)) {
+        expect(step.step === 'create' && keys.some(({ id }) => id === step.id)).toBe(false);
+        keys = step.step === 'create' ? [...keys, step] : keys.filter(({ id }) => id !== step.id);
+      }
+      most = Math.max(most, keys.length);
+      expect(now - mintingKeyOf(keys, now)!.activeFrom).toBeLessThan(17 * DAY);
+    }
+    expect(most).toBeGreaterThan(200);
+    expect(most).toBeLessThan(256);
+  });
+});

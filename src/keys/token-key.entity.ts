@@ -1,0 +1,19 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A token key, sealed under the master key. What its times mean is `token-key-schedule.ts`. */
+@Entity('token_keys')
+export class TokenKeyEntity {
+  /** 0 to 255: it is one byte of every token. */
+  @PrimaryColumn('smallint')
+  id: number;
+
+  @Column('bytea', { name: 'encrypted_key' })
+  encryptedKey: Buffer;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt: Date;
+
+  /** From here on it mints, until a newer one does. It verifies from its creation. */
+  @Column('timestamptz', { name: 'active_from' })
+  activeFrom: Date;
+}

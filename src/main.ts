@@ -1,0 +1,37 @@
+/** The HTTP process: configure, create, listen, drain. */
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { setUp } from './app.setup.js';
+import type { Config } from './config/config.js';
+import { ConfigError } from './config/load-config.js';
+import { processConfig } from './config/process-config.js';
+import { banner } from './first-boot/banner.js';
+import { FirstBoot } from './first-boot/first-boot.service.js';
+import { createAdapter } from './http/fastify-adapter.js';
+import { createLogger, NestLogger } from './http/logger.js';
+
+try {
+  await start(processConfig());
+} catch (error) {
+  // A wrong setting is the operator's to mend and needs no stack; anything else does.
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(1);
+}
+
+async function start(config: Config): Promise<void> {
+  const logger = createLogger(config);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(config), {
+    bodyParser: false,
+    abortOnError: false,
+    logger: new NestLogger(logger),
+  });
+  setUp(app, logger);
+  await app.init();
+  const embedded = await app.get(FirstBoot, { strict: false }).run();
+  await app.listen(config.port, config.host);
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  if (embedded) console.log(banner(url, config.dataDir, embedded.credentials, embedded.areNew));
+  else logger.info({ msg: 'listening', url });
+}

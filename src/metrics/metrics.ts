@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/**
+ * Every number that the service tells about itself. Labels are taken from fixed lists only: no client, subject or token
+ * ever becomes one.
+ */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly requests = this.counter('rekey_http_requests_total', 'Answers by route and status.', ['route', 'method', 'status']);
+
+  readonly requestSeconds = new Histogram({
+    name: 'rekey_http_request_seconds',
+    help: 'Time to answer, by route.',
+    labelNames: ['route'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [this.registry],
+  });
+
+  readonly tokenRequests = this.counter('rekey_token_requests_total', 'Token requests by grant type and what came of them.', ['grant_type', 'outcome']);
+
+  readonly refreshes = this.counter('rekey_refreshes_total', 'Refresh verdicts: rotated, renewed, retry, stale, reuse, dead, foreign, unknown, too_wide, malformed.', ['verdict']);
+
+  readonly revocations = this.counter('rekey_revocations_total', 'Durable revocations by kind.', ['kind']);
+
+  readonly introspections = this.counter('rekey_introspections_total', 'Introspections by result.', ['result']);
+
+  readonly clientAuthentications = this.counter('rekey_client_authentication_failures_total', 'Failed client authentications by reason.', ['reason']);
+
+  readonly rotationBatchSize = new Histogram({
+    name: 'rekey_rotation_batch_size',
+    help: 'Rotations in one statement.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    registers: [this.registry],
+  });
+
+  readonly cleanedUp = this.counter('rekey_cleanup_rows_total', 'Rows deleted by cleanup.', ['table']);
+
+  readonly cleanupFailures = this.counter('rekey_cleanup_failures_total', 'Cleanup rounds that failed.', []);
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A value that is read when it is scraped. */
+  gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  private counter<T extends string>(name: string, help: string, labelNames: T[]): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+}

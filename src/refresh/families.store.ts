@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { selectionSql, type FamilyCount, type FamilySelection, type FamilyState } from './family-selection.js';
+import { TokenFamilyEntity } from './token-family.entity.js';
+
+/** The SQL of `token_families` that is not a refresh: starting, listing, revoking, cleaning up. */
+@Injectable()
+export class FamiliesStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async insert(family: Omit<TokenFamilyEntity, 'client'>, manager: EntityManager): Promise<void> {
+    await manager.insert(TokenFamilyEntity, family);
+  }
+
+  /**
+   * Revokes what is selected and not yet revoked, and holds the rows until the transaction ends.
+   * @returns how many, the sids where `withSids`, and when the youngest of their access tokens was born at the latest (milliseconds since the epoch)
+   */
+  async revoke(
+    selection: FamilySelection,
+    reason: string,
+    now: number,
+    manager: EntityManager,
+  ): Promise<{ families: number; lastUsedAt: number }> {
+    const parameters: unknown[] = [new Date(now), reason];
+    const where = selectionSql(selection, parameters);
+    const [row] = await manager.query<[{ families: number; last_used_at: Date | null }]>(
+      `WITH dead AS (
+         UPDATE token_families SET revoked_at = $1, revoked_reason = $2
+         WHERE ${where} AND revoked_at IS NULL RETURNING last_used_at
+       ) SELECT count(*)::int AS families, max(last_used_at) AS last_used_at FROM dead`,
+      parameters,
+    );
+    return { families: row.families, lastUsedAt: row.last_used_at?.getTime() ?? 0 };
+  }
+
+  /** The live families of a selection, by client. */
+  async count(selection: FamilySelection, now: number): Promise<FamilyCount[]> {
+    const parameters: unknown[] = [new Date(now)];
+    const where = selectionSql(selection, parameters);
+    return this.dataSource.query<FamilyCount[]>(
+      `SELECT client_id AS "clientId", count(*)::int AS families, count(DISTINCT subject)::int AS subjects,
+         max(last_used_at) AS "lastUsedAt"
+       FROM token_families
+       WHERE ${where} AND revoked_at IS NULL AND idle_expires_at > $1 AND absolute_expires_at > $1
+       GROUP BY client_id ORDER BY families DESC, client_id`,
+      parameters,
+    );
+  }
+
+  /** The sids of the live families of a selection. */
+  async sids(selection: FamilySelection, manager: EntityManager): Promise<string[]> {
+    const parameters: unknown[] = [];
+    const where = selectionSql(selection, parameters);
+    const rows = await manager.query<{ sid: string }[]>(
+      `SELECT sid FROM token_families WHERE ${where} AND revoked_at IS NULL`,
+      parameters,
+    );
+    return rows.map(({ sid }) => sid);
+  }
+
+  /** Newest first. @param before the sid that the page starts after */
+  list(
+    selection: FamilySelection,
+    state: FamilyState | undefined,
+    now: number,
+    page: { limit: number; before?: string | undefined },
+  ): Promise<TokenFamilyEntity[]> {
+    const query = this.dataSource.manager
+      .createQueryBuilder(TokenFamilyEntity, 'f')
+      .orderBy('f.sid', 'DESC')
+      .limit(page.limit)
+      .setParameters({ ...selection, now: new Date(now), before: page.before });
+    if (selection.sid !== undefined) query.andWhere('f.sid = :sid');
+    if (selection.subject !== undefined) query.andWhere('f.subject = :subject');
+    if (selection.clientId !== undefined) query.andWhere('f.clientId = :clientId');
+    if (page.before !== undefined) query.andWhere('f.sid < :before');
+    if (state) query.andWhere(stateSql[state]);
+    return query.getMany();
+  }
+
+  /**
+   * Deletes families that died before `before`, among the next `limit` in key order after `after`. Rows that somebody else
+   * holds are left for the next round, so that two replicas can clean at once.
+   * @returns where the next step goes on; undefined at the end of the table
+   */
+  async deleteDead(before: Date, after: string, limit: number): Promise<{ deleted: number; last: string | undefined }> {
+    const [row] = await this.dataSource.query<[{ deleted: number; last: string | null }]>(
+      `WITH step AS (
+         SELECT id, LEAST(idle_expires_at, absolute_expires_at, coalesce(revoked_at, 'infinity')) AS died_at
+         FROM token_families WHERE id > $2 ORDER BY id LIMIT $3
+       ), dead AS (
+         SELECT id FROM token_families JOIN step USING (id) WHERE died_at < $1 ORDER BY id FOR UPDATE OF token_families SKIP LOCKED
+       ), deleted AS (
+         DELETE FROM token_families USING dead WHERE token_families.id = dead.id RETURNING 1
+       ) SELECT (SELECT count(*)::int FROM deleted) AS deleted, (SELECT id FROM step ORDER BY id DESC LIMIT 1) AS last`,
+      [before, after, limit],
+    );
+    return { deleted: row.deleted, last: row.last ?? undefined };
+  }
+}
+
+const stateSql: Record<FamilyState, string> = {
+  active: 'f.revokedAt IS NULL AND f.idleExpiresAt > :now AND f.absoluteExpiresAt > :now',
+  expired: 'f.revokedAt IS NULL AND (f.idleExpiresAt <= :now OR f.absoluteExpiresAt <= :now)',
+  revoked: 'f.revokedAt IS NOT NULL',
+};

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { ConfigModule } from '../config/config.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { FamiliesModule } from './families.module.js';
+import { RefreshService } from './refresh.service.js';
+import { ReuseResponse } from './reuse-response.service.js';
+import { RotationBatch } from './rotation-batch.js';
+import { TokenFamilyStore } from './token-family.store.js';
+
+/** Refresh tokens: families, rotation, retry and reuse. */
+@Module({
+  imports: [ConfigModule, TimeModule, AuditModule, KeysModule, MetricsModule, RevocationModule, FamiliesModule],
+  providers: [TokenFamilyStore, RotationBatch, ReuseResponse, RefreshService],
+  exports: [RefreshService],
+})
+export class RefreshModule {}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditService } from '../audit/audit.service.js';
+import type { Client } from '../clients/client.js';
+import type { RequestContext } from '../http/request-context.js';
+import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
+import { Clock } from '../time/clock.js';
+import { FamiliesService } from './families.service.js';
+import type { FamilySnapshot } from './rotation.js';
+
+const ACTOR = 'reuse-detection';
+const REASON = 'refresh_token_reused';
+
+/**
+ * What happens when a superseded refresh token is used: the sign of a thief (RFC 9700 §4.14.2). How far the answer reaches is
+ * the client's setting. It commits, although the request that caused it is refused.
+ */
+@Injectable()
+export class ReuseResponse {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly revocations: RevocationService,
+    private readonly families: FamiliesService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  async respond(client: Client, family: FamilySnapshot, generation: number, context: RequestContext): Promise<void> {
+    const revoked = await this.dataSource.transaction(async (manager) => {
+      const requests = await this.requests(client, family, manager);
+      const { revocations, results } = await this.revocations.commit(requests, manager);
+      await this.audit.append(manager, {
+        event: 'refresh.reused',
+        reason: client.reuseResponse,
+        at: this.clock.now(),
+        clientId: family.clientId,
+        subject: family.subject,
+        sid: family.sid,
+        correlationId: context.correlationId,
+        actor: ACTOR,
+        detail: {
+          presented_generation: generation,
+          current_generation: family.generation,
+          families_revoked: results.reduce((sum, { families }) => sum + families, 0),
+        },
+      });
+      return revocations;
+    });
+    await this.revocations.publish(revoked);
+  }
+
+  private async requests(
+    client: Client,
+    { sid, subject, clientId }: FamilySnapshot,
+    manager: EntityManager,
+  ): Promise<RevocationRequest[]> {
+    const common = { reason: REASON, actor: ACTOR };
+    switch (client.reuseResponse) {
+      case 'report_only':
+        return [];
+      case 'revoke_family':
+        return [{ kind: 'family', value: sid, ...common }];
+      case 'revoke_subject':
+        return [{ kind: 'subject', value: subject, ...common }];
+      case 'revoke_subject_client': {
+        const sids = await this.families.sids({ subject, clientId }, manager);
+        return sids.map((value) => ({ kind: 'family', value, ...common }));
+      }
+    }
+  }
+}

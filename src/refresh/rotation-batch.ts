@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Coalescer } from '../database/coalescer.js';
+import { Metrics } from '../metrics/metrics.js';
+import { Clock } from '../time/clock.js';
+import type { RotatedFamily, RotationEntry } from './token-family.store.js';
+import { TokenFamilyStore } from './token-family.store.js';
+
+export interface Rotation {
+  readonly rotated: RotatedFamily | undefined;
+  /** False for a request that found the same one under way, and shares what that came to. */
+  readonly leads: boolean;
+}
+
+const MAX_ENTRIES = 256;
+
+/** Two statements: one on its way back while the next is on its way out. */
+const MAX_IN_FLIGHT = 2;
+
+/**
+ * Rotations that arrive together, as one statement. Identical requests share one entry, and a family is in one statement at
+ * a time, so that a burst on one token costs its neighbours nothing.
+ */
+@Injectable()
+export class RotationBatch {
+  private readonly underWay = new Map<string, Promise<RotatedFamily | undefined>>();
+  private readonly rotations: Coalescer<RotationEntry, RotatedFamily | undefined>;
+
+  constructor(store: TokenFamilyStore, clock: Clock, metrics: Metrics) {
+    this.rotations = new Coalescer({
+      run: (entries) => store.rotate(entries, clock.now()),
+      maxEntries: MAX_ENTRIES,
+      maxInFlight: MAX_IN_FLIGHT,
+      laneOf: (entry) => entry.handle,
+      onBatch: (size) => metrics.rotationBatchSize.observe(size),
+    });
+  }
+
+  /** @throws when the database is away; whether the token was rotated is not known then, and asking again tells */
+  async rotate(entry: RotationEntry): Promise<Rotation> {
+    const key = `${entry.handle} ${entry.generation} ${entry.clientId} ${entry.scope ?? ''}`;
+    const same = this.underWay.get(key);
+    if (same) return { rotated: await same, leads: false };
+    const rotation = this.rotations.submit(entry);
+    this.underWay.set(key, rotation);
+    try {
+      return { rotated: await rotation, leads: true };
+    } finally {
+      this.underWay.delete(key);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The statement that the service exists for: one compare-and-swap for many families at once, with its audit events. It
+ * rotates each entry whose token is the current one and whose family, client and subject are alive, and leaves all others
+ * untouched; why they were left is not its business (`rotation.ts`).
+ *
+ * It reads in three steps. `free`: the families that may be rotated, locked in key order, so that two statements cannot
+ * deadlock; a row that somebody else holds is skipped, so that one blocked family does not hold up a batch. `rotated`: the
+ * update. `audited`: one event a rotation, in the same transaction because it is the same statement.
+ *
+ * Parameters: $1 handles, $2 generations, $3 client ids, $4 scopes asked for (null: the same as before), $5 correlation ids, $6 now.
+ */
+export function rotationSql({ audit, skipLocked }: { audit: boolean; skipLocked: boolean }): string {
+  return `
+WITH asked AS (
+  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+    AS a (id, generation, client_id, scope, correlation_id)
+), free AS MATERIALIZED (
+  SELECT f.id, a.scope AS asked_scope, a.correlation_id, c.scopes AS client_scopes, c.idle_ttl_seconds,
+    c.scope_narrowing = 'sticky' AND a.scope IS NOT NULL AS narrows,
+    c.rotation = 'always' OR (c.rotation = 'public_only' AND c.type = 'public') AS rotates
+  FROM asked a
+  JOIN token_families f ON f.id = a.id AND f.generation = a.generation AND f.client_id = a.client_id
+  JOIN clients c ON c.client_id = f.client_id
+  LEFT JOIN subjects s ON s.subject = f.subject
+  WHERE f.revoked_at IS NULL AND f.idle_expires_at > $6 AND f.absolute_expires_at > $6
+    AND c.disabled_at IS NULL AND c.deleted_at IS NULL AND s.disabled_at IS NULL
+    AND CASE WHEN a.scope IS NULL THEN f.scope = '{}' OR f.scope && c.scopes
+      ELSE string_to_array(a.scope, ' ') <@ f.scope AND string_to_array(a.scope, ' ') <@ c.scopes END
+  ORDER BY f.id
+  FOR NO KEY UPDATE OF f ${skipLocked ? 'SKIP LOCKED' : ''}
+), rotated AS (
+  UPDATE token_families f SET
+    generation = f.generation + free.rotates::int,
+    rotated_at = CASE WHEN free.rotates THEN ($6::timestamptz || f.rotated_at)[1:8] ELSE f.rotated_at END,
+    last_used_at = $6,
+    idle_expires_at = LEAST(f.absolute_expires_at, $6 + free.idle_ttl_seconds * interval '1 second'),
+    scope = CASE WHEN free.narrows THEN string_to_array(free.asked_scope, ' ') ELSE f.scope END
+  FROM free WHERE f.id = free.id
+  RETURNING f.id, f.sid, f.client_id, f.subject, f.generation, f.scope, f.absolute_expires_at,
+    free.client_scopes, free.rotates, free.correlation_id
+)${audit ? AUDITED : ''}
+SELECT id, sid, subject, generation, rotates, array_to_string(scope, ' ') AS scope,
+  array_to_string(client_scopes, ' ') AS client_scopes,
+  extract(epoch FROM absolute_expires_at)::float8 * 1000 AS absolute_expires_at
+FROM rotated`;
+}
+
+const AUDITED = `, audited AS (
+  INSERT INTO audit_events (at, event, client_id, subject, sid, correlation_id)
+  SELECT $6, CASE WHEN rotates THEN 'refresh.rotated' ELSE 'refresh.renewed' END, client_id, subject, sid, correlation_id
+  FROM rotated
+)`;
+
+/** $1: handles. Everything that `judge` needs to know, by the same snapshot. */
+export const SNAPSHOT_SQL = `
+SELECT f.id, f.sid, f.client_id, f.subject, f.scope, f.generation, f.rotated_at, f.idle_expires_at, f.absolute_expires_at,
+  CASE WHEN f.revoked_at IS NOT NULL THEN coalesce(f.revoked_reason, '') END AS revoked_reason,
+  s.disabled_at IS NOT NULL AS subject_disabled,
+  c.disabled_at IS NOT NULL OR c.deleted_at IS NOT NULL AS client_disabled,
+  c.scopes AS client_scopes, c.retry_window_seconds
+FROM token_families f
+JOIN clients c ON c.client_id = f.client_id
+LEFT JOIN subjects s ON s.subject = f.subject
+WHERE f.id = ANY($1::uuid[])`;

@@ -1,0 +1,101 @@
+/**
+ * The live revocations in this process's memory, for the embedded service: there is no other process whose revocations
+ * could be missed, so one load at the start makes it complete. Bounded by expiry, like the revocations themselves.
+ */
+import type { Clock } from '../time/clock.js';
+import { RevocationTracker, type LiveRevocations } from './revocation-tracker.js';
+import { concerns, isHitBy, type RevocableToken, type Revocation, type RevocationKind } from './revocation.js';
+import type { OnTrackerEvent } from './tracker-event.js';
+
+const PURGE_INTERVAL_MS = 60_000;
+const RETRY_MS = 500;
+
+type Held = Pick<Revocation, 'notBefore' | 'expiresAt'>;
+
+export class MemoryRevocationTracker extends RevocationTracker {
+  readonly #held = new Map<string, Held>();
+  #complete = false;
+  #running = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly live: LiveRevocations,
+    private readonly clock: Clock,
+    private readonly onEvent: OnTrackerEvent = () => undefined,
+  ) {
+    super();
+  }
+
+  /** Begins to load; checks answer `unknown` until that is done. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    void this.#load();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#complete = false;
+    clearTimeout(this.#timer);
+  }
+
+  get state(): 'ready' | 'rebuilding' {
+    return this.#complete ? 'ready' : 'rebuilding';
+  }
+
+  /** How many revocations are held, for metrics. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  async check(token: RevocableToken): Promise<'live' | 'revoked' | 'unknown'> {
+    const hit = concerns(token).some(([kind, value]) => {
+      const held = this.#held.get(keyOf(kind, value));
+      return held !== undefined && isHitBy(token, held.notBefore);
+    });
+    if (hit) return 'revoked';
+    return this.#complete ? 'live' : 'unknown';
+  }
+
+  async add(revocations: readonly Revocation[]): Promise<void> {
+    if (revocations.length === 0) return;
+    revocations.forEach((revocation) => this.#hold(revocation));
+    const first = revocations.reduce((least, { notBefore }) => Math.min(least, notBefore), Infinity);
+    this.onEvent({ type: 'added', revocations: revocations.length, lagMs: Math.max(this.clock.now() - first, 0) });
+  }
+
+  /** Never lowers what is held: a copy may be older than what was added while it was read. */
+  #hold({ kind, value, notBefore, expiresAt }: Revocation): void {
+    if (expiresAt <= this.clock.now()) return;
+    const key = keyOf(kind, value);
+    const held = this.#held.get(key);
+    this.#held.set(key, { notBefore: Math.max(notBefore, held?.notBefore ?? 0), expiresAt: Math.max(expiresAt, held?.expiresAt ?? 0) });
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const revocations = await this.live();
+      if (!this.#running) return;
+      revocations.forEach((revocation) => this.#hold(revocation));
+      this.#complete = true;
+      this.onEvent({ type: 'state', state: 'ready' });
+      this.#later(() => this.#purge(), PURGE_INTERVAL_MS);
+    } catch (error) {
+      this.onEvent({ type: 'copy_failed', reason: (error as Error).message });
+      this.#later(() => void this.#load(), RETRY_MS);
+    }
+  }
+
+  #purge(): void {
+    const now = this.clock.now();
+    for (const [key, { expiresAt }] of this.#held) if (expiresAt <= now) this.#held.delete(key);
+    this.#later(() => this.#purge(), PURGE_INTERVAL_MS);
+  }
+
+  #later(task: () => void, delayMs: number): void {
+    if (this.#running) this.#timer = setTimeout(task, delayMs);
+  }
+}
+
+/** A NUL cannot be part of a kind, so no two pairs meet in one key. */
+const keyOf = (kind: RevocationKind, value: string): string => `${kind}\0${value}`;

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { ConfigModule } from '../config/config.module.js';
+import { FamiliesModule } from '../refresh/families.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { RevocationEntity } from './revocation.entity.js';
+import { RevocationService } from './revocation.service.js';
+import { TrackerModule } from './tracker.module.js';
+
+/** Durable revocations and their tracker: what ends tokens, and what asks whether one has ended. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    FamiliesModule,
+    TrackerModule,
+    TypeOrmModule.forFeature([RevocationEntity]),
+  ],
+  providers: [RevocationService],
+  exports: [RevocationService],
+})
+export class RevocationModule {}

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditService } from '../audit/audit.service.js';
+import type { AuditEvent } from '../audit/audit-event.js';
+import { Config } from '../config/config.js';
+import { FamiliesService } from '../refresh/families.service.js';
+import type { FamilyCount, FamilySelection } from '../refresh/family-selection.js';
+import { Clock } from '../time/clock.js';
+import { familiesHitBy, LONGEST_ACCESS_TOKEN_MS, type RevocableToken, type Revocation, type RevocationKind } from './revocation.js';
+import type { RevocationEntity } from './revocation.entity.js';
+import { RevocationStore } from './revocation.store.js';
+import { RevocationTracker } from './revocation-tracker.js';
+
+export interface RevocationRequest {
+  readonly kind: RevocationKind;
+  readonly value: string;
+  readonly reason: string;
+  /** `client:<client_id>`, `admin:<client_id>`, `reuse-detection`. */
+  readonly actor: string;
+  /** Which families it ends; those that its kind names, unless said otherwise. None: access tokens alone. */
+  readonly families?: FamilySelection | 'none';
+  /** Access tokens born before this are dead too (milliseconds since the epoch); now, unless it is later. */
+  readonly notBefore?: number;
+}
+
+export interface RevocationResult {
+  readonly id: string;
+  readonly families: number;
+  readonly notBefore: number;
+}
+
+/**
+ * Ends tokens, durably: committed in PostgreSQL, then copied to the tracker, then answered. And says whether an access token
+ * was ended.
+ */
+@Injectable()
+export class RevocationService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly store: RevocationStore,
+    private readonly families: FamiliesService,
+    private readonly audit: AuditService,
+    private readonly tracker: RevocationTracker,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What a revocation would hit: the live families, by client. */
+  preview(kind: RevocationKind, value: string): Promise<FamilyCount[]> {
+    const selection = familiesHitBy(kind, value);
+    return selection ? this.families.count(selection) : Promise.resolve([]);
+  }
+
+  /**
+   * @param trail what the audit trail says of it, in the same transaction
+   * @throws when it could not be made durable; then nothing was revoked
+   */
+  async revoke(requests: readonly RevocationRequest[], trail: Omit<AuditEvent, 'at'>): Promise<RevocationResult[]> {
+    const { results, revocations } = await this.dataSource.transaction(async (manager) => {
+      const done = await this.commit(requests, manager);
+      await this.audit.append(manager, { at: this.clock.now(), ...trail });
+      return done;
+    });
+    await this.tracker.add(revocations);
+    return results;
+  }
+
+  /** For changes that belong in one transaction with their revocation: run it, then `publish` what it returned once that is committed. */
+  async commit(requests: readonly RevocationRequest[], manager: EntityManager) {
+    const results: RevocationResult[] = [];
+    const revocations: Revocation[] = [];
+    for (const request of requests) {
+      const { result, revocation } = await this.commitOne(request, manager);
+      results.push(result);
+      revocations.push(revocation);
+    }
+    return { results, revocations };
+  }
+
+  /** Copies committed revocations to the tracker. Never rejects: what is missed is copied within the lease. */
+  publish(revocations: readonly Revocation[]): Promise<void> {
+    return this.tracker.add(revocations);
+  }
+
+  /** @throws when neither the tracker nor the database can tell: what cannot be checked is not accepted */
+  async isRevoked(token: RevocableToken): Promise<boolean> {
+    if (this.config.revocationCheck === 'tracker') {
+      const verdict = await this.tracker.check(token);
+      if (verdict !== 'unknown') return verdict === 'revoked';
+    }
+    return this.store.isRevoked(token);
+  }
+
+  list(limit: number, before?: string): Promise<RevocationEntity[]> {
+    return this.store.list(limit, before);
+  }
+
+  private async commitOne(request: RevocationRequest, manager: EntityManager) {
+    const { kind, value, reason, actor } = request;
+    const now = this.clock.now();
+    const selection = request.families === 'none' ? undefined : (request.families ?? familiesHitBy(kind, value));
+    const ended = selection ? await this.families.revoke(selection, reason, now, manager) : { families: 0, lastUsedAt: 0 };
+    // The families' rows are held now, so no access token of theirs is younger than this, whatever the other replicas' clocks say.
+    const notBefore = Math.max(now, ended.lastUsedAt + 1, request.notBefore ?? 0);
+    const revocation = { kind, value, notBefore, expiresAt: notBefore + LONGEST_ACCESS_TOKEN_MS };
+    const id = uuidv7();
+    await this.store.insert(
+      [{ id, kind, value, notBefore: new Date(notBefore), expiresAt: new Date(revocation.expiresAt), reason, actor }],
+      manager,
+    );
+    return { result: { id, families: ended.families, notBefore }, revocation };
+  }
+}

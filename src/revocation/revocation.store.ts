@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Coalescer } from '../database/coalescer.js';
+import { Clock } from '../time/clock.js';
+import { concerns, isHitBy, type RevocableToken, type Revocation } from './revocation.js';
+import { RevocationEntity } from './revocation.entity.js';
+
+interface RevocationRow {
+  kind: Revocation['kind'];
+  value: string;
+  not_before: Date;
+  expires_at: Date;
+}
+
+const COLUMNS = 'kind, value, not_before, expires_at';
+
+/** The SQL of `revocations`. */
+@Injectable()
+export class RevocationStore {
+  private readonly checks: Coalescer<RevocableToken, boolean>;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {
+    this.checks = new Coalescer({ run: (tokens) => this.areRevoked(tokens), maxEntries: 200, maxInFlight: 2 });
+  }
+
+  async insert(revocations: readonly Omit<RevocationEntity, 'createdAt'>[], manager: EntityManager): Promise<void> {
+    await manager.insert(RevocationEntity, [...revocations]);
+  }
+
+  /** Asks the truth. @throws when the database is away */
+  isRevoked(token: RevocableToken): Promise<boolean> {
+    return this.checks.submit(token);
+  }
+
+  /** See `LiveRevocations`. */
+  async live(withinMs?: number): Promise<Revocation[]> {
+    const rows = await this.dataSource.query<RevocationRow[]>(
+      `SELECT ${COLUMNS} FROM revocations WHERE expires_at > $1
+         AND ($2::float8 IS NULL OR created_at > clock_timestamp() - $2::float8 * interval '1 millisecond')`,
+      [new Date(this.clock.now()), withinMs ?? null],
+    );
+    return rows.map(toRevocation);
+  }
+
+  /** Newest first. @param before the id that the page starts after */
+  list(limit: number, before?: string): Promise<RevocationEntity[]> {
+    const query = this.dataSource.manager.createQueryBuilder(RevocationEntity, 'r').orderBy('r.id', 'DESC').limit(limit);
+    return (before === undefined ? query : query.where('r.id < :before', { before })).getMany();
+  }
+
+  private async areRevoked(tokens: readonly RevocableToken[]): Promise<boolean[]> {
+    const pairs = tokens.flatMap((token) => concerns(token));
+    const rows = await this.dataSource.query<RevocationRow[]>(
+      `SELECT ${COLUMNS} FROM revocations JOIN unnest($1::text[], $2::text[]) AS asked (kind, value) USING (kind, value)`,
+      [pairs.map(([kind]) => kind), pairs.map(([, value]) => value)],
+    );
+    const latest = new Map<string, number>();
+    for (const { kind, value, notBefore } of rows.map(toRevocation)) {
+      latest.set(`${kind} ${value}`, Math.max(notBefore, latest.get(`${kind} ${value}`) ?? 0));
+    }
+    return tokens.map((token) =>
+      concerns(token).some(([kind, value]) => isHitBy(token, latest.get(`${kind} ${value}`) ?? 0)),
+    );
+  }
+}
+
+const toRevocation = (row: RevocationRow): Revocation => ({
+  kind: row.kind,
+  value: row.value,
+  notBefore: row.not_before.getTime(),
+  expiresAt: row.expires_at.getTime(),
+});

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import type { Authorization } from '../../issuance/authorization.js';
+import { randomIdentity } from '../../issuance/token-identity.js';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import { Clock } from '../../time/clock.js';
+import { Grant, type GrantRequest } from './grant.js';
+
+/** RFC 6749 §4.4: a client acts for itself. No refresh token: it has its credentials. */
+@Injectable()
+export class ClientCredentialsGrant extends Grant {
+  readonly type = 'client_credentials';
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  authorize({ client, scope }: GrantRequest): Promise<Authorization> {
+    if (client.type !== 'confidential') throw OAuthError.unauthorizedClient('public_client');
+    const bornAt = this.clock.now();
+    return Promise.resolve({
+      client,
+      // A client's subject cannot be mistaken for a user's (RFC 9068 §5): no user's may begin like this.
+      subject: `client:${client.clientId}`,
+      scope: scope ?? client.scopes,
+      jti: randomIdentity(bornAt),
+      bornAt,
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { ClientCredentialsGrant } from './client-credentials.grant.js';
+import type { Grant } from './grant.js';
+import { RefreshTokenGrant } from './refresh-token.grant.js';
+
+/** The grants that this server offers: the metadata lists them, and `POST /token` finds them here. */
+@Injectable()
+export class Grants {
+  private readonly byType: ReadonlyMap<string, Grant>;
+
+  constructor(refreshToken: RefreshTokenGrant, clientCredentials: ClientCredentialsGrant) {
+    this.byType = new Map([refreshToken, clientCredentials].map((grant) => [grant.type, grant]));
+  }
+
+  find(grantType: string): Grant | undefined {
+    return this.byType.get(grantType);
+  }
+
+  get types(): string[] {
+    return [...this.byType.keys()];
+  }
+}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/config.js';
+import type { Authorization } from '../../issuance/authorization.js';
+import { derivedIdentity, randomIdentity } from '../../issuance/token-identity.js';
+import { deriveKey } from '../../keys/master-key.js';
+import { validateRequest } from '../../oauth/validate-request.js';
+import { RefreshService, type Refreshed } from '../../refresh/refresh.service.js';
+import { Clock } from '../../time/clock.js';
+import { RefreshTokenRequestDto } from '../token-request.dto.js';
+import { Grant, type GrantRequest } from './grant.js';
+
+/** RFC 6749 §6: a refresh token for a new access token, and its own successor. */
+@Injectable()
+export class RefreshTokenGrant extends Grant {
+  readonly type = 'refresh_token';
+  private readonly identityKey: Buffer;
+
+  constructor(
+    private readonly refreshes: RefreshService,
+    private readonly clock: Clock,
+    config: Config,
+  ) {
+    super();
+    this.identityKey = deriveKey(config.secret, 'token-identity');
+  }
+
+  async authorize({ client, scope, form, context }: GrantRequest): Promise<Authorization> {
+    const { refresh_token } = validateRequest(RefreshTokenRequestDto, form);
+    const refreshed = await this.refreshes.redeem(client, refresh_token, scope, context);
+    return {
+      client,
+      subject: refreshed.subject,
+      scope: refreshed.scope,
+      sid: refreshed.sid,
+      notAfter: refreshed.absoluteExpiresAt,
+      refreshToken: refreshed.refreshToken,
+      ...this.identity(refreshed, client.accessTokenTtlSeconds),
+    };
+  }
+
+  /**
+   * A retry gets an access token with the identity of the first answer's. Where that one would be over by now, or where
+   * generations do not tell one refresh from the next, the identity is a new one.
+   */
+  private identity({ sid, generation, rotatedAt }: Refreshed, ttlSeconds: number) {
+    const now = this.clock.now();
+    if (rotatedAt === undefined || rotatedAt + ttlSeconds * 1000 <= now) return { jti: randomIdentity(now), bornAt: now };
+    return { jti: derivedIdentity(sid, generation, rotatedAt, this.identityKey), bornAt: rotatedAt };
+  }
+}

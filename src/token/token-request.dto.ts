@@ -1,0 +1,21 @@
+import { IsOptional, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+
+/** What every token request has (RFC 6749 §4 to §6), whatever its grant. */
+export class TokenRequestDto {
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  grant_type: string;
+
+  /** Its syntax and length are judged by `oauth/scope.ts`: they are an `invalid_scope`. */
+  @IsOptional()
+  @IsString()
+  scope?: string;
+}
+
+/** RFC 6749 §6. A token of any shape passes here: what is not one of ours is an `invalid_grant`. */
+export class RefreshTokenRequestDto {
+  @IsString()
+  @IsNotEmpty()
+  refresh_token: string;
+}

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { ConfigModule } from '../config/config.module.js';
+import { IssuanceModule } from '../issuance/issuance.module.js';
+import { RefreshModule } from '../refresh/refresh.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { ClientCredentialsGrant } from './grants/client-credentials.grant.js';
+import { Grants } from './grants/grants.js';
+import { RefreshTokenGrant } from './grants/refresh-token.grant.js';
+import { TokenController } from './token.controller.js';
+import { TokenService } from './token.service.js';
+
+/** `POST /token`: one pipeline, one file a grant. */
+@Module({
+  imports: [ConfigModule, TimeModule, AuditModule, ClientsModule, IssuanceModule, RefreshModule],
+  controllers: [TokenController],
+  providers: [TokenService, Grants, RefreshTokenGrant, ClientCredentialsGrant],
+  exports: [Grants],
+})
+export class TokenModule {}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { mayUse, type Client } from '../clients/client.js';
+import type { RequestContext } from '../http/request-context.js';
+import { AccessTokenService, type TokenResponse } from '../issuance/access-token.service.js';
+import type { Authorization } from '../issuance/authorization.js';
+import type { Form } from '../oauth/form.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { isWithin, parseScope } from '../oauth/scope.js';
+import { validateRequest } from '../oauth/validate-request.js';
+import type { Grant, GrantRequest } from './grants/grant.js';
+import { Grants } from './grants/grants.js';
+import { TokenRequestDto } from './token-request.dto.js';
+
+/**
+ * The token request, top down. The guard has authenticated the client; then: may it use this grant, is the scope one it may
+ * ask for, what does the grant decide, issue, audit, answer. No grant can skip a step.
+ */
+@Injectable()
+export class TokenService {
+  constructor(
+    private readonly grants: Grants,
+    private readonly accessTokens: AccessTokenService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** @throws OAuthError; nothing is consumed then */
+  async token(client: Client, form: Form, context: RequestContext): Promise<TokenResponse> {
+    const { grant, scope } = await this.admit(client, form, context);
+    const authorization = await grant.authorize({ client, scope, form, context });
+    const response = this.accessTokens.issue(authorization);
+    await this.record(grant, authorization, context);
+    return response;
+  }
+
+  private async admit(client: Client, form: Form, context: RequestContext): Promise<{ grant: Grant; scope: GrantRequest['scope'] }> {
+    try {
+      const request = validateRequest(TokenRequestDto, form);
+      const grant = this.grants.find(request.grant_type);
+      if (!grant) throw new OAuthError('unsupported_grant_type');
+      if (!mayUse(client, grant.type)) throw OAuthError.unauthorizedClient('grant_type');
+      return { grant, scope: scopeFor(client, request.scope) };
+    } catch (error) {
+      if (error instanceof OAuthError) await this.recordRefusal(error, client, context);
+      throw error;
+    }
+  }
+
+  private recordRefusal({ code, reason }: OAuthError, { clientId }: Client, { arrivedAt, correlationId }: RequestContext) {
+    return this.audit.record({ event: 'token.refused', reason, at: arrivedAt, clientId, correlationId, detail: { error: code } });
+  }
+
+  /** A refresh has recorded itself, in the statement that made it true. */
+  private async record(grant: Grant, { client, subject, sid, jti, bornAt }: Authorization, { correlationId }: RequestContext) {
+    if (grant.type === 'refresh_token') return;
+    await this.audit.record({
+      event: 'token.issued',
+      reason: grant.type,
+      at: bornAt,
+      clientId: client.clientId,
+      subject,
+      sid,
+      correlationId,
+      detail: { jti },
+    });
+  }
+}
+
+function scopeFor(client: Client, asked: string | undefined): GrantRequest['scope'] {
+  if (asked === undefined) return undefined;
+  const scope = parseScope(asked);
+  if (!scope) throw OAuthError.invalidScope('malformed');
+  if (!isWithin(scope, client.scopes)) throw OAuthError.invalidScope('beyond_client');
+  return scope;
+}

@@ -1,0 +1,70 @@
+/**
+ * Embedded databases for tests, each fresh and at the newest schema. Making one takes seconds (initdb in WebAssembly), so
+ * that is done once per schema: the files are dumped into node_modules/.cache, and every other database starts from there.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
+import type pg from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { embeddedPool } from '../../src/database/embedded-pool.js';
+import { migrate } from '../../src/database/migrate.js';
+import { migrations } from '../../src/database/migrations.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CACHE = join(ROOT, 'node_modules/.cache/rekey-test-database');
+
+export async function openTestDatabase(entities: DataSourceOptions['entities'] = []): Promise<DataSource> {
+  return open(await testDatabasePool(), entities);
+}
+
+/** For TypeORM's `driver: { Pool }`, with a pool size of one. Ending the pool closes the database. */
+export async function testDatabasePool(): Promise<typeof pg.Pool> {
+  const loadDataDir = new Blob([await migratedFiles()]);
+  return embeddedPool(await PGlite.create({ loadDataDir }));
+}
+
+async function migratedFiles(): Promise<Buffer<ArrayBuffer>> {
+  const file = join(CACHE, `${schemaHash()}.tar`);
+  if (!existsSync(file)) await dumpMigrated(file);
+  return readFileSync(file);
+}
+
+/** Two test files that come here at once both make one, and the second takes the place of the first. */
+async function dumpMigrated(file: string): Promise<void> {
+  const database = await PGlite.create();
+  const dataSource = await open(embeddedPool(database), []);
+  await migrate(dataSource);
+  const dump = await database.dumpDataDir('none');
+  await dataSource.destroy();
+  mkdirSync(CACHE, { recursive: true });
+  const outdated = readdirSync(CACHE).filter((name) => name.endsWith('.tar') && join(CACHE, name) !== file);
+  for (const name of outdated) rmSync(join(CACHE, name), { force: true });
+  const unfinished = `${file}.${randomBytes(4).toString('hex')}`;
+  writeFileSync(unfinished, Buffer.from(await dump.arrayBuffer()));
+  renameSync(unfinished, file);
+}
+
+function schemaHash(): string {
+  const directory = join(ROOT, 'src/database/migrations');
+  const files = [join(ROOT, 'node_modules/@electric-sql/pglite/package.json')];
+  files.push(
+    ...readdirSync(directory)
+      .sort()
+      .map((name) => join(directory, name)),
+  );
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest('hex').slice(0, 16);
+}
+
+const open = (Pool: typeof pg.Pool, entities: DataSourceOptions['entities']): Promise<DataSource> =>
+  new DataSource({
+    type: 'postgres',
+    driver: { Pool },
+    poolSize: 1,
+    migrations,
+    entities: entities ?? [],
+  }).initialize();

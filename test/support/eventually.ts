@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PATIENCE_MS = 15_000;
+
+/** Asks again until the assertion holds, and fails with its last complaint when it does not for a long time. */
+export async function eventually(assertion: () => Promise<void> | void, patienceMs = PATIENCE_MS): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (complaint) {
+      if (performance.now() > giveUpAt) throw complaint;
+      await sleep(20);
+    }
+  }
+}

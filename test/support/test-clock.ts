@@ -1,0 +1,16 @@
+import { Clock } from '../../src/time/clock.js';
+
+/** A clock that stands still until a test moves it. */
+export class TestClock extends Clock {
+  constructor(private time = Date.UTC(2030, 0, 1)) {
+    super();
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  advance(milliseconds: number): void {
+    this.time += milliseconds;
+  }
+}
