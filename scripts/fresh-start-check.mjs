@@ -60,7 +60,7 @@ async function whileStarted(port, dataDir, task) {
   const live = `http://127.0.0.1:${port}/health/live`;
   try {
     const started = Date.now();
-    const problem = () => `npm start did not answer at ${live}:\n${output}\n${log}`;
+    const problem = () => `npm start did not answer at ${live}:\n${output.slice(0, 3000)}\n${log.slice(-3000)}`;
     await until(() => npm.exitCode !== null || answers(live), START_TIMEOUT_MS, problem);
     demand(npm.exitCode === null, problem());
     await sleep(500); // the last lines are on their way
@@ -101,6 +101,28 @@ function paste(commands) {
   demand(introspected.at(-1) === '"active":false', 'the access token was active after its revocation');
 }
 
+/** With wrong settings the process in production says all that is wrong and ends, without repeating what it was given. */
+function refuseToBoot(dataDir) {
+  const given = {
+    REKEY_SECRET: 'too-short-4711',
+    REKEY_ISSUER: 'http://id.example.com',
+    REKEY_ADMIN_CLIENT_SECRET: 'weak-0815',
+  };
+  const env = { ...untouched, ...given, NODE_ENV: 'production', REKEY_DATA_DIR: dataDir };
+  const { status, stdout, stderr } = spawnSync('node', ['dist/main.js'], {
+    env,
+    encoding: 'utf8',
+    timeout: START_TIMEOUT_MS,
+  });
+  const printed = stdout + stderr;
+  demand(status === 1, `wrong settings in production: exit code ${status}\n${printed}`);
+  for (const name of [...Object.keys(given), 'REKEY_ADMIN_CLIENT_ID']) {
+    demand(printed.includes(`- ${name} `), `wrong settings in production: ${name} is not complained of\n${printed}`);
+  }
+  for (const value of Object.values(given))
+    demand(!printed.includes(value), `a refused setting is printed: ${printed}`);
+}
+
 const secretsIn = (lines) => lines.join('\n').match(/[A-Za-z0-9_-]{40,}/g) ?? [];
 
 const root = await mkdtemp(join(tmpdir(), 'rekey-fresh-'));
@@ -127,7 +149,10 @@ try {
     );
     demand(lines.length > 0 && lines.length <= MAX_LINES, `the second start printed ${lines.length} lines`);
   });
-  console.log('a fresh start works, its lines work when pasted, and a second start gives no secret away');
+  refuseToBoot(join(root, 'production'));
+  console.log(
+    'a fresh start works, its lines work when pasted, a second start gives no secret away, bad settings do not boot',
+  );
 } finally {
   await rm(root, { recursive: true, force: true });
 }

@@ -78,6 +78,14 @@ describe('defaults', () => {
     ]);
   });
 
+  it('has a master key made only where none is given: embedded, outside production', () => {
+    const made = (dataDir: string) => `made in ${dataDir}`;
+    expect(loadConfig({ REKEY_DATA_DIR: '/srv/rekey' }, made).secret).toBe('made in /srv/rekey');
+    expect(loadConfig({ REKEY_SECRET: SECRET }, made).secret).toBe(SECRET);
+    expect(() => loadConfig({ ...production, REKEY_SECRET: '' }, made)).toThrow(ConfigError);
+    expect(() => loadConfig({ DATABASE_URL: POSTGRES }, made)).toThrow(ConfigError);
+  });
+
   it('is frozen', () => {
     const config = loadConfig({});
     expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError);

@@ -4,7 +4,7 @@
  */
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { Config } from '../config/config.js';
-import { embeddedPool, openEmbedded } from './embedded-pool.js';
+import type { EmbeddedDatabase } from './embedded-database.js';
 import { migrations } from './migrations.js';
 
 /** Together they stay under the two seconds that a caller is promised. */
@@ -27,11 +27,10 @@ export type RekeyDataSourceOptions = TypeOrmModuleOptions & { migrateAtBoot: boo
 /** How often, a second apart, a booting process asks for a database that is not there yet. */
 const BOOT_ATTEMPTS = 60;
 
-export async function dataSourceOptions(config: Config): Promise<RekeyDataSourceOptions> {
+export async function dataSourceOptions(config: Config, embedded: EmbeddedDatabase): Promise<RekeyDataSourceOptions> {
   const { migrateAtBoot } = config;
   if (!config.databaseUrl) {
-    const Pool = embeddedPool(await openEmbedded(config.dataDir));
-    return { ...common, migrateAtBoot, retryAttempts: 0, driver: { Pool }, poolSize: 1 };
+    return { ...common, migrateAtBoot, retryAttempts: 0, driver: { Pool: await embedded.open() }, poolSize: 1 };
   }
   return {
     ...common,

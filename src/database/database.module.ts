@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { ConfigModule } from '../config/config.module.js';
 import { Config } from '../config/config.js';
+import { EmbeddedDatabase } from './embedded-database.js';
+import { EmbeddedDatabaseModule } from './embedded-database.module.js';
 import { dataSourceOptions, type RekeyDataSourceOptions } from './data-source.js';
 import { migrate, migrateOverNetwork } from './migrate.js';
 
@@ -10,9 +11,9 @@ import { migrate, migrateOverNetwork } from './migrate.js';
 @Module({
   imports: [
     TypeOrmModule.forRootAsync({
-      imports: [ConfigModule],
-      inject: [Config],
-      useFactory: (config: Config) => dataSourceOptions(config),
+      imports: [EmbeddedDatabaseModule],
+      inject: [Config, EmbeddedDatabase],
+      useFactory: dataSourceOptions,
       dataSourceFactory: (options) => openDataSource(options as RekeyDataSourceOptions),
     }),
   ],

@@ -36,9 +36,12 @@ export function embeddedPool(database: PGlite): typeof pg.Pool {
       super({ ...config, max: 1, Client: EmbeddedClient } as unknown as pg.PoolConfig);
     }
 
-    override async end(): Promise<void> {
-      await super.end();
-      await database.close();
+    override end(): Promise<void>;
+    override end(callback: () => void): void;
+    override end(callback?: (error?: Error) => void): Promise<void> | void {
+      const ended = super.end().then(() => database.close());
+      if (!callback) return ended;
+      ended.then(() => callback(), callback);
     }
   } as unknown as typeof pg.Pool;
 }

@@ -83,10 +83,10 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
           settle();
           resolve(value);
         },
-        (error: unknown) => {
+        (error: Error) => {
           settle();
           // A master that was demoted: the address may lead to its successor by now.
-          if (error instanceof Error && error.message.startsWith('READONLY')) this.#cut(epoch, error);
+          if (error.message?.startsWith('READONLY')) this.#cut(epoch, error);
           reject(error);
         },
       );

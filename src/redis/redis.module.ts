@@ -10,7 +10,8 @@ import { RedisConnection } from './redis-connection.js';
     {
       provide: RedisConnection,
       inject: [Config],
-      useFactory: ({ redisUrl }: Config): RedisConnection | null => (redisUrl === undefined ? null : new RedisConnection(redisUrl)),
+      useFactory: ({ redisUrl }: Config): RedisConnection | null =>
+        redisUrl === undefined ? null : new RedisConnection(redisUrl),
     },
   ],
   exports: [RedisConnection],

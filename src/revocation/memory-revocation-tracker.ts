@@ -69,7 +69,10 @@ export class MemoryRevocationTracker extends RevocationTracker {
     if (expiresAt <= this.clock.now()) return;
     const key = keyOf(kind, value);
     const held = this.#held.get(key);
-    this.#held.set(key, { notBefore: Math.max(notBefore, held?.notBefore ?? 0), expiresAt: Math.max(expiresAt, held?.expiresAt ?? 0) });
+    this.#held.set(key, {
+      notBefore: Math.max(notBefore, held?.notBefore ?? 0),
+      expiresAt: Math.max(expiresAt, held?.expiresAt ?? 0),
+    });
   }
 
   async #load(): Promise<void> {

@@ -4,7 +4,13 @@
  */
 import type { RedisConnection } from '../redis/redis-connection.js';
 import type { Clock } from '../time/clock.js';
-import { RAISE_IN_TURN_SCRIPT, RAISE_SCRIPT, RELEASE_SCRIPT, RENEW_SCRIPT, TAKE_TURN_SCRIPT } from './redis-revocation-scripts.js';
+import {
+  RAISE_IN_TURN_SCRIPT,
+  RAISE_SCRIPT,
+  RELEASE_SCRIPT,
+  RENEW_SCRIPT,
+  TAKE_TURN_SCRIPT,
+} from './redis-revocation-scripts.js';
 import { markerKey, revokedKey, turnKey } from './revocation-keys.js';
 import { concerns, isHitBy, type RevocableToken, type Revocation } from './revocation.js';
 
@@ -69,7 +75,11 @@ export class RedisRevocationCopy {
   }
 
   /** Renews the marker for what was copied since `beganAt`; `late` when that is longer ago than the lease. */
-  async renew(pass: string, master: string, beganAt: number): Promise<{ outcome: 'renewed' | 'late' | 'lost'; now: number }> {
+  async renew(
+    pass: string,
+    master: string,
+    beganAt: number,
+  ): Promise<{ outcome: 'renewed' | 'late' | 'lost'; now: number }> {
     const [outcome, now] = await this.#run<['renewed' | 'late' | 'lost', number]>(
       RENEW_SCRIPT,
       [turnKey, markerKey],
@@ -83,7 +93,10 @@ export class RedisRevocationCopy {
   }
 
   /** One after the other: other commands, and the event loop, get their turn in between. */
-  async #inChunks(revocations: readonly Revocation[], write: (keys: string[], values: string[]) => Promise<[number, number]>): Promise<Raised> {
+  async #inChunks(
+    revocations: readonly Revocation[],
+    write: (keys: string[], values: string[]) => Promise<[number, number]>,
+  ): Promise<Raised> {
     let repaired = 0;
     let oldest: number | undefined;
     for (let start = 0; start < revocations.length; start += CHUNK) {

@@ -27,7 +27,7 @@ const MAX_MISSED = 10_000;
 export class RedisRevocationTracker extends RevocationTracker {
   readonly #copy: RedisRevocationCopy;
   readonly #copier: RedisRevocationCopier;
-  #state: RevocationTracker['state'] = 'away';
+  #state: RevocationTracker['state'] | undefined;
   /** The master, and the connection on which the loop has met it. */
   #verified: { readonly master: string; readonly epoch: number } | undefined;
   #missed: Revocation[] = [];
@@ -64,7 +64,7 @@ export class RedisRevocationTracker extends RevocationTracker {
   }
 
   get state(): RevocationTracker['state'] {
-    return this.#state;
+    return this.#state ?? 'away';
   }
 
   /** When this replica last copied with success, in milliseconds since the epoch, for metrics. */
@@ -124,7 +124,9 @@ export class RedisRevocationTracker extends RevocationTracker {
       this.#trip(error as Error);
     }
     this.#passing = false;
-    this.#schedule(this.#state === 'ready' ? Math.max(INTERVAL_MS - (performance.now() - startedAt), 0) : IMPATIENT_INTERVAL_MS);
+    this.#schedule(
+      this.#state === 'ready' ? Math.max(INTERVAL_MS - (performance.now() - startedAt), 0) : IMPATIENT_INTERVAL_MS,
+    );
   }
 
   async #setMissed(): Promise<void> {

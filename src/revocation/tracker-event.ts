@@ -7,7 +7,13 @@ export type TrackerEvent =
   | { readonly type: 'added'; readonly revocations: number; readonly lagMs: number }
   | { readonly type: 'add_failed'; readonly revocations: number; readonly reason: string }
   /** `repaired` of the copied revocations were missing, the oldest for `lagMs`. After a flush, that is all of them. */
-  | { readonly type: 'copied'; readonly extent: 'all' | 'window'; readonly revocations: number; readonly repaired: number; readonly lagMs: number }
+  | {
+      readonly type: 'copied';
+      readonly extent: 'all' | 'window';
+      readonly revocations: number;
+      readonly repaired: number;
+      readonly lagMs: number;
+    }
   | { readonly type: 'copy_failed'; readonly reason: string };
 
 export type OnTrackerEvent = (event: TrackerEvent) => void;

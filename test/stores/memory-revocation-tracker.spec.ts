@@ -7,7 +7,7 @@ import { revocationTrackerContract } from './revocation-tracker.contract.js';
 revocationTrackerContract('the tracker in memory', async (live, clock) => new MemoryRevocationTracker(live, clock));
 
 describe('the tracker in memory', () => {
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => void jest.useRealTimers());
 
   it('lets go of what has expired, so that it does not grow for ever', async () => {
     jest.useFakeTimers();

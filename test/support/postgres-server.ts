@@ -26,11 +26,15 @@ export class PostgresServer {
     const unwatch = watchOver(directory);
     const user = unprivileged();
     if (user) chownSync(directory, user.uid, user.gid);
-    execFileSync(program('initdb'), ['-D', join(directory, 'data'), '-U', 'postgres', '--auth=trust', '--locale=C', '--encoding=UTF8', '--no-sync'], {
-      cwd: directory,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      ...user,
-    });
+    execFileSync(
+      program('initdb'),
+      ['-D', join(directory, 'data'), '-U', 'postgres', '--auth=trust', '--locale=C', '--encoding=UTF8', '--no-sync'],
+      {
+        cwd: directory,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        ...user,
+      },
+    );
     const port = await freePort();
     return new PostgresServer(directory, port, await launch(directory, port), unwatch);
   }
@@ -78,7 +82,10 @@ export class PostgresServer {
 }
 
 /** @returns the URL of a new, empty database on the server of that URL */
-export async function createDatabase(serverUrl: string, name = `rekey_${randomBytes(6).toString('hex')}`): Promise<string> {
+export async function createDatabase(
+  serverUrl: string,
+  name = `rekey_${randomBytes(6).toString('hex')}`,
+): Promise<string> {
   await administer(serverUrl, `CREATE DATABASE "${name}"`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
@@ -115,7 +122,11 @@ function launch(directory: string, port: number): Promise<ServerProcess> {
 /** Debian keeps the server's programs outside PATH, one directory per major version; the newest is taken. */
 function program(name: string): string {
   const versions = readdirOrNothing(DEBIAN_ROOT).sort((a, b) => Number(b) - Number(a));
-  return findProgram(name, versions.map((version) => join(DEBIAN_ROOT, version, 'bin')), 'postgresql');
+  return findProgram(
+    name,
+    versions.map((version) => join(DEBIAN_ROOT, version, 'bin')),
+    'postgresql',
+  );
 }
 
 function readdirOrNothing(path: string): string[] {
@@ -130,9 +141,12 @@ function readdirOrNothing(path: string): string[] {
 function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   try {
-    const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+    const id = (flag: string) =>
+      Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
     return { uid: id('-u'), gid: id('-g') };
   } catch {
-    throw new Error('root may not run PostgreSQL and there is no user "postgres": install the Debian package "postgresql"');
+    throw new Error(
+      'root may not run PostgreSQL and there is no user "postgres": install the Debian package "postgresql"',
+    );
   }
 }

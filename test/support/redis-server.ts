@@ -62,7 +62,15 @@ export class RedisServer {
 }
 
 function launch(directory: string, port: number, settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
-  const all = { port: String(port), bind: '127.0.0.1', dir: directory, save: '', appendonly: 'no', daemonize: 'no', ...settings };
+  const all = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir: directory,
+    save: '',
+    appendonly: 'no',
+    daemonize: 'no',
+    ...settings,
+  };
   return ServerProcess.start(
     {
       file: findProgram('redis-server', [], 'redis-server'),

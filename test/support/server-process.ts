@@ -33,7 +33,11 @@ export class ServerProcess {
 
   /** @param directory under the eye of `watchOver` */
   static async start(command: ServerCommand, directory: string): Promise<ServerProcess> {
-    const child = spawn(command.file, command.args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'], ...command.user });
+    const child = spawn(command.file, command.args, {
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...command.user,
+    });
     const exited = new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve()));
     const server = new ServerProcess(child, join(directory, 'watched.pid'), exited);
     writeFileSync(server.pidFile, String(child.pid ?? ''));
@@ -91,7 +95,10 @@ export function watchOver(directory: string): () => void {
   const script = `read -r _
     for pid in $(cat "$1/watched.pid"); do kill -KILL "$pid" $(cat "/proc/$pid/task/$pid/children"); done
     rm -rf "$1"`;
-  const watch = spawn('/bin/sh', ['-c', script, 'watch', directory], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const watch = spawn('/bin/sh', ['-c', script, 'watch', directory], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   watch.unref();
   (watch.stdin as unknown as { unref(): void }).unref();
   return () => void watch.kill('SIGKILL');
@@ -120,7 +127,10 @@ export async function freePort(): Promise<number> {
 export function findProgram(name: string, places: readonly string[], debianPackage: string): string {
   const paths = [...places, ...(process.env.PATH ?? '').split(delimiter)];
   const found = paths.map((path) => join(path, name)).find((path) => existsSync(path));
-  if (!found) throw new Error(`${name} was not found: install the Debian package "${debianPackage}" (apt-get install ${debianPackage})`);
+  if (!found)
+    throw new Error(
+      `${name} was not found: install the Debian package "${debianPackage}" (apt-get install ${debianPackage})`,
+    );
   return found;
 }
 

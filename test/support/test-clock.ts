@@ -13,4 +13,8 @@ export class TestClock extends Clock {
   advance(milliseconds: number): void {
     this.time += milliseconds;
   }
+
+  advanceSeconds(seconds: number): void {
+    this.advance(seconds * 1000);
+  }
 }

@@ -57,7 +57,9 @@ describe('PostgresServer', () => {
 
 describe('servers for tests', () => {
   it('a program that is not installed is an error that names its Debian package', () => {
-    expect(() => findProgram('no-such-server', [], 'redis-server')).toThrow(/install the Debian package "redis-server"/);
+    expect(() => findProgram('no-such-server', [], 'redis-server')).toThrow(
+      /install the Debian package "redis-server"/,
+    );
   });
 
   it('end, and their files go, when the process that started them is killed', async () => {
@@ -75,7 +77,10 @@ async function startFromAnotherProcess() {
   const scratch = mkdtempSync(join(tmpdir(), 'rekey-starter-'));
   const directory = mkdtempSync(join(tmpdir(), 'rekey-redis-'));
   const source = join(dirname(fileURLToPath(import.meta.url)), 'server-process.ts');
-  writeFileSync(join(scratch, 'server-process.mjs'), transformFileSync(source, { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }).code);
+  writeFileSync(
+    join(scratch, 'server-process.mjs'),
+    transformFileSync(source, { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }).code,
+  );
   writeFileSync(
     join(scratch, 'starter.mjs'),
     `import { freePort, ServerProcess, watchOver } from './server-process.mjs';

@@ -1,0 +1,172 @@
+/** The connection to a Redis that comes, goes, stands still and falls silent. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { Config } from '../../src/config/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { RedisAwayError, RedisConnection } from '../../src/redis/redis-connection.js';
+import { RedisModule } from '../../src/redis/redis.module.js';
+import { eventually } from '../support/eventually.js';
+import { RedisServer } from '../support/redis-server.js';
+import { Road } from '../support/road.js';
+import { freePort } from '../support/server-process.js';
+
+const RUNS = 1000;
+
+describe('RedisConnection', () => {
+  let server: RedisServer;
+  let connection: RedisConnection;
+  const said: string[] = [];
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    const write = (message: unknown) => void said.push(String(message));
+    Logger.overrideLogger({ log: write, warn: write, error: write });
+  });
+  afterAll(async () => {
+    Logger.overrideLogger(false);
+    await server.stop();
+  });
+  beforeEach(() => {
+    said.length = 0;
+  });
+  afterEach(() => connection.close());
+
+  async function connected(url = server.url) {
+    connection = new RedisConnection(url);
+    connection.open();
+    await eventually(() => expect(connection.isReady).toBe(true));
+  }
+
+  const ping = () => connection.run((client) => client.ping());
+
+  it('boots at once without a Redis, says so once, and connects when there is one', async () => {
+    await server.kill();
+    connection = new RedisConnection(server.url);
+    let retries = 0;
+    connection.client.on('reconnecting', () => retries++);
+    connection.onModuleInit();
+    await expect(ping()).rejects.toThrow(RedisAwayError);
+    await eventually(() => expect(retries).toBeGreaterThan(3));
+    expect(said).toEqual(['Redis is away: ECONNREFUSED']);
+    await server.restart();
+    const startedAt = performance.now();
+    await eventually(() => expect(connection.isReady).toBe(true));
+    expect(performance.now() - startedAt).toBeLessThan(5000); // checklist 290
+    expect(said).toEqual(['Redis is away: ECONNREFUSED', 'Redis is back']);
+    expect(await ping()).toBe('PONG');
+  });
+
+  it('291: while Redis is away commands are refused at once and none is kept for later', async () => {
+    await connected();
+    await server.kill();
+    await eventually(() => expect(connection.isReady).toBe(false));
+    const results = await Promise.allSettled(Array.from({ length: RUNS }, () => connection.run((c) => c.incr('kept'))));
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    await server.restart();
+    await eventually(() => expect(connection.isReady).toBe(true));
+    expect(await connection.run((client) => client.get('kept'))).toBeNull();
+  });
+
+  it('290: a server that stands still fails every command within its deadline, then refuses at once, then recovers', async () => {
+    await connected();
+    const firstEpoch = connection.epoch;
+    server.pause();
+    const startedAt = performance.now();
+    const results = await Promise.allSettled(Array.from({ length: RUNS }, ping));
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    await expect(ping()).rejects.toThrow('not connected');
+    server.resume();
+    await eventually(async () => expect(await ping()).toBe('PONG'), 5000);
+    expect(connection.epoch).toBeGreaterThan(firstEpoch);
+    expect(said).toEqual(['Redis is away: Redis did not answer within 250 ms', 'Redis is back']);
+  });
+
+  it('290: a half-open connection is replaced, though nobody uses it', async () => {
+    const road = await Road.to(server.port);
+    try {
+      await connected(road.url);
+      road.silence();
+      await eventually(() => expect(said).toEqual([expect.stringContaining('Redis is away'), 'Redis is back']), 5000);
+      expect(await ping()).toBe('PONG');
+    } finally {
+      connection.close();
+      road.close();
+    }
+  });
+
+  it('an answer that arrived while this process was busy is not taken for a missing one', async () => {
+    await connected();
+    const answer = ping();
+    await new Promise(setImmediate); // the command is on its way
+    const until = performance.now() + 400;
+    while (performance.now() < until);
+    expect(await answer).toBe('PONG');
+    expect(said).toEqual([]);
+  });
+
+  it('a command that Redis refuses fails as it is, and the connection stays', async () => {
+    await connected();
+    const { epoch } = connection;
+    await expect(connection.run((client) => client.sendCommand(['NO-SUCH-COMMAND']))).rejects.toThrow(
+      'unknown command',
+    );
+    expect(await ping()).toBe('PONG');
+    expect(connection.epoch).toBe(epoch);
+  });
+
+  it('a master that was demoted is left, for the address may lead elsewhere by now', async () => {
+    await connected();
+    const { epoch } = connection;
+    await connection.run((client) => client.sendCommand(['REPLICAOF', '127.0.0.1', '1']));
+    await expect(connection.run((client) => client.set('key', 'value'))).rejects.toThrow('READONLY');
+    await eventually(() => expect(connection.epoch).toBeGreaterThan(epoch));
+    await eventually(() => connection.run((client) => client.sendCommand(['REPLICAOF', 'NO', 'ONE'])));
+  });
+
+  it('closes at once, and stays closed, even in the middle of connecting', async () => {
+    const road = await Road.to(server.port);
+    connection = new RedisConnection(road.url);
+    connection.open();
+    connection.onApplicationShutdown();
+    await expect(ping()).rejects.toThrow(RedisAwayError);
+    await eventually(() => expect(road.travelled).toBe(1));
+    await eventually(() => expect(road.openEnds).toBe(0));
+    expect(connection.isReady).toBe(false);
+    expect(said).toEqual([]);
+    road.close();
+  });
+
+  it('fails what waits for a server that stands still when it is closed', async () => {
+    await connected();
+    server.pause();
+    const waiting = ping();
+    connection.onApplicationShutdown();
+    await expect(waiting).rejects.toThrow();
+    server.resume();
+  });
+});
+
+describe('RedisModule', () => {
+  const started = async (redisUrl: string | undefined) => {
+    const config = new Config({ ...loadConfig({}), redisUrl });
+    const module = await Test.createTestingModule({ imports: [RedisModule] })
+      .overrideProvider(Config)
+      .useValue(config)
+      .compile();
+    return module.init();
+  };
+
+  it('has no connection without REDIS_URL', async () => {
+    const app = await started(undefined);
+    expect(app.get<RedisConnection | null>(RedisConnection)).toBeNull();
+    await app.close();
+  });
+
+  it('starts and stops with a REDIS_URL that nobody answers at', async () => {
+    const app = await started(`redis://127.0.0.1:${await freePort()}`);
+    expect(app.get<RedisConnection>(RedisConnection).isReady).toBe(false);
+    await app.close();
+  });
+});

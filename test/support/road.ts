@@ -1,0 +1,74 @@
+/**
+ * A TCP address whose destination can be changed or cut: what a virtual IP or a DNS name is to a failover, and what a
+ * lost network is to a client.
+ */
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+export class Road {
+  private readonly sockets = new Set<Socket>();
+  #travelled = 0;
+
+  private constructor(
+    private readonly server: Server,
+    private port: number,
+  ) {
+    server.on('connection', (near) => {
+      this.#travelled++;
+      const far = connect(this.port, '127.0.0.1');
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.sockets.add(from);
+        from
+          .on('error', () => undefined)
+          .on('close', () => {
+            this.sockets.delete(from);
+            to.destroy();
+          });
+        from.pipe(to);
+      }
+    });
+  }
+
+  static async to(port: number): Promise<Road> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new Road(server, port);
+  }
+
+  /** For Redis. */
+  get url(): string {
+    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** How many connections have come by so far. */
+  get travelled(): number {
+    return this.#travelled;
+  }
+
+  /** How many ends of connections are open; none when there is no connection. */
+  get openEnds(): number {
+    return this.sockets.size;
+  }
+
+  leadTo(port: number): void {
+    this.port = port;
+    this.cut();
+  }
+
+  /** Connections in use end without a word. */
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Connections stay, and nothing passes any more: a half-open connection, to those at its ends. */
+  silence(): void {
+    for (const socket of this.sockets) socket.unpipe();
+  }
+
+  close(): void {
+    this.server.close();
+    this.cut();
+  }
+}

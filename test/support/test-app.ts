@@ -1,0 +1,56 @@
+/** The whole service on an ephemeral port, as it runs: real HTTP, a real database, and a clock that the test turns. */
+import { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { pino } from 'pino';
+import { DataSource } from 'typeorm';
+import { AppModule } from '../../src/app.module.js';
+import { setUp } from '../../src/app.setup.js';
+import { Config } from '../../src/config/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
+import { createAdapter } from '../../src/http/fastify-adapter.js';
+import { NestLogger } from '../../src/http/logger.js';
+import { Clock } from '../../src/time/clock.js';
+import { testDatabasePool } from './embedded-database.js';
+import { TestClock } from './test-clock.js';
+
+export interface TestApp {
+  readonly url: string;
+  readonly issuer: string;
+  readonly clock: TestClock;
+  /** Every line that the service has logged, at level trace. */
+  readonly logs: string[];
+  readonly nest: NestFastifyApplication;
+  readonly database: DataSource;
+  close(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  /** Settings as the environment gives them. */
+  readonly environment?: Record<string, string>;
+  readonly clock?: TestClock;
+}
+
+export const TEST_SECRET = 'test-master-key-0123456789-abcdefghijklmnop';
+export const TEST_ISSUER = 'http://rekey.test';
+
+/** Embedded unless the environment names a DATABASE_URL. */
+export async function startApp({ environment = {}, clock = new TestClock() }: TestAppOptions = {}): Promise<TestApp> {
+  const config = loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_ISSUER: TEST_ISSUER, PORT: '0', REKEY_LOG_LEVEL: 'trace', ...environment });
+  const logs: string[] = [];
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void logs.push(line) });
+  const testing = await Test.createTestingModule({ imports: [AppModule] })
+    .overrideProvider(Config)
+    .useValue(config)
+    .overrideProvider(Clock)
+    .useValue(clock)
+    .overrideProvider(EmbeddedDatabase)
+    .useValue({ open: testDatabasePool })
+    .setLogger(new NestLogger(logger))
+    .compile();
+  const nest = testing.createNestApplication<NestFastifyApplication>(createAdapter(config), { bodyParser: false });
+  setUp(nest, logger);
+  await nest.listen(0, '127.0.0.1');
+  const url = await nest.getUrl();
+  return { url, issuer: config.issuer, clock, logs, nest, database: nest.get(DataSource), close: () => nest.close() };
+}
