@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from './database/database.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
+import { CleanupModule } from './cleanup/cleanup.module.js';
+import { HealthModule } from './health/health.module.js';
 import { FirstBootModule } from './first-boot/first-boot.module.js';
 import { IntrospectionModule } from './introspection/introspection.module.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -18,6 +20,8 @@ import { TokenModule } from './token/token.module.js';
     TokenModule,
     RevocationEndpointModule,
     IntrospectionModule,
+    HealthModule,
+    CleanupModule,
     FirstBootModule,
   ],
 })

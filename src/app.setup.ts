@@ -5,7 +5,10 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Config } from './config/config.js';
 import { OAuthErrorFilter } from './http/oauth-error.filter.js';
+import { serveOpenApi } from './http/openapi.js';
+import { ProblemDetailsFilter } from './http/problem-details.filter.js';
 import { addRequestHooks } from './http/request-hooks.js';
+import { recordRoutes } from './http/route-table.js';
 import { Metrics } from './metrics/metrics.js';
 import { Clock } from './time/clock.js';
 
@@ -15,9 +18,12 @@ const OUTSIDE_THE_ISSUER = ['health/{*rest}', 'metrics', '.well-known/{*rest}'];
 export function setUp(app: NestFastifyApplication, logger: Logger): void {
   const config = app.get(Config);
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  recordRoutes(server);
   addRequestHooks(server, { config, logger, clock: app.get<INestApplicationContext & Clock>(Clock), metrics: app.get(Metrics) });
   const { pathname } = new URL(config.issuer);
   if (pathname !== '/') app.setGlobalPrefix(pathname, { exclude: OUTSIDE_THE_ISSUER });
-  app.useGlobalFilters(new OAuthErrorFilter());
+  const adminPath = `${pathname.replace(/\/$/, '')}/admin`;
+  app.useGlobalFilters(new ProblemDetailsFilter(adminPath, new OAuthErrorFilter()));
+  serveOpenApi(app, server, { path: `${adminPath}/v1/openapi.json`, issuer: config.issuer });
   app.enableShutdownHooks();
 }

@@ -36,6 +36,11 @@ export class AuditService {
     if (this.enabled && events.length > 0) await this.store.append(events, manager);
   }
 
+  /** Deletes at most `limit` events from before `before` (milliseconds since the epoch), oldest first. @returns how many */
+  deleteBefore(before: number, limit: number): Promise<number> {
+    return this.store.deleteBefore(new Date(before), limit);
+  }
+
   /**
    * Records something that changed no state: a refusal, a retry. Many that arrive together are one statement. Resolves
    * once it is durable.

@@ -26,11 +26,11 @@ export class AuditStore {
     );
   }
 
-  /** Deletes at most `limit` events from before `before`, oldest first. @returns how many */
+  /** Deletes those of the oldest `limit` events that are from before `before`. @returns how many */
   async deleteBefore(before: Date, limit: number): Promise<number> {
     const [, count] = await this.dataSource.query<[unknown, number]>(
-      `DELETE FROM audit_events WHERE id IN (
-         SELECT id FROM audit_events WHERE at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      `WITH oldest AS (SELECT id, at FROM audit_events ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+       DELETE FROM audit_events USING oldest WHERE audit_events.id = oldest.id AND oldest.at < $1`,
       [before, limit],
     );
     return count;

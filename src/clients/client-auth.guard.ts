@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { contextOf } from '../http/request-context.js';
+import { contextOf, type RequestContext } from '../http/request-context.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 
@@ -41,9 +41,10 @@ export class ClientAuthGuard extends AuthGuard('client-basic') {
   private byForm(form: Form, request: FastifyRequest): Promise<Client> {
     const clientId = form.get('client_id');
     if (clientId === undefined) throw OAuthError.invalidClient('no_credentials');
-    if (!form.has('client_secret')) return this.authentication.withoutSecret(clientId, contextOf(request));
-    // An empty secret is compared like any other, and never matches: a client has no empty secret.
-    return this.authentication.withSecret('client_secret_post', clientId, form.get('client_secret') ?? '', contextOf(request));
+    const secret = form.get('client_secret');
+    // An empty secret counts as none (RFC 6749 §2.3.1, §3.2), and without one only a public client gets in.
+    if (secret === undefined) return this.authentication.withoutSecret(clientId, contextOf(request));
+    return this.authentication.withSecret('client_secret_post', clientId, secret, contextOf(request));
   }
 }
 
@@ -55,8 +56,8 @@ export function formOf(request: FastifyRequest): Form {
 
 function isBasic(request: FastifyRequest, form: Form): boolean {
   const inHeader = request.headers.authorization !== undefined;
-  const inForm = form.has('client_secret');
-  const byAssertion = form.has('client_assertion') || form.has('client_assertion_type');
+  const inForm = form.get('client_secret') !== undefined;
+  const byAssertion = form.get('client_assertion') !== undefined || form.get('client_assertion_type') !== undefined;
   if (Number(inHeader) + Number(inForm) + Number(byAssertion) > 1 || hasTwoAuthorizations(request)) {
     throw OAuthError.invalidRequest('two_authentication_methods', 'A client authenticates in one way at a time.');
   }
@@ -65,15 +66,18 @@ function isBasic(request: FastifyRequest, form: Form): boolean {
 }
 
 /** Node keeps the first of two Authorization headers, and a proxy before it may have looked at the second. */
-const hasTwoAuthorizations = ({ raw }: FastifyRequest): boolean =>
+export const hasTwoAuthorizations = ({ raw }: FastifyRequest): boolean =>
   raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization').length > 1;
 
-/** The client that the guard let in. */
-export const AuthenticatedClient = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<{ user: Client }>().user,
-);
+export interface AuthenticatedRequest {
+  /** The one that the guard let in. */
+  readonly client: Client;
+  readonly form: Form;
+  readonly context: RequestContext;
+}
 
-/** The parameters of the request. */
-export const FormBody = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  formOf(context.switchToHttp().getRequest<FastifyRequest>()),
-);
+/** One parameter for all three: Nest resolves each decorated parameter in a step of its own. */
+export const Authenticated = createParamDecorator((_: unknown, context: ExecutionContext): AuthenticatedRequest => {
+  const request = context.switchToHttp().getRequest<FastifyRequest & { user: Client }>();
+  return { client: request.user, form: formOf(request), context: contextOf(request) };
+});

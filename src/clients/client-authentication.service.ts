@@ -14,7 +14,7 @@ import { SecretUse } from './secret-use.js';
 
 /**
  * Decides whether a caller is the client it says it is (RFC 6749 §2.3). Every refusal looks the same from outside and takes
- * one look into the database, whether the client is known or not.
+ * the same work, whether the client is known or not: one look into the database, the same comparisons, one audit event.
  */
 @Injectable()
 export class ClientAuthenticationService {
@@ -34,13 +34,18 @@ export class ClientAuthenticationService {
   /** @throws OAuthError invalid_client, too_many_requests */
   async withSecret(method: ClientAuthMethod, clientId: string, secret: string, context: RequestContext): Promise<Client> {
     this.failures.check(clientId, context.source);
-    const known = this.directory.cached(clientId);
-    const found = (known && this.match(known, secret)) ?? (await this.reloadAndMatch(clientId, secret));
-    if (!found.secret || !found.client) return this.refuse(found.client, clientId, 'wrong_secret', context);
-    const reason = objection(found.client, method);
-    if (reason) return this.refuse(found.client, clientId, reason, context);
-    this.uses.note(found.secret, this.clock.now());
-    return found.client;
+    let client = this.directory.cached(clientId);
+    let match = this.match(client, secret);
+    if (!match) {
+      // Another replica may have added a secret just now.
+      client = await this.directory.load(clientId);
+      match = this.match(client, secret);
+    }
+    if (!client || !match) return this.refuse(client, clientId, 'wrong_secret', context);
+    const reason = objection(client, method);
+    if (reason) return this.refuse(client, clientId, reason, context);
+    this.uses.note(match, this.clock.now());
+    return client;
   }
 
   /** A public client names itself, and proves nothing. @throws OAuthError invalid_client, too_many_requests */
@@ -53,26 +58,20 @@ export class ClientAuthenticationService {
     return client;
   }
 
-  private match(client: Client, presented: string): { client: Client; secret: StoredSecret } | undefined {
-    const secret = findSecret(client.secrets, presented, this.secretKey, this.clock.now());
-    return secret && { client, secret };
+  /** Compares for a client that is not known, too: nobody shall tell it from a known one by the time it takes. */
+  private match(client: Client | undefined, presented: string): StoredSecret | undefined {
+    return findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now());
   }
 
-  /** Finds a secret that another replica has just added, and makes a wrong one cost what an unknown client costs. */
-  private async reloadAndMatch(clientId: string, presented: string) {
-    const client = await this.directory.load(clientId);
-    return { client, secret: findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now()) };
-  }
-
-  private async refuse(client: Client | undefined, clientId: string, reason: string, context: RequestContext): Promise<never> {
-    await this.failures.count(clientId, context.source);
-    // Ids that are nobody's go into the log alone: a stranger must not be able to fill the audit trail with inventions.
-    if (client) await this.recordFailure(client, reason, context);
-    throw OAuthError.invalidClient(client ? reason : 'unknown_client');
-  }
-
-  private recordFailure({ clientId }: Client, reason: string, { correlationId }: RequestContext): Promise<void> {
-    return this.audit.record({ event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, correlationId });
+  private async refuse(client: Client | undefined, presentedId: string, why: string, context: RequestContext): Promise<never> {
+    await this.failures.count(presentedId, context.source);
+    const reason = client ? why : 'unknown_client';
+    // An unknown client leaves a trace as well, for it must take the time of a known one; but not its id, which a stranger
+    // has made up, or which is a secret in the wrong place.
+    const { correlationId } = context;
+    const clientId = client?.clientId;
+    await this.audit.record({ event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, correlationId });
+    throw OAuthError.invalidClient(reason);
   }
 }
 

@@ -20,7 +20,8 @@ export class ClientStore {
 
   /** @returns the clients in the order of the ids; undefined where there is none, or it was deleted */
   async findMany(clientIds: readonly string[]): Promise<(Client | undefined)[]> {
-    const ids = [...new Set(clientIds)];
+    // PostgreSQL refuses text with a NUL in it, so nobody has such an id.
+    const ids = [...new Set(clientIds)].filter((id) => !id.includes('\0'));
     const [clients, secrets] = [
       await this.dataSource.manager
         .createQueryBuilder(ClientEntity, 'client')

@@ -56,6 +56,7 @@ function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
   const body = JSON.stringify(OAuthError.invalidRequest('broken_http'));
   socket.end(
     `HTTP/1.1 ${status ?? '400 Bad Request'}\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n` +
+      'Pragma: no-cache\r\nX-Content-Type-Options: nosniff\r\n' +
       `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

@@ -19,12 +19,9 @@ export class OAuthErrorFilter implements ExceptionFilter {
   }
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-
 /** A route that exists for other methods is not a 404 (RFC 9110 §15.5.6). */
 export function methodMismatch(thrown: unknown, request: FastifyRequest): OAuthError | undefined {
   if (!(thrown instanceof NotFoundException)) return undefined;
-  const url = request.url.split('?', 1)[0]!;
-  const allowed = METHODS.filter((method) => request.server.findRoute({ method, url }) !== null);
+  const allowed = request.server.routeTable.methodsOf(request.url.split('?', 1)[0]!);
   return allowed.length > 0 ? OAuthError.methodNotAllowed(allowed.join(', ')) : undefined;
 }

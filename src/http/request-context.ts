@@ -1,4 +1,3 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 /** What of a request everything behind the controllers may know. */
@@ -25,7 +24,3 @@ export const contextOf = (request: FastifyRequest): RequestContext => ({
   source: request.ip,
   arrivedAt: request.arrivedAt,
 });
-
-export const Context = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  contextOf(context.switchToHttp().getRequest<FastifyRequest>()),
-);

@@ -1,8 +1,6 @@
 import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { Client } from '../clients/client.js';
-import { AuthenticatedClient, ClientAuthGuard, FormBody } from '../clients/client-auth.guard.js';
-import { Form } from '../oauth/form.js';
+import { Authenticated, type AuthenticatedRequest, ClientAuthGuard } from '../clients/client-auth.guard.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { TokenParameterDto } from '../oauth/token-parameter.dto.js';
 import { validateRequest } from '../oauth/validate-request.js';
@@ -21,7 +19,7 @@ export class IntrospectionController {
   @Post()
   @HttpCode(200)
   @UseGuards(ClientAuthGuard)
-  introspect(@AuthenticatedClient() caller: Client, @FormBody() form: Form): Promise<Introspection> {
+  introspect(@Authenticated() { client: caller, form }: AuthenticatedRequest): Promise<Introspection> {
     // RFC 7662 §2.1: the caller must be authorized, and a name alone is no authorization.
     if (caller.type === 'public') throw OAuthError.invalidClient('public_client');
     this.limit.take(caller.clientId);

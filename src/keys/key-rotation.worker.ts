@@ -57,8 +57,9 @@ export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
     return this.follow(await this.rotation.retire(kid));
   }
 
+  /** Also where nothing was left to do: another replica has done it, and its key may be the first. */
   private async follow(changes: KeyChange[]): Promise<KeyChange[]> {
-    if (changes.length > 0) await this.ring.reload();
+    await this.ring.reload();
     for (const { change, ...what } of changes) this.logger.log(`${change} ${JSON.stringify(what)}`);
     return changes;
   }

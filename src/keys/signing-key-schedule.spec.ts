@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { registrationLimits } from '../clients/client-registration.js';
 import type { SigningAlgorithm } from './signing-algorithm.js';
 import {
   dueSteps,
+  LONGEST_ACCESS_TOKEN_TTL_SECONDS,
   PUBLISH_AHEAD_MS,
   retirementSteps,
   rotationSteps,
@@ -227,6 +229,10 @@ class Simulation {
 }
 
 describe('whatever happens', () => {
+  it('no client is given access tokens that outlive the keys that sign them', () => {
+    expect(registrationLimits.accessTokenTtlSeconds[1]).toBeLessThanOrEqual(LONGEST_ACCESS_TOKEN_TTL_SECONDS);
+  });
+
   it('one published key signs, and every token that lives verifies unless its key was retired', () => {
     fc.assert(
       fc.property(actions, (sequence) => {

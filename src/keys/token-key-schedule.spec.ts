@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { dueTokenKeySteps, KNOWN_AHEAD_MS, mintingKeyOf, type TokenKeyLife } from './token-key-schedule.js';
+import { registrationLimits } from '../clients/client-registration.js';
+import {
+  dueTokenKeySteps,
+  KNOWN_AHEAD_MS,
+  LONGEST_FAMILY_TTL_SECONDS,
+  mintingKeyOf,
+  type TokenKeyLife,
+} from './token-key-schedule.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -35,6 +42,10 @@ describe('token keys', () => {
       { step: 'delete', id: 0 },
     ]);
     expect(deletions(gone + 10_000 * DAY)).toHaveLength(2);
+  });
+
+  it('no client is given families that outlive the keys that minted their tokens', () => {
+    expect(registrationLimits.absoluteTtlSeconds[1]).toBeLessThanOrEqual(LONGEST_FAMILY_TTL_SECONDS);
   });
 
   it('an id is used again only when its key has been deleted', () => {

@@ -28,11 +28,6 @@ export class Form {
   get(name: string): string | undefined {
     return this.values.get(name) || undefined;
   }
-
-  /** Sent, be it without a value: for parameters whose mere presence chooses a path. */
-  has(name: string): boolean {
-    return this.values.has(name);
-  }
 }
 
 /** Undoes form-encoding. @throws OAuthError invalid_request on `%zz` and on bytes that are not UTF-8 */

@@ -30,7 +30,7 @@ export function createRedisClient(url: string) {
 }
 
 /** Never gives up. Half of the delay is random, so that replicas do not come back in step. */
-export function reconnectDelayMs(retries: number): number {
+function reconnectDelayMs(retries: number): number {
   const longest = Math.min(25 * 2 ** Math.min(retries, 10), MAX_RECONNECT_DELAY_MS);
   return Math.round(longest * (0.5 + Math.random() / 2));
 }

@@ -6,9 +6,11 @@ import type { Client } from '../clients/client.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { Clock } from '../time/clock.js';
 import { FamiliesStore } from './families.store.js';
-import type { FamilyCount, FamilySelection, FamilyState } from './family-selection.js';
+import type { FamilyHits, FamilySelection, FamilyState } from './family-selection.js';
 import { mintRefreshToken } from './refresh-token.js';
 import type { TokenFamilyEntity } from './token-family.entity.js';
+
+const FIRST_HANDLE = '00000000-0000-0000-0000-000000000000';
 
 /** Who started a family, and where its trail goes. */
 export interface FamilyOrigin {
@@ -75,8 +77,13 @@ export class FamiliesService {
     return this.store.sids(selection, manager);
   }
 
-  count(selection: FamilySelection): Promise<FamilyCount[]> {
+  count(selection: FamilySelection): Promise<FamilyHits> {
     return this.store.count(selection, this.clock.now());
+  }
+
+  /** One bounded step of cleanup: see `FamiliesStore.deleteDead`. @param after where the last step ended; undefined to begin */
+  deleteDead(before: number, after: string | undefined, limit: number) {
+    return this.store.deleteDead(new Date(before), after ?? FIRST_HANDLE, limit);
   }
 
   list(

@@ -1,7 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { selectionSql, type FamilyCount, type FamilySelection, type FamilyState } from './family-selection.js';
+import { selectionSql, type FamilyHits, type FamilySelection, type FamilyState } from './family-selection.js';
 import { TokenFamilyEntity } from './token-family.entity.js';
+
+/** One row for each client, and one without a client for all together. */
+interface HitsRow {
+  client_id: string | null;
+  families: number;
+  subjects: number;
+  last_used_at: Date | null;
+  last_used_at_all: Date | null;
+}
+
+const LIVE_AT_$1 = 'idle_expires_at > $1 AND absolute_expires_at > $1';
+
+const COUNT_HITS = `
+  SELECT client_id, count(*) FILTER (WHERE live)::int AS families,
+    count(DISTINCT subject) FILTER (WHERE live)::int AS subjects,
+    max(last_used_at) FILTER (WHERE live) AS last_used_at, max(last_used_at) AS last_used_at_all
+  FROM hit GROUP BY GROUPING SETS ((client_id), ()) ORDER BY families DESC, client_id`;
 
 /** The SQL of `token_families` that is not a refresh: starting, listing, revoking, cleaning up. */
 @Injectable()
@@ -14,38 +31,39 @@ export class FamiliesStore {
 
   /**
    * Revokes what is selected and not yet revoked, and holds the rows until the transaction ends.
-   * @returns how many, the sids where `withSids`, and when the youngest of their access tokens was born at the latest (milliseconds since the epoch)
+   * @returns what was alive of it, and when the youngest of all their access tokens was born at the latest (milliseconds since the epoch)
    */
   async revoke(
     selection: FamilySelection,
     reason: string,
     now: number,
     manager: EntityManager,
-  ): Promise<{ families: number; lastUsedAt: number }> {
+  ): Promise<{ hits: FamilyHits; lastUsedAt: number }> {
     const parameters: unknown[] = [new Date(now), reason];
     const where = selectionSql(selection, parameters);
-    const [row] = await manager.query<[{ families: number; last_used_at: Date | null }]>(
-      `WITH dead AS (
+    const rows = await manager.query<HitsRow[]>(
+      `WITH hit AS (
          UPDATE token_families SET revoked_at = $1, revoked_reason = $2
-         WHERE ${where} AND revoked_at IS NULL RETURNING last_used_at
-       ) SELECT count(*)::int AS families, max(last_used_at) AS last_used_at FROM dead`,
+         WHERE ${where} AND revoked_at IS NULL
+         RETURNING client_id, subject, last_used_at, ${LIVE_AT_$1} AS live
+       ) ${COUNT_HITS}`,
       parameters,
     );
-    return { families: row.families, lastUsedAt: row.last_used_at?.getTime() ?? 0 };
+    return { hits: toHits(rows), lastUsedAt: rows.find(isTotal)?.last_used_at_all?.getTime() ?? 0 };
   }
 
-  /** The live families of a selection, by client. */
-  async count(selection: FamilySelection, now: number): Promise<FamilyCount[]> {
+  /** The live families of a selection. */
+  async count(selection: FamilySelection, now: number): Promise<FamilyHits> {
     const parameters: unknown[] = [new Date(now)];
     const where = selectionSql(selection, parameters);
-    return this.dataSource.query<FamilyCount[]>(
-      `SELECT client_id AS "clientId", count(*)::int AS families, count(DISTINCT subject)::int AS subjects,
-         max(last_used_at) AS "lastUsedAt"
-       FROM token_families
-       WHERE ${where} AND revoked_at IS NULL AND idle_expires_at > $1 AND absolute_expires_at > $1
-       GROUP BY client_id ORDER BY families DESC, client_id`,
+    const rows = await this.dataSource.query<HitsRow[]>(
+      `WITH hit AS (
+         SELECT client_id, subject, last_used_at, true AS live FROM token_families
+         WHERE ${where} AND revoked_at IS NULL AND ${LIVE_AT_$1}
+       ) ${COUNT_HITS}`,
       parameters,
     );
+    return toHits(rows);
   }
 
   /** The sids of the live families of a selection. */
@@ -105,3 +123,15 @@ const stateSql: Record<FamilyState, string> = {
   expired: 'f.revokedAt IS NULL AND (f.idleExpiresAt <= :now OR f.absoluteExpiresAt <= :now)',
   revoked: 'f.revokedAt IS NOT NULL',
 };
+
+const isTotal = (row: HitsRow): boolean => row.client_id === null;
+
+function toHits(rows: readonly HitsRow[]): FamilyHits {
+  const byClient = rows.filter((row) => !isTotal(row) && row.families > 0);
+  return {
+    ...toCount(rows.find(isTotal)!),
+    byClient: byClient.map((row) => ({ clientId: row.client_id!, ...toCount(row) })),
+  };
+}
+
+const toCount = ({ families, subjects, last_used_at }: HitsRow) => ({ families, subjects, lastUsedAt: last_used_at });

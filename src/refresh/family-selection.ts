@@ -7,13 +7,19 @@ export interface FamilySelection {
 
 export type FamilyState = 'active' | 'expired' | 'revoked';
 
-/** How many live families a selection holds at one client. */
+/** How many live families there are, of how many subjects, and when one of them was last used. */
 export interface FamilyCount {
-  readonly clientId: string;
   readonly families: number;
   readonly subjects: number;
-  readonly lastUsedAt: Date;
+  readonly lastUsedAt: Date | null;
 }
+
+/** What a selection holds, altogether and at each client, the most families first. */
+export interface FamilyHits extends FamilyCount {
+  readonly byClient: readonly (FamilyCount & { readonly clientId: string })[];
+}
+
+export const NO_HITS: FamilyHits = { families: 0, subjects: 0, lastUsedAt: null, byClient: [] };
 
 /**
  * The conditions of a selection as SQL over `token_families`, so that each combination finds its own index.

@@ -72,7 +72,7 @@ export class RefreshService {
     const presented = await this.parse(refreshToken);
     if (!presented) return this.refuse('malformed', { client, context });
     const attempt = { client, presented, scope, context };
-    const { rotated, leads } = await this.batch.rotate(entryOf(attempt));
+    const { rotated, leads } = await this.batch.rotate(refreshToken, entryOf(attempt));
     if (!rotated) return this.classify(attempt);
     if (leads) return this.succeed(rotated, attempt);
     // Another request with the same token was rotated: this one is its retry. Where nothing rotates, they are equals.
@@ -174,7 +174,8 @@ export class RefreshService {
 }
 
 const entryOf = ({ client, presented, scope, context }: Attempt): RotationEntry => ({
-  ...presented,
+  handle: presented.handle,
+  generation: presented.generation,
   clientId: client.clientId,
   scope: scope ? formatScope(scope) : null,
   correlationId: context.correlationId,

@@ -41,7 +41,7 @@ export class ReuseResponse {
         detail: {
           presented_generation: generation,
           current_generation: family.generation,
-          families_revoked: results.reduce((sum, { families }) => sum + families, 0),
+          families_revoked: results.reduce((sum, { hits }) => sum + hits.families, 0),
         },
       });
       return revocations;

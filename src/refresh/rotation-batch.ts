@@ -35,9 +35,12 @@ export class RotationBatch {
     });
   }
 
-  /** @throws when the database is away; whether the token was rotated is not known then, and asking again tells */
-  async rotate(entry: RotationEntry): Promise<Rotation> {
-    const key = `${entry.handle} ${entry.generation} ${entry.clientId} ${entry.scope ?? ''}`;
+  /**
+   * @param refreshToken as it was presented: with the client and the scope, it says which requests are identical
+   * @throws when the database is away; whether the token was rotated is not known then, and asking again tells
+   */
+  async rotate(refreshToken: string, entry: RotationEntry): Promise<Rotation> {
+    const key = `${refreshToken} ${entry.clientId} ${entry.scope ?? ''}`;
     const same = this.underWay.get(key);
     if (same) return { rotated: await same, leads: false };
     const rotation = this.rotations.submit(entry);

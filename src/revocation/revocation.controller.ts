@@ -1,9 +1,6 @@
 import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { Client } from '../clients/client.js';
-import { AuthenticatedClient, ClientAuthGuard, FormBody } from '../clients/client-auth.guard.js';
-import { Context, type RequestContext } from '../http/request-context.js';
-import { Form } from '../oauth/form.js';
+import { Authenticated, type AuthenticatedRequest, ClientAuthGuard } from '../clients/client-auth.guard.js';
 import { TokenParameterDto } from '../oauth/token-parameter.dto.js';
 import { validateRequest } from '../oauth/validate-request.js';
 import { TokenRevocationService } from './token-revocation.service.js';
@@ -18,11 +15,7 @@ export class RevocationController {
   @Post()
   @HttpCode(200)
   @UseGuards(ClientAuthGuard)
-  async revoke(
-    @AuthenticatedClient() client: Client,
-    @FormBody() form: Form,
-    @Context() context: RequestContext,
-  ): Promise<void> {
+  async revoke(@Authenticated() { client, form, context }: AuthenticatedRequest): Promise<void> {
     const { token } = validateRequest(TokenParameterDto, form);
     await this.revocations.revoke(client, token, context);
   }

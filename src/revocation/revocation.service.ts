@@ -5,7 +5,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { AuditEvent } from '../audit/audit-event.js';
 import { Config } from '../config/config.js';
 import { FamiliesService } from '../refresh/families.service.js';
-import type { FamilyCount, FamilySelection } from '../refresh/family-selection.js';
+import { NO_HITS, type FamilyHits, type FamilySelection } from '../refresh/family-selection.js';
 import { Clock } from '../time/clock.js';
 import { familiesHitBy, LONGEST_ACCESS_TOKEN_MS, type RevocableToken, type Revocation, type RevocationKind } from './revocation.js';
 import type { RevocationEntity } from './revocation.entity.js';
@@ -26,7 +26,8 @@ export interface RevocationRequest {
 
 export interface RevocationResult {
   readonly id: string;
-  readonly families: number;
+  /** The live families that it ended. */
+  readonly hits: FamilyHits;
   readonly notBefore: number;
 }
 
@@ -46,10 +47,10 @@ export class RevocationService {
     private readonly clock: Clock,
   ) {}
 
-  /** What a revocation would hit: the live families, by client. */
-  preview(kind: RevocationKind, value: string): Promise<FamilyCount[]> {
+  /** What a revocation would hit: the live families. */
+  async preview(kind: RevocationKind, value: string): Promise<FamilyHits> {
     const selection = familiesHitBy(kind, value);
-    return selection ? this.families.count(selection) : Promise.resolve([]);
+    return selection ? this.families.count(selection) : NO_HITS;
   }
 
   /**
@@ -92,6 +93,11 @@ export class RevocationService {
     return this.store.isRevoked(token);
   }
 
+  /** Forgets at most `limit` revocations that can hit no live token any more. @returns how many */
+  deleteExpired(now: number, limit: number): Promise<number> {
+    return this.store.deleteExpired(new Date(now), limit);
+  }
+
   list(limit: number, before?: string): Promise<RevocationEntity[]> {
     return this.store.list(limit, before);
   }
@@ -100,7 +106,7 @@ export class RevocationService {
     const { kind, value, reason, actor } = request;
     const now = this.clock.now();
     const selection = request.families === 'none' ? undefined : (request.families ?? familiesHitBy(kind, value));
-    const ended = selection ? await this.families.revoke(selection, reason, now, manager) : { families: 0, lastUsedAt: 0 };
+    const ended = selection ? await this.families.revoke(selection, reason, now, manager) : { hits: NO_HITS, lastUsedAt: 0 };
     // The families' rows are held now, so no access token of theirs is younger than this, whatever the other replicas' clocks say.
     const notBefore = Math.max(now, ended.lastUsedAt + 1, request.notBefore ?? 0);
     const revocation = { kind, value, notBefore, expiresAt: notBefore + LONGEST_ACCESS_TOKEN_MS };
@@ -109,6 +115,6 @@ export class RevocationService {
       [{ id, kind, value, notBefore: new Date(notBefore), expiresAt: new Date(revocation.expiresAt), reason, actor }],
       manager,
     );
-    return { result: { id, families: ended.families, notBefore }, revocation };
+    return { result: { id, hits: ended.hits, notBefore }, revocation };
   }
 }

@@ -45,6 +45,16 @@ export class RevocationStore {
     return rows.map(toRevocation);
   }
 
+  /** Looks at the oldest `limit` only, which are the first to expire. */
+  async deleteExpired(before: Date, limit: number): Promise<number> {
+    const [, count] = await this.dataSource.query<[unknown, number]>(
+      `WITH oldest AS (SELECT id, expires_at FROM revocations ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+       DELETE FROM revocations USING oldest WHERE revocations.id = oldest.id AND oldest.expires_at < $1`,
+      [before, limit],
+    );
+    return count;
+  }
+
   /** Newest first. @param before the id that the page starts after */
   list(limit: number, before?: string): Promise<RevocationEntity[]> {
     const query = this.dataSource.manager.createQueryBuilder(RevocationEntity, 'r').orderBy('r.id', 'DESC').limit(limit);

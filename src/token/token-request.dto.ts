@@ -14,7 +14,7 @@ export class TokenRequestDto {
 }
 
 /** RFC 6749 §6. A token of any shape passes here: what is not one of ours is an `invalid_grant`. */
-export class RefreshTokenRequestDto {
+export class RefreshTokenRequestDto extends TokenRequestDto {
   @IsString()
   @IsNotEmpty()
   refresh_token: string;

@@ -1,10 +1,7 @@
 import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { Client } from '../clients/client.js';
-import { AuthenticatedClient, ClientAuthGuard, FormBody } from '../clients/client-auth.guard.js';
-import { Context, type RequestContext } from '../http/request-context.js';
+import { Authenticated, type AuthenticatedRequest, ClientAuthGuard } from '../clients/client-auth.guard.js';
 import type { TokenResponse } from '../issuance/access-token.service.js';
-import { Form } from '../oauth/form.js';
 import { TokenService } from './token.service.js';
 
 /** The token endpoint (RFC 6749 §3.2). */
@@ -16,11 +13,7 @@ export class TokenController {
   @Post()
   @HttpCode(200)
   @UseGuards(ClientAuthGuard)
-  token(
-    @AuthenticatedClient() client: Client,
-    @FormBody() form: Form,
-    @Context() context: RequestContext,
-  ): Promise<TokenResponse> {
+  token(@Authenticated() { client, form, context }: AuthenticatedRequest): Promise<TokenResponse> {
     return this.tokens.token(client, form, context);
   }
 }

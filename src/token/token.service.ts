@@ -26,20 +26,20 @@ export class TokenService {
 
   /** @throws OAuthError; nothing is consumed then */
   async token(client: Client, form: Form, context: RequestContext): Promise<TokenResponse> {
-    const { grant, scope } = await this.admit(client, form, context);
-    const authorization = await grant.authorize({ client, scope, form, context });
+    const { grant, ...asked } = await this.admit(client, form, context);
+    const authorization = await grant.authorize({ client, context, ...asked });
     const response = this.accessTokens.issue(authorization);
     await this.record(grant, authorization, context);
     return response;
   }
 
-  private async admit(client: Client, form: Form, context: RequestContext): Promise<{ grant: Grant; scope: GrantRequest['scope'] }> {
+  private async admit(client: Client, form: Form, context: RequestContext) {
     try {
-      const request = validateRequest(TokenRequestDto, form);
-      const grant = this.grants.find(request.grant_type);
+      const grant = this.grants.find(form.get('grant_type') ?? '');
+      const parameters = validateRequest(grant?.parameters ?? TokenRequestDto, form);
       if (!grant) throw new OAuthError('unsupported_grant_type');
       if (!mayUse(client, grant.type)) throw OAuthError.unauthorizedClient('grant_type');
-      return { grant, scope: scopeFor(client, request.scope) };
+      return { grant, parameters, scope: scopeFor(client, parameters.scope) };
     } catch (error) {
       if (error instanceof OAuthError) await this.recordRefusal(error, client, context);
       throw error;

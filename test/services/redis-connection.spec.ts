@@ -1,6 +1,7 @@
 /** The connection to a Redis that comes, goes, stands still and falls silent. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { Test } from '@nestjs/testing';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
@@ -104,6 +105,18 @@ describe('RedisConnection', () => {
     while (performance.now() < until);
     expect(await answer).toBe('PONG');
     expect(said).toEqual([]);
+  });
+
+  it('a rejection passes through as it is: limiters reject with what is no Error', async () => {
+    await connected();
+    const limiter = new RateLimiterRedis({
+      storeClient: connection.client,
+      useRedisPackage: true,
+      points: 1,
+      duration: 1,
+    });
+    await connection.run(() => limiter.consume('somebody'));
+    await expect(connection.run(() => limiter.consume('somebody'))).rejects.toBeInstanceOf(RateLimiterRes);
   });
 
   it('a command that Redis refuses fails as it is, and the connection stays', async () => {

@@ -24,6 +24,7 @@ const HOURS_MS = 3_600_000;
 
 let server: RedisServer;
 let operator: ReturnType<typeof createClient>;
+const watches: AbortController[] = [];
 let replicas: { tracker: RedisRevocationTracker; connection: RedisConnection; events: TrackerEvent[] }[] = [];
 
 beforeAll(async () => {
@@ -39,6 +40,7 @@ beforeEach(async () => {
   await operator.flushAll();
 });
 afterEach(async () => {
+  watches.splice(0).forEach((watch) => watch.abort());
   operator.destroy();
   for (const { tracker, connection } of replicas) {
     await tracker.stop();
@@ -85,16 +87,17 @@ describe('the tracker in Redis', () => {
   function watch(tracker: RedisRevocationTracker, token: RevocableToken) {
     const since = performance.now();
     const answers: { askedMs: number; verdict: string }[] = [];
-    let watching = true;
+    const stopped = new AbortController();
+    watches.push(stopped);
     const asking = (async () => {
-      while (watching) {
+      while (!stopped.signal.aborted) {
         const askedMs = performance.now() - since;
         answers.push({ askedMs, verdict: await tracker.check(token) });
         await sleep(5);
       }
     })();
     return async (): Promise<number> => {
-      watching = false;
+      stopped.abort();
       await asking;
       return Math.max(...answers.filter(({ verdict }) => verdict === 'live').map(({ askedMs }) => askedMs), 0);
     };

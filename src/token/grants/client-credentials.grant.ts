@@ -3,12 +3,14 @@ import type { Authorization } from '../../issuance/authorization.js';
 import { randomIdentity } from '../../issuance/token-identity.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { Clock } from '../../time/clock.js';
+import { TokenRequestDto } from '../token-request.dto.js';
 import { Grant, type GrantRequest } from './grant.js';
 
 /** RFC 6749 §4.4: a client acts for itself. No refresh token: it has its credentials. */
 @Injectable()
 export class ClientCredentialsGrant extends Grant {
   readonly type = 'client_credentials';
+  readonly parameters = TokenRequestDto;
 
   constructor(private readonly clock: Clock) {
     super();

@@ -3,7 +3,6 @@ import { Config } from '../../config/config.js';
 import type { Authorization } from '../../issuance/authorization.js';
 import { derivedIdentity, randomIdentity } from '../../issuance/token-identity.js';
 import { deriveKey } from '../../keys/master-key.js';
-import { validateRequest } from '../../oauth/validate-request.js';
 import { RefreshService, type Refreshed } from '../../refresh/refresh.service.js';
 import { Clock } from '../../time/clock.js';
 import { RefreshTokenRequestDto } from '../token-request.dto.js';
@@ -11,8 +10,9 @@ import { Grant, type GrantRequest } from './grant.js';
 
 /** RFC 6749 §6: a refresh token for a new access token, and its own successor. */
 @Injectable()
-export class RefreshTokenGrant extends Grant {
+export class RefreshTokenGrant extends Grant<RefreshTokenRequestDto> {
   readonly type = 'refresh_token';
+  readonly parameters = RefreshTokenRequestDto;
   private readonly identityKey: Buffer;
 
   constructor(
@@ -24,9 +24,8 @@ export class RefreshTokenGrant extends Grant {
     this.identityKey = deriveKey(config.secret, 'token-identity');
   }
 
-  async authorize({ client, scope, form, context }: GrantRequest): Promise<Authorization> {
-    const { refresh_token } = validateRequest(RefreshTokenRequestDto, form);
-    const refreshed = await this.refreshes.redeem(client, refresh_token, scope, context);
+  async authorize({ client, scope, parameters, context }: GrantRequest<RefreshTokenRequestDto>): Promise<Authorization> {
+    const refreshed = await this.refreshes.redeem(client, parameters.refresh_token, scope, context);
     return {
       client,
       subject: refreshed.subject,

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { migrate } from '../../src/database/migrate.js';
 import { migrations } from '../../src/database/migrations.js';
 import { freshDatabase } from '../support/test-servers.js';
-import { keyEntities, keyRingContract } from './key-ring.contract.js';
+import { keyEntities, keyRingContract } from '../stores/key-ring.contract.js';
 
 describe('the keys, on PostgreSQL', () => {
   let release = async (): Promise<void> => undefined;

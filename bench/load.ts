@@ -1,0 +1,107 @@
+/**
+ * The load: so many sessions, each on a connection of its own, each asking again as soon as it has its answer. Bare sockets
+ * and prepared bytes, because load and server share the machine's cores.
+ */
+import { connect, type Socket } from 'node:net';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** @param previous the answer to the session's last request; undefined before the first */
+export type Session = (previous: Answer | undefined) => string;
+
+export interface LoadResult {
+  readonly answersPerSecond: number;
+  readonly answers: number;
+  /** By status, for answers other than 200. */
+  readonly failures: ReadonlyMap<number, number>;
+  /** Milliseconds, ascending. */
+  readonly latencies: readonly number[];
+}
+
+export const percentile = (ascending: readonly number[], share: number): number =>
+  ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;
+
+export const median = (values: readonly number[]): number => percentile([...values].sort((a, b) => a - b), 0.5);
+
+/** A POST of a form, as bytes on the wire. */
+export function formRequest(path: string, form: string, authorization?: string): string {
+  const auth = authorization === undefined ? '' : `authorization: ${authorization}\r\n`;
+  return (
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${auth}content-type: application/x-www-form-urlencoded\r\n` +
+    `content-length: ${Buffer.byteLength(form)}\r\n\r\n${form}`
+  );
+}
+
+export class Connection {
+  private buffered = '';
+  private waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
+
+  private constructor(private readonly socket: Socket) {
+    socket.setEncoding('latin1');
+    socket.setNoDelay(true);
+    socket.on('data', (text: string) => this.receive(text));
+    socket.on('error', (error) => this.waiting?.reject(error));
+    socket.on('close', () => this.waiting?.reject(new Error('The server closed the connection')));
+  }
+
+  static open(url: string): Promise<Connection> {
+    const { hostname, port } = new URL(url);
+    return new Promise((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => resolve(new Connection(socket)));
+      socket.once('error', reject);
+    });
+  }
+
+  ask(request: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      this.socket.write(request);
+    });
+  }
+
+  close(): void {
+    this.waiting = undefined;
+    this.socket.destroy();
+  }
+
+  private receive(text: string): void {
+    this.buffered += text;
+    const end = this.buffered.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const length = Number(/content-length: (\d+)/i.exec(this.buffered.slice(0, end))?.[1] ?? 0);
+    if (this.buffered.length < end + 4 + length) return;
+    const answer = { status: Number(this.buffered.slice(9, 12)), body: this.buffered.slice(end + 4, end + 4 + length) };
+    this.buffered = this.buffered.slice(end + 4 + length);
+    const { waiting } = this;
+    this.waiting = undefined;
+    waiting?.resolve(answer);
+  }
+}
+
+/** Runs the sessions for so many seconds, the first second of which is not counted. */
+export async function load(url: string, sessions: readonly Session[], seconds: number): Promise<LoadResult> {
+  const connections = await Promise.all(sessions.map(() => Connection.open(url)));
+  const from = performance.now() + 1000;
+  const until = from + seconds * 1000;
+  const failures = new Map<number, number>();
+  const latencies: number[] = [];
+  await Promise.all(
+    sessions.map(async (session, index) => {
+      let answer: Answer | undefined;
+      for (let now = performance.now(); now < until; ) {
+        const sent = now;
+        answer = await connections[index]!.ask(session(answer));
+        now = performance.now();
+        if (answer.status !== 200) failures.set(answer.status, (failures.get(answer.status) ?? 0) + 1);
+        if (sent >= from && now < until) latencies.push(now - sent);
+      }
+      session(answer); // notes the last answer, for the next round to go on from
+    }),
+  );
+  connections.forEach((connection) => connection.close());
+  latencies.sort((a, b) => a - b);
+  return { answersPerSecond: latencies.length / seconds, answers: latencies.length, failures, latencies };
+}

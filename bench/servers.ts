@@ -1,0 +1,77 @@
+/** What is measured: the floor and Rekey, each a process of its own on the same PostgreSQL and Redis. */
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+export const SECRET = 'bench-secret-0123456789abcdefghijklmnopqrstu';
+export const ADMIN = { id: 'bench-admin', secret: 'bench-admin-secret-0123456789abcdefghij' };
+
+export interface Running {
+  readonly url: string;
+  readonly process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+const running = (url: string, process: ChildProcess): Running => ({
+  url,
+  process,
+  async stop() {
+    if (process.exitCode !== null || process.signalCode !== null) return;
+    const ended = once(process, 'exit');
+    process.kill('SIGTERM');
+    await ended;
+  },
+});
+
+export async function startFloor(databaseUrl: string, redisUrl: string): Promise<Running & { token: string }> {
+  const file = fileURLToPath(new URL('./floor.js', import.meta.url));
+  const child = fork(file, { env: { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, BENCH_SECRET: SECRET } });
+  const [{ url, token }] = (await once(child, 'message')) as [{ url: string; token: string }];
+  return { ...running(url, child), token };
+}
+
+export async function startRekey(port: number, environment: Record<string, string>, nodeOptions: string[] = []): Promise<Running> {
+  const child = spawn(process.execPath, [...nodeOptions, 'dist/main.js'], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env['PATH'],
+      REKEY_SECRET: 'bench-master-key-0123456789-abcdefghijkl',
+      REKEY_ADMIN_CLIENT_ID: ADMIN.id,
+      REKEY_ADMIN_CLIENT_SECRET: ADMIN.secret,
+      PORT: String(port),
+      ...environment,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'], // logs are written, and nobody reads them
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(url, child);
+  return running(url, child);
+}
+
+async function answers(url: string, child: ChildProcess): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`Rekey ended with ${child.exitCode} before it answered`);
+    try {
+      if ((await fetch(`${url}/jwks`)).ok) return;
+    } catch {
+      await sleep(20);
+    }
+  }
+}
+
+/** Resident memory of a process, in MB. */
+export async function residentMegabytes({ pid }: ChildProcess): Promise<number> {
+  const { readFile } = await import('node:fs/promises');
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024);
+}
+
+/** CPU time that a process has used, in microseconds (user and system). */
+export async function cpuMicroseconds({ pid }: ChildProcess): Promise<number> {
+  const { readFile } = await import('node:fs/promises');
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
+  const TICKS_PER_SECOND = 100;
+  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { TrackerModule } from '../revocation/tracker.module.js';
+import { DatabaseHealth } from './database.health.js';
+import { HealthController } from './health.controller.js';
+import { TrackerHealth } from './tracker.health.js';
+
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false }), TrackerModule],
+  controllers: [HealthController],
+  providers: [DatabaseHealth, TrackerHealth],
+})
+export class HealthModule {}

@@ -1,0 +1,51 @@
+/** The OpenAPI document of the admin API, made from the decorators of its controllers. Anybody may read it. */
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+
+export const ADMIN_SCOPE = 'rekey:admin';
+
+/** The name under which the operations ask for an access token. */
+export const SECURITY_SCHEME = 'admin';
+
+const DESCRIPTION = `Clients, secrets, token families, revocations, audit and keys of a Rekey server.
+
+Every operation needs an access token with the scope \`${ADMIN_SCOPE}\`, which an admin client gets by
+\`client_credentials\`. Every error is a problem details object (RFC 9457). Lists are paged: ask again with
+\`cursor\` set to \`next_cursor\` until there is none.`;
+
+const MAX_AGE_SECONDS = 300;
+
+/** Made when it is first asked for: most processes never are. */
+export function serveOpenApi(
+  app: INestApplication,
+  server: FastifyInstance,
+  { path, issuer }: { path: string; issuer: string },
+): void {
+  let document: OpenAPIObject | undefined;
+  server.get(path, (_request, reply) => {
+    document ??= openApiDocument(app, issuer);
+    void reply.header('cache-control', `public, max-age=${MAX_AGE_SECONDS}`).removeHeader('pragma').send(document);
+  });
+}
+
+export function openApiDocument(app: INestApplication, issuer: string): OpenAPIObject {
+  const description = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Rekey admin API')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .addServer(issuer)
+    .addOAuth2(
+      {
+        type: 'oauth2',
+        flows: { clientCredentials: { tokenUrl: `${issuer}/token`, scopes: { [ADMIN_SCOPE]: 'Everything.' } } },
+      },
+      SECURITY_SCHEME,
+    )
+    .build();
+  // The server's URL has the issuer's path already.
+  const document = SwaggerModule.createDocument(app, description, { ignoreGlobalPrefix: true });
+  const paths = Object.entries(document.paths).filter(([path]) => path.startsWith('/admin/'));
+  return { ...document, paths: Object.fromEntries(paths) };
+}

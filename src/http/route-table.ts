@@ -1,0 +1,40 @@
+/** Which methods a path answers: for the `Allow` of a 405, which Fastify does not know for paths with parameters. */
+import type { FastifyInstance, RouteOptions } from 'fastify';
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+type Route = Pick<RouteOptions, 'method' | 'url'>;
+
+export class RouteTable {
+  private readonly routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
+
+  add({ method, url }: Route): void {
+    this.routes.push({ path: patternOf(url), methods: [method].flat() });
+  }
+
+  methodsOf(path: string): string[] {
+    const found = this.routes.filter((route) => route.path.test(path)).flatMap(({ methods }) => methods);
+    return METHODS.filter((method) => found.includes(method));
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly routeTable: RouteTable;
+  }
+}
+
+/** Before any route is added. */
+export function recordRoutes(server: FastifyInstance): void {
+  const table = new RouteTable();
+  server.decorate('routeTable', table);
+  server.addHook('onRoute', (route) => table.add(route));
+}
+
+function patternOf(url: string): RegExp {
+  const parts = url.split('/').map((part) => {
+    if (part.startsWith(':')) return '[^/]+';
+    return part === '*' ? '.*' : part.replace(/[^\w-]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('/')}$`);
+}

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as jose from 'jose';
+import { KeyRing } from '../../src/keys/key-ring.service.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+describe('GET /jwks', () => {
+  let app: TestApp;
+  let response: Response;
+  let body: jose.JSONWebKeySet;
+
+  beforeAll(async () => {
+    app = await startApp();
+    response = await fetch(`${app.url}/jwks`, { headers: { origin: 'https://spa.example' } });
+    body = (await response.json()) as jose.JSONWebKeySet;
+  }, 60_000);
+  afterAll(() => app.close());
+
+  it('211: answers a JWK set whose keys have kid, kty, use and alg, and no private member', () => {
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^application\/jwk-set\+json(;|$)/);
+    expect(body.keys).toHaveLength(1);
+    for (const key of body.keys) {
+      expect(key).toMatchObject({ kid: expect.any(String), kty: 'EC', use: 'sig', alg: 'ES256' });
+      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(secret);
+    }
+  });
+
+  it('213: may be cached, for a time that is stated', () => {
+    expect(response.headers.get('cache-control')).toBe('public, max-age=300');
+  });
+
+  it('215: may be read by scripts of any origin', () => {
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  it('holds the key that signs', () => {
+    expect(body.keys.map(({ kid }) => kid)).toEqual([app.nest.get(KeyRing, { strict: false }).signingKey().kid]);
+  });
+});

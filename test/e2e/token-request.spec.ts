@@ -1,0 +1,395 @@
+/** Checklist §1: how a token request travels, and what of it is read. */
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
+import { expectAlive, expectError, serverErrors } from '../support/expectations.js';
+import { exchange, exchangeBytes, exchangeUnfinished, FORM } from '../support/raw-http.js';
+import { basic, postForm, refresh, send, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let client: TestClient;
+let refreshToken: string;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  refreshToken = (await startFamily(app, client)).refreshToken;
+});
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+/** A token request of the client with this body, as it is. */
+const post = (body: string, headers: Record<string, string> = {}, path = '/token'): Promise<Answer> =>
+  postForm(`${app.url}${path}`, body, { ...basic(client), ...headers });
+
+const refreshBody = (): string => `grant_type=refresh_token&refresh_token=${refreshToken}`;
+
+const authorization = (): readonly [string, string] => ['Authorization', basic(client).authorization!];
+
+describe('the method', () => {
+  it('[1] GET gets no token, and does not use one up', async () => {
+    const answer = await send(`${app.url}/token?${refreshBody()}`, { headers: basic(client) });
+    expectError(answer, 405, 'method_not_allowed');
+    expect(answer.headers.get('allow')).toBe('POST');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('[2] %s is not allowed', async (method) => {
+    const body = method === 'OPTIONS' ? {} : { body: refreshBody() };
+    const answer = await send(`${app.url}/token`, {
+      method,
+      headers: { ...basic(client), 'content-type': 'application/x-www-form-urlencoded' },
+      ...body,
+    });
+    expectError(answer, 405, 'method_not_allowed');
+    expect(answer.headers.get('allow')).toContain('POST');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[3] HEAD is answered as GET is, without a body and without a token', async () => {
+    const before = await requestCount('HEAD', 405);
+    const answer = await exchange(app.url, {
+      method: 'HEAD',
+      path: `/token?${refreshBody()}`,
+      headers: [authorization()],
+    });
+    expect(answer).toMatchObject({ status: 405, text: '' });
+    expect(answer.headers.get('allow')).toBe('POST');
+    expect(await requestCount('HEAD', 405)).toBe(before + 1);
+    await expectAlive(app, client, refreshToken);
+  });
+});
+
+/** What the metrics have counted of a method and a status. */
+async function requestCount(method: string, status: number): Promise<number> {
+  const { text } = await send(`${app.url}/metrics`);
+  const lines = text.split('\n').filter((line) => line.startsWith('rekey_http_requests_total{'));
+  const counted = lines.filter((line) => line.includes(`method="${method}"`) && line.includes(`status="${status}"`));
+  return counted.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+describe('the content type', () => {
+  it('[4] JSON is not a token request', async () => {
+    const body = JSON.stringify({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    expectError(await post(body, { 'content-type': 'application/json' }), 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it.each([
+    ['broken JSON', 'application/json', '{"grant_type":'],
+    ['JSON that names a prototype', 'application/json', '{"__proto__":{"a":1},"constructor":{"prototype":{"a":1}}}'],
+    ['JSON that is no object', 'application/json', '[1]'],
+    ['empty JSON', 'application/json', ''],
+    ['text', 'text/plain', 'grant_type=refresh_token'],
+    ['XML', 'application/xml', '<a/>'],
+  ])('[4][81] %s is an invalid_request', async (_, contentType, body) => {
+    expectError(await post(body, { 'content-type': contentType }), 400, 'invalid_request');
+  });
+
+  it.each(['Application/X-WWW-Form-Urlencoded; charset=UTF-8', 'application/x-www-form-urlencoded;charset=utf-8'])(
+    '[5] the media type is matched without case, and may have parameters: %s',
+    async (contentType) => {
+      expect((await post(refreshBody(), { 'content-type': contentType })).status).toBe(200);
+    },
+  );
+
+  it.each([
+    ['a tab and more', 'application/x-www-form-urlencoded\ta'],
+    ['garbage behind it', 'application/x-www-form-urlencoded garbage'],
+    ['garbage before it', 'x application/x-www-form-urlencoded'],
+    ['a longer name', 'application/x-www-form-urlencodedx'],
+    ['a comma', 'application/x-www-form-urlencoded, application/json'],
+    ['a slash', '/'],
+    ['nothing', ''],
+  ])('[6] a malformed content type gets no token: %s', async (_, contentType) => {
+    const headers = [['Content-Type', contentType], authorization()] as const;
+    expectError(await exchange(app.url, { path: '/token', headers, body: refreshBody() }), 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[6] spaces around the header value are not a part of it (RFC 9110 §5.5)', async () => {
+    const headers = [['Content-Type', '   application/x-www-form-urlencoded  '], authorization()] as const;
+    expect((await exchange(app.url, { path: '/token', headers, body: refreshBody() })).status).toBe(200);
+  });
+
+  it('[6] two content types get no token', async () => {
+    const headers = [['Content-Type', 'application/json'], FORM, authorization()] as const;
+    expectError(await exchange(app.url, { path: '/token', headers, body: refreshBody() }), 400, 'invalid_request');
+  });
+
+  it('[7] multipart/form-data is refused', async () => {
+    const body = new FormData();
+    body.set('grant_type', 'refresh_token');
+    body.set('refresh_token', refreshToken);
+    const answer = await send(`${app.url}/token`, { method: 'POST', headers: basic(client), body });
+    expectError(answer, 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[8] a body without a content type is refused', async () => {
+    const answer = await exchange(app.url, { path: '/token', headers: [authorization()], body: refreshBody() });
+    expectError(answer, 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it.each(['gzip', 'deflate', 'br', 'identity'])(
+    '[9] Content-Encoding: %s is refused, and nothing is inflated',
+    async (encoding) => {
+      const zeros = gzipSync(Buffer.alloc(1024 * 1024)).toString('latin1');
+      const headers = [FORM, authorization(), ['Content-Encoding', encoding]] as const;
+      const answer = await exchange(app.url, { path: '/token', headers, body: zeros });
+      expectError(answer, 415, 'invalid_request');
+    },
+  );
+});
+
+describe('the parameters', () => {
+  it('[10] a parameter without a value is as good as omitted', async () => {
+    const answer = await post(`${refreshBody()}&scope=`);
+    expect(answer.status).toBe(200);
+    expect(answer.body.scope).toBe('a b c');
+  });
+
+  it.each([
+    'grant_type=refresh_token&refresh_token=',
+    'grant_type=refresh_token&refresh_token',
+    'grant_type=&refresh_token=x',
+  ])('[11] a required parameter without a value is missing: %s', async (body) => {
+    expectError(await post(body), 400, 'invalid_request');
+  });
+
+  it('[12] unrecognised parameters are ignored', async () => {
+    expect((await post(`${refreshBody()}&foo=bar&x[y]=1&audience=https://elsewhere&=nameless`)).status).toBe(200);
+  });
+
+  it('[13] a repeated grant_type is invalid_request', async () => {
+    expectError(await post(`grant_type=refresh_token&${refreshBody()}`), 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[14] a repeated refresh_token is invalid_request, and the token stays', async () => {
+    expectError(await post(`${refreshBody()}&refresh_token=${refreshToken}`), 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it.each(['scope=a&scope=b', 'scope=a&scope=a', 'scope=&scope=a', 'scope=a&s%63ope=b'])(
+    '[15] a repeated scope is invalid_request: %s',
+    async (scopes) => {
+      expectError(await post(`${refreshBody()}&${scopes}`), 400, 'invalid_request');
+      await expectAlive(app, client, refreshToken);
+    },
+  );
+
+  it.each(['client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'foo'])(
+    '[16] a repeated %s is invalid_request, before anything is authenticated',
+    async (name) => {
+      const body = `${refreshBody()}&${name}=x&${name}=x`;
+      expectError(await postForm(`${app.url}/token`, body), 400, 'invalid_request');
+      expectError(await post(body), 400, 'invalid_request');
+      await expectAlive(app, client, refreshToken);
+    },
+  );
+
+  it.each([
+    'refresh_token[]=RT',
+    'refresh_token[0]=RT',
+    'refresh_token[$ne]=x',
+    '__proto__[a]=1',
+    '__proto__=1',
+    'constructor[prototype][a]=1',
+  ])('[17] nested and array syntax is not the parameter: %s', async (parameter) => {
+    const answer = await post(`grant_type=refresh_token&${parameter.replace('RT', refreshToken)}`);
+    expectError(answer, 400, 'invalid_request');
+    expect(({} as Record<string, unknown>).a).toBeUndefined();
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[18] credentials in the URL authenticate nobody', async () => {
+    const poster = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post' });
+    const path = `/token?client_id=${poster.clientId}&client_secret=${poster.secret}`;
+    expectError(await postForm(`${app.url}${path}`, 'grant_type=client_credentials'), 401, 'invalid_client');
+  });
+
+  it('[19] grant parameters in the URL are not read, and do not get into the log', async () => {
+    const answer = await post('', {}, `/token?${refreshBody()}`);
+    expectError(answer, 400, 'invalid_request');
+    expect(app.logs.filter((line) => line.includes(refreshToken))).toEqual([]);
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it.each(['scope=a+b', 'scope=a%20b', 'scope=%61+%62'])('[20] %s means the scopes a and b', async (scope) => {
+    const answer = await post(`${refreshBody()}&${scope}`);
+    expect(answer.status).toBe(200);
+    expect(answer.body.scope).toBe('a b');
+  });
+
+  it.each(['scope=%zz', 'scope=%', 'scope=a%2', 'refresh_token=%ff%fe', '%zz=1', 'scope=%ed%a0%80', 'scope=%c0%80'])(
+    '[21] broken percent-encoding and what is not UTF-8 is malformed: %s',
+    async (parameter) => {
+      expectError(await post(`grant_type=refresh_token&${parameter}`), 400, 'invalid_request');
+    },
+  );
+
+  it('[21] raw bytes that are not UTF-8 are no token', async () => {
+    const body = `grant_type=refresh_token&refresh_token=\xff\xfe${refreshToken}`;
+    expectError(
+      await exchange(app.url, { path: '/token', headers: [FORM, authorization()], body }),
+      400,
+      'invalid_grant',
+    );
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it.each(['%00', '%0a', '%0d%0a', '%20', '+', '%7f'])(
+    '[22] a token with %s behind it is no token',
+    async (character) => {
+      expectError(await post(`${refreshBody()}${character}`), 400, 'invalid_grant');
+      await expectAlive(app, client, refreshToken);
+    },
+  );
+
+  it.each([
+    ['grant_type=refresh_token%00', 400, 'unsupported_grant_type'],
+    ['grant_type=client_credentials&scope=a%00', 400, 'invalid_scope'],
+    ['grant_type=client_credentials&scope=a%09b', 400, 'invalid_scope'],
+    ['grant_type=client_credentials&client_id=a%00', 400, 'invalid_request'],
+  ])('[22] control characters are refused in any parameter: %s', async (body, status, code) => {
+    expectError(await post(body), status, code);
+  });
+
+  it.each(['client_id=%00', 'client_id=a%00b&client_secret=x', 'client_id=%0d%0a', 'client_id=x&client_secret=%00'])(
+    '[22] control characters authenticate nobody: %s',
+    async (credentials) => {
+      expectError(await postForm(`${app.url}/token`, `${refreshBody()}&${credentials}`), 401, 'invalid_client');
+      await expectAlive(app, client, refreshToken);
+    },
+  );
+});
+
+describe('the limits', () => {
+  it('[23] a body of 64 KiB is refused, and the service goes on', async () => {
+    const answer = await post(`${refreshBody()}&padding=${'x'.repeat(64 * 1024)}`);
+    expectError(answer, 413, 'request_too_large');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[23] a body of 64 KiB in chunks, which announces no length, is refused too', async () => {
+    const chunk = `${(16 * 1024).toString(16)}\r\n${'x'.repeat(16 * 1024)}\r\n`;
+    const answer = await exchangeBytes(
+      app.url,
+      `POST /token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(4)}0\r\n\r\n`,
+    );
+    expectError(answer, 413, 'request_too_large');
+  });
+
+  it('[24] a thousand parameters are refused', async () => {
+    const parameters = Array.from({ length: 1000 }, (_, index) => `p${index}=v`).join('&');
+    expectError(await post(`${refreshBody()}&${parameters}`), 400, 'invalid_request');
+    expectError(await post('&'.repeat(15_000)), 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[25] a body that does not arrive in time is cut, and nobody waits for it', async () => {
+    const server = app.nest.getHttpServer() as { requestTimeout: number; headersTimeout: number };
+    const { requestTimeout, headersTimeout } = server;
+    expect(requestTimeout).toBeGreaterThan(0);
+    expect(requestTimeout).toBeLessThanOrEqual(30_000);
+    Object.assign(server, { requestTimeout: 200, headersTimeout: 200 });
+    try {
+      const slow = exchangeUnfinished(app.url, {
+        path: '/token',
+        headers: [FORM, authorization()],
+        body: refreshBody(),
+      });
+      expect((await refresh(app, client, refreshToken)).status).toBe(200);
+      expectError(await slow, 408, 'invalid_request');
+    } finally {
+      Object.assign(server, { requestTimeout, headersTimeout });
+    }
+  });
+});
+
+describe('the endpoint', () => {
+  it('[27] has no fragment in its URL', async () => {
+    const { body } = await send(`${app.url}/.well-known/oauth-authorization-server`);
+    expect(body.token_endpoint).toBe(`${app.issuer}/token`);
+    expect(body.token_endpoint).not.toContain('#');
+  });
+
+  it.each([
+    '//token',
+    '/token/',
+    '/token//',
+    '/Token',
+    '/TOKEN',
+    '/token%2f',
+    '/token;a=b',
+    '/./token',
+    '/x/../token',
+    '/token%00',
+    '/tok%65n/',
+  ])('[33] %s is not the token endpoint', async (path) => {
+    const request = { path, headers: [FORM, authorization()], body: refreshBody() };
+    expectError(await exchange(app.url, request), 404, 'not_found');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[33] /%74oken is the token endpoint, with everything that guards it', async () => {
+    const path = '/%74oken';
+    expectError(await exchange(app.url, { path, headers: [FORM], body: refreshBody() }), 401, 'invalid_client');
+    expectError(await exchange(app.url, { method: 'GET', path }), 405, 'method_not_allowed');
+    const answer = await exchange(app.url, { path, headers: [FORM, authorization()], body: refreshBody() });
+    expect(answer.status).toBe(200);
+  });
+
+  it('[33] an absolute request target is the same endpoint', async () => {
+    const request = { path: 'http://elsewhere.test/token', headers: [FORM], body: refreshBody() };
+    expect([401, 404]).toContain((await exchange(app.url, request)).status);
+  });
+});
+
+describe('the grant type', () => {
+  it('[28] a missing grant_type is invalid_request', async () => {
+    expectError(await post(`refresh_token=${refreshToken}`), 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it.each(['foo', 'authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', 'toString', '__proto__'])(
+    '[29] %s is an unsupported_grant_type',
+    async (grantType) => {
+      expectError(await post(`grant_type=${encodeURIComponent(grantType)}`), 400, 'unsupported_grant_type');
+    },
+  );
+
+  it('[29] a grant_type of any length is refused', async () => {
+    expectError(await post(`grant_type=${'x'.repeat(10_000)}`), 400, 'invalid_request');
+  });
+
+  it.each(['Refresh_Token', 'REFRESH_TOKEN', 'refresh_token ', ' refresh_token'])(
+    '[30] the grant type is case-sensitive, to the character: "%s"',
+    async (grantType) => {
+      const body = new URLSearchParams({ grant_type: grantType, refresh_token: refreshToken }).toString();
+      expectError(await post(body), 400, 'unsupported_grant_type');
+      await expectAlive(app, client, refreshToken);
+    },
+  );
+
+  it('[31] a grant that the client may not use is unauthorized_client', async () => {
+    const other = await confidentialClient(app, { grantTypes: ['client_credentials'] });
+    expectError(await refresh(app, other, refreshToken), 400, 'unauthorized_client');
+    const refresher = await confidentialClient(app, { grantTypes: ['refresh_token'] });
+    const answer = await postForm(`${app.url}/token`, 'grant_type=client_credentials', basic(refresher));
+    expectError(answer, 400, 'unauthorized_client');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[32] there is no password grant', async () => {
+    expectError(await post('grant_type=password&username=u1&password=p'), 400, 'unsupported_grant_type');
+    const { clientId } = await publicClient(app);
+    const body = `grant_type=password&username=u1&password=p&client_id=${clientId}`;
+    expectError(await postForm(`${app.url}/token`, body), 400, 'unsupported_grant_type');
+  });
+});

@@ -1,0 +1,77 @@
+/** HTTP down to its bytes, for what a well-behaved client refuses to send: broken headers, repeated ones, a body that dribbles in. */
+import { connect, type Socket } from 'node:net';
+import type { Answer } from './requests.js';
+
+export interface RawRequest {
+  readonly method?: string;
+  /** The request target as it is: not normalised, not encoded. */
+  readonly path: string;
+  /** As they are, in this order; Host, Connection and Content-Length are added. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+}
+
+export const FORM = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
+
+/** Sends one request on a connection of its own, and reads what comes back until the server closes it. */
+export async function exchange(url: string, request: RawRequest): Promise<Answer> {
+  const socket = await open(url);
+  const received = receive(socket);
+  socket.write(messageOf(request), 'latin1');
+  return parse(await received);
+}
+
+/** Sends the head of a request and the beginning of its body, and then no more. Resolves with what the server says to that. */
+export async function exchangeUnfinished(url: string, request: RawRequest): Promise<Answer> {
+  const socket = await open(url);
+  const received = receive(socket);
+  socket.write(messageOf({ ...request, body: `${request.body ?? ''}${' '.repeat(100)}` }).slice(0, -100), 'latin1');
+  return parse(await received);
+}
+
+/** Sends anything at all. */
+export async function exchangeBytes(url: string, bytes: string | Buffer): Promise<Answer> {
+  const socket = await open(url);
+  const received = receive(socket);
+  socket.write(bytes);
+  return parse(await received);
+}
+
+function open(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => resolve(socket));
+    socket.once('error', reject);
+  });
+}
+
+function receive(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  return new Promise((resolve) => {
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    // A reset after the answer is a close: what has been received counts.
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
+  });
+}
+
+function messageOf({ method = 'POST', path, headers = [], body = '' }: RawRequest): string {
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    'Host: rekey.test',
+    'Connection: close',
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...(method === 'POST' ? [`Content-Length: ${body.length}`] : []),
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+function parse(received: string): Answer {
+  const end = received.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = received.slice(0, Math.max(end, 0)).split('\r\n');
+  const headers = new Headers();
+  for (const line of lines) headers.append(line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim());
+  const text = Buffer.from(end < 0 ? '' : received.slice(end + 4), 'latin1').toString('utf8');
+  const isJson = /json/.test(headers.get('content-type') ?? '') && text !== '';
+  return { status: Number(statusLine.split(' ')[1] ?? 0), headers, text, body: isJson ? JSON.parse(text) : {} };
+}
