@@ -4,6 +4,7 @@ import { Config } from '../config/config.js';
 import { Coalescer } from '../database/coalescer.js';
 import type { AuditEvent } from './audit-event.js';
 import { AuditStore } from './audit.store.js';
+import { AuditSearchStore, type AuditFilter, type AuditPage } from './audit-search.store.js';
 
 /**
  * The only writer of the audit trail, one statement aside: a rotation inserts its event itself, in the statement that made
@@ -15,6 +16,7 @@ export class AuditService {
 
   constructor(
     private readonly store: AuditStore,
+    private readonly search: AuditSearchStore,
     private readonly config: Config,
   ) {
     this.queue = new Coalescer({
@@ -48,5 +50,10 @@ export class AuditService {
    */
   async record(event: AuditEvent): Promise<void> {
     if (this.enabled) await this.queue.submit(event);
+  }
+
+  /** Newest first. @param before the id that the page starts before */
+  page(filter: AuditFilter, limit: number, before?: string): Promise<AuditPage> {
+    return this.search.page(filter, limit, before);
   }
 }

@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import type { RequestContext } from '../http/request-context.js';
 import { deriveKey } from '../keys/master-key.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Clock } from '../time/clock.js';
+import { AuthenticationFailures } from './authentication-failures.service.js';
 import { isDisabled, type Client } from './client.js';
 import type { ClientAuthMethod } from './client-auth-method.js';
 import { ClientDirectory } from './client-directory.service.js';
 import { findSecret, type StoredSecret } from './client-secret.js';
-import { FailedAuthentications } from './failed-authentications.js';
 import { SecretUse } from './secret-use.js';
 
 /**
@@ -22,8 +21,7 @@ export class ClientAuthenticationService {
 
   constructor(
     private readonly directory: ClientDirectory,
-    private readonly failures: FailedAuthentications,
-    private readonly audit: AuditService,
+    private readonly failures: AuthenticationFailures,
     private readonly uses: SecretUse,
     private readonly clock: Clock,
     config: Config,
@@ -33,7 +31,7 @@ export class ClientAuthenticationService {
 
   /** @throws OAuthError invalid_client, too_many_requests */
   async withSecret(method: ClientAuthMethod, clientId: string, secret: string, context: RequestContext): Promise<Client> {
-    this.failures.check(clientId, context.source);
+    this.failures.check(clientId, context);
     let client = this.directory.cached(clientId);
     let match = this.match(client, secret);
     if (!match) {
@@ -50,7 +48,7 @@ export class ClientAuthenticationService {
 
   /** A public client names itself, and proves nothing. @throws OAuthError invalid_client, too_many_requests */
   async withoutSecret(clientId: string, context: RequestContext): Promise<Client> {
-    this.failures.check(clientId, context.source);
+    this.failures.check(clientId, context);
     const known = this.directory.cached(clientId);
     const client = known && !objection(known, 'none') ? known : await this.directory.load(clientId);
     const reason = client ? objection(client, 'none') : 'unknown_client';
@@ -63,14 +61,9 @@ export class ClientAuthenticationService {
     return findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now());
   }
 
-  private async refuse(client: Client | undefined, presentedId: string, why: string, context: RequestContext): Promise<never> {
-    await this.failures.count(presentedId, context.source);
-    const reason = client ? why : 'unknown_client';
-    // An unknown client leaves a trace as well, for it must take the time of a known one; but not its id, which a stranger
-    // has made up, or which is a secret in the wrong place.
-    const { correlationId } = context;
-    const clientId = client?.clientId;
-    await this.audit.record({ event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, correlationId });
+  private async refuse(client: Client | undefined, clientId: string, cause: string, context: RequestContext): Promise<never> {
+    const reason = client ? cause : 'unknown_client';
+    await this.failures.note(client, clientId, reason, context);
     throw OAuthError.invalidClient(reason);
   }
 }

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { AuthenticationFailures } from './authentication-failures.service.js';
 import { ConfigModule } from '../config/config.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { TimeModule } from '../time/time.module.js';
@@ -20,10 +22,12 @@ import { SecretUse } from './secret-use.js';
     ConfigModule,
     TimeModule,
     AuditModule,
+    MetricsModule,
     RedisModule,
     TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
   ],
   providers: [
+    AuthenticationFailures,
     ClientStore,
     ClientsService,
     ClientDirectory,

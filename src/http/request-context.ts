@@ -15,7 +15,7 @@ declare module 'fastify' {
     /** By the injected clock; set before anything else happens to a request. */
     arrivedAt: number;
     /** What the access log and the metrics say of the request, where they say more than its status. */
-    outcome?: { readonly clientId?: string | undefined; readonly grantType?: string | undefined; readonly result?: string };
+    outcome?: { readonly clientId?: string | undefined; readonly result?: string };
   }
 }
 

@@ -43,6 +43,9 @@ interface Steps {
 
 type Decide = (keys: StoredKeys, now: number) => Steps;
 
+/** Runs in the transaction that changes the keys: what must be true exactly when the change is. */
+export type Alongside = (manager: EntityManager, changes: readonly KeyChange[]) => Promise<void>;
+
 @Injectable()
 export class KeyRotation {
   private readonly sealingKey: Buffer;
@@ -70,30 +73,35 @@ export class KeyRotation {
     }));
   }
 
-  rotate(immediately: boolean): Promise<KeyChange[]> {
-    return this.change(({ signingKeys }, now) => ({
+  rotate(immediately: boolean, alongside?: Alongside): Promise<KeyChange[]> {
+    const decide: Decide = ({ signingKeys }, now) => ({
       signing: rotationSteps(signingKeys, this.signingPolicy, now, immediately),
       token: [],
-    }));
+    });
+    return this.change(decide, alongside);
   }
 
-  retire(kid: string): Promise<KeyChange[]> {
-    return this.change(({ signingKeys }, now) => ({
+  retire(kid: string, alongside?: Alongside): Promise<KeyChange[]> {
+    const decide: Decide = ({ signingKeys }, now) => ({
       signing: retirementSteps(signingKeys, kid, this.signingPolicy, now),
       token: [],
-    }));
+    });
+    return this.change(decide, alongside);
   }
 
   /** Decides twice: first to see whether a key must be generated, which is slow, and then for good under the lock. */
-  private async change(decide: Decide): Promise<KeyChange[]> {
+  private async change(decide: Decide, alongside?: Alongside): Promise<KeyChange[]> {
     const planned = decide(await this.store.load(), this.clock.now());
     if (planned.signing.length + planned.token.length === 0) return [];
     const spare = needsSigningKey(planned) ? await generateSigningKey(this.signingPolicy.algorithm) : undefined;
     const changes = await this.store.exclusively(async (manager) => {
       const steps = decide(await this.store.load(manager), this.clock.now());
-      return !spare && needsSigningKey(steps) ? undefined : this.carryOut(steps, spare, manager);
+      if (!spare && needsSigningKey(steps)) return undefined;
+      const done = await this.carryOut(steps, spare, manager);
+      if (done.length > 0) await alongside?.(manager, done);
+      return done;
     });
-    return changes ?? this.change(decide);
+    return changes ?? this.change(decide, alongside);
   }
 
   private async carryOut({ signing, token }: Steps, spare: SigningKey | undefined, manager: EntityManager) {

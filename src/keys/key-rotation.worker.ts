@@ -4,7 +4,7 @@
  */
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { KeyRing } from './key-ring.service.js';
-import { KeyRotation, type KeyChange } from './key-rotation.service.js';
+import { KeyRotation, type Alongside, type KeyChange } from './key-rotation.service.js';
 
 /** The longest that a retired key is still believed by another replica. */
 export const RELOAD_EVERY_MS = 10_000;
@@ -44,8 +44,8 @@ export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
    *   it is published now and signs an hour later
    * @returns what was done; nothing when the next key was published already and may take its time
    */
-  async rotateNow({ immediately }: { immediately: boolean }): Promise<KeyChange[]> {
-    return this.follow(await this.rotation.rotate(immediately));
+  async rotateNow({ immediately }: { immediately: boolean }, alongside?: Alongside): Promise<KeyChange[]> {
+    return this.follow(await this.rotation.rotate(immediately, alongside));
   }
 
   /**
@@ -53,8 +53,8 @@ export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
    * replicas within ten seconds; resource servers follow as their copy of the JWKS expires.
    * @returns what was done; nothing when there is no such key, or it was retired before
    */
-  async retire(kid: string): Promise<KeyChange[]> {
-    return this.follow(await this.rotation.retire(kid));
+  async retire(kid: string, alongside?: Alongside): Promise<KeyChange[]> {
+    return this.follow(await this.rotation.retire(kid, alongside));
   }
 
   /** Also where nothing was left to do: another replica has done it, and its key may be the first. */

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ConfigModule } from '../config/config.module.js';
 import { TimeModule } from '../time/time.module.js';
 import { JwksController } from './jwks.controller.js';
+import { KeyInventory } from './key-inventory.service.js';
 import { KeyRing } from './key-ring.service.js';
 import { KeyRotation } from './key-rotation.service.js';
 import { KeyRotationWorker } from './key-rotation.worker.js';
@@ -14,7 +15,7 @@ import { TokenKeyEntity } from './token-key.entity.js';
 @Module({
   imports: [ConfigModule, TimeModule, TypeOrmModule.forFeature([SigningKeyEntity, TokenKeyEntity])],
   controllers: [JwksController],
-  providers: [KeyStore, KeyRotation, KeyRing, KeyRotationWorker],
-  exports: [KeyRing, KeyRotationWorker],
+  providers: [KeyStore, KeyRotation, KeyRing, KeyRotationWorker, KeyInventory],
+  exports: [KeyRing, KeyRotationWorker, KeyInventory],
 })
 export class KeysModule {}

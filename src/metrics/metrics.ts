@@ -25,9 +25,18 @@ export class Metrics {
 
   readonly revocations = this.counter('rekey_revocations_total', 'Durable revocations by kind.', ['kind']);
 
+  readonly revocationLagSeconds = new Histogram({
+    name: 'rekey_revocation_lag_seconds',
+    help: 'From the moment of a revocation until the tracker has it.',
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5],
+    registers: [this.registry],
+  });
+
+  readonly trackerFailures = this.counter('rekey_revocation_tracker_failures_total', 'Failed copies to the tracker.', []);
+
   readonly introspections = this.counter('rekey_introspections_total', 'Introspections by result.', ['result']);
 
-  readonly clientAuthentications = this.counter('rekey_client_authentication_failures_total', 'Failed client authentications by reason.', ['reason']);
+  readonly clientAuthenticationFailures = this.counter('rekey_client_authentication_failures_total', 'Failed client authentications by reason.', ['reason']);
 
   readonly rotationBatchSize = new Histogram({
     name: 'rekey_rotation_batch_size',

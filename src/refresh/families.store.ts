@@ -12,7 +12,8 @@ interface HitsRow {
   last_used_at_all: Date | null;
 }
 
-const LIVE_AT_$1 = 'idle_expires_at > $1 AND absolute_expires_at > $1';
+/** At the time $1. */
+const LIVE = 'idle_expires_at > $1 AND absolute_expires_at > $1';
 
 const COUNT_HITS = `
   SELECT client_id, count(*) FILTER (WHERE live)::int AS families,
@@ -45,7 +46,7 @@ export class FamiliesStore {
       `WITH hit AS (
          UPDATE token_families SET revoked_at = $1, revoked_reason = $2
          WHERE ${where} AND revoked_at IS NULL
-         RETURNING client_id, subject, last_used_at, ${LIVE_AT_$1} AS live
+         RETURNING client_id, subject, last_used_at, ${LIVE} AS live
        ) ${COUNT_HITS}`,
       parameters,
     );
@@ -59,7 +60,7 @@ export class FamiliesStore {
     const rows = await this.dataSource.query<HitsRow[]>(
       `WITH hit AS (
          SELECT client_id, subject, last_used_at, true AS live FROM token_families
-         WHERE ${where} AND revoked_at IS NULL AND ${LIVE_AT_$1}
+         WHERE ${where} AND revoked_at IS NULL AND ${LIVE}
        ) ${COUNT_HITS}`,
       parameters,
     );

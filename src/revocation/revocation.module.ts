@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { ConfigModule } from '../config/config.module.js';
 import { FamiliesModule } from '../refresh/families.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
 import { TimeModule } from '../time/time.module.js';
 import { RevocationEntity } from './revocation.entity.js';
 import { RevocationService } from './revocation.service.js';
@@ -15,6 +16,7 @@ import { TrackerModule } from './tracker.module.js';
     TimeModule,
     AuditModule,
     FamiliesModule,
+    MetricsModule,
     TrackerModule,
     TypeOrmModule.forFeature([RevocationEntity]),
   ],

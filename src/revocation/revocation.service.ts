@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.js';
 import type { AuditEvent } from '../audit/audit-event.js';
 import { Config } from '../config/config.js';
+import { Metrics } from '../metrics/metrics.js';
 import { FamiliesService } from '../refresh/families.service.js';
 import { NO_HITS, type FamilyHits, type FamilySelection } from '../refresh/family-selection.js';
 import { Clock } from '../time/clock.js';
@@ -43,6 +44,7 @@ export class RevocationService {
     private readonly families: FamiliesService,
     private readonly audit: AuditService,
     private readonly tracker: RevocationTracker,
+    private readonly metrics: Metrics,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -63,7 +65,7 @@ export class RevocationService {
       await this.audit.append(manager, { at: this.clock.now(), ...trail });
       return done;
     });
-    await this.tracker.add(revocations);
+    await this.publish(revocations);
     return results;
   }
 
@@ -81,6 +83,7 @@ export class RevocationService {
 
   /** Copies committed revocations to the tracker. Never rejects: what is missed is copied within the lease. */
   publish(revocations: readonly Revocation[]): Promise<void> {
+    for (const { kind } of revocations) this.metrics.revocations.inc({ kind });
     return this.tracker.add(revocations);
   }
 

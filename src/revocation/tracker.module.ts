@@ -1,5 +1,7 @@
-import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ConfigModule } from '../config/config.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { Metrics } from '../metrics/metrics.js';
 import { RedisConnection } from '../redis/redis-connection.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { Clock } from '../time/clock.js';
@@ -7,19 +9,36 @@ import { TimeModule } from '../time/time.module.js';
 import { MemoryRevocationTracker } from './memory-revocation-tracker.js';
 import { RedisRevocationTracker } from './redis-revocation-tracker.js';
 import { RevocationStore } from './revocation.store.js';
+import type { OnTrackerEvent } from './tracker-event.js';
 import { RevocationTracker } from './revocation-tracker.js';
+
+/** What a tracker tells about itself, as log lines and numbers. */
+function reporting(metrics: Metrics): OnTrackerEvent {
+  const logger = new Logger('RevocationTracker');
+  return (event) => {
+    if (event.type === 'added') metrics.revocationLagSeconds.observe(event.lagMs / 1000);
+    if (event.type === 'state') logger.log({ msg: 'tracker state', state: event.state, reason: event.reason });
+    if (event.type === 'add_failed' || event.type === 'copy_failed') {
+      metrics.trackerFailures.inc();
+      logger.warn({ msg: 'tracker copy failed', reason: event.reason });
+    }
+  };
+}
 
 /** The truth about revocations, and the fast copy of it that this deployment has. */
 @Module({
-  imports: [ConfigModule, TimeModule, RedisModule],
+  imports: [ConfigModule, TimeModule, RedisModule, MetricsModule],
   providers: [
     RevocationStore,
     {
       provide: RevocationTracker,
-      inject: [RevocationStore, Clock, RedisConnection],
-      useFactory: (store: RevocationStore, clock: Clock, redis: RedisConnection | null) => {
+      inject: [RevocationStore, Clock, Metrics, RedisConnection],
+      useFactory: (store: RevocationStore, clock: Clock, metrics: Metrics, redis: RedisConnection | null) => {
         const live = (withinMs?: number) => store.live(withinMs);
-        return redis ? new RedisRevocationTracker(redis, live, clock) : new MemoryRevocationTracker(live, clock);
+        const report = reporting(metrics);
+        return redis
+          ? new RedisRevocationTracker(redis, live, clock, report)
+          : new MemoryRevocationTracker(live, clock, report);
       },
     },
   ],

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import type { RequestContext } from '../http/request-context.js';
+import { Metrics } from '../metrics/metrics.js';
+import { Clock } from '../time/clock.js';
+import type { Client } from './client.js';
+import { FailedAuthentications } from './failed-authentications.js';
+
+/** What follows a failed client authentication: it counts against its source, and it leaves a trace. */
+@Injectable()
+export class AuthenticationFailures {
+  constructor(
+    private readonly limits: FailedAuthentications,
+    private readonly audit: AuditService,
+    private readonly metrics: Metrics,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws OAuthError too_many_requests while this client is refused from this source, or the source altogether */
+  check(clientId: string, { source }: RequestContext): void {
+    this.limits.check(clientId, source);
+  }
+
+  /**
+   * @param client undefined where the id is nobody's: that goes into the log alone, because a stranger must not be able to
+   *   fill the audit trail with inventions
+   */
+  async note(client: Client | undefined, clientId: string, reason: string, context: RequestContext): Promise<void> {
+    this.metrics.clientAuthenticationFailures.inc({ reason });
+    await this.limits.count(clientId, context.source);
+    if (!client) return;
+    const { correlationId } = context;
+    await this.audit.record({ event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, correlationId });
+  }
+}

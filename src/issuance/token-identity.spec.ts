@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { version as versionOf } from 'uuid';
+import { birthOf, derivedIdentity, randomIdentity } from './token-identity.js';
+
+const KEY = createHash('sha256').update('a key').digest();
+const SID = '0197a3d2-5b1c-7def-8abc-0123456789ab';
+const BORN = Date.UTC(2030, 0, 1, 12, 0, 0, 123);
+
+const anyTime = fc.integer({ min: 0, max: 2 ** 48 - 1 });
+const anyGeneration = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+describe('the identity of an access token', () => {
+  it('is a UUIDv7 from which its time of birth can be read, to the millisecond', () => {
+    fc.assert(
+      fc.property(anyTime, fc.uuid(), anyGeneration, (bornAt, sid, generation) => {
+        for (const jti of [randomIdentity(bornAt), derivedIdentity(sid, generation, bornAt, KEY)]) {
+          expect(versionOf(jti)).toBe(7);
+          expect(birthOf(jti)).toBe(bornAt);
+        }
+      }),
+    );
+  });
+
+  it('has the whole millisecond where the time is a fraction', () => {
+    expect(birthOf(randomIdentity(BORN + 0.75))).toBe(BORN);
+  });
+
+  it('is the same for a retry, and another for each generation, family, time and key', () => {
+    const first = derivedIdentity(SID, 4, BORN, KEY);
+    expect(derivedIdentity(SID, 4, BORN, KEY)).toBe(first);
+    const others = [
+      derivedIdentity(SID, 5, BORN, KEY),
+      derivedIdentity(SID.replace('a', 'b'), 4, BORN, KEY),
+      derivedIdentity(SID, 4, BORN + 1, KEY),
+      derivedIdentity(SID, 4, BORN, createHash('sha256').update('another').digest()),
+    ];
+    expect(new Set([first, ...others]).size).toBe(5);
+  });
+
+  it('does not confuse a family and a generation whose digits run together', () => {
+    expect(derivedIdentity('s 1', 1, BORN, KEY)).not.toBe(derivedIdentity('s', 11, BORN, KEY));
+  });
+
+  it('does not repeat, however many are born in one millisecond', () => {
+    const random = Array.from({ length: 20_000 }, () => randomIdentity(BORN));
+    const derived = Array.from({ length: 20_000 }, (_, generation) => derivedIdentity(SID, generation, BORN, KEY));
+    expect(new Set([...random, ...derived]).size).toBe(40_000);
+  });
+
+  it('of a text that is no UUID has no birth', () => {
+    expect(birthOf('not a uuid at all')).toBeNaN();
+    expect(birthOf('')).toBeNaN();
+  });
+});

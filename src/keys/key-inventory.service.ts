@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { Clock } from '../time/clock.js';
+import { KeyStore } from './key.store.js';
+import type { SigningAlgorithm } from './signing-algorithm.js';
+import { signingKeyOf, signingPolicy, verifiesUntil, type SigningKeyLife, type SigningPolicy } from './signing-key-schedule.js';
+
+/** `next`: published, and will sign. `verifying`: published until the last token that it signed is gone. */
+export type SigningKeyState = 'next' | 'signing' | 'verifying' | 'expired' | 'retired';
+
+export interface SigningKeyEntry {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly state: SigningKeyState;
+  /** Milliseconds since the epoch. */
+  readonly activeFrom: number;
+  /** Undefined while nothing has taken its place. */
+  readonly verifiesUntil: number | undefined;
+}
+
+/** Which signing keys there are and what each is for, as the database has it: for people, not for tokens. */
+@Injectable()
+export class KeyInventory {
+  private readonly policy: SigningPolicy;
+
+  constructor(
+    private readonly store: KeyStore,
+    private readonly clock: Clock,
+    config: Config,
+  ) {
+    this.policy = signingPolicy(config);
+  }
+
+  /** The newest first. */
+  async list(): Promise<SigningKeyEntry[]> {
+    const { signingKeys } = await this.store.load();
+    const now = this.clock.now();
+    const signing = signingKeyOf(signingKeys, this.policy.algorithm, now);
+    const entries = signingKeys.map((key) => {
+      const until = verifiesUntil(key, signingKeys, this.policy);
+      const state = key === signing ? 'signing' : stateBeside(key, until, now);
+      const { kid, algorithm, activeFrom } = key;
+      return { kid, algorithm, state, activeFrom, verifiesUntil: until === Infinity ? undefined : until };
+    });
+    return entries.sort((one, other) => other.activeFrom - one.activeFrom || one.kid.localeCompare(other.kid));
+  }
+}
+
+function stateBeside(key: SigningKeyLife, until: number, now: number): SigningKeyState {
+  if (key.retiredAt !== null) return 'retired';
+  if (key.activeFrom > now) return 'next';
+  return now < until ? 'verifying' : 'expired';
+}

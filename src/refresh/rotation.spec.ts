@@ -1,0 +1,221 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { causeOfDeath, isTooWide, judge, type FamilySnapshot, type Presented } from './rotation.js';
+
+const NOW = Date.UTC(2030, 0, 1);
+const HOUR = 3_600_000;
+const WINDOW_MS = 60_000;
+
+/** Generation 3, reached ten seconds ago; the generations before it each lasted an hour. */
+const aFamily = (overrides: Partial<FamilySnapshot> = {}): FamilySnapshot => ({
+  handle: 'handle',
+  sid: 'sid',
+  clientId: 'c1',
+  subject: 'u1',
+  scope: ['a', 'b', 'c'],
+  generation: 3,
+  rotatedAt: [NOW - 10_000, NOW - HOUR, NOW - 2 * HOUR],
+  idleExpiresAt: NOW + HOUR,
+  absoluteExpiresAt: NOW + 10 * HOUR,
+  revokedReason: null,
+  subjectDisabled: false,
+  clientDisabled: false,
+  clientScopes: ['a', 'b', 'c'],
+  retryWindowMs: WINDOW_MS,
+  ...overrides,
+});
+
+const aToken = (overrides: Partial<Presented> = {}): Presented => ({ generation: 3, clientId: 'c1', scope: undefined, ...overrides });
+
+const verdictOn = (family: FamilySnapshot | undefined, presented: Presented, now = NOW, arrivedAt = now): string => {
+  const judged = judge(family, presented, now, arrivedAt);
+  return judged.verdict === 'dead' ? judged.reason : judged.verdict;
+};
+
+describe('the verdict', () => {
+  const revoked = { revokedReason: 'client_request' };
+  const table: [title: string, family: FamilySnapshot | undefined, presented: Presented, expected: string][] = [
+    ['there is no such family', undefined, aToken(), 'unknown'],
+    ['the family is another client’s', aFamily(), aToken({ clientId: 'c2' }), 'foreign'],
+    ['the family is another client’s, and dead', aFamily(revoked), aToken({ clientId: 'c2' }), 'foreign'],
+    ['an old token of another client’s family', aFamily(), aToken({ clientId: 'c2', generation: 0 }), 'foreign'],
+    ['the family is revoked', aFamily(revoked), aToken(), 'revoked'],
+    ['the family is revoked, for a reason that nobody wrote down', aFamily({ revokedReason: '' }), aToken(), 'revoked'],
+    ['a predecessor of a revoked family', aFamily(revoked), aToken({ generation: 2 }), 'revoked'],
+    ['an old token of a revoked family', aFamily(revoked), aToken({ generation: 0 }), 'revoked'],
+    ['the client is disabled', aFamily({ clientDisabled: true }), aToken(), 'client_disabled'],
+    ['the subject is disabled', aFamily({ subjectDisabled: true }), aToken(), 'subject_disabled'],
+    ['an old token of a disabled subject', aFamily({ subjectDisabled: true }), aToken({ generation: 0 }), 'subject_disabled'],
+    ['nobody used it for too long', aFamily({ idleExpiresAt: NOW }), aToken(), 'idle_expired'],
+    ['its time is over', aFamily({ absoluteExpiresAt: NOW }), aToken(), 'expired'],
+    ['both its times are over', aFamily({ absoluteExpiresAt: NOW, idleExpiresAt: NOW }), aToken(), 'expired'],
+    ['the token is current', aFamily(), aToken(), 'rotatable'],
+    ['the token is current and asks for less', aFamily(), aToken({ scope: ['a'] }), 'rotatable'],
+    ['the token is current and asks for more', aFamily(), aToken({ scope: ['a', 'd'] }), 'too_wide'],
+    ['the predecessor, within the window', aFamily(), aToken({ generation: 2 }), 'retry'],
+    ['the predecessor asks for less', aFamily(), aToken({ generation: 2, scope: ['b'] }), 'retry'],
+    ['the predecessor asks for more', aFamily(), aToken({ generation: 2, scope: ['a', 'd'] }), 'too_wide'],
+    ['the one before the predecessor, long ago', aFamily(), aToken({ generation: 1 }), 'reuse'],
+    ['the one before the predecessor asks for more', aFamily(), aToken({ generation: 1, scope: ['d'] }), 'reuse'],
+    ['the first one, when nothing remembers it', aFamily({ rotatedAt: [] }), aToken({ generation: 0 }), 'reuse'],
+    ['a generation that is yet to come', aFamily(), aToken({ generation: 4 }), 'stale'],
+    ['the greatest generation there is', aFamily(), aToken({ generation: 2 ** 32 - 1 }), 'stale'],
+    [
+      'the one before the predecessor, within the window',
+      aFamily({ rotatedAt: [NOW - 1000, NOW - 2000, NOW - HOUR] }),
+      aToken({ generation: 1 }),
+      'stale',
+    ],
+    [
+      'the window counts from when the token itself was superseded, not from the last rotation',
+      aFamily({ rotatedAt: [NOW - 1000, NOW - 2000, NOW - HOUR] }),
+      aToken({ generation: 0 }),
+      'reuse',
+    ],
+  ];
+  it.each(table.map(([title, family, presented, expected]) => [title, expected, family, presented] as const))(
+    '%s: %s',
+    (_title, expected, family, presented) => {
+      expect(verdictOn(family, presented)).toBe(expected);
+    },
+  );
+
+  it('takes every cause of death before the token is looked at', () => {
+    const everything = { ...revoked, clientDisabled: true, subjectDisabled: true, absoluteExpiresAt: NOW, idleExpiresAt: NOW };
+    expect(causeOfDeath(aFamily(everything), NOW)).toBe('revoked');
+    expect(causeOfDeath(aFamily({ ...everything, revokedReason: null }), NOW)).toBe('client_disabled');
+    expect(causeOfDeath(aFamily(), NOW)).toBeUndefined();
+  });
+});
+
+describe('the retry window', () => {
+  const supersededAt = NOW - 10_000;
+  const predecessor = aToken({ generation: 2 });
+
+  it.each([
+    [supersededAt, 'retry'],
+    [supersededAt + WINDOW_MS - 1, 'retry'],
+    [supersededAt + WINDOW_MS, 'retry'],
+    [supersededAt + WINDOW_MS + 1, 'reuse'],
+  ])('lasts up to and with its last millisecond: at %d, %s', (arrivedAt, expected) => {
+    expect(verdictOn(aFamily(), predecessor, arrivedAt)).toBe(expected);
+  });
+
+  it('counts to when the request arrived, however long it waited since', () => {
+    expect(verdictOn(aFamily(), predecessor, NOW + HOUR / 2, supersededAt + WINDOW_MS)).toBe('retry');
+  });
+
+  it('never slides: a retry that was answered moves nothing', () => {
+    const family = aFamily();
+    expect(verdictOn(family, predecessor, supersededAt + WINDOW_MS)).toBe('retry');
+    expect(verdictOn(family, predecessor, supersededAt + WINDOW_MS + 1)).toBe('reuse');
+  });
+
+  it('a request that arrived before the rotation, by another replica’s clock, is a retry', () => {
+    expect(verdictOn(aFamily(), predecessor, NOW, supersededAt - 5)).toBe('retry');
+  });
+
+  it('[134] of zero retries nothing, and excuses only what was on its way during the rotation', () => {
+    const strict = aFamily({ retryWindowMs: 0 });
+    expect(verdictOn(strict, predecessor, NOW, supersededAt)).toBe('stale');
+    expect(verdictOn(strict, predecessor, NOW, supersededAt + 1000)).toBe('stale');
+    expect(verdictOn(strict, predecessor, NOW, supersededAt + 1001)).toBe('reuse');
+  });
+
+  it('of less than a second excuses that second, and retries within itself alone', () => {
+    const short = aFamily({ retryWindowMs: 400 });
+    expect(verdictOn(short, predecessor, NOW, supersededAt + 400)).toBe('retry');
+    expect(verdictOn(short, predecessor, NOW, supersededAt + 401)).toBe('stale');
+    expect(verdictOn(short, predecessor, NOW, supersededAt + 1001)).toBe('reuse');
+  });
+
+  it('reaches back eight rotations: what is older is reuse, though it was superseded a moment ago', () => {
+    const rotatedAt = Array.from({ length: 8 }, (_, index) => NOW - 100 * index);
+    const family = aFamily({ generation: 20, rotatedAt });
+    const verdicts = Array.from({ length: 10 }, (_, age) => verdictOn(family, aToken({ generation: 20 - age })));
+    expect(verdicts).toEqual(['rotatable', 'retry', ...Array<string>(7).fill('stale'), 'reuse']);
+  });
+});
+
+describe('what is too wide', () => {
+  it.each<[asked: string[] | undefined, scope: string[], clientScopes: string[], expected: boolean]>([
+    [undefined, ['a', 'b'], ['a', 'b'], false],
+    [undefined, ['a', 'b'], ['b', 'z'], false],
+    [undefined, ['a', 'b'], ['z'], true],
+    [undefined, ['a', 'b'], [], true],
+    [undefined, [], [], false],
+    [['a'], ['a', 'b'], ['a', 'b'], false],
+    [['b', 'a'], ['a', 'b'], ['a', 'b'], false],
+    [['a'], ['a', 'b'], ['b'], true],
+    [['c'], ['a', 'b'], ['a', 'b', 'c'], true],
+    [['A'], ['a'], ['a'], true],
+    [['a'], [], ['a'], true],
+  ])('asked %p of grant %p at a client with %p: %p', (asked, scope, clientScopes, expected) => {
+    expect(isTooWide(aFamily({ scope, clientScopes }), asked)).toBe(expected);
+  });
+});
+
+describe('whatever the family', () => {
+  const time = fc.integer({ min: NOW - 2 * HOUR, max: NOW + 2 * HOUR });
+  const scopes = fc.subarray(['a', 'b', 'c']);
+  const family = fc
+    .record({
+      generation: fc.nat(12),
+      idleExpiresAt: time,
+      absoluteExpiresAt: time,
+      revokedReason: fc.option(fc.string()),
+      subjectDisabled: fc.boolean(),
+      clientDisabled: fc.boolean(),
+      scope: scopes,
+      clientScopes: scopes,
+      retryWindowMs: fc.constantFrom(0, 500, 1000, 60_000, 600_000),
+      gaps: fc.array(fc.integer({ min: 0, max: 120_000 }), { maxLength: 8 }),
+    })
+    .map(({ gaps, ...rest }) => {
+      const ages = gaps.slice(0, rest.generation).map((_, index) => gaps.slice(0, index + 1).reduce((sum, gap) => sum + gap, 0));
+      return aFamily({ ...rest, rotatedAt: ages.map((age) => NOW - age) });
+    });
+  const presented = fc.record({
+    generation: fc.nat(14),
+    clientId: fc.constantFrom('c1', 'c1', 'c1', 'c2'),
+    scope: fc.option(scopes, { nil: undefined }),
+  });
+  const always = (holds: (verdict: string, of: FamilySnapshot, token: Presented, now: number) => void) =>
+    fc.assert(
+      fc.property(family, presented, time, fc.nat(5000), (of, token, now, waited) =>
+        holds(judge(of, token, now, now - waited).verdict, of, token, now),
+      ),
+      { numRuns: 2000 },
+    );
+
+  it('only the predecessor is ever retried, only the current one ever rotated', () => {
+    always((verdict, of, token) => {
+      if (verdict === 'retry') expect(token.generation).toBe(of.generation - 1);
+      if (verdict === 'rotatable') expect(token.generation).toBe(of.generation);
+    });
+  });
+
+  it('only an older generation than the current one is ever a reuse', () => {
+    always((verdict, of, token) => {
+      if (verdict === 'reuse') expect(token.generation).toBeLessThan(of.generation);
+    });
+  });
+
+  it('nothing is rotated, retried or punished for another client, or in a family that is over', () => {
+    always((verdict, of, token, now) => {
+      const over = of.revokedReason !== null || of.clientDisabled || of.subjectDisabled;
+      const late = now >= of.idleExpiresAt || now >= of.absoluteExpiresAt;
+      if (token.clientId !== of.clientId || over || late) expect(['foreign', 'dead']).toContain(verdict);
+    });
+  });
+
+  it('a token is given only for a scope within the grant and within what the client may have', () => {
+    always((verdict, of, token) => {
+      if (!['retry', 'rotatable'].includes(verdict)) return;
+      for (const asked of token.scope ?? []) {
+        expect(of.scope).toContain(asked);
+        expect(of.clientScopes).toContain(asked);
+      }
+    });
+  });
+});
