@@ -1,5 +1,4 @@
 /** Everything that the HTTP process and the e2e tests configure alike. */
-import type { INestApplicationContext } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -19,11 +18,10 @@ export function setUp(app: NestFastifyApplication, logger: Logger): void {
   const config = app.get(Config);
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   recordRoutes(server);
-  addRequestHooks(server, { config, logger, clock: app.get<INestApplicationContext & Clock>(Clock), metrics: app.get(Metrics) });
+  addRequestHooks(server, { config, logger, clock: app.get<Clock>(Clock), metrics: app.get(Metrics) });
   const { pathname } = new URL(config.issuer);
   if (pathname !== '/') app.setGlobalPrefix(pathname, { exclude: OUTSIDE_THE_ISSUER });
   const adminPath = `${pathname.replace(/\/$/, '')}/admin`;
   app.useGlobalFilters(new ProblemDetailsFilter(adminPath, new OAuthErrorFilter()));
   serveOpenApi(app, server, { path: `${adminPath}/v1/openapi.json`, issuer: config.issuer });
-  app.enableShutdownHooks();
 }

@@ -12,6 +12,9 @@ import { FirstBoot } from './first-boot/first-boot.service.js';
 import { createAdapter } from './http/fastify-adapter.js';
 import { createLogger, NestLogger } from './http/logger.js';
 
+/** Whoever is still being answered after this long is cut off. Orchestrators kill after 30 s. */
+const DRAIN_MS = 20_000;
+
 try {
   await start(processConfig());
 } catch (error) {
@@ -31,7 +34,27 @@ async function start(config: Config): Promise<void> {
   await app.init();
   const embedded = await app.get(FirstBoot, { strict: false }).run();
   await app.listen(config.port, config.host);
-  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  drainOnSignals(app, () => logger.flush());
+  const url = await app.getUrl();
   if (embedded) console.log(banner(url, config.dataDir, embedded.credentials, embedded.areNew));
   else logger.info({ msg: 'listening', url });
+}
+
+/** Stops accepting, answers what has been asked, closes what is open, and goes; a second signal does not wait. */
+function drainOnSignals(app: NestFastifyApplication, flush: () => void): void {
+  let draining = false;
+  const drain = () => {
+    if (draining) process.exit(1);
+    draining = true;
+    setTimeout(() => process.exit(1), DRAIN_MS).unref();
+    void app.close().then(
+      () => {
+        flush();
+        process.exitCode = 0;
+      },
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', drain);
+  process.on('SIGINT', drain);
 }

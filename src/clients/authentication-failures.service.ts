@@ -4,7 +4,7 @@ import type { RequestContext } from '../http/request-context.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Clock } from '../time/clock.js';
 import type { Client } from './client.js';
-import { FailedAuthentications } from './failed-authentications.js';
+import { FailedAuthentications } from './failed-authentications.service.js';
 
 /** What follows a failed client authentication: it counts against its source, and it leaves a trace. */
 @Injectable()

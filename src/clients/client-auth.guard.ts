@@ -34,7 +34,8 @@ export class ClientAuthGuard extends AuthGuard('client-basic') {
   }
 
   override handleRequest<T>(error: unknown, user: T): T {
-    if (error || !user) throw error ?? OAuthError.invalidClient('no_credentials');
+    if (error instanceof Error) throw error;
+    if (!user) throw OAuthError.invalidClient('no_credentials');
     return user;
   }
 

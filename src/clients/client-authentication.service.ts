@@ -9,7 +9,7 @@ import { isDisabled, type Client } from './client.js';
 import type { ClientAuthMethod } from './client-auth-method.js';
 import { ClientDirectory } from './client-directory.service.js';
 import { findSecret, type StoredSecret } from './client-secret.js';
-import { SecretUse } from './secret-use.js';
+import { SecretUse } from './secret-use.worker.js';
 
 /**
  * Decides whether a caller is the client it says it is (RFC 6749 §2.3). Every refusal looks the same from outside and takes

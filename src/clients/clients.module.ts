@@ -13,8 +13,8 @@ import { ClientEntity } from './client.entity.js';
 import { ClientSecretEntity } from './client-secret.entity.js';
 import { ClientsService } from './clients.service.js';
 import { ClientStore } from './client.store.js';
-import { FailedAuthentications } from './failed-authentications.js';
-import { SecretUse } from './secret-use.js';
+import { FailedAuthentications } from './failed-authentications.service.js';
+import { SecretUse } from './secret-use.worker.js';
 
 /** Who may ask for tokens: the clients, their secrets, and how they authenticate. */
 @Module({

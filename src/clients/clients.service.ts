@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.js';
 import type { AuditEventName } from '../audit/audit-event.js';
 import { Config } from '../config/config.js';
+import { transaction } from '../database/transaction.js';
 import { deriveKey } from '../keys/master-key.js';
 import { Clock } from '../time/clock.js';
 import { ClientEntity } from './client.entity.js';
@@ -109,7 +110,7 @@ export class ClientsService {
     alongside?: (manager: EntityManager, before: ClientEntity) => Promise<void>,
   ): Promise<ClientEntity | undefined> {
     const { disabled, ...fields } = changes;
-    const updated = await this.dataSource.transaction(async (manager) => {
+    const updated = await transaction(this.dataSource, async (manager) => {
       const before = await this.lock(manager, clientId);
       if (!before) return undefined;
       const now = new Date(this.clock.now());
@@ -128,7 +129,7 @@ export class ClientsService {
 
   /** The client is gone, its id stays taken. @returns false where there is no such client */
   async delete(clientId: string, change: Change, alongside?: (manager: EntityManager) => Promise<void>): Promise<boolean> {
-    const deleted = await this.dataSource.transaction(async (manager) => {
+    const deleted = await transaction(this.dataSource, async (manager) => {
       if (!(await this.lock(manager, clientId))) return false;
       const now = new Date(this.clock.now());
       await manager.update(ClientEntity, { clientId }, { deletedAt: now, updatedAt: now });

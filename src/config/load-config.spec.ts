@@ -181,6 +181,7 @@ describe('299: insecure configuration does not boot in production', () => {
       'REKEY_ADMIN_CLIENT_ID',
       'REKEY_ADMIN_CLIENT_SECRET',
       'REDIS_URL',
+      'REKEY_TRUSTED_PROXIES',
     ];
     expect(new Set(blamed(environment))).toEqual(new Set(expected));
     const message = new ConfigError(problemsOf(environment)).message;
@@ -200,5 +201,32 @@ describe('299: insecure configuration does not boot in production', () => {
       expect(problemsOf(each).length).toBeGreaterThan(2);
       expect(problemsOf(each).join('\n')).not.toContain(canary);
     }
+  });
+
+  it.each([
+    ['REKEY_ISSUER', 'https://h.example/#'],
+    ['REKEY_ISSUER', 'https://h.example/?'],
+    ['REKEY_ISSUER', 'https://user@h.example'],
+    ['REKEY_ISSUER', ' https://h.example'],
+    ['REKEY_ISSUER', 'HTTPS://h.example'],
+    ['REKEY_ISSUER', 'https://H.example'],
+    ['REKEY_TRUSTED_PROXIES', 'true'],
+    ['REKEY_TRUSTED_PROXIES', '*'],
+    ['REKEY_TRUSTED_PROXIES', 'nginx'],
+    ['REKEY_TRUSTED_PROXIES', '0.0.0.0/0'],
+    ['REKEY_TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['REKEY_TRUSTED_PROXIES', ''],
+    ['REKEY_ADMIN_CLIENT_SECRET', 'a'.repeat(40)],
+    ['REKEY_ADMIN_CLIENT_SECRET', production.REKEY_SECRET],
+    ['REKEY_ADMIN_CLIENT_ID', 'an admin'],
+    ['REKEY_ADMIN_CLIENT_ID', 'a:b'],
+    ['HOST', ' '],
+  ])('%s does not boot production as %j', (name, value) => {
+    expect(blamed({ ...production, [name]: value })).toEqual([name]);
+  });
+
+  it('blames a setting that cannot be read for that alone', () => {
+    expect(blamed({ ...production, DATABASE_URL: 'mysql://h/d', REDIS_URL: REDIS })).toEqual(['DATABASE_URL']);
+    expect(blamed({ ...production, REKEY_ISSUER: 'id.example.com' })).toEqual(['REKEY_ISSUER']);
   });
 });

@@ -2,7 +2,7 @@
  * Environment → Config. Every problem is reported at once, and no problem repeats the value it is about: it may be a secret.
  */
 import { Config } from './config.js';
-import { SettingProblem } from './setting.js';
+import { SettingProblem, type Setting } from './setting.js';
 import { settings, type RawConfig } from './settings.js';
 
 export class ConfigError extends Error {
@@ -14,6 +14,7 @@ export class ConfigError extends Error {
 
 /** 256 bits in the tightest encoding that people use for them. */
 const MIN_SECRET_CHARACTERS = 32;
+const MIN_DISTINCT_CHARACTERS = 10;
 
 /**
  * @param environment usually `process.env`
@@ -21,8 +22,9 @@ const MIN_SECRET_CHARACTERS = 32;
  * @throws ConfigError with all problems, each naming its variable
  */
 export function loadConfig(environment: NodeJS.ProcessEnv, embeddedSecret: (dataDir: string) => string = () => ''): Config {
-  const { raw, problems } = parseAll(environment);
-  problems.push(...demands(raw));
+  const { raw, unreadable } = parseAll(environment);
+  const broken = demands(raw).filter(([about, isBroken]) => isBroken && !about.some(({ name }) => unreadable.has(name)));
+  const problems = [...unreadable.values(), ...broken.map(([[first], , problem]) => `${first!.name} ${problem}`)];
   if (problems.length > 0) throw new ConfigError(problems);
   return new Config({
     ...raw,
@@ -36,7 +38,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv, embeddedSecret: (data
 }
 
 function parseAll(environment: NodeJS.ProcessEnv) {
-  const problems: string[] = [];
+  /** By the name of the variable. */
+  const unreadable = new Map<string, string>();
   const raw: Record<string, unknown> = {};
   for (const [key, { name, parse, fallback }] of Object.entries(settings)) {
     const value = environment[name];
@@ -46,29 +49,45 @@ function parseAll(environment: NodeJS.ProcessEnv) {
       raw[key] = parse(value);
     } catch (error) {
       if (!(error instanceof SettingProblem)) throw error;
-      problems.push(`${name} ${error.message}`);
+      unreadable.set(name, `${name} ${error.message}`);
     }
   }
-  return { raw: raw as RawConfig, problems };
+  return { raw: raw as RawConfig, unreadable };
 }
 
+/** A rule names the settings that it is about: it is not asked where one of them could not be read in the first place. */
+type Rule = readonly [about: readonly Setting<unknown>[], broken: boolean, problem: string];
+
 /** What the settings demand of each other. */
-function demands(raw: RawConfig): string[] {
+function demands(raw: RawConfig): Rule[] {
   const production = raw.environment === 'production';
-  const issuer = raw.issuer && new URL(raw.issuer);
-  const rules: [broken: boolean, problem: string][] = [
-    [production && !raw.secret, `${settings.secret.name} is required in production`],
-    [!!raw.databaseUrl && !raw.secret && !production, `${settings.secret.name} is required with ${settings.databaseUrl.name}: replicas share it`],
-    [!!raw.secret && raw.secret.length < MIN_SECRET_CHARACTERS, `${settings.secret.name} must have at least ${MIN_SECRET_CHARACTERS} characters, all of them random`],
-    [!!raw.secret && new Set(raw.secret).size < 10, `${settings.secret.name} repeats too few characters to be random`],
-    [production && !raw.issuer, `${settings.issuer.name} is required in production`],
-    [production && !!issuer && issuer.protocol !== 'https:', `${settings.issuer.name} must start with https:// in production`],
-    [!!issuer && (issuer.search !== '' || issuer.hash !== ''), `${settings.issuer.name} must have no query and no fragment (RFC 8414 section 2)`],
-    [production && !raw.adminClientId, `${settings.adminClientId.name} is required in production`],
-    [production && !raw.adminClientSecret, `${settings.adminClientSecret.name} is required in production`],
-    [!!raw.adminClientSecret && raw.adminClientSecret.length < MIN_SECRET_CHARACTERS, `${settings.adminClientSecret.name} must have at least ${MIN_SECRET_CHARACTERS} characters`],
-    [!!raw.adminClientId !== !!raw.adminClientSecret && !production, `${settings.adminClientId.name} and ${settings.adminClientSecret.name} come together`],
-    [!!raw.redisUrl && !raw.databaseUrl, `${settings.redisUrl.name} needs ${settings.databaseUrl.name}: the embedded database serves one process only`],
+  const { issuer, secret, adminClientId, adminClientSecret, databaseUrl, redisUrl, trustedProxies } = settings;
+  return [
+    [[secret], production && !raw.secret, 'is required in production'],
+    [[secret, databaseUrl], !production && !!raw.databaseUrl && !raw.secret, `is required with ${databaseUrl.name}: replicas share it`],
+    [[secret], isShort(raw.secret), `must have at least ${MIN_SECRET_CHARACTERS} characters, all of them random`],
+    [[secret], isMonotonous(raw.secret), 'repeats too few characters to be random'],
+    [[issuer], production && !raw.issuer, 'is required in production'],
+    [[issuer], production && !!raw.issuer && new URL(raw.issuer).protocol !== 'https:', 'must start with https:// in production'],
+    [[issuer], !!raw.issuer && !isPlain(raw.issuer), 'must be a normalised URL without user, query and fragment (RFC 8414 section 2)'],
+    [[adminClientId], production && !raw.adminClientId, 'is required in production'],
+    [[adminClientId], !!raw.adminClientId && !/^[\w.~-]{1,128}$/.test(raw.adminClientId), 'may have letters, digits and - . _ ~, 128 at most'],
+    [[adminClientSecret], production && !raw.adminClientSecret, 'is required in production'],
+    [[adminClientSecret], isShort(raw.adminClientSecret), `must have at least ${MIN_SECRET_CHARACTERS} characters, all of them random`],
+    [[adminClientSecret], isMonotonous(raw.adminClientSecret), 'repeats too few characters to be random'],
+    [[adminClientSecret], !!raw.secret && raw.adminClientSecret === raw.secret, `must not be the same as ${secret.name}`],
+    [[adminClientId, adminClientSecret], !production && !raw.adminClientId !== !raw.adminClientSecret, `and ${adminClientSecret.name} come together`],
+    [[redisUrl, databaseUrl], !!raw.redisUrl && !raw.databaseUrl, `needs ${databaseUrl.name}: the embedded database serves one process only`],
+    [[trustedProxies], production && raw.trustedProxies.length === 0, 'is required in production: TLS ends at a proxy, and only a trusted one can say so'],
   ];
-  return rules.filter(([broken]) => broken).map(([, problem]) => problem);
+}
+
+const isShort = (secret: string | undefined): boolean => !!secret && secret.length < MIN_SECRET_CHARACTERS;
+
+const isMonotonous = (secret: string | undefined): boolean => !!secret && new Set(secret).size < MIN_DISTINCT_CHARACTERS;
+
+/** Every `iss` is compared byte by byte, so there must be one way to write it. */
+function isPlain(issuer: string): boolean {
+  const { origin, pathname } = new URL(issuer);
+  return issuer.replace(/\/$/, '') === `${origin}${pathname}`.replace(/\/$/, '');
 }

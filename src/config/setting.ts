@@ -3,6 +3,8 @@
  * `load-config.ts`, the list of settings is `settings.ts`.
  */
 
+import { isIP } from 'node:net';
+
 /** A parser returns the value, or throws a `SettingProblem` that says what was expected (never what was given: it may be a secret). */
 export type Parse<T> = (text: string) => T;
 
@@ -37,15 +39,32 @@ export function integer(min: number, max: number): Parse<number> {
 
 export function url(...protocols: string[]): Parse<string> {
   return (value) => {
-    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
+    if (value.trim() !== value || !URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
       throw new SettingProblem(`must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`);
     }
     return value;
   };
 }
 
-export const commaSeparated: Parse<string[]> = (value) =>
+export const hostName: Parse<string> = (value) => {
+  if (!/^[A-Za-z0-9.:-]+$/.test(value)) throw new SettingProblem('must be an address or a host name');
+  return value;
+};
+
+const commaSeparated: Parse<string[]> = (value) =>
   value
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+
+/** Addresses and networks (CIDR), separated by commas. A network of everything is not a list of proxies. */
+export const networks: Parse<string[]> = (value) =>
+  commaSeparated(value).map((item) => {
+    const [address = '', bits, ...rest] = item.split('/');
+    const version = isIP(address);
+    const size = bits === undefined ? 128 : Number(bits);
+    if (version === 0 || rest.length > 0 || !Number.isInteger(size) || size < 1 || size > (version === 4 && bits !== undefined ? 32 : 128)) {
+      throw new SettingProblem('must be addresses or networks like 10.0.0.0/8, separated by commas');
+    }
+    return item;
+  });

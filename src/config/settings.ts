@@ -2,7 +2,7 @@
  * Every setting of the service, by its name in the environment. `.env.example` explains them one by one, and a test
  * holds the two lists together. What settings demand of each other is in `load-config.ts`.
  */
-import { commaSeparated, integer, oneOf, text, url, type Setting } from './setting.js';
+import { hostName, integer, networks, oneOf, text, url, type Setting } from './setting.js';
 
 const setting = <T>(name: string, parse: Setting<T>['parse'], fallback: T): Setting<T> => ({ name, parse, fallback });
 
@@ -14,7 +14,7 @@ const absent = <T>(name: string, parse: Setting<T>['parse']): Setting<T | undefi
 
 export const settings = {
   environment: setting('NODE_ENV', oneOf('development', 'test', 'production'), 'development'),
-  host: setting('HOST', text, '127.0.0.1'),
+  host: setting('HOST', hostName, '127.0.0.1'),
   port: setting('PORT', integer(0, 65_535), 3000),
   issuer: absent('REKEY_ISSUER', url('https:', 'http:')),
   secret: absent('REKEY_SECRET', text),
@@ -28,7 +28,7 @@ export const settings = {
   adminClientSecret: absent('REKEY_ADMIN_CLIENT_SECRET', text),
   signingAlgorithm: setting('REKEY_SIGNING_ALGORITHM', oneOf('ES256', 'EdDSA', 'RS256', 'PS256'), 'ES256'),
   keyRotationDays: setting('REKEY_KEY_ROTATION_DAYS', integer(1, 3650), 90),
-  trustedProxies: setting('REKEY_TRUSTED_PROXIES', commaSeparated, []),
+  trustedProxies: setting('REKEY_TRUSTED_PROXIES', networks, []),
   failedAuthenticationsPerMinute: setting('REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE', integer(1, 100_000), 50),
   introspectionsPerSecond: setting('REKEY_INTROSPECTIONS_PER_SECOND', integer(1, 1_000_000), 10_000),
   audit: setting('REKEY_AUDIT', oneOf('on', 'off'), 'on'),

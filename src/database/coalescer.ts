@@ -2,7 +2,8 @@
  * Turns many small requests that arrive together into few statements. No timer: a batch leaves as soon as one of
  * `maxInFlight` places is free, so a lonely request waits for nobody, and under load the batches grow by themselves.
  */
-import { isRefusal, isTransient, isUnavailable } from './database-errors.js';
+import { isRefusal, isUnavailable } from './database-errors.js';
+import { retryTransient } from './retry-transient.js';
 
 export interface CoalescerOptions<Entry, Result> {
   /** Answers in the order of the entries. */
@@ -19,8 +20,6 @@ interface Waiting<Entry, Result> {
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
-
-const MAX_ATTEMPTS = 4;
 
 export class Coalescer<Entry, Result> {
   private queue: Waiting<Entry, Result>[] = [];
@@ -80,32 +79,34 @@ export class Coalescer<Entry, Result> {
     return batch;
   }
 
-  private async settle(batch: Waiting<Entry, Result>[]): Promise<void> {
+  /** @returns what the database said, where it is away */
+  private async settle(batch: Waiting<Entry, Result>[]): Promise<unknown> {
     try {
-      const results = await this.attempt(batch.map(({ entry }) => entry));
+      const results = await retryTransient(() => this.options.run(batch.map(({ entry }) => entry)));
       batch.forEach(({ resolve }, index) => resolve(results[index]!));
+      return undefined;
     } catch (error) {
-      if (batch.length > 1 && isRefusal(error)) {
-        // Nothing was committed, and one entry must not fail its neighbours: each on its own.
-        for (const waiting of batch) await this.settle([waiting]);
-        return;
-      }
+      if (batch.length > 1 && isRefusal(error)) return this.settleOneByOne(batch);
       batch.forEach(({ reject }) => reject(error));
-      if (isUnavailable(error)) this.failQueue(error);
+      if (!isUnavailable(error)) return undefined;
+      this.failQueue(error);
+      return error;
     }
+  }
+
+  /** Nothing was committed, and one entry must not fail its neighbours: each on its own, as long as the database is there. */
+  private async settleOneByOne(batch: Waiting<Entry, Result>[]): Promise<unknown> {
+    for (const [index, waiting] of batch.entries()) {
+      const away = await this.settle([waiting]);
+      if (away === undefined) continue;
+      batch.slice(index + 1).forEach(({ reject }) => reject(away));
+      return away;
+    }
+    return undefined;
   }
 
   /** What waits behind a database that is away would wait for the same answer. */
   private failQueue(error: unknown): void {
     for (const { reject } of this.queue.splice(0)) reject(error);
-  }
-
-  private async attempt(entries: readonly Entry[], attempt = 1): Promise<readonly Result[]> {
-    try {
-      return await this.options.run(entries);
-    } catch (error) {
-      if (attempt >= MAX_ATTEMPTS || !isTransient(error)) throw error;
-      return this.attempt(entries, attempt + 1);
-    }
   }
 }

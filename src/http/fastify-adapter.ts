@@ -5,10 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.js';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
+import { toOAuthError } from './http-error.js';
+import { STANDARD_HEADERS } from './standard-headers.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
@@ -25,13 +27,19 @@ export function createAdapter(config: Config): FastifyAdapter {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { connectionsCheckingInterval: CHECK_INTERVAL_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+    http: {
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      requireHostHeader: false, // the request hooks ask for it, and say so in JSON
+    },
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // what arrives on an open connection while the service drains is answered, and told to go
     skipMiddie: true, // there is no Nest middleware here
     routerOptions: { maxParamLength: 500 },
     clientErrorHandler: answerBrokenHttp,
+    frameworkErrors: answerBrokenUrl,
   });
   addParsers(adapter.getInstance());
   return adapter;
@@ -49,14 +57,27 @@ function addParsers(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'string' }, server.getDefaultJsonParser('error', 'error'));
 }
 
+/** A path that cannot be decoded, or is too long, reaches no route and no hook. */
+function answerBrokenUrl(broken: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const error = toOAuthError(broken);
+  void reply
+    .status(error.status)
+    .headers({ ...STANDARD_HEADERS, 'x-correlation-id': request.id })
+    .type('application/json; charset=utf-8')
+    .send(error.toJSON());
+}
+
 /** What is not even HTTP gets its answer in the same words as everything else. */
 function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = { HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large', ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout' }[error.code ?? ''];
   const body = JSON.stringify(OAuthError.invalidRequest('broken_http'));
-  socket.end(
-    `HTTP/1.1 ${status ?? '400 Bad Request'}\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n` +
-      'Pragma: no-cache\r\nX-Content-Type-Options: nosniff\r\n' +
-      `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    ...STANDARD_HEADERS,
+    connection: 'close',
+    'content-length': Buffer.byteLength(body),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status ?? '400 Bad Request'}\r\n${lines.join('')}\r\n${body}`);
 }

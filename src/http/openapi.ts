@@ -2,8 +2,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
-
-export const ADMIN_SCOPE = 'rekey:admin';
+import { ADMIN_SCOPE } from '../oauth/scope.js';
 
 /** The name under which the operations ask for an access token. */
 export const SECURITY_SCHEME = 'admin';

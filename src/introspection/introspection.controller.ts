@@ -4,7 +4,7 @@ import { Authenticated, type AuthenticatedRequest, ClientAuthGuard } from '../cl
 import { OAuthError } from '../oauth/oauth-error.js';
 import { TokenParameterDto } from '../oauth/token-parameter.dto.js';
 import { validateRequest } from '../oauth/validate-request.js';
-import { CallerLimit } from './caller-limit.js';
+import { CallerLimit } from './caller-limit.service.js';
 import { IntrospectionService, type Introspection } from './introspection.service.js';
 
 /** The introspection endpoint (RFC 7662). */

@@ -6,7 +6,7 @@ import { MetricsModule } from '../metrics/metrics.module.js';
 import { RefreshModule } from '../refresh/refresh.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { TimeModule } from '../time/time.module.js';
-import { CallerLimit } from './caller-limit.js';
+import { CallerLimit } from './caller-limit.service.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { IntrospectionService } from './introspection.service.js';
 

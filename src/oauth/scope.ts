@@ -25,3 +25,6 @@ export const isWithin = (asked: readonly string[], granted: readonly string[]): 
 
 export const intersection = (scope: readonly string[], limit: readonly string[]): string[] =>
   scope.filter((token) => limit.includes(token));
+
+/** What the admin API asks of an access token. */
+export const ADMIN_SCOPE = 'rekey:admin';

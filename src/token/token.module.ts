@@ -6,7 +6,7 @@ import { IssuanceModule } from '../issuance/issuance.module.js';
 import { RefreshModule } from '../refresh/refresh.module.js';
 import { TimeModule } from '../time/time.module.js';
 import { ClientCredentialsGrant } from './grants/client-credentials.grant.js';
-import { Grants } from './grants/grants.js';
+import { Grants } from './grants/grants.service.js';
 import { RefreshTokenGrant } from './grants/refresh-token.grant.js';
 import { TokenController } from './token.controller.js';
 import { TokenService } from './token.service.js';

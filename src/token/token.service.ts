@@ -9,7 +9,7 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import { isWithin, parseScope } from '../oauth/scope.js';
 import { validateRequest } from '../oauth/validate-request.js';
 import type { Grant, GrantRequest } from './grants/grant.js';
-import { Grants } from './grants/grants.js';
+import { Grants } from './grants/grants.service.js';
 import { TokenRequestDto } from './token-request.dto.js';
 
 /**

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Authorization } from '../../issuance/authorization.js';
 import { randomIdentity } from '../../issuance/token-identity.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
+import { clientSubject } from '../../oauth/subject.js';
 import { Clock } from '../../time/clock.js';
 import { TokenRequestDto } from '../token-request.dto.js';
 import { Grant, type GrantRequest } from './grant.js';
@@ -21,8 +22,7 @@ export class ClientCredentialsGrant extends Grant {
     const bornAt = this.clock.now();
     return Promise.resolve({
       client,
-      // A client's subject cannot be mistaken for a user's (RFC 9068 §5): no user's may begin like this.
-      subject: `client:${client.clientId}`,
+      subject: clientSubject(client.clientId),
       scope: scope ?? client.scopes,
       jti: randomIdentity(bornAt),
       bornAt,

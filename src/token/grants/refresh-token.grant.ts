@@ -39,11 +39,12 @@ export class RefreshTokenGrant extends Grant<RefreshTokenRequestDto> {
 
   /**
    * A retry gets an access token with the identity of the first answer's. Where that one would be over by now, or where
-   * generations do not tell one refresh from the next, the identity is a new one.
+   * generations do not tell one refresh from the next, the identity is a new one. It says "born" when the family was
+   * written all the same: a revocation that overtakes this answer is later than that, and must hit this token too.
    */
-  private identity({ sid, generation, rotatedAt }: Refreshed, ttlSeconds: number) {
+  private identity({ sid, generation, rotates, usedAt }: Refreshed, ttlSeconds: number) {
     const now = this.clock.now();
-    if (rotatedAt === undefined || rotatedAt + ttlSeconds * 1000 <= now) return { jti: randomIdentity(now), bornAt: now };
-    return { jti: derivedIdentity(sid, generation, rotatedAt, this.identityKey), bornAt: rotatedAt };
+    if (!rotates || usedAt + ttlSeconds * 1000 <= now) return { jti: randomIdentity(usedAt), bornAt: now };
+    return { jti: derivedIdentity(sid, generation, usedAt, this.identityKey), bornAt: usedAt };
   }
 }

@@ -19,6 +19,7 @@ const SOURCE_FACTOR = 10;
 export class FailedAuthentications {
   private readonly byClient: RateLimiterAbstract;
   private readonly bySource: RateLimiterAbstract;
+  /** By this process's monotonic clock, in milliseconds. */
   private readonly blockedUntil = new Map<string, number>();
 
   constructor(config: Config, @Optional() @Inject(RedisConnection) redis: RedisConnection | null) {
@@ -31,7 +32,7 @@ export class FailedAuthentications {
   check(clientId: string, source: string): void {
     if (this.blockedUntil.size === 0) return;
     for (const key of [clientKey(clientId, source), sourceKey(source)]) {
-      const waitMs = (this.blockedUntil.get(key) ?? 0) - Date.now();
+      const waitMs = (this.blockedUntil.get(key) ?? 0) - performance.now();
       if (waitMs > 0) throw OAuthError.tooManyRequests(Math.ceil(waitMs / 1000), 'failed_authentications');
       this.blockedUntil.delete(key);
     }
@@ -55,7 +56,7 @@ export class FailedAuthentications {
   }
 
   private block(key: string, forMs: number): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [other, until] of this.blockedUntil) if (until <= now) this.blockedUntil.delete(other);
     this.blockedUntil.set(key, now + forMs);
   }

@@ -1,0 +1,617 @@
+/** Checklist §2: how a client proves who it is. What limits failed attempts is in `failed-authentications.spec.ts`. */
+import { Hmac } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import pg from 'pg';
+import { ClientsService } from '../../src/clients/clients.service.js';
+import { generateSecret } from '../../src/clients/client-secret.js';
+import { ClientStore } from '../../src/clients/client.store.js';
+import { grantTypes } from '../../src/oauth/grant-type.js';
+import { Canaries } from '../support/canaries.js';
+import {
+  changeClient,
+  confidentialClient,
+  publicClient,
+  resourceServer,
+  startFamily,
+  type TestClient,
+} from '../support/clients.js';
+import { dumpDatabase } from '../support/database-dump.js';
+import { expectAlive, expectError, serverErrors } from '../support/expectations.js';
+import { exchange, FORM } from '../support/raw-http.js';
+import { basic, credentialsOf, postForm, refresh, send, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let client: TestClient;
+let poster: TestClient;
+
+beforeAll(async () => {
+  // So many failures as these tests make on purpose must not be what they are refused for.
+  app = await startApp({ environment: { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '100000' } });
+  client = await confidentialClient(app);
+  poster = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post' });
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const raw = (credentials: string): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+});
+
+/** A client_credentials request, by which it is seen whether a client gets in. */
+const knock = (headers: Record<string, string>, fields: Record<string, string> = {}): Promise<Answer> =>
+  postForm(`${app.url}/token`, { grant_type: 'client_credentials', ...fields }, headers);
+
+describe('client_secret_basic', () => {
+  it('[34] refreshes for a client with a secret', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    expect((await postForm(`${app.url}/token`, body, basic(client))).status).toBe(200);
+  });
+
+  it('[36] id and secret are form-encoded inside the header', async () => {
+    const clientId = '1PpG/Q 1';
+    await confidentialClient(app, {}, { clientId, secret: 'z/tZ9VwFZqApmIQ+ZH1I5pLk/uB4ud:X2/8bL+wfFTt1rFw=' });
+    const authorization =
+      'Basic MVBwRyUyRlErMTp6JTJGdFo5VndGWnFBcG1JUSUyQlpIMUk1cExrJTJGdUI0dWQlM0FYMiUyRjhiTCUyQndmRlR0MXJGdyUzRA==';
+    expect((await knock({ authorization })).status).toBe(200);
+  });
+
+  describe('a secret with characters that an encoding changes', () => {
+    it.each([
+      ['[37] x+y, encoded', 'x+y', 'x%2By', 200],
+      ['[37] x+y as it is: a plus is a space', 'x+y', 'x+y', 401],
+      ['[37] a space, as a plus', 'x y', 'x+y', 200],
+      ['[37] a space, as %20', 'x y', 'x%20y', 200],
+      ['[38] a colon, encoded', 'se:cret', 'se%3Acret', 200],
+      ['[38] a colon as it is: only the first one divides', 'se:cret', 'se:cret', 200],
+      ['[38] the part before the second colon', 'se:cret', 'se', 401],
+      ['[38] colons at both ends', ':se::cret:', ':se::cret:', 200],
+      ['[38] an encoded %3A in the secret itself', 'se%3Acret', 'se%253Acret', 200],
+      ['[39] a percent sign, encoded', '50%off', '50%25off', 200],
+      ['[39] a percent sign as it is: no valid encoding', '50%off', '50%off', 401],
+      ['[39] letters beyond ASCII', 'geheim-ü-€', encodeURIComponent('geheim-ü-€'), 200],
+      ['[39] letters beyond ASCII, raw UTF-8', 'geheim-ü-€', 'geheim-ü-€', 200],
+    ])('%s', async (_, secret, sent, status) => {
+      const { clientId } = await confidentialClient(app, {}, { secret });
+      expect((await knock(raw(`${clientId}:${sent}`))).status).toBe(status);
+    });
+  });
+
+  it.each(['bAsIc', 'BASIC', 'basic'])('[40] the scheme is matched without case: %s', async (scheme) => {
+    const authorization = basic(client).authorization!.replace('Basic', scheme);
+    expect((await knock({ authorization })).status).toBe(200);
+  });
+
+  it('[41] a wrong secret is 401 with a Basic challenge', async () => {
+    const answer = await knock(basic({ ...client, secret: generateSecret() }));
+    expectError(answer, 401, 'invalid_client');
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm="[^"]+"/);
+  });
+});
+
+describe('client_secret_post', () => {
+  it('[35] refreshes for a client that is registered for it', async () => {
+    const { refreshToken } = await startFamily(app, poster);
+    const body = {
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken,
+      client_id: poster.clientId,
+      client_secret: poster.secret!,
+    };
+    expect((await postForm(`${app.url}/token`, body)).status).toBe(200);
+  });
+
+  it('[42] a wrong secret is 401 with a challenge, too', async () => {
+    const answer = await knock({}, { client_id: poster.clientId, client_secret: generateSecret() });
+    expectError(answer, 401, 'invalid_client');
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
+  });
+});
+
+describe('an unknown client and a wrong secret', () => {
+  /** What a stranger can tell answers apart by. */
+  const visible = ({ status, headers, text }: Answer) => ({
+    status,
+    text,
+    headers: [...headers].filter(([name]) => name !== 'date' && name !== 'x-correlation-id'),
+  });
+
+  const attempts = (clientId: string, secret: string): [string, () => Promise<Answer>][] => [
+    ['Basic', () => knock(basic({ clientId, secret }))],
+    ['post', () => knock({}, { client_id: clientId, client_secret: secret })],
+    ['name alone', () => knock({}, { client_id: clientId })],
+  ];
+
+  it('[43] get the same answer, byte for byte', async () => {
+    const answers: unknown[] = [];
+    for (const clientId of [
+      client.clientId,
+      poster.clientId,
+      'nobody',
+      generateSecret(),
+      '019a0000-0000-7000-8000-000000000000',
+    ]) {
+      for (const [, attempt] of attempts(clientId, generateSecret())) answers.push(visible(await attempt()));
+    }
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0]).toMatchObject({ status: 401 });
+  });
+
+  it('[43] are the same work: the same statements, one lookup, the same comparisons', async () => {
+    const statements = jest.spyOn(pg.Client.prototype, 'query');
+    const lookups = jest.spyOn(app.nest.get(ClientStore, { strict: false }), 'findMany');
+    const digests = jest.spyOn(Hmac.prototype, 'update');
+    try {
+      const work = [];
+      for (const clientId of [client.clientId, poster.clientId, 'nobody']) {
+        // Once as a client whom nobody has asked for lately, and once as one that is known already.
+        for (const ageMs of [2000, 0]) {
+          app.clock.advance(ageMs);
+          const secret = generateSecret();
+          for (const [method, attempt] of attempts(clientId, secret)) {
+            statements.mockClear();
+            lookups.mockClear();
+            digests.mockClear();
+            await attempt();
+            work.push({
+              method,
+              lookups: lookups.mock.calls.length,
+              comparisons: digests.mock.calls.filter(([data]) => (data as unknown) === secret).length,
+              statements: statements.mock.calls.map(([query]) => textOf(query)),
+            });
+          }
+        }
+      }
+      for (const method of ['Basic', 'post', 'name alone']) {
+        const ofMethod = work.filter((one) => one.method === method);
+        expect(ofMethod).toHaveLength(6);
+        expect(ofMethod[0]!.lookups).toBe(1);
+        expect(ofMethod[0]!.statements.length).toBeGreaterThan(1);
+        expect(ofMethod[0]!.comparisons > 0).toBe(method !== 'name alone');
+        for (const one of ofMethod) expect(one).toEqual(ofMethod[0]);
+      }
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
+
+  const textOf = (query: unknown): string =>
+    typeof query === 'string' ? query : String((query as { text?: unknown }).text);
+
+  it('[63] get the same answer whatever the rest of the request holds', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const wrong = basic({ ...client, secret: generateSecret() });
+    const answers = [];
+    for (const fields of [
+      { grant_type: 'refresh_token', refresh_token: refreshToken },
+      { grant_type: 'refresh_token', refresh_token: 'rt_unknown' },
+      { grant_type: 'refresh_token' },
+      { grant_type: 'foo' },
+      { grant_type: 'refresh_token', refresh_token: refreshToken, scope: 'z "' },
+      { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: 'someone-else' },
+    ] as Record<string, string>[]) {
+      answers.push(visible(await postForm(`${app.url}/token`, fields, wrong)));
+    }
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[64] use no token up', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    expectError(await refresh(app, { ...client, secret: generateSecret() }, refreshToken), 401, 'invalid_client');
+    app.clock.advanceSeconds(61);
+    expectError(await refresh(app, { ...client, secret: generateSecret() }, refreshToken), 401, 'invalid_client');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[78] leave a trace under the correlation id: the client where it is known, and never an invented id', async () => {
+    for (const [clientId, expected] of [
+      [client.clientId, { event: 'client.authentication_failed', reason: 'wrong_secret', client_id: client.clientId }],
+      [
+        'my-secret-in-the-wrong-place',
+        { event: 'client.authentication_failed', reason: 'unknown_client', client_id: null },
+      ],
+    ] as const) {
+      const answer = await knock(basic({ clientId, secret: generateSecret() }));
+      const rows = await app.database.query(
+        'SELECT event, reason, client_id FROM audit_events WHERE correlation_id = $1',
+        [answer.headers.get('x-correlation-id')],
+      );
+      expect(rows).toEqual([expected]);
+    }
+    expect(app.logs.filter((line) => line.includes('my-secret-in-the-wrong-place'))).toEqual([]);
+  });
+});
+
+describe('what does not authenticate', () => {
+  it('[44] nothing at all', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    expectError(await postForm(`${app.url}/token`, body), 401, 'invalid_client');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[45] the client_id of a confidential client alone', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const body = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: client.clientId };
+    expectError(await postForm(`${app.url}/token`, body), 401, 'invalid_client');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[46] an empty secret', async () => {
+    expectError(await knock(raw(`${client.clientId}:`)), 401, 'invalid_client');
+    expectError(await knock(raw(client.clientId)), 401, 'invalid_client');
+    expectError(await knock({}, { client_id: poster.clientId, client_secret: '' }), 401, 'invalid_client');
+    expectError(await knock({}, { client_id: client.clientId, client_secret: '' }), 401, 'invalid_client');
+  });
+
+  it('[46] an empty secret where none is stored', async () => {
+    const bare = await confidentialClient(app);
+    await app.database.query('DELETE FROM client_secrets WHERE client_id = $1', [bare.clientId]);
+    expectError(await knock(raw(`${bare.clientId}:`)), 401, 'invalid_client');
+    expectError(await knock(raw(`${bare.clientId}:null`)), 401, 'invalid_client');
+    expectError(await knock(basic(bare)), 401, 'invalid_client');
+  });
+
+  it('[51] the right secret by a method that is not the registered one', async () => {
+    expectError(await knock({}, { client_id: client.clientId, client_secret: client.secret! }), 401, 'invalid_client');
+    expectError(await knock(basic(poster)), 401, 'invalid_client');
+  });
+
+  it('[54] the right secret of a disabled client, on any endpoint', async () => {
+    const disabled = await confidentialClient(app);
+    const { refreshToken } = await startFamily(app, disabled);
+    expect((await knock(basic(disabled))).status).toBe(200);
+    await changeClient(app, disabled, { disabled: true });
+    expectError(await knock(basic(disabled)), 401, 'invalid_client');
+    expectError(await refresh(app, disabled, refreshToken), 401, 'invalid_client');
+    for (const path of ['revoke', 'introspect']) {
+      expectError(
+        await postForm(`${app.url}/${path}`, { token: refreshToken }, basic(disabled)),
+        401,
+        'invalid_client',
+      );
+    }
+    await changeClient(app, disabled, { disabled: false });
+    await expectAlive(app, disabled, refreshToken);
+  });
+
+  it('[54] a disabled public client', async () => {
+    const disabled = await publicClient(app);
+    const { refreshToken } = await startFamily(app, disabled);
+    await changeClient(app, disabled, { disabled: true });
+    expectError(await refresh(app, disabled, refreshToken), 401, 'invalid_client');
+  });
+
+  it('[56] the first 72 bytes of a secret of 100', async () => {
+    const secret = generateSecret().repeat(3).slice(0, 100);
+    const { clientId } = await confidentialClient(app, {}, { secret });
+    expect((await knock(basic({ clientId, secret }))).status).toBe(200);
+    expectError(await knock(basic({ clientId, secret: secret.slice(0, 72) })), 401, 'invalid_client');
+    expectError(await knock(basic({ clientId, secret: secret.slice(0, 99) })), 401, 'invalid_client');
+    expectError(await knock(basic({ clientId, secret: `${secret}x` })), 401, 'invalid_client');
+  });
+
+  it('[46] the digest that is stored of a secret', async () => {
+    const [{ digest }] = await app.database.query<[{ digest: Buffer }]>(
+      'SELECT digest FROM client_secrets WHERE client_id = $1',
+      [client.clientId],
+    );
+    for (const secret of [
+      digest.toString('hex'),
+      digest.toString('base64'),
+      digest.toString('base64url'),
+      digest.toString('latin1'),
+    ]) {
+      expectError(await knock(basic({ ...client, secret })), 401, 'invalid_client');
+    }
+  });
+});
+
+describe('two ways at once', () => {
+  it('[47] Basic and a secret in the body are invalid_request', async () => {
+    for (const one of [client, poster]) {
+      expectError(await knock(basic(one), { client_secret: one.secret! }), 400, 'invalid_request');
+      expectError(
+        await knock(basic(one), { client_id: one.clientId, client_secret: one.secret! }),
+        400,
+        'invalid_request',
+      );
+    }
+  });
+
+  it.each(['client_assertion', 'client_assertion_type'])('[48] Basic and a %s are invalid_request', async (name) => {
+    expectError(await knock(basic(client), { [name]: 'x' }), 400, 'invalid_request');
+  });
+
+  it('[48] a secret in the body and a client_assertion are invalid_request', async () => {
+    const fields = { client_id: poster.clientId, client_secret: poster.secret!, client_assertion: 'x' };
+    expectError(await knock({}, fields), 400, 'invalid_request');
+  });
+
+  it('[48] a client_assertion alone is a method that nobody is registered for', async () => {
+    expectError(await knock({}, { client_id: client.clientId, client_assertion: 'x' }), 401, 'invalid_client');
+  });
+
+  it('[47] a Bearer token and a secret in the body are invalid_request', async () => {
+    const fields = { client_id: poster.clientId, client_secret: poster.secret! };
+    expectError(await knock({ authorization: 'Bearer x' }, fields), 400, 'invalid_request');
+  });
+
+  it('[10][47] an empty secret in the body is no second way', async () => {
+    expect((await knock(basic(client), { client_secret: '', client_assertion: '' })).status).toBe(200);
+  });
+
+  it('[49] Basic and its own client_id are one way', async () => {
+    expect((await knock(basic(client), { client_id: client.clientId })).status).toBe(200);
+  });
+
+  it("[50] Basic and another's client_id are invalid_request", async () => {
+    expectError(await knock(basic(client), { client_id: poster.clientId }), 400, 'invalid_request');
+    expectError(await knock(basic(client), { client_id: 'nobody' }), 400, 'invalid_request');
+    const { refreshToken } = await startFamily(app, poster);
+    const fields = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: poster.clientId };
+    expectError(await postForm(`${app.url}/token`, fields, basic(client)), 400, 'invalid_request');
+    await expectAlive(app, poster, refreshToken);
+  });
+});
+
+describe('a public client', () => {
+  it('[52] names itself, and is nobody without its client_id', async () => {
+    const named = await publicClient(app);
+    const { refreshToken } = await startFamily(app, named);
+    const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    expectError(await postForm(`${app.url}/token`, body), 401, 'invalid_client');
+    expectError(await postForm(`${app.url}/token`, { ...body, client_id: '' }), 401, 'invalid_client');
+    await expectAlive(app, named, refreshToken);
+  });
+
+  it('[52][10] may send its secret as empty as it is', async () => {
+    const named = await publicClient(app);
+    const { refreshToken } = await startFamily(app, named);
+    expect((await refresh(app, named, refreshToken, { client_secret: '' })).status).toBe(200);
+  });
+
+  it('[53] with a secret is refused', async () => {
+    const named = await publicClient(app);
+    const { refreshToken } = await startFamily(app, named);
+    const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    expectError(await postForm(`${app.url}/token`, body, raw(`${named.clientId}:x`)), 401, 'invalid_client');
+    const withSecret = { ...body, client_id: named.clientId, client_secret: 'x' };
+    expectError(await postForm(`${app.url}/token`, withSecret), 401, 'invalid_client');
+    await expectAlive(app, named, refreshToken);
+  });
+});
+
+/** CVE-2026-53512: one grant checked the secret, and another did not. */
+describe.each(grantTypes)('the grant %s', (grantType) => {
+  const methods = ['client_secret_basic', 'client_secret_post'] as const;
+
+  async function fieldsFor(owner: TestClient): Promise<Record<string, string>> {
+    if (grantType === 'client_credentials') return { grant_type: grantType };
+    return { grant_type: grantType, refresh_token: (await startFamily(app, owner)).refreshToken };
+  }
+
+  const wrongSecrets: [string, (owner: TestClient) => string | undefined][] = [
+    ['no secret', () => undefined],
+    ['an empty secret', () => ''],
+    ['a wrong secret', generateSecret],
+    ['a part of the secret', ({ secret }) => secret!.slice(0, -1)],
+    ['the secret in another case', ({ secret }) => secret!.toUpperCase()],
+    ["another client's secret", ({ clientId }) => (clientId === client.clientId ? poster : client).secret],
+    ['its own name as the secret', ({ clientId }) => clientId],
+  ];
+
+  it.each(methods.flatMap((method) => wrongSecrets.map(([what, secretOf]) => ({ method, what, secretOf }))))(
+    '[45][46] refuses a confidential client of $method with $what',
+    async ({ method, secretOf }) => {
+      const owner = await confidentialClient(app, { tokenEndpointAuthMethod: method });
+      const fields = await fieldsFor(owner);
+      const secret = secretOf(owner);
+      const { headers, fields: credentials } = credentialsOf({ ...owner, secret });
+      if (secret === undefined) {
+        expectError(
+          await postForm(`${app.url}/token`, { ...fields, client_id: owner.clientId }),
+          401,
+          'invalid_client',
+        );
+        expectError(await postForm(`${app.url}/token`, fields), 401, 'invalid_client');
+      } else {
+        expectError(await postForm(`${app.url}/token`, { ...fields, ...credentials }, headers), 401, 'invalid_client');
+      }
+      const right = credentialsOf(owner);
+      expect((await postForm(`${app.url}/token`, { ...fields, ...right.fields }, right.headers)).status).toBe(200);
+    },
+  );
+
+  it('[210] is advertised, and so are no others than these', async () => {
+    const { body } = await send(`${app.url}/.well-known/oauth-authorization-server`);
+    expect(body.grant_types_supported).toContain(grantType);
+    expect(body.grant_types_supported).toHaveLength(grantTypes.length);
+  });
+});
+
+describe('an Authorization header', () => {
+  const post = (...headers: (readonly [string, string])[]): Promise<Answer> =>
+    exchange(app.url, { path: '/token', headers: [FORM, ...headers], body: 'grant_type=client_credentials' });
+
+  const base64 = (bytes: string | Buffer): string => Buffer.from(bytes as string).toString('base64');
+
+  it.each([
+    'Basic',
+    'Basic ',
+    'Basic ***',
+    'Basic Og==',
+    'Basic YQ==',
+    'Basic =',
+    `Basic ${base64('a:')}`,
+    `Basic ${base64(':a')}`,
+    `Basic ${base64(Buffer.from([0xff, 0x3a, 0xfe]))}`,
+    `Basic ${base64('%zz:x')}`,
+    `Basic ${base64('x:%ff')}`,
+    `Basic ${base64('a\0:b')}`,
+    `Basic ${base64('%00:%00')}`,
+    'Basic YTpi YTpi',
+    'Basic realm="x"',
+    'Basic,YTpi',
+    'BasicYTpi',
+    'NotBasic YTpi',
+    'Bearer x',
+    'Bearer',
+    'Digest username="a"',
+    'basic',
+    ',',
+    '=',
+    '\xff\xfe',
+  ])('[55] that is malformed authenticates nobody: %j', async (value) => {
+    expectError(await post(['Authorization', value]), 401, 'invalid_client');
+  });
+
+  it('[55] that is empty authenticates nobody', async () => {
+    expectError(await post(['Authorization', '']), 401, 'invalid_client');
+  });
+
+  it('[55] next to a second one is invalid_request, whatever they hold', async () => {
+    const { authorization } = basic(client);
+    for (const second of [authorization!, 'Basic YTpi', 'Bearer x', '']) {
+      expectError(await post(['Authorization', authorization!], ['AUTHORIZATION', second]), 400, 'invalid_request');
+      expectError(await post(['authorization', second], ['Authorization', authorization!]), 400, 'invalid_request');
+    }
+  });
+
+  it('[55] of 20 KiB is too large', async () => {
+    expectError(await post(['Authorization', `Basic ${'a'.repeat(20 * 1024)}`]), 431, 'invalid_request');
+  });
+
+  it('[55] of 12 KiB authenticates nobody', async () => {
+    const answer = await post(['Authorization', `Basic ${base64(`a:${'b'.repeat(9000)}`)}`]);
+    expectError(answer, 401, 'invalid_client');
+  });
+
+  it('[55] of any other bytes is 400 or 401, and never a 5xx', async () => {
+    // Whatever may stand in a header at all: visible characters, spaces, tabs and the bytes above ASCII.
+    const anything = fc.string({
+      unit: fc
+        .integer({ min: 0x20, max: 0xff })
+        .filter((c) => c !== 0x7f)
+        .map((c) => String.fromCharCode(c)),
+      maxLength: 60,
+    });
+    const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => base64(Buffer.from(array)));
+    const credentials = fc
+      .tuple(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }))
+      .map(([id, secret]) => base64(`${id}:${secret}`));
+    const header = fc.oneof(
+      anything,
+      fc
+        .tuple(fc.constantFrom('Basic', 'basic', 'Bearer', 'Basic ', 'Basic,'), fc.oneof(anything, bytes, credentials))
+        .map(([scheme, rest]) => `${scheme} ${rest}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(header, async (value) => {
+        const answer = await post(['Authorization', value]);
+        expectError(
+          answer,
+          answer.status === 400 ? 400 : 401,
+          answer.status === 400 ? 'invalid_request' : 'invalid_client',
+        );
+      }),
+      { numRuns: 120, interruptAfterTimeLimit: 15_000 },
+    );
+  }, 30_000);
+});
+
+describe('the secrets of a client', () => {
+  const admin = { actor: 'test' };
+
+  it('[57] are stored as digests alone', async () => {
+    const canaries = new Canaries();
+    for (const one of [client, poster]) {
+      await postForm(
+        `${app.url}/token`,
+        { grant_type: 'client_credentials', ...credentialsOf(one).fields },
+        credentialsOf(one).headers,
+      );
+      canaries.addCredentials(one.method, one.clientId, one.secret!);
+    }
+    const dump = await dumpDatabase(app.database);
+    expect(dump).toContain(client.clientId);
+    expect(canaries.leaksIn(dump)).toEqual([]);
+  });
+
+  it('[58] overlap, and end when they are said to', async () => {
+    const clients = app.nest.get(ClientsService, { strict: false });
+    const owner = await confidentialClient(app);
+    expect((await knock(basic(owner))).status).toBe(200);
+    const othersExpireAt = new Date(app.clock.now() + 60_000);
+    const added = await clients.addSecret(owner.clientId, admin, { othersExpireAt });
+    const renewed = { ...owner, secret: added!.secret };
+    expect((await knock(basic(owner))).status).toBe(200);
+    expect((await knock(basic(renewed))).status).toBe(200);
+    app.clock.advanceSeconds(60);
+    expectError(await knock(basic(owner)), 401, 'invalid_client');
+    expect((await knock(basic(renewed))).status).toBe(200);
+    await clients.deleteSecret(owner.clientId, added!.secretId, admin);
+    expectError(await knock(basic(renewed)), 401, 'invalid_client');
+  });
+
+  it('[58] that another replica has added work at once, and those that it has deleted end within a second', async () => {
+    const owner = await confidentialClient(app);
+    const secret = generateSecret();
+    const known = await confidentialClient(app, {}, { secret });
+    expect((await knock(basic(owner))).status).toBe(200);
+    // Another replica: the same database, without a word to this process.
+    await app.database.query('UPDATE client_secrets SET client_id = $1 WHERE client_id = $2', [
+      owner.clientId,
+      known.clientId,
+    ]);
+    expect((await knock(basic({ ...owner, secret }))).status).toBe(200);
+    await app.database.query('DELETE FROM client_secrets WHERE client_id = $1', [owner.clientId]);
+    app.clock.advanceSeconds(1);
+    expectError(await knock(basic({ ...owner, secret })), 401, 'invalid_client');
+    expectError(await knock(basic(owner)), 401, 'invalid_client');
+  });
+
+  it('[58] do not work before their time', async () => {
+    const owner = await confidentialClient(app);
+    await app.database.query('UPDATE client_secrets SET starts_at = $2 WHERE client_id = $1', [
+      owner.clientId,
+      new Date(app.clock.now() + 1000),
+    ]);
+    expectError(await knock(basic(owner)), 401, 'invalid_client');
+    app.clock.advanceSeconds(1);
+    expect((await knock(basic(owner))).status).toBe(200);
+  });
+
+  it('[62] are 256 random bits, URL-safe', () => {
+    const secrets = Array.from({ length: 1000 }, generateSecret);
+    expect(secrets.filter((secret) => !/^[A-Za-z0-9_-]{43,}$/.test(secret))).toEqual([]);
+    expect(new Set(secrets).size).toBe(secrets.length);
+    expect(client.secret).toMatch(/^[A-Za-z0-9_-]{43,}$/);
+  });
+});
+
+it('[52] a resource server authenticates as every confidential client does', async () => {
+  const server = await resourceServer(app, 'https://api.test');
+  expect((await postForm(`${app.url}/introspect`, { token: 'x' }, basic(server))).text).toBe('{"active":false}');
+  expectError(
+    await postForm(`${app.url}/introspect`, { token: 'x' }, basic({ ...server, secret: 'x' })),
+    401,
+    'invalid_client',
+  );
+});
+
+it('[298] a line break in a client_id starts no line in the log', async () => {
+  const before = app.logs.length;
+  expectError(
+    await knock({}, { client_id: 'a\r\n{"level":"info","msg":"FAKE"}', client_secret: 'x' }),
+    401,
+    'invalid_client',
+  );
+  const lines = app.logs.slice(before);
+  expect(lines.length).toBeGreaterThan(0);
+  for (const line of lines) expect(line.trimEnd().split(/\r?\n/)).toHaveLength(1);
+  expect(lines.filter((line) => (JSON.parse(line) as { msg?: string }).msg === 'FAKE')).toEqual([]);
+});

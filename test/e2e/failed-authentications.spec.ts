@@ -1,0 +1,172 @@
+/** Checklist 59 to 61: who fails too often is refused for a while, and nobody else is. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { generateSecret } from '../../src/clients/client-secret.js';
+import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
+import { expectError } from '../support/expectations.js';
+import { exchange, FORM } from '../support/raw-http.js';
+import { basic, credentialsOf, postForm, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+const LIMIT = 20;
+const SOURCE_LIMIT = 10 * LIMIT;
+
+const environment = { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: String(LIMIT) };
+
+let app: TestApp;
+let client: TestClient;
+
+/** Behind a proxy that it trusts, so that a test may come from any address. */
+beforeAll(async () => {
+  app = await startApp({ environment: { ...environment, REKEY_TRUSTED_PROXIES: '127.0.0.1/32' } });
+});
+afterAll(() => app.close());
+
+/** A request with these credentials from this address. */
+const attempt = (
+  path: string,
+  one: TestClient,
+  source: string,
+  fields: Record<string, string> = {},
+): Promise<Answer> => {
+  const credentials = credentialsOf(one);
+  const body = { grant_type: 'client_credentials', token: 'x', ...credentials.fields, ...fields };
+  return postForm(`${app.url}${path}`, body, { ...credentials.headers, 'x-forwarded-for': source });
+};
+
+async function failUntilRefused(path: string, one: TestClient, source: string, limit = LIMIT): Promise<Answer> {
+  for (let failures = 0; failures < limit; failures += 1) {
+    expect((await attempt(path, one, source)).status).toBe(401);
+  }
+  return attempt(path, one, source);
+}
+
+const wrong = (one: TestClient): TestClient => ({ ...one, secret: generateSecret() });
+
+describe('a hundred wrong secrets from one address', () => {
+  it('[59][91] end in 429 with Retry-After, for this client from this address only', async () => {
+    client = await confidentialClient(app);
+    const other = await confidentialClient(app);
+    const answers = [];
+    for (let index = 0; index < 100; index += 1) answers.push(await attempt('/token', wrong(client), '192.0.2.1'));
+    expect(answers.slice(0, LIMIT).map(({ status }) => status)).toEqual(new Array(LIMIT).fill(401));
+    for (const answer of answers.slice(LIMIT)) {
+      expectError(answer, 429, 'too_many_requests');
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    }
+    // The right secret would tell a guesser that it was right.
+    expectError(await attempt('/token', client, '192.0.2.1'), 429, 'too_many_requests');
+    expect((await attempt('/token', client, '192.0.2.2')).status).toBe(200);
+    expect((await attempt('/token', other, '192.0.2.1')).status).toBe(200);
+  });
+
+  it('[59] are counted for a client that does not exist, too', async () => {
+    const nobody: TestClient = { clientId: 'nobody', secret: 'x', method: 'client_secret_basic' };
+    expectError(await failUntilRefused('/token', nobody, '192.0.2.3'), 429, 'too_many_requests');
+  });
+
+  it('[59] use no token up', async () => {
+    const owner = await confidentialClient(app);
+    const { refreshToken } = await startFamily(app, owner);
+    const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    for (let index = 0; index <= LIMIT; index += 1) await attempt('/token', wrong(owner), '192.0.2.4', fields);
+    expectError(await attempt('/token', owner, '192.0.2.4', fields), 429, 'too_many_requests');
+    expect((await attempt('/token', owner, '192.0.2.5', fields)).status).toBe(200);
+  });
+
+  it('[59] of many clients are refused for the address as a whole', async () => {
+    const source = '192.0.2.6';
+    for (let index = 0; index < SOURCE_LIMIT; index += 1) {
+      const guessed: TestClient = { clientId: `guess-${index}`, secret: 'x', method: 'client_secret_basic' };
+      expect((await attempt('/token', guessed, source)).status).toBe(401);
+    }
+    expectError(await attempt('/token', client, source), 429, 'too_many_requests');
+    expect((await attempt('/token', client, '192.0.2.7')).status).toBe(200);
+  });
+});
+
+describe.each(['/token', '/revoke', '/introspect'])('[60] %s limits failed attempts', (path) => {
+  const source = `198.51.100.${path.length}`;
+
+  it('with Basic', async () => {
+    const owner = wrong(await confidentialClient(app));
+    expectError(await failUntilRefused(path, owner, source), 429, 'too_many_requests');
+  });
+
+  it('with a secret in the body', async () => {
+    const owner = wrong(await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post' }));
+    expectError(await failUntilRefused(path, owner, source), 429, 'too_many_requests');
+  });
+
+  it('with a client_id alone', async () => {
+    const owner: TestClient = { ...(await confidentialClient(app)), method: 'none' };
+    expectError(await failUntilRefused(path, owner, source), 429, 'too_many_requests');
+  });
+
+  it('under every name that the path has', async () => {
+    const owner = wrong(await confidentialClient(app));
+    await failUntilRefused(path, owner, source);
+    const alias = `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`;
+    expectError(await attempt(alias, owner, source), 429, 'too_many_requests');
+  });
+});
+
+it('[60] failures on one endpoint count on the others', async () => {
+  const owner = wrong(await confidentialClient(app));
+  await failUntilRefused('/introspect', owner, '198.51.100.100');
+  for (const path of ['/token', '/revoke']) {
+    expectError(await attempt(path, owner, '198.51.100.100'), 429, 'too_many_requests');
+  }
+});
+
+it('[59] successes and errors that come after authentication are not failures', async () => {
+  const owner = await confidentialClient(app);
+  const named = await publicClient(app);
+  for (let index = 0; index <= LIMIT; index += 1) {
+    expect((await attempt('/token', owner, '198.51.100.101', { grant_type: 'foo' })).status).toBe(400);
+    expect((await attempt('/token', named, '198.51.100.101', { grant_type: 'foo' })).status).toBe(400);
+  }
+  expect((await attempt('/token', owner, '198.51.100.101')).status).toBe(200);
+});
+
+describe('the address', () => {
+  it('[61] of IPv6 is its /64 network', async () => {
+    const owner = await confidentialClient(app);
+    for (let index = 0; index < LIMIT; index += 1) {
+      await attempt('/token', wrong(owner), `2001:db8:1:2:${index.toString(16)}::${index.toString(16)}`);
+    }
+    expectError(await attempt('/token', owner, '2001:db8:1:2:ffff::1'), 429, 'too_many_requests');
+    expect((await attempt('/token', owner, '2001:db8:1:3::1')).status).toBe(200);
+  });
+
+  it('[61] is what the trusted proxy has seen, whatever was claimed to it', async () => {
+    const owner = await confidentialClient(app);
+    for (let index = 0; index < LIMIT; index += 1) {
+      await attempt('/token', wrong(owner), `203.0.113.${index}, 198.51.100.102`);
+    }
+    expectError(await attempt('/token', owner, '203.0.113.200, 198.51.100.102'), 429, 'too_many_requests');
+    expect((await attempt('/token', owner, '198.51.100.102, 198.51.100.103')).status).toBe(200);
+  });
+
+  it('[61] in a header of a peer that is no trusted proxy counts for nothing', async () => {
+    const exposed = await startApp({ environment: { ...environment, REKEY_TRUSTED_PROXIES: '203.0.113.7/32' } });
+    try {
+      const owner = await confidentialClient(exposed);
+      const claim = (secret: string | undefined, source: string, name = 'X-Forwarded-For'): Promise<Answer> =>
+        exchange(exposed.url, {
+          path: '/token',
+          headers: [FORM, ['Authorization', basic({ ...owner, secret }).authorization!], [name, source]],
+          body: 'grant_type=client_credentials',
+        });
+      for (let index = 0; index < LIMIT; index += 1) {
+        expect((await claim('wrong', `203.0.113.${index}`)).status).toBe(401);
+      }
+      for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'CF-Connecting-IP', 'X-Client-IP']) {
+        expectError(await claim(owner.secret, '203.0.113.201', name), 429, 'too_many_requests');
+      }
+      expect(exposed.logs.some((line) => line.includes('203.0.113.'))).toBe(false);
+    } finally {
+      await exposed.close();
+    }
+  });
+});

@@ -1,0 +1,88 @@
+/** Checklist 26: in production nothing is answered that has come over plain HTTP. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { expectError } from '../support/expectations.js';
+import { exchange, FORM } from '../support/raw-http.js';
+import { basic, postForm, send, type Answer } from '../support/requests.js';
+import { startApp, TEST_SECRET, type TestApp } from '../support/test-app.js';
+
+const production = {
+  NODE_ENV: 'production',
+  REKEY_ISSUER: 'https://auth.example',
+  REKEY_ADMIN_CLIENT_ID: 'admin',
+  REKEY_ADMIN_CLIENT_SECRET: 'admin-secret-0123456789-abcdefghijklmnop',
+  REKEY_SECRET: TEST_SECRET,
+};
+
+let app: TestApp;
+let client: TestClient;
+
+const knock = (headers: Record<string, string>): Promise<Answer> =>
+  postForm(`${app.url}/token`, { grant_type: 'client_credentials' }, { ...basic(client), ...headers });
+
+describe('behind a trusted proxy', () => {
+  beforeAll(async () => {
+    app = await startApp({ environment: { ...production, REKEY_TRUSTED_PROXIES: '127.0.0.1/32' } });
+    client = await confidentialClient(app);
+  });
+  afterAll(() => app.close());
+
+  it('[26] a request that came to the proxy over TLS is served', async () => {
+    expect((await knock({ 'x-forwarded-proto': 'https' })).status).toBe(200);
+    const metadata = await send(`${app.url}/.well-known/oauth-authorization-server`, {
+      headers: { 'x-forwarded-proto': 'https' },
+    });
+    expect(metadata.body.token_endpoint).toBe('https://auth.example/token');
+  });
+
+  it.each(['http', '', 'HTTP', 'ws', 'https, http'])(
+    '[26] a request that came to the proxy as "%s" is refused',
+    async (protocol) => {
+      expectError(await knock({ 'x-forwarded-proto': protocol }), 400, 'invalid_request');
+    },
+  );
+
+  it('[26] a request that the proxy says nothing of is refused, and uses no token up', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    expectError(await postForm(`${app.url}/token`, body, basic(client)), 400, 'invalid_request');
+    const served = await postForm(`${app.url}/token`, body, { ...basic(client), 'x-forwarded-proto': 'https' });
+    expect(served.status).toBe(200);
+  });
+
+  it.each(['/token', '/revoke', '/introspect', '/jwks', '/.well-known/oauth-authorization-server', '/nowhere'])(
+    '[26] so is every request for %s',
+    async (path) => {
+      expectError(await send(`${app.url}${path}`, { method: 'POST' }), 400, 'invalid_request');
+      expectError(await send(`${app.url}${path}`), 400, 'invalid_request');
+    },
+  );
+});
+
+describe('without a proxy', () => {
+  beforeAll(async () => {
+    app = await startApp({ environment: production });
+    client = await confidentialClient(app);
+  });
+  afterAll(() => app.close());
+
+  it('[26] plain HTTP is refused', async () => {
+    expectError(await knock({}), 400, 'invalid_request');
+  });
+
+  it('[26] a path that begins like a probe and means another is refused, too', async () => {
+    const headers = [FORM, ['Authorization', basic(client).authorization!]] as const;
+    for (const path of ['/health/../token', '/health/%2e%2e/token', '/metrics/../token']) {
+      const answer = await exchange(app.url, { path, headers, body: 'grant_type=client_credentials' });
+      expect([400, 404]).toContain(answer.status);
+    }
+  });
+
+  it.each(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-ssl', 'forwarded', 'front-end-https'])(
+    '[26] plain HTTP is refused, whatever the peer claims in %s',
+    async (name) => {
+      for (const value of ['https', 'on', 'proto=https'])
+        expectError(await knock({ [name]: value }), 400, 'invalid_request');
+    },
+  );
+});

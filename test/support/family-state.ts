@@ -1,0 +1,78 @@
+/** A family as its row and its tokens show it, and the invariants of DESIGN §9 that hold for every one. */
+import { expect } from '@jest/globals';
+import { KeyRing } from '../../src/keys/key-ring.service.js';
+import { mintRefreshToken, parseRefreshToken } from '../../src/refresh/refresh-token.js';
+import type { TestClient } from './clients.js';
+import { introspect, refresh } from './requests.js';
+import type { TestApp } from './test-app.js';
+
+/** As the columns are called. */
+export interface FamilyRow {
+  readonly id: string;
+  readonly sid: string;
+  readonly scope: string[];
+  readonly generation: number;
+  readonly rotated_at: Date[];
+  readonly created_at: Date;
+  readonly last_used_at: Date;
+  readonly idle_expires_at: Date;
+  readonly absolute_expires_at: Date;
+  readonly revoked_at: Date | null;
+  readonly revoked_reason: string | null;
+}
+
+export async function familyRow(app: TestApp, sid: string): Promise<FamilyRow> {
+  const rows = await app.database.query<FamilyRow[]>('SELECT * FROM token_families WHERE sid = $1', [sid]);
+  expect(rows).toHaveLength(1);
+  return rows[0]!;
+}
+
+/** The token of any generation of a family, as the service mints it. */
+export async function tokenOf(app: TestApp, sid: string, generation: number): Promise<string> {
+  const { id } = await familyRow(app, sid);
+  return mintRefreshToken({ handle: id, generation }, app.nest.get(KeyRing, { strict: false }).mintingTokenKey());
+}
+
+export function generationOf(app: TestApp, refreshToken: string): number {
+  const parts = parseRefreshToken(refreshToken, app.nest.get(KeyRing, { strict: false }).tokenKey);
+  if (!parts) throw new Error('The service handed out a refresh token that it does not know');
+  return parts.generation;
+}
+
+/** Those of all generations there have been, and of the next one, that introspection calls active. Consumes nothing. */
+export async function liveTokens(app: TestApp, client: TestClient, sid: string): Promise<string[]> {
+  const { generation } = await familyRow(app, sid);
+  const live: string[] = [];
+  for (let candidate = 0; candidate <= generation + 1; candidate++) {
+    const token = await tokenOf(app, sid, candidate);
+    if ((await introspect(app, client, token)).body.active) live.push(token);
+  }
+  return live;
+}
+
+/** Invariant 1: a family has exactly one live refresh token, and it works. @returns the next one */
+export async function expectOneLive(app: TestApp, client: TestClient, sid: string): Promise<string> {
+  const live = await liveTokens(app, client, sid);
+  expect(live).toEqual([await tokenOf(app, sid, (await familyRow(app, sid)).generation)]);
+  const answer = await refresh(app, client, live[0]!);
+  expect(answer.status).toBe(200);
+  return answer.body.refresh_token as string;
+}
+
+/** Nothing of the family lives: no generation introspects as active, and none is accepted. */
+export async function expectNoneLive(app: TestApp, client: TestClient, sid: string): Promise<void> {
+  const { generation } = await familyRow(app, sid);
+  for (let candidate = 0; candidate <= generation + 1; candidate++) {
+    const token = await tokenOf(app, sid, candidate);
+    expect((await introspect(app, client, token)).text).toBe('{"active":false}');
+    expect((await refresh(app, client, token)).body.error).toBe('invalid_grant');
+  }
+}
+
+/** Invariant 6: whatever happens, the family's row stays as it was, to the last column. */
+export async function expectUntouched<T>(app: TestApp, sid: string, action: () => Promise<T>): Promise<T> {
+  const before = await familyRow(app, sid);
+  const result = await action();
+  expect(await familyRow(app, sid)).toEqual(before);
+  return result;
+}
