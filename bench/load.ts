@@ -14,7 +14,10 @@ export type Session = (previous: Answer | undefined) => string;
 
 export interface LoadResult {
   readonly answersPerSecond: number;
+  /** Those that were timed. */
   readonly answers: number;
+  /** Those and the ones of the first second. */
+  readonly allAnswers: number;
   /** By status, for answers other than 200. */
   readonly failures: ReadonlyMap<number, number>;
   /** Milliseconds, ascending. */
@@ -88,6 +91,7 @@ export async function load(url: string, sessions: readonly Session[], seconds: n
   const until = from + seconds * 1000;
   const failures = new Map<number, number>();
   const latencies: number[] = [];
+  let allAnswers = 0;
   await Promise.all(
     sessions.map(async (session, index) => {
       let answer: Answer | undefined;
@@ -95,6 +99,7 @@ export async function load(url: string, sessions: readonly Session[], seconds: n
         const sent = now;
         answer = await connections[index]!.ask(session(answer));
         now = performance.now();
+        allAnswers += 1;
         if (answer.status !== 200) failures.set(answer.status, (failures.get(answer.status) ?? 0) + 1);
         if (sent >= from && now < until) latencies.push(now - sent);
       }
@@ -103,5 +108,5 @@ export async function load(url: string, sessions: readonly Session[], seconds: n
   );
   connections.forEach((connection) => connection.close());
   latencies.sort((a, b) => a - b);
-  return { answersPerSecond: latencies.length / seconds, answers: latencies.length, failures, latencies };
+  return { answersPerSecond: latencies.length / seconds, answers: latencies.length, allAnswers, failures, latencies };
 }

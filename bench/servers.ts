@@ -3,9 +3,12 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readFile } from 'node:fs/promises';
+import { freePort } from '../test/support/server-process.js';
 
 export const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 export const SECRET = 'bench-secret-0123456789abcdefghijklmnopqrstu';
+export const MASTER_KEY = 'bench-master-key-0123456789-abcdefghijkl';
 export const ADMIN = { id: 'bench-admin', secret: 'bench-admin-secret-0123456789abcdefghij' };
 
 export interface Running {
@@ -32,12 +35,13 @@ export async function startFloor(databaseUrl: string, redisUrl: string): Promise
   return { ...running(url, child), token };
 }
 
-export async function startRekey(port: number, environment: Record<string, string>, nodeOptions: string[] = []): Promise<Running> {
+export async function startRekey(environment: Record<string, string>, nodeOptions: readonly string[] = []): Promise<Running> {
+  const port = await freePort();
   const child = spawn(process.execPath, [...nodeOptions, 'dist/main.js'], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],
-      REKEY_SECRET: 'bench-master-key-0123456789-abcdefghijkl',
+      REKEY_SECRET: MASTER_KEY,
       REKEY_ADMIN_CLIENT_ID: ADMIN.id,
       REKEY_ADMIN_CLIENT_SECRET: ADMIN.secret,
       PORT: String(port),
@@ -63,14 +67,12 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
 
 /** Resident memory of a process, in MB. */
 export async function residentMegabytes({ pid }: ChildProcess): Promise<number> {
-  const { readFile } = await import('node:fs/promises');
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024);
 }
 
 /** CPU time that a process has used, in microseconds (user and system). */
 export async function cpuMicroseconds({ pid }: ChildProcess): Promise<number> {
-  const { readFile } = await import('node:fs/promises');
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
   const TICKS_PER_SECOND = 100;
   return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;

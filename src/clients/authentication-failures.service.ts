@@ -22,14 +22,15 @@ export class AuthenticationFailures {
   }
 
   /**
-   * @param client undefined where the id is nobody's: that goes into the log alone, because a stranger must not be able to
-   *   fill the audit trail with inventions
+   * @param client undefined where the id is nobody's. It leaves a trace as well, for a refusal must take the same time
+   *   whether the client is known or not (checklist 43); but not its id, which a stranger has made up, or which is a secret
+   *   in the wrong place
    */
-  async note(client: Client | undefined, clientId: string, reason: string, context: RequestContext): Promise<void> {
+  async note(client: Client | undefined, presentedId: string, reason: string, context: RequestContext): Promise<void> {
     this.metrics.clientAuthenticationFailures.inc({ reason });
-    await this.limits.count(clientId, context.source);
-    if (!client) return;
+    await this.limits.count(presentedId, context.source);
     const { correlationId } = context;
+    const clientId = client?.clientId;
     await this.audit.record({ event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, correlationId });
   }
 }

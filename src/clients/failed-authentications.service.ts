@@ -17,15 +17,18 @@ const SOURCE_FACTOR = 10;
  */
 @Injectable()
 export class FailedAuthentications {
-  private readonly byClient: RateLimiterAbstract;
-  private readonly bySource: RateLimiterAbstract;
+  private readonly byClient: Counter;
+  private readonly bySource: Counter;
   /** By this process's monotonic clock, in milliseconds. */
   private readonly blockedUntil = new Map<string, number>();
 
-  constructor(config: Config, @Optional() @Inject(RedisConnection) redis: RedisConnection | null) {
+  constructor(
+    config: Config,
+    @Optional() @Inject(RedisConnection) private readonly redis: RedisConnection | null,
+  ) {
     const points = config.failedAuthenticationsPerMinute;
-    this.byClient = limiter('rekey:failed:client', points, redis);
-    this.bySource = limiter('rekey:failed:source', points * SOURCE_FACTOR, redis);
+    this.byClient = counterOf('rekey:failed:client', points, redis);
+    this.bySource = counterOf('rekey:failed:source', points * SOURCE_FACTOR, redis);
   }
 
   /** @throws OAuthError too_many_requests while this client is refused from this source, or the source altogether */
@@ -46,13 +49,15 @@ export class FailedAuthentications {
     ]);
   }
 
-  private async consume(counter: RateLimiterAbstract, key: string): Promise<void> {
-    try {
-      const { remainingPoints, msBeforeNext } = await counter.consume(key);
-      if (remainingPoints <= 0) this.block(key, msBeforeNext);
-    } catch (rejected) {
-      if (rejected instanceof RateLimiterRes) this.block(key, rejected.msBeforeNext);
-    }
+  private async consume(counter: Counter, key: string): Promise<void> {
+    const { remainingPoints, msBeforeNext } = await this.shared(counter, key).catch(() => local(counter, key));
+    if (remainingPoints <= 0) this.block(key, msBeforeNext);
+  }
+
+  /** Within the deadline of the connection: on its own the client would wait for a Redis that stands still. */
+  private shared({ inRedis }: Counter, key: string): Promise<RateLimiterRes> {
+    if (!this.redis || !inRedis) return Promise.reject(new Error('There is no Redis'));
+    return settled(this.redis.run(() => inRedis.consume(key)));
   }
 
   private block(key: string, forMs: number): void {
@@ -64,13 +69,25 @@ export class FailedAuthentications {
 
 const clientKey = (clientId: string, source: string): string => `${clientId.slice(0, 128)} ${sourceKey(source)}`;
 
-function limiter(keyPrefix: string, points: number, redis: RedisConnection | null): RateLimiterAbstract {
-  const inProcess = { keyPrefix, points, duration: WINDOW_SECONDS };
-  if (!redis) return new RateLimiterMemory(inProcess);
-  return new RateLimiterRedis({
-    ...inProcess,
-    storeClient: redis.client,
-    useRedisPackage: true,
-    insuranceLimiter: new RateLimiterMemory(inProcess),
-  });
+/** One count for all replicas, and one of this process for when Redis is away. */
+interface Counter {
+  readonly inRedis: RateLimiterAbstract | undefined;
+  readonly inProcess: RateLimiterAbstract;
 }
+
+function counterOf(keyPrefix: string, points: number, redis: RedisConnection | null): Counter {
+  const limit = { keyPrefix, points, duration: WINDOW_SECONDS };
+  return {
+    inRedis: redis ? new RateLimiterRedis({ ...limit, storeClient: redis.client, useRedisPackage: true }) : undefined,
+    inProcess: new RateLimiterMemory(limit),
+  };
+}
+
+const local = ({ inProcess }: Counter, key: string): Promise<RateLimiterRes> => settled(inProcess.consume(key));
+
+/** The library rejects with the same kind of result when the limit is exceeded. */
+const settled = (consumed: Promise<RateLimiterRes>): Promise<RateLimiterRes> =>
+  consumed.catch((rejected: unknown) => {
+    if (rejected instanceof RateLimiterRes) return rejected;
+    throw rejected;
+  });

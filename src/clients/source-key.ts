@@ -2,13 +2,28 @@ import { isIPv6 } from 'node:net';
 
 /** What counts as one source: an IPv4 address, or the /64 network that one IPv6 customer gets. */
 export function sourceKey(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.toLowerCase().split('%')[0]!.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const missing = tail === undefined ? 0 : 8 - before.length - after.length;
-  const groups = [...before, ...new Array<string>(missing).fill('0'), ...after];
-  return `${groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(':')}::/64`;
+  const groups = groupsOf(address.split('%')[0]!);
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return ipv4Of(groups[6]!, groups[7]!);
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':')}::/64`;
 }
+
+/** The eight groups of an address in any of its spellings (RFC 4291 §2.2). */
+function groupsOf(address: string): number[] {
+  const [head, tail] = withoutDots(address).split('::').map(groupsIn);
+  if (!tail) return head!;
+  return [...head!, ...new Array<number>(8 - head!.length - tail.length).fill(0), ...tail];
+}
+
+/** The last two groups may be written as an IPv4 address. */
+const withoutDots = (address: string): string =>
+  address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a: string, b: string, c: string, d: string) =>
+    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(':'),
+  );
+
+const groupsIn = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => parseInt(group, 16)));
+
+const ipv4Of = (high: number, low: number): string => [high >> 8, high & 255, low >> 8, low & 255].join('.');

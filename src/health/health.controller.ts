@@ -2,8 +2,8 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
-import { DatabaseHealth } from './database.health.js';
-import { TrackerHealth } from './tracker.health.js';
+import { DatabaseHealth } from './database-health.service.js';
+import { TrackerHealth } from './tracker-health.service.js';
 
 /** For whatever runs the service: is it alive, and may it get traffic? */
 @ApiExcludeController()

@@ -50,7 +50,7 @@ return raise(2, 3)`;
 /** KEYS: turn, marker · ARGV: pass, turn in ms · answers: taken, master, marker, evicts, now */
 export const TAKE_TURN_SCRIPT = `${SERVER}
 local master, evicts = server()
-local taken = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
+local taken = not evicts and redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
 return { taken and 1 or 0, master, redis.call('GET', KEYS[2]) or '', evicts and 1 or 0, nowMs() }`;
 
 /**

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../audit/audit.service.js';
 import type { AuditEvent } from '../audit/audit-event.js';
 import { Config } from '../config/config.js';
+import { transaction } from '../database/transaction.js';
 import { Metrics } from '../metrics/metrics.js';
 import { FamiliesService } from '../refresh/families.service.js';
 import { NO_HITS, type FamilyHits, type FamilySelection } from '../refresh/family-selection.js';
@@ -60,7 +61,7 @@ export class RevocationService {
    * @throws when it could not be made durable; then nothing was revoked
    */
   async revoke(requests: readonly RevocationRequest[], trail: Omit<AuditEvent, 'at'>): Promise<RevocationResult[]> {
-    const { results, revocations } = await this.dataSource.transaction(async (manager) => {
+    const { results, revocations } = await transaction(this.dataSource, async (manager) => {
       const done = await this.commit(requests, manager);
       await this.audit.append(manager, { at: this.clock.now(), ...trail });
       return done;

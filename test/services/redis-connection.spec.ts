@@ -33,8 +33,9 @@ describe('RedisConnection', () => {
   });
   afterEach(() => connection.close());
 
-  async function connected(url = server.url) {
-    connection = new RedisConnection(url);
+  /** A short deadline is for tests that miss it; the others must not, however busy the machine is. */
+  async function connected({ url = server.url, deadlineMs = 2000 } = {}) {
+    connection = new RedisConnection(url, deadlineMs);
     connection.open();
     await eventually(() => expect(connection.isReady).toBe(true));
   }
@@ -70,7 +71,7 @@ describe('RedisConnection', () => {
   });
 
   it('290: a server that stands still fails every command within its deadline, then refuses at once, then recovers', async () => {
-    await connected();
+    await connected({ deadlineMs: 250 });
     const firstEpoch = connection.epoch;
     server.pause();
     const startedAt = performance.now();
@@ -87,7 +88,7 @@ describe('RedisConnection', () => {
   it('290: a half-open connection is replaced, though nobody uses it', async () => {
     const road = await Road.to(server.port);
     try {
-      await connected(road.url);
+      await connected({ url: road.url });
       road.silence();
       await eventually(() => expect(said).toEqual([expect.stringContaining('Redis is away'), 'Redis is back']), 5000);
       expect(await ping()).toBe('PONG');
@@ -98,7 +99,7 @@ describe('RedisConnection', () => {
   });
 
   it('an answer that arrived while this process was busy is not taken for a missing one', async () => {
-    await connected();
+    await connected({ deadlineMs: 250 });
     const answer = ping();
     await new Promise(setImmediate); // the command is on its way
     const until = performance.now() + 400;
@@ -145,7 +146,8 @@ describe('RedisConnection', () => {
     connection.onApplicationShutdown();
     await expect(ping()).rejects.toThrow(RedisAwayError);
     await eventually(() => expect(road.travelled).toBe(1));
-    await eventually(() => expect(road.openEnds).toBe(0));
+    // node-redis finishes the attempt that was under way, and would keep what came of it until it falls silent after 2 s.
+    await eventually(() => expect(road.openEnds).toBe(0), 1500);
     expect(connection.isReady).toBe(false);
     expect(said).toEqual([]);
     road.close();

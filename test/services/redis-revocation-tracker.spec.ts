@@ -20,7 +20,7 @@ import { TestClock } from '../support/test-clock.js';
 const LEASE_MS = 2000;
 /** Between the answer of Redis and its being looked at here: this process may be kept waiting for a core. */
 const SLACK_MS = 100;
-const HOURS_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 let server: RedisServer;
 let operator: ReturnType<typeof createClient>;
@@ -49,9 +49,19 @@ afterEach(async () => {
   replicas = [];
 });
 
+/** A short deadline is for tests that miss it; the others must not, however busy the machine is. */
+interface ReplicaOptions {
+  readonly clock?: Clock;
+  readonly url?: string;
+  readonly deadlineMs?: number;
+}
+
 /** One replica of the service: a connection of its own, and a tracker on it. */
-async function aReplica(live: LiveRevocations, clock: Clock = new SystemClock(), url = server.url) {
-  const connection = new RedisConnection(url);
+async function aReplica(
+  live: LiveRevocations,
+  { clock = new SystemClock(), url = server.url, deadlineMs = 2000 }: ReplicaOptions = {},
+) {
+  const connection = new RedisConnection(url, deadlineMs);
   connection.open();
   await eventually(() => expect(connection.isReady).toBe(true));
   const events: TrackerEvent[] = [];
@@ -61,14 +71,14 @@ async function aReplica(live: LiveRevocations, clock: Clock = new SystemClock(),
   return replica;
 }
 
-async function aReadyReplica(live: LiveRevocations, clock?: Clock, url?: string) {
-  const replica = await aReplica(live, clock, url);
+async function aReadyReplica(live: LiveRevocations, options?: ReplicaOptions) {
+  const replica = await aReplica(live, options);
   replica.tracker.start();
   await eventually(() => expect(replica.tracker.state).toBe('ready'));
   return replica;
 }
 
-revocationTrackerContract('the tracker in Redis', async (live, clock) => (await aReplica(live, clock)).tracker);
+revocationTrackerContract('the tracker in Redis', async (live, clock) => (await aReplica(live, { clock })).tracker);
 
 describe('the tracker in Redis', () => {
   const clock = new SystemClock();
@@ -186,7 +196,7 @@ describe('the tracker in Redis', () => {
 
     it('a transaction that committed later than any window is copied in the end', async () => {
       const testClock = new TestClock(clock.now());
-      const { tracker } = await aReadyReplica(truth.live, testClock);
+      const { tracker } = await aReadyReplica(truth.live, { clock: testClock });
       truth.commitLate(10 * 60_000, mothers.aRevocation());
       await eventually(() => expect(truth.reads.length).toBeGreaterThan(2));
       expect(await tracker.check(mothers.aToken())).toBe('live'); // the case is a real one
@@ -238,33 +248,30 @@ describe('the tracker in Redis', () => {
       expect(await liveMs()).toBe(0);
     });
 
-    it('failed over to a replica that had not received the key yet: never live, and repaired', async () => {
+    it('failed over to a replica that had not received the key: never live, and repaired', async () => {
       const successor = await RedisServer.start({ replicaof: `127.0.0.1 ${server.port}` });
-      const promote = createClient({ url: successor.url });
-      promote.on('error', () => undefined);
-      await promote.connect();
+      const promoted = createClient({ url: successor.url });
+      promoted.on('error', () => undefined);
+      await promoted.connect();
       const road = await Road.to(server.port);
       try {
-        const { tracker } = await aReadyReplica(truth.live, clock, road.url);
-        await eventually(async () => expect(await promote.exists(markerKey)).toBe(1));
-        successor.pause();
+        const { tracker, connection } = await aReadyReplica(truth.live, { url: road.url });
+        await eventually(async () => expect(await promoted.exists(markerKey)).toBe(1));
+        await promoted.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+        await promoted.persist(markerKey); // the lease of the old master would end soon; it must not matter
         const revocation = mothers.aRevocation();
         truth.commitLate(3_000_000, revocation); // outside any window
         await tracker.add([revocation]);
         expect(await tracker.check(mothers.aToken())).toBe('revoked');
-        const liveMs = watch(tracker, mothers.aToken());
-        await server.kill();
-        successor.resume();
-        await promote.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+        const { epoch } = connection;
         road.leadTo(successor.port);
+        await eventually(() => expect(connection.epoch > epoch && connection.isReady).toBe(true));
+        await expectLiveFor(0, tracker, mothers.aToken());
         await expectVerdict(tracker, mothers.aToken({ sid: 'sid-2' }), 'live');
-        expect(await tracker.check(mothers.aToken())).toBe('revoked');
-        expect(await liveMs()).toBe(0);
       } finally {
-        promote.destroy();
+        promoted.destroy();
         road.close();
         await successor.stop();
-        await server.restart();
       }
     });
 
@@ -301,7 +308,7 @@ describe('the tracker in Redis', () => {
     ])(
       '290: paused by %s, a check is unknown well within a second, and nothing hangs or piles up',
       async (_how, pause, resume) => {
-        const { tracker } = await aReadyReplica(truth.live);
+        const { tracker } = await aReadyReplica(truth.live, { deadlineMs: 250 });
         truth.commit(mothers.aRevocation());
         await expectVerdict(tracker, mothers.aToken(), 'revoked');
         await pause();
@@ -335,21 +342,21 @@ describe('the tracker in Redis', () => {
   });
 
   describe('in its memory', () => {
-    it('173: an entry lives as long as its revocation, and no older copy shortens it', async () => {
+    it('173: an entry lives as long as its revocation, and nothing shortens it', async () => {
       const { tracker } = await aReadyReplica(truth.live);
-      const revocation = mothers.aRevocation();
+      const now = clock.now();
+      const key = revokedKey('family', 'sid-1');
+      await tracker.add([mothers.aRevocation({ notBefore: now, expiresAt: now + HOUR_MS })]);
+      expect(await operator.pTTL(key)).toBeGreaterThan(HOUR_MS - 60_000);
+      expect(await operator.pTTL(key)).toBeLessThanOrEqual(HOUR_MS);
       await tracker.add([
-        revocation,
-        mothers.aRevocation({ notBefore: revocation.notBefore - 1, expiresAt: clock.now() + 60_000 }),
+        mothers.aRevocation({ notBefore: now - 1, expiresAt: now + 60_000 }),
+        mothers.aRevocation({ notBefore: now + 1, expiresAt: now + 60_000 }),
       ]);
-      const leftMs = await operator.pTTL(revokedKey('family', 'sid-1'));
-      expect(leftMs).toBeGreaterThan(HOURS_MS - 60_000);
-      expect(leftMs).toBeLessThanOrEqual(HOURS_MS);
-      await tracker.add([
-        mothers.aRevocation({ notBefore: revocation.notBefore - 1, expiresAt: revocation.expiresAt + HOURS_MS }),
-      ]);
-      expect(await operator.pTTL(revokedKey('family', 'sid-1'))).toBeGreaterThan(HOURS_MS);
-      expect(await operator.get(revokedKey('family', 'sid-1'))).toBe(String(revocation.notBefore));
+      expect(await operator.pTTL(key)).toBeGreaterThan(HOUR_MS - 60_000);
+      await tracker.add([mothers.aRevocation({ notBefore: now - 1, expiresAt: now + 2 * HOUR_MS })]);
+      expect(await operator.pTTL(key)).toBeGreaterThan(HOUR_MS);
+      expect(await operator.get(key)).toBe(String(now + 1));
     });
 
     it('173: when memory is full, the write fails loudly and a revoked token is not live', async () => {
@@ -422,7 +429,7 @@ describe('the tracker on Redis Cluster', () => {
     expect(new Set(slots).size).toBe(1);
 
     await eventually(async () => expect(await client.clusterInfo()).toContain('cluster_state:ok'));
-    const { tracker } = await aReadyReplica(truth.live, clock, node.url);
+    const { tracker } = await aReadyReplica(truth.live, { url: node.url });
     await tracker.add([aRevocation(), aRevocation({ kind: 'subject', value: 'user-2' })]);
     expect(await tracker.check(aToken())).toBe('revoked');
     expect(await tracker.check(aToken({ sid: 'sid-2' }))).toBe('live');

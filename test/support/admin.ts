@@ -25,7 +25,10 @@ export async function admin(app: TestApp, client?: TestClient): Promise<Admin> {
 
 /** By client_credentials. */
 export async function accessToken({ url }: { url: string }, client: TestClient, scope?: string): Promise<string> {
-  const { body } = await postAs(client, `${url}/token`, { grant_type: 'client_credentials', ...(scope !== undefined && { scope }) });
+  const { body } = await postAs(client, `${url}/token`, {
+    grant_type: 'client_credentials',
+    ...(scope !== undefined && { scope }),
+  });
   return body.access_token as string;
 }
 
@@ -41,5 +44,9 @@ export function callAdmin(
 ): Promise<Answer> {
   if (body === undefined) return send(`${url}/admin/v1${path}`, { method, headers });
   const json = typeof body === 'string' ? body : JSON.stringify(body);
-  return send(`${url}/admin/v1${path}`, { method, headers: { 'content-type': 'application/json', ...headers }, body: json });
+  return send(`${url}/admin/v1${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: json,
+  });
 }

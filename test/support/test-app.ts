@@ -12,6 +12,7 @@ import { createAdapter } from '../../src/http/fastify-adapter.js';
 import { NestLogger } from '../../src/http/logger.js';
 import { Clock } from '../../src/time/clock.js';
 import { testDatabasePool } from './embedded-database.js';
+import { freePort } from './server-process.js';
 import { TestClock } from './test-clock.js';
 
 export interface TestApp {
@@ -50,7 +51,13 @@ export async function startApp({ environment = {}, clock = new TestClock() }: Te
     .compile();
   const nest = testing.createNestApplication<NestFastifyApplication>(createAdapter(config), { bodyParser: false });
   setUp(nest, logger);
-  await nest.listen(0, '127.0.0.1');
+  await nest.listen(config.port, '127.0.0.1');
   const url = await nest.getUrl();
   return { url, issuer: config.issuer, clock, logs, nest, database: nest.get(DataSource), close: () => nest.close() };
+}
+
+/** Its issuer is the URL that it listens on, for those who know nothing else of it. */
+export async function startAppAtIssuer({ environment = {}, ...options }: TestAppOptions = {}): Promise<TestApp> {
+  const port = String(await freePort());
+  return startApp({ ...options, environment: { PORT: port, REKEY_ISSUER: `http://127.0.0.1:${port}`, ...environment } });
 }

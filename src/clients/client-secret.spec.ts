@@ -1,0 +1,77 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { digestSecret, findSecret, generateSecret, type StoredSecret } from './client-secret.js';
+
+const key = randomBytes(32);
+const now = Date.UTC(2030, 0, 1);
+
+const stored = (secret: string, overrides: Partial<StoredSecret> = {}): StoredSecret => ({
+  secretId: randomUUID(),
+  digest: digestSecret(secret, key),
+  startsAt: new Date(now),
+  expiresAt: null,
+  lastUsedAt: null,
+  ...overrides,
+});
+
+describe('a generated secret', () => {
+  it('[62] has 256 random bits in characters that no encoding changes', () => {
+    const secrets = Array.from({ length: 1000 }, generateSecret);
+    expect(new Set(secrets).size).toBe(1000);
+    for (const secret of secrets) {
+      expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+      expect(new URLSearchParams({ secret }).toString()).toBe(`secret=${secret}`);
+    }
+  });
+});
+
+describe('the digest of a secret', () => {
+  it('[57] needs the key, and is the same every time', () => {
+    expect(digestSecret('a', key)).toEqual(digestSecret('a', key));
+    expect(digestSecret('a', key)).not.toEqual(digestSecret('a', randomBytes(32)));
+    expect(digestSecret('a', key)).toHaveLength(32);
+  });
+
+  it('[56] is of the whole secret', () => {
+    const secret = 'x'.repeat(100);
+    for (const length of [72, 99])
+      expect(findSecret([stored(secret)], secret.slice(0, length), key, now)).toBeUndefined();
+  });
+});
+
+describe('finding a secret', () => {
+  it('[58] finds whichever of several was presented', () => {
+    const secrets = ['old', 'new', 'newer'].map((secret) => stored(secret));
+    expect(findSecret(secrets, 'old', key, now)).toBe(secrets[0]);
+    expect(findSecret(secrets, 'newer', key, now)).toBe(secrets[2]);
+    expect(findSecret(secrets, 'other', key, now)).toBeUndefined();
+  });
+
+  it('[58] finds it from its start until before its end', () => {
+    const secret = stored('s', { startsAt: new Date(now), expiresAt: new Date(now + 1000) });
+    const found = (at: number) => findSecret([secret], 's', key, at) !== undefined;
+    expect([now - 1, now, now + 999, now + 1000].map(found)).toEqual([false, true, true, false]);
+  });
+
+  it('[58] finds the one that is in its time where two have the same value', () => {
+    const over = stored('s', { expiresAt: new Date(now - 1) });
+    const current = stored('s');
+    expect(findSecret([over, current], 's', key, now)).toBe(current);
+  });
+
+  it('[46] finds nothing where nothing is stored, and never the empty secret', () => {
+    fc.assert(fc.property(fc.string(), (presented) => expect(findSecret([], presented, key, now)).toBeUndefined()));
+    expect(findSecret([stored('s')], '', key, now)).toBeUndefined();
+  });
+
+  it('finds a secret for its own text alone', () => {
+    const text = fc.string({ unit: 'grapheme' });
+    fc.assert(
+      fc.property(text, text, (secret, presented) => {
+        const found = findSecret([stored(secret)], presented, key, now) !== undefined;
+        expect(found).toBe(Buffer.from(secret).equals(Buffer.from(presented)));
+      }),
+    );
+  });
+});

@@ -1,0 +1,32 @@
+/** A database that is lost at a statement of one's choice. */
+import { jest } from '@jest/globals';
+import type { QueryRunner } from 'typeorm';
+import type { TestApp } from './test-app.js';
+
+/**
+ * Loses the connection to every statement that matches, before it reaches the database, while the action runs.
+ * @returns what came of the action, and how many statements were lost
+ */
+export async function withLostStatements<T>(
+  { database }: TestApp,
+  pattern: RegExp,
+  action: () => Promise<T>,
+): Promise<{ result: T; lost: number }> {
+  const create = database.createQueryRunner.bind(database);
+  let lost = 0;
+  const spy = jest.spyOn(database, 'createQueryRunner').mockImplementation((mode) => {
+    const runner = create(mode);
+    const query = runner.query.bind(runner);
+    runner.query = ((text: string, ...rest: unknown[]) => {
+      if (!pattern.test(text)) return query(text, ...(rest as []));
+      lost += 1;
+      return Promise.reject(new Error('Connection terminated unexpectedly'));
+    }) as QueryRunner['query'];
+    return runner;
+  });
+  try {
+    return { result: await action(), lost };
+  } finally {
+    spy.mockRestore();
+  }
+}
