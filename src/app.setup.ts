@@ -1,6 +1,5 @@
 /** Everything that the HTTP process and the e2e tests configure alike. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Config } from './config/config.js';
 import { OAuthErrorFilter } from './http/oauth-error.filter.js';
@@ -16,7 +15,7 @@ const OUTSIDE_THE_ISSUER = ['health/{*rest}', 'metrics', '.well-known/{*rest}'];
 
 export function setUp(app: NestFastifyApplication, logger: Logger): void {
   const config = app.get(Config);
-  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const server = app.getHttpAdapter().getInstance();
   recordRoutes(server);
   addRequestHooks(server, { config, logger, clock: app.get<Clock>(Clock), metrics: app.get(Metrics) });
   const { pathname } = new URL(config.issuer);

@@ -98,8 +98,9 @@ async function tell(client: Client, path: string, form: Record<string, string>, 
   return body;
 }
 
-const quietly = async (client: Client, path: string, form: Record<string, string>): Promise<Json> =>
-  (await send(client, path, form)).body;
+async function quietly(client: Client, path: string, form: Record<string, string>): Promise<Json> {
+  return (await send(client, path, form)).body;
+}
 
 async function send({ id, secret }: Client, path: string, form: Record<string, string>) {
   const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
@@ -131,7 +132,7 @@ function title(text: string): void {
 }
 
 function say(text: string): void {
-  console.log(text);
+  process.stdout.write(`${text}\n`);
 }
 
 function start(): ChildProcess {

@@ -50,7 +50,7 @@ export class ClientAuthGuard extends AuthGuard('client-basic') {
 }
 
 /** @throws OAuthError invalid_request where the body is anything but a form */
-export function formOf(request: FastifyRequest): Form {
+function formOf(request: FastifyRequest): Form {
   if (request.body instanceof Form) return request.body;
   throw OAuthError.invalidRequest('not_a_form', 'The body must be application/x-www-form-urlencoded.');
 }

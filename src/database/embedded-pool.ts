@@ -12,7 +12,7 @@ import pg from 'pg';
 export function embeddedPool(database: PGlite): typeof pg.Pool {
   class EmbeddedClient extends pg.Client {
     constructor(config: pg.ClientConfig) {
-      super({ ...config, ...createPgConfig(database) } as pg.ClientConfig);
+      super({ ...config, ...createPgConfig(database) });
     }
 
     /** A client that the pool discarded leaves its session behind, for there is only one: this one begins it anew. */
@@ -43,7 +43,7 @@ export function embeddedPool(database: PGlite): typeof pg.Pool {
       if (!callback) return ended;
       ended.then(() => callback(), callback);
     }
-  } as unknown as typeof pg.Pool;
+  };
 }
 
 /** Opens the files under `dataDir`, which belong to one process at a time. @throws Error when another process has them */

@@ -28,8 +28,8 @@ export function readCredentials(dataDir: string): Credentials {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;
   }
-  const values = Object.fromEntries(text.split('\n').map((line) => line.split('=', 2) as [string, string?]));
-  return Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, values[name]]));
+  const values = new Map(text.split('\n').map((line) => line.split('=', 2) as [string, string | undefined]));
+  return Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, values.get(name)]));
 }
 
 export function writeCredentials(dataDir: string, credentials: Credentials): void {

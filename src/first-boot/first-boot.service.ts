@@ -27,7 +27,7 @@ const DEMO: ClientRegistration = {
   mayIntrospect: true,
 };
 
-export const DEMO_CLIENT_ID = 'demo';
+const DEMO_CLIENT_ID = 'demo';
 
 /**
  * What a new deployment needs before anybody can administer it: the first admin client. Its credentials come from the
