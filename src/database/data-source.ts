@@ -6,6 +6,7 @@ import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { Config } from '../config/config.js';
 import type { EmbeddedDatabase } from './embedded-database.js';
 import { migrations } from './migrations.js';
+import { NetworkClient } from './network-client.js';
 
 /** Together they stay under the two seconds that a caller is promised. */
 const CONNECT_TIMEOUT_MS = 800;
@@ -42,6 +43,7 @@ export async function dataSourceOptions(config: Config, embedded: EmbeddedDataba
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     applicationName: 'rekey',
     extra: {
+      Client: NetworkClient,
       query_timeout: STATEMENT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS - 100, // the server gives up first, so that the outcome is known
       idle_in_transaction_session_timeout: 5000,

@@ -44,7 +44,10 @@ export function openApiDocument(app: INestApplication, issuer: string): OpenAPIO
     )
     .build();
   // The server's URL has the issuer's path already.
-  const document = SwaggerModule.createDocument(app, description, { ignoreGlobalPrefix: true });
+  const document = SwaggerModule.createDocument(app, description, {
+    ignoreGlobalPrefix: true,
+    operationIdFactory: (_controller, method) => method,
+  });
   const paths = Object.entries(document.paths).filter(([path]) => path.startsWith('/admin/'));
   return { ...document, paths: Object.fromEntries(paths) };
 }

@@ -12,8 +12,10 @@ export class RouteTable {
     this.routes.push({ path: patternOf(url), methods: [method].flat() });
   }
 
+  /** @param path as it came; what cannot be decoded has been refused before (see the adapter) */
   methodsOf(path: string): string[] {
-    const found = this.routes.filter((route) => route.path.test(path)).flatMap(({ methods }) => methods);
+    const decoded = decodeURI(path);
+    const found = this.routes.filter((route) => route.path.test(decoded)).flatMap(({ methods }) => methods);
     return METHODS.filter((method) => found.includes(method));
   }
 }

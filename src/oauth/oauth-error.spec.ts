@@ -1,0 +1,48 @@
+import { expect, it } from '@jest/globals';
+import { OAuthError } from './oauth-error.js';
+
+const codes = [
+  ['invalid_request', 400],
+  ['invalid_client', 401],
+  ['invalid_grant', 400],
+  ['invalid_scope', 400],
+  ['invalid_target', 400],
+  ['unauthorized_client', 400],
+  ['unsupported_grant_type', 400],
+  ['invalid_token', 401],
+  ['insufficient_scope', 403],
+  ['not_found', 404],
+  ['method_not_allowed', 405],
+  ['request_too_large', 413],
+  ['too_many_requests', 429],
+  ['server_error', 500],
+  ['temporarily_unavailable', 503],
+] as const;
+
+it.each(codes)('[81][83][86] %s is %i, and written with the characters that RFC 6749 §5.2 allows', (code, status) => {
+  const error = new OAuthError(code, { reason: 'internal', cause: new Error('cause') });
+  expect(error.status).toBe(status);
+  expect(Object.keys(error.toJSON())).toEqual(['error', 'error_description']);
+  expect(error.toJSON().error).toMatch(/^[a-z_]+$/);
+  expect(error.toJSON().error_description).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
+  expect(JSON.stringify(error)).not.toMatch(/internal|cause/);
+});
+
+it('[42] an invalid_client names a way to authenticate', () => {
+  expect(OAuthError.invalidClient('unknown_client').headers['WWW-Authenticate']).toMatch(/^Basic realm="[^"]+"/);
+});
+
+it('[1] a method that is not allowed comes with those that are', () => {
+  expect(OAuthError.methodNotAllowed('GET, POST').headers).toEqual({ Allow: 'GET, POST' });
+});
+
+it('[87][91] what may be tried again says when', () => {
+  expect(OAuthError.tooManyRequests(17, 'x').headers['Retry-After']).toBe('17');
+  expect(OAuthError.unavailable('database').headers['Retry-After']).toBe('1');
+});
+
+it('the words of invalid_grant and invalid_scope are the same for every reason', () => {
+  expect(OAuthError.invalidGrant('unknown').toJSON()).toEqual(OAuthError.invalidGrant('reuse').toJSON());
+  expect(OAuthError.invalidScope('malformed').toJSON()).toEqual(OAuthError.invalidScope('too_wide').toJSON());
+  expect(OAuthError.invalidClient('a').toJSON()).toEqual(OAuthError.invalidClient('b').toJSON());
+});
