@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AdminModule } from './admin/admin.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
 import { CleanupModule } from './cleanup/cleanup.module.js';
@@ -20,6 +21,7 @@ import { TokenModule } from './token/token.module.js';
     TokenModule,
     RevocationEndpointModule,
     IntrospectionModule,
+    AdminModule,
     HealthModule,
     CleanupModule,
     FirstBootModule,

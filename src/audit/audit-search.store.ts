@@ -48,7 +48,7 @@ export class AuditSearchStore {
       .orderBy('e.id', 'DESC')
       .limit(limit + 1);
     if (end !== undefined) query.andWhere('e.id < :end', { end });
-    for (const [name, value] of Object.entries(filter)) {
+    for (const [name, value] of Object.entries<unknown>({ ...filter })) {
       if (value !== undefined) query.andWhere(conditions[name as keyof AuditFilter], { [name]: value });
     }
     const events = await query.getMany();
@@ -64,7 +64,10 @@ export class AuditSearchStore {
   }
 
   /** The first id that is looked at; half way where matches may lie before it. */
-  private async startOf(filter: AuditFilter, end: string | undefined): Promise<{ id: string; isHalfWay: boolean } | undefined> {
+  private async startOf(
+    filter: AuditFilter,
+    end: string | undefined,
+  ): Promise<{ id: string; isHalfWay: boolean } | undefined> {
     const first = filter.from && (await this.firstAt(filter.from.getTime() - DISORDER_MS));
     if (hasIndex(filter) || (filter.clientId === undefined && filter.event === undefined)) {
       return first === undefined ? undefined : { id: first, isHalfWay: false };

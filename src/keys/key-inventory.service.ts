@@ -3,7 +3,13 @@ import { Config } from '../config/config.js';
 import { Clock } from '../time/clock.js';
 import { KeyStore } from './key.store.js';
 import type { SigningAlgorithm } from './signing-algorithm.js';
-import { signingKeyOf, signingPolicy, verifiesUntil, type SigningKeyLife, type SigningPolicy } from './signing-key-schedule.js';
+import {
+  signingKeyOf,
+  signingPolicy,
+  verifiesUntil,
+  type SigningKeyLife,
+  type SigningPolicy,
+} from './signing-key-schedule.js';
 
 /** `next`: published, and will sign. `verifying`: published until the last token that it signed is gone. */
 export type SigningKeyState = 'next' | 'signing' | 'verifying' | 'expired' | 'retired';

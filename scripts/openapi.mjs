@@ -1,0 +1,19 @@
+/**
+ * Writes docs/openapi.json, the OpenAPI document of the admin API, from the decorators of what `npm run build` has built.
+ * Nothing is started and no database is opened. A test holds the file against what the service answers.
+ */
+import { writeFile } from 'node:fs/promises';
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { format } from 'prettier';
+import { AppModule } from '../dist/app.module.js';
+import { loadConfig } from '../dist/config/load-config.js';
+import { createAdapter } from '../dist/http/fastify-adapter.js';
+import { openApiDocument } from '../dist/http/openapi.js';
+
+const FILE = 'docs/openapi.json';
+
+const config = loadConfig({});
+const app = await NestFactory.create(AppModule, createAdapter(config), { preview: true, logger: ['error'] });
+await writeFile(FILE, await format(JSON.stringify(openApiDocument(app, config.issuer)), { parser: 'json' }));
+console.log(`${FILE} is written`);

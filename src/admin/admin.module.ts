@@ -1,0 +1,48 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { ConfigModule } from '../config/config.module.js';
+import { IssuanceModule } from '../issuance/issuance.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { FamiliesModule } from '../refresh/families.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { SubjectsModule } from '../subjects/subjects.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { AuditController } from './audit.controller.js';
+import { ClientAdministration } from './client-administration.service.js';
+import { ClientSecretsController } from './client-secrets.controller.js';
+import { ClientsController } from './clients.controller.js';
+import { FamiliesController } from './families.controller.js';
+import { FamilyAdministration } from './family-administration.service.js';
+import { KeyAdministration } from './key-administration.service.js';
+import { KeysController } from './keys.controller.js';
+import { Pages } from './pages.service.js';
+import { RevocationAdministration } from './revocation-administration.service.js';
+import { RevocationsController } from './revocations.controller.js';
+import { SubjectsController } from './subjects.controller.js';
+
+/** `/admin/v1`: one more caller of the services, guarded by our own access tokens. Nothing depends on it. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    ClientsModule,
+    FamiliesModule,
+    RevocationModule,
+    SubjectsModule,
+    KeysModule,
+    IssuanceModule,
+  ],
+  controllers: [
+    ClientsController,
+    ClientSecretsController,
+    FamiliesController,
+    RevocationsController,
+    SubjectsController,
+    AuditController,
+    KeysController,
+  ],
+  providers: [ClientAdministration, FamilyAdministration, RevocationAdministration, KeyAdministration, Pages],
+})
+export class AdminModule {}

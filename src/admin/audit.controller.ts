@@ -1,0 +1,44 @@
+import { Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import type { AuditEventEntity } from '../audit/audit-event.entity.js';
+import { AuditService } from '../audit/audit.service.js';
+import { AdminController } from './admin.guard.js';
+import { AuditPageDto, AuditQueryDto, type AuditEventDto } from './audit.dto.js';
+import { Pages } from './pages.service.js';
+
+const LIST = 'audit';
+
+@AdminController('audit')
+export class AuditController {
+  constructor(
+    private readonly audit: AuditService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Lists what happened, by whom and what it was about, and when',
+    description: 'With `client_id` or `event` alone, a page may be short or even empty and have a `next_cursor`.',
+  })
+  @ApiOkResponse({ type: AuditPageDto })
+  async listAuditEvents(@Query() query: AuditQueryDto): Promise<AuditPageDto> {
+    const { subject, client_id: clientId, sid, event, correlation_id: correlationId } = query;
+    const [from, to] = [query.from, query.to].map((time) => (time === undefined ? undefined : new Date(time)));
+    const filter = { subject, clientId, sid, event, correlationId, from, to };
+    const { events, next } = await this.audit.page(filter, query.limit, this.pages.positionIn(LIST, query.cursor));
+    return this.pages.page(LIST, events.map(showEvent), next);
+  }
+}
+
+const showEvent = (event: AuditEventEntity): AuditEventDto => ({
+  id: event.id,
+  at: event.at.toISOString(),
+  event: event.event,
+  ...(event.reason !== null && { reason: event.reason }),
+  ...(event.clientId !== null && { client_id: event.clientId }),
+  ...(event.subject !== null && { subject: event.subject }),
+  ...(event.sid !== null && { sid: event.sid }),
+  ...(event.correlationId !== null && { correlation_id: event.correlationId }),
+  ...(event.actor !== null && { actor: event.actor }),
+  ...(event.detail !== null && { detail: event.detail }),
+});

@@ -1,0 +1,69 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { auditEventNames, type AuditEventName } from '../audit/audit-event.js';
+import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
+import { ChoiceField, InstantField, TextField, UuidField } from './field.dto.js';
+import { PageDto, PageQueryDto } from './paging.dto.js';
+
+export class AuditQueryDto extends PageQueryDto {
+  @TextField({ max: MAX_SUBJECT_CHARACTERS, required: false })
+  subject?: string;
+
+  @TextField({ max: 255, required: false })
+  client_id?: string;
+
+  @UuidField({ required: false })
+  sid?: string;
+
+  @ChoiceField(auditEventNames, { required: false })
+  event?: AuditEventName;
+
+  @TextField({ max: 100, required: false })
+  correlation_id?: string;
+
+  @InstantField({ required: false })
+  from?: string;
+
+  @InstantField({ required: false, description: 'Before, not at.' })
+  to?: string;
+}
+
+export class AuditEventDto {
+  @ApiProperty({ description: 'Grows with time.' })
+  id: string;
+
+  @InstantField()
+  at: string;
+
+  @ChoiceField(auditEventNames)
+  event: AuditEventName;
+
+  @ApiProperty({ required: false })
+  reason?: string;
+
+  @ApiProperty({ required: false })
+  client_id?: string;
+
+  @ApiProperty({ required: false })
+  subject?: string;
+
+  @ApiProperty({ required: false, format: 'uuid' })
+  sid?: string;
+
+  @ApiProperty({ required: false, description: 'Of the request, whose answer carried it as X-Correlation-Id.' })
+  correlation_id?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Who did it, where it was not the client itself.',
+    example: 'admin:operations',
+  })
+  actor?: string;
+
+  @ApiProperty({ required: false, type: Object })
+  detail?: Record<string, unknown>;
+}
+
+export class AuditPageDto extends PageDto {
+  @ApiProperty({ type: [AuditEventDto], description: 'The newest first.' })
+  items: AuditEventDto[];
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { registrationDefaults } from '../clients/client-registration.js';
+import type { ClientEntity } from '../clients/client.entity.js';
+import { ClientsService, InvalidRegistration, type NewSecret } from '../clients/clients.service.js';
+import { InvalidFields } from '../http/invalid-fields.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { IN_FLIGHT_MS, type Revocation } from '../revocation/revocation.js';
+import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
+import { Clock } from '../time/clock.js';
+import type { Admin } from './admin.js';
+import type { AddSecretDto } from './client-secret.dto.js';
+import type { CreateClientDto, UpdateClientDto } from './client.dto.js';
+import { changesIn, fieldProblem } from './client-representation.js';
+import { notFound } from './path.pipe.js';
+
+/** Changes to clients together with the revocations that they demand: one transaction, then the tracker, then the answer. */
+@Injectable()
+export class ClientAdministration {
+  constructor(
+    private readonly clients: ClientsService,
+    private readonly revocations: RevocationService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws InvalidFields */
+  register(request: CreateClientDto, admin: Admin): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
+    const { name, type } = request;
+    const tokenEndpointAuthMethod = type === 'public' ? 'none' : registrationDefaults.tokenEndpointAuthMethod;
+    const registration = { ...registrationDefaults, tokenEndpointAuthMethod, ...changesIn(request), name, type };
+    return this.clients.register(registration, admin).catch(asInvalidFields);
+  }
+
+  /** @throws OAuthError not_found */
+  async find(clientId: string): Promise<ClientEntity> {
+    return (await this.clients.find(clientId)) ?? absent();
+  }
+
+  /** @throws InvalidFields; OAuthError not_found */
+  async update(clientId: string, request: UpdateClientDto, admin: Admin): Promise<ClientEntity> {
+    const revoked: Revocation[] = [];
+    const updated = await this.clients
+      .update(clientId, changesIn(request), admin, async (manager, before) => {
+        if (!request.disabled || before.disabledAt !== null) return;
+        const disabling = { ...this.endOf(clientId, 'client_disabled', admin), families: 'none' } as const;
+        revoked.push(...(await this.revocations.commit([disabling], manager)).revocations);
+      })
+      .catch(asInvalidFields);
+    await this.revocations.publish(revoked);
+    return updated ?? absent();
+  }
+
+  /** With all its families. @throws OAuthError not_found */
+  async delete(clientId: string, admin: Admin): Promise<void> {
+    const revoked: Revocation[] = [];
+    const found = await this.clients.delete(clientId, admin, async (manager) => {
+      revoked.push(
+        ...(await this.revocations.commit([this.endOf(clientId, 'client_deleted', admin)], manager)).revocations,
+      );
+    });
+    await this.revocations.publish(revoked);
+    if (!found) absent();
+  }
+
+  /** @throws InvalidFields; OAuthError not_found, conflict */
+  async addSecret(clientId: string, { expires_at, others_expire_at }: AddSecretDto, admin: Admin): Promise<NewSecret> {
+    const expiresAt = expires_at === undefined ? null : new Date(expires_at);
+    if (expiresAt && expiresAt.getTime() <= this.clock.now()) {
+      throw new InvalidFields([{ field: 'expires_at', detail: 'expires_at must be in the future' }]);
+    }
+    const { type } = await this.find(clientId);
+    if (type === 'public') throw conflict('A public client has no secrets.');
+    const others = others_expire_at === undefined ? undefined : new Date(others_expire_at);
+    const added = await this.clients
+      .addSecret(clientId, admin, { expiresAt, othersExpireAt: others })
+      .catch(asConflict);
+    return added ?? absent();
+  }
+
+  /** @throws OAuthError not_found */
+  async deleteSecret(clientId: string, secretId: string, admin: Admin): Promise<void> {
+    if (!(await this.clients.deleteSecret(clientId, secretId, admin))) absent();
+  }
+
+  private endOf(clientId: string, reason: string, { actor }: Admin): RevocationRequest {
+    return { kind: 'client', value: clientId, reason, actor, notBefore: this.clock.now() + IN_FLIGHT_MS };
+  }
+}
+
+const conflict = (description: string) => new OAuthError('conflict', { description });
+
+function absent(): never {
+  throw notFound();
+}
+
+function asInvalidFields(error: unknown): never {
+  throw error instanceof InvalidRegistration ? new InvalidFields(error.problems.map(fieldProblem)) : error;
+}
+
+function asConflict(error: unknown): never {
+  throw error instanceof InvalidRegistration ? conflict(`${error.problems.join('; ')}.`) : error;
+}

@@ -1,0 +1,43 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { InstantField, UuidField } from './field.dto.js';
+
+export class AddSecretDto {
+  @InstantField({ required: false, description: 'Default: never.' })
+  expires_at?: string;
+
+  @InstantField({
+    required: false,
+    description: 'When the secrets that there are end: the overlap of a rotation. Default: they go on.',
+  })
+  others_expire_at?: string;
+}
+
+export class AddedSecretDto {
+  @UuidField()
+  secret_id: string;
+
+  @ApiProperty({ description: 'Shown this once.' })
+  client_secret: string;
+
+  @InstantField({ required: false })
+  expires_at?: string;
+}
+
+export class SecretDto {
+  @UuidField()
+  secret_id: string;
+
+  @InstantField()
+  created_at: string;
+
+  @InstantField({ required: false, description: 'Absent: never.' })
+  expires_at?: string;
+
+  @InstantField({ required: false, description: 'To the minute. Absent: never used.' })
+  last_used_at?: string;
+}
+
+export class SecretListDto {
+  @ApiProperty({ type: [SecretDto], description: 'The newest first.' })
+  items: SecretDto[];
+}

@@ -1,0 +1,67 @@
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ClientsService } from '../clients/clients.service.js';
+import type { Admin } from './admin.js';
+import { AdminController, ByAdmin } from './admin.guard.js';
+import { ClientAdministration } from './client-administration.service.js';
+import { showClient } from './client-representation.js';
+import { ClientDto, ClientPageDto, CreateClientDto, RegisteredClientDto, UpdateClientDto } from './client.dto.js';
+import { Pages } from './pages.service.js';
+import { PageQueryDto } from './paging.dto.js';
+import { NamePipe } from './path.pipe.js';
+
+@AdminController('clients')
+export class ClientsController {
+  constructor(
+    private readonly administration: ClientAdministration,
+    private readonly clients: ClientsService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Registers a client' })
+  @ApiCreatedResponse({ type: RegisteredClientDto })
+  async registerClient(@Body() request: CreateClientDto, @ByAdmin() admin: Admin): Promise<RegisteredClientDto> {
+    const { client, secret } = await this.administration.register(request, admin);
+    return { ...showClient(client), ...(secret && { secret_id: secret.secretId, client_secret: secret.secret }) };
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Lists the clients, by id' })
+  @ApiOkResponse({ type: ClientPageDto })
+  listClients(@Query() query: PageQueryDto): Promise<ClientPageDto> {
+    const list = {
+      name: 'clients',
+      read: (limit: number, after?: string) => this.clients.list(limit, after),
+      positionOf: ({ clientId }: { clientId: string }) => clientId,
+      toItem: showClient,
+    };
+    return this.pages.of(list, query);
+  }
+
+  @Get(':client_id')
+  @ApiOperation({ summary: 'Shows a client' })
+  @ApiOkResponse({ type: ClientDto })
+  async readClient(@Param('client_id', NamePipe) clientId: string): Promise<ClientDto> {
+    return showClient(await this.administration.find(clientId));
+  }
+
+  @Patch(':client_id')
+  @ApiOperation({ summary: 'Changes a client: the members that are sent, and no others' })
+  @ApiOkResponse({ type: ClientDto })
+  async updateClient(
+    @Param('client_id', NamePipe) clientId: string,
+    @Body() request: UpdateClientDto,
+    @ByAdmin() admin: Admin,
+  ): Promise<ClientDto> {
+    return showClient(await this.administration.update(clientId, request, admin));
+  }
+
+  @Delete(':client_id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Deletes a client, and ends its families and access tokens. Its id stays taken' })
+  @ApiNoContentResponse()
+  async deleteClient(@Param('client_id', NamePipe) clientId: string, @ByAdmin() admin: Admin): Promise<void> {
+    await this.administration.delete(clientId, admin);
+  }
+}

@@ -1,0 +1,57 @@
+import { Body, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { FamiliesService } from '../refresh/families.service.js';
+import type { TokenFamilyEntity } from '../refresh/token-family.entity.js';
+import { Clock } from '../time/clock.js';
+import type { Admin } from './admin.js';
+import { AdminController, ByAdmin } from './admin.guard.js';
+import { FamilyAdministration } from './family-administration.service.js';
+import { showFamily } from './family-representation.js';
+import { FamiliesQueryDto, FamilyDto, FamilyPageDto, StartedFamilyDto, StartFamilyDto } from './family.dto.js';
+import { Pages } from './pages.service.js';
+import { IdPipe, notFound } from './path.pipe.js';
+
+@AdminController('families')
+export class FamiliesController {
+  constructor(
+    private readonly administration: FamilyAdministration,
+    private readonly families: FamiliesService,
+    private readonly pages: Pages,
+    private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Starts a family for a subject, and hands out its first refresh token' })
+  @ApiCreatedResponse({ type: StartedFamilyDto })
+  async startFamily(@Body() request: StartFamilyDto, @ByAdmin() admin: Admin): Promise<StartedFamilyDto> {
+    const { sid, refreshToken, idleExpiresAt } = await this.administration.start(request, admin);
+    return { sid, refresh_token: refreshToken, expires_at: new Date(idleExpiresAt).toISOString() };
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Lists families, by subject, client and state' })
+  @ApiOkResponse({ type: FamilyPageDto })
+  listFamilies(@Query() query: FamiliesQueryDto): Promise<FamilyPageDto> {
+    const { subject, client_id, state } = query;
+    const selection = {
+      ...(subject !== undefined && { subject }),
+      ...(client_id !== undefined && { clientId: client_id }),
+    };
+    const list = {
+      name: 'families',
+      read: (limit: number, before?: string) => this.families.list(selection, state, { limit, before }),
+      positionOf: ({ sid }: TokenFamilyEntity) => sid,
+      toItem: (family: TokenFamilyEntity) => showFamily(family, this.clock.now()),
+    };
+    return this.pages.of(list, query);
+  }
+
+  @Get(':sid')
+  @ApiOperation({ summary: 'Shows a family' })
+  @ApiOkResponse({ type: FamilyDto })
+  async readFamily(@Param('sid', IdPipe) sid: string): Promise<FamilyDto> {
+    const [family] = await this.families.list({ sid }, undefined, { limit: 1 });
+    if (!family) throw notFound();
+    return showFamily(family, this.clock.now());
+  }
+}

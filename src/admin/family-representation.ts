@@ -1,0 +1,26 @@
+/** Families as the admin API shows them. The handle is a secret, and has no part in it. */
+import type { FamilyState } from '../refresh/family-selection.js';
+import type { TokenFamilyEntity } from '../refresh/token-family.entity.js';
+import { formatScope } from '../oauth/scope.js';
+import type { FamilyDto } from './family.dto.js';
+
+/** @param now milliseconds since the epoch */
+export const showFamily = (family: TokenFamilyEntity, now: number): FamilyDto => ({
+  sid: family.sid,
+  client_id: family.clientId,
+  subject: family.subject,
+  scope: formatScope(family.scope),
+  generation: family.generation,
+  state: stateOf(family, now),
+  created_at: family.createdAt.toISOString(),
+  last_used_at: family.lastUsedAt.toISOString(),
+  idle_expires_at: family.idleExpiresAt.toISOString(),
+  absolute_expires_at: family.absoluteExpiresAt.toISOString(),
+  ...(family.revokedAt && { revoked_at: family.revokedAt.toISOString() }),
+  ...(family.revokedReason !== null && { revoked_reason: family.revokedReason }),
+});
+
+function stateOf({ revokedAt, idleExpiresAt, absoluteExpiresAt }: TokenFamilyEntity, now: number): FamilyState {
+  if (revokedAt) return 'revoked';
+  return now < Math.min(idleExpiresAt.getTime(), absoluteExpiresAt.getTime()) ? 'active' : 'expired';
+}

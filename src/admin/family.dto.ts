@@ -1,0 +1,91 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
+import { ChoiceField, InstantField, TextField, UuidField } from './field.dto.js';
+import { PageDto, PageQueryDto } from './paging.dto.js';
+
+const states = ['active', 'expired', 'revoked'] as const;
+
+export class StartFamilyDto {
+  @TextField({ max: 255 })
+  client_id: string;
+
+  @TextField({
+    max: MAX_SUBJECT_CHARACTERS,
+    description: 'The user. Must not begin with `client:`.',
+    example: 'user-4711',
+  })
+  subject: string;
+
+  @TextField({
+    min: 0,
+    max: 4096,
+    description: 'What was granted: scope tokens of the client, with spaces between them.',
+    example: 'read write',
+  })
+  scope: string;
+}
+
+export class StartedFamilyDto {
+  @UuidField()
+  sid: string;
+
+  @ApiProperty({ description: 'Shown this once.' })
+  refresh_token: string;
+
+  @InstantField({ description: 'When the refresh token ends unless it is used.' })
+  expires_at: string;
+}
+
+export class FamiliesQueryDto extends PageQueryDto {
+  @TextField({ max: MAX_SUBJECT_CHARACTERS, required: false })
+  subject?: string;
+
+  @TextField({ max: 255, required: false })
+  client_id?: string;
+
+  @ChoiceField(states, { required: false })
+  state?: (typeof states)[number];
+}
+
+export class FamilyDto {
+  @UuidField({ description: 'The `sid` of its access tokens.' })
+  sid: string;
+
+  @ApiProperty()
+  client_id: string;
+
+  @ApiProperty()
+  subject: string;
+
+  @ApiProperty()
+  scope: string;
+
+  @ApiProperty({ type: 'integer', description: 'How often it was refreshed.' })
+  generation: number;
+
+  @ChoiceField(states)
+  state: (typeof states)[number];
+
+  @InstantField()
+  created_at: string;
+
+  @InstantField()
+  last_used_at: string;
+
+  @InstantField()
+  idle_expires_at: string;
+
+  @InstantField()
+  absolute_expires_at: string;
+
+  @InstantField({ required: false })
+  revoked_at?: string;
+
+  @ApiProperty({ required: false })
+  revoked_reason?: string;
+}
+
+export class FamilyPageDto extends PageDto {
+  @ApiProperty({ type: [FamilyDto], description: 'The newest first.' })
+  items: FamilyDto[];
+}

@@ -1,0 +1,82 @@
+/**
+ * One decorator for each kind of field: what it must be, and how the OpenAPI document says so. Types are strict: nothing is
+ * converted, and null is not the same as absent.
+ */
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  ValidateIf,
+} from 'class-validator';
+
+interface FieldFacts {
+  readonly description?: string;
+  /** Unless said otherwise, it is. */
+  readonly required?: boolean;
+  readonly example?: unknown;
+  /** What it is while nobody has said otherwise. Not the schema's `default`, which some would send with every change. */
+  readonly initially?: string | number | boolean | readonly string[];
+}
+
+/** Controls would break a line of somebody's log, and PostgreSQL refuses one of them; half a character is none. */
+const NO_CONTROLS = /^[^\p{Cc}\p{Cs}]*$/u;
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+
+function field({ initially, ...facts }: FieldFacts, schema: object, rules: PropertyDecorator[]): PropertyDecorator {
+  const whenPresent = facts.required === false ? [ValidateIf((_, value) => value !== undefined)] : [];
+  const texts = [facts.description, initially === undefined ? undefined : `Initially ${inWords(initially)}.`];
+  const description = texts.filter(Boolean).join(' ');
+  const property = { ...facts, ...schema, ...(description !== '' && { description }) } as ApiPropertyOptions;
+  return applyDecorators(ApiProperty(property), ...whenPresent, ...rules);
+}
+
+const inWords = (value: NonNullable<FieldFacts['initially']>): string =>
+  Array.isArray(value) ? value.join(', ') || 'empty' : String(value);
+
+/** One line of text. */
+export const TextField = ({ min = 1, max, ...facts }: FieldFacts & { min?: number; max: number }) =>
+  field(facts, { type: String, minLength: min, maxLength: max }, [
+    IsString(),
+    Length(min, max),
+    Matches(NO_CONTROLS, { message: '$property must have no control characters' }),
+  ]);
+
+export const UuidField = (facts: FieldFacts = {}) => field(facts, { type: String, format: 'uuid' }, [IsUUID()]);
+
+/** RFC 3339, with its offset from UTC. */
+export const InstantField = (facts: FieldFacts = {}) =>
+  field(facts, { type: String, format: 'date-time' }, [
+    Matches(INSTANT, { message: '$property must be a time with an offset, like 2030-01-31T12:00:00Z' }),
+    IsISO8601({ strict: true }),
+  ]);
+
+export const FlagField = (facts: FieldFacts = {}) => field(facts, { type: Boolean }, [IsBoolean()]);
+
+/** What range it must be in is for the rules of the domain to say; the document says so here. */
+export const NumberField = ([minimum, maximum]: readonly [number, number], facts: FieldFacts = {}) =>
+  field(facts, { type: 'integer', minimum, maximum }, [IsInt()]);
+
+export const ChoiceField = (values: readonly string[], facts: FieldFacts = {}) =>
+  field(facts, { type: String, enum: values }, [IsIn(values)]);
+
+/** A set of texts, or of a few known words. */
+export const SetField = ({ max, of, ...facts }: FieldFacts & { max: number; of?: readonly string[] }) =>
+  field(facts, { type: String, isArray: true, maxItems: max, uniqueItems: true, ...(of && { enum: of }) }, [
+    IsArray(),
+    ArrayMaxSize(max),
+    ArrayUnique(),
+    IsString({ each: true }),
+    Matches(NO_CONTROLS, { each: true, message: '$property must have no control characters' }),
+    ...(of ? [IsIn(of, { each: true })] : []),
+  ]);

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuditService } from '../audit/audit.service.js';
+import type { AuditEventName } from '../audit/audit-event.js';
+import type { KeyChange } from '../keys/key-rotation.service.js';
+import { KeyRotationWorker } from '../keys/key-rotation.worker.js';
+import { Clock } from '../time/clock.js';
+import type { Admin } from './admin.js';
+import { notFound } from './path.pipe.js';
+
+/** Changes to the signing keys on an admin's word, with their event in the same transaction. */
+@Injectable()
+export class KeyAdministration {
+  constructor(
+    private readonly keys: KeyRotationWorker,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns nothing when the next key was published already and may take its time */
+  rotate(immediately: boolean, admin: Admin): Promise<KeyChange[]> {
+    return this.keys.rotateNow({ immediately }, (manager, changes) =>
+      this.record('key.rotated', changes, admin, manager),
+    );
+  }
+
+  /** @throws OAuthError not_found where there is no such key in use */
+  async retire(kid: string, admin: Admin): Promise<void> {
+    const changes = await this.keys.retire(kid, (manager, done) => this.record('key.retired', done, admin, manager));
+    if (changes.length === 0) throw notFound();
+  }
+
+  private record(
+    event: AuditEventName,
+    changes: readonly KeyChange[],
+    admin: Admin,
+    manager: EntityManager,
+  ): Promise<void> {
+    return this.audit.append(manager, { event, at: this.clock.now(), ...admin, detail: { changes } });
+  }
+}

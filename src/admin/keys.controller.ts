@@ -1,0 +1,63 @@
+import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { KeyInventory, type SigningKeyEntry } from '../keys/key-inventory.service.js';
+import type { KeyChange } from '../keys/key-rotation.service.js';
+import type { Admin } from './admin.js';
+import { AdminController, ByAdmin } from './admin.guard.js';
+import { KeyAdministration } from './key-administration.service.js';
+import { KeyRotationDto, RotateKeysDto, SigningKeyListDto, type KeyChangeDto, type SigningKeyDto } from './key.dto.js';
+import { NamePipe } from './path.pipe.js';
+
+@AdminController('keys')
+export class KeysController {
+  constructor(
+    private readonly administration: KeyAdministration,
+    private readonly inventory: KeyInventory,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Lists the signing keys' })
+  @ApiOkResponse({ type: SigningKeyListDto })
+  async listKeys(): Promise<SigningKeyListDto> {
+    return { items: (await this.inventory.list()).map(showKey) };
+  }
+
+  @Post('rotations')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Rotates the signing key ahead of the schedule' })
+  @ApiOkResponse({ type: KeyRotationDto })
+  async rotateKeys(@Body() { immediately = false }: RotateKeysDto, @ByAdmin() admin: Admin): Promise<KeyRotationDto> {
+    const changes = await this.administration.rotate(immediately, admin);
+    return { changes: changes.flatMap(showChange) };
+  }
+
+  @Delete(':kid')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Takes a leaked signing key out of use: no token that it signed is believed any more' })
+  @ApiNoContentResponse()
+  async retireKey(@Param('kid', NamePipe) kid: string, @ByAdmin() admin: Admin): Promise<void> {
+    await this.administration.retire(kid, admin);
+  }
+}
+
+const showKey = ({ kid, algorithm, state, activeFrom, verifiesUntil }: SigningKeyEntry): SigningKeyDto => ({
+  kid,
+  algorithm,
+  state,
+  active_from: new Date(activeFrom).toISOString(),
+  ...(verifiesUntil !== undefined && { verifies_until: new Date(verifiesUntil).toISOString() }),
+});
+
+function showChange(change: KeyChange): KeyChangeDto[] {
+  switch (change.change) {
+    case 'signing_key_created':
+    case 'signing_key_activated':
+      return [{ change: change.change, kid: change.kid, active_from: new Date(change.activeFrom).toISOString() }];
+    case 'signing_key_retired':
+    case 'signing_key_deleted':
+      return [{ change: change.change, kid: change.kid }];
+    case 'token_key_created':
+    case 'token_key_deleted':
+      return []; // not a thing that anybody outside sees
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Where a page of a list ended, as text for its reader to bring back. Signed, so that nothing but a place in that list that
+ * was really given out ever reaches a query; what is in it is nobody's business and may change.
+ *
+ *   base64url( HMAC-SHA-256, first 16 bytes · position )
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+const MAC_BYTES = 16;
+
+/** @param list the name of the list; a cursor is good for no other */
+export function writeCursor(list: string, position: string, key: Buffer): string {
+  const bytes = Buffer.from(position, 'utf8');
+  return Buffer.concat([mac(list, bytes, key), bytes]).toString('base64url');
+}
+
+/** @returns the position; undefined for whatever was not written for this list */
+export function readCursor(list: string, cursor: string, key: Buffer): string | undefined {
+  const bytes = Buffer.from(cursor, 'base64url');
+  if (bytes.length <= MAC_BYTES || bytes.toString('base64url') !== cursor) return undefined;
+  const position = bytes.subarray(MAC_BYTES);
+  return timingSafeEqual(mac(list, position, key), bytes.subarray(0, MAC_BYTES))
+    ? position.toString('utf8')
+    : undefined;
+}
+
+const mac = (list: string, position: Buffer, key: Buffer): Buffer =>
+  createHmac('sha256', key).update(`${list}\0`).update(position).digest().subarray(0, MAC_BYTES);

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { InvalidFields } from '../http/invalid-fields.js';
+import { deriveKey } from '../keys/master-key.js';
+import { readCursor, writeCursor } from './page-cursor.js';
+import type { Page, PageQueryDto } from './paging.dto.js';
+
+interface List<Row, Item> {
+  readonly name: string;
+  /** @param after the position of the last row of the page before */
+  readonly read: (limit: number, after?: string) => Promise<Row[]>;
+  readonly positionOf: (row: Row) => string;
+  readonly toItem: (row: Row) => Item;
+}
+
+/** Cuts lists into pages, and gives out and takes back the cursors between them. */
+@Injectable()
+export class Pages {
+  private readonly key: Buffer;
+
+  constructor(config: Config) {
+    this.key = deriveKey(config.secret, 'page-cursor');
+  }
+
+  /** @throws InvalidFields for a cursor that is not one of this list's */
+  async of<Row, Item>(list: List<Row, Item>, { limit, cursor }: PageQueryDto): Promise<Page<Item>> {
+    // One more than asked for tells whether there is another page.
+    const rows = await list.read(limit + 1, this.positionIn(list.name, cursor));
+    const items = rows.slice(0, limit);
+    const last = rows.length > limit ? items.at(-1) : undefined;
+    return this.page(list.name, items.map(list.toItem), last && list.positionOf(last));
+  }
+
+  page<Item>(list: string, items: Item[], next: string | undefined): Page<Item> {
+    return { items, ...(next !== undefined && { next_cursor: writeCursor(list, next, this.key) }) };
+  }
+
+  positionIn(list: string, cursor: string | undefined): string | undefined {
+    if (cursor === undefined) return undefined;
+    const position = readCursor(list, cursor, this.key);
+    if (position === undefined)
+      throw new InvalidFields([{ field: 'cursor', detail: 'cursor must be a next_cursor of this list' }]);
+    return position;
+  }
+}

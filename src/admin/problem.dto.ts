@@ -1,0 +1,34 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { FieldProblem } from '../http/invalid-fields.js';
+import type { ProblemDetails } from '../http/problem-details.filter.js';
+
+export class FieldProblemDto implements FieldProblem {
+  @ApiProperty({ example: 'refresh.idle_ttl_seconds' })
+  field: string;
+
+  @ApiProperty()
+  detail: string;
+}
+
+export class ProblemDto implements ProblemDetails {
+  @ApiProperty({ enum: ['about:blank'] })
+  type: 'about:blank';
+
+  @ApiProperty({ example: 'Bad Request' })
+  title: string;
+
+  @ApiProperty({ type: 'integer', example: 400 })
+  status: number;
+
+  @ApiProperty()
+  detail: string;
+
+  @ApiProperty({ example: 'invalid_request', description: 'The same few words for the same problem, for machines.' })
+  code: string;
+
+  @ApiProperty({ type: [FieldProblemDto], required: false, description: 'The fields that are missing or wrong.' })
+  errors?: FieldProblemDto[];
+
+  @ApiProperty({ description: 'Stands in the log and in the audit trail too.' })
+  correlation_id: string;
+}

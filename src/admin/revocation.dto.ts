@@ -1,0 +1,92 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { revocationKinds, type RevocationKind } from '../revocation/revocation.js';
+import { ChoiceField, FlagField, InstantField, TextField, UuidField } from './field.dto.js';
+import { PageDto } from './paging.dto.js';
+
+const VALUE = 'The `jti`, the `sid`, the subject or the client id; nothing for `all`.';
+
+export class RevokeDto {
+  @ChoiceField(revocationKinds)
+  kind: RevocationKind;
+
+  @TextField({ min: 0, max: 255, required: false, description: VALUE })
+  value?: string;
+
+  @TextField({ max: 200, description: 'Stands in the audit trail.', example: 'laptop stolen, ticket 4711' })
+  reason: string;
+
+  @FlagField({ required: false, initially: false, description: 'Only says what it would hit.' })
+  dry_run?: boolean;
+}
+
+class HitsDto {
+  @ApiProperty({ type: 'integer', description: 'Live families.' })
+  families: number;
+
+  @ApiProperty({ type: 'integer', description: 'Whose families they are.' })
+  subjects: number;
+
+  @InstantField({ required: false, description: 'When one of them was last used.' })
+  last_used_at?: string;
+}
+
+class ClientHitsDto extends HitsDto {
+  @ApiProperty()
+  client_id: string;
+}
+
+export class RevocationHitsDto extends HitsDto {
+  @ApiProperty({ type: [ClientHitsDto], description: 'The clients with the most families, 100 at most.' })
+  clients: ClientHitsDto[];
+}
+
+export class RevocationDto {
+  @UuidField()
+  id: string;
+
+  @ChoiceField(revocationKinds)
+  kind: RevocationKind;
+
+  @ApiProperty({ required: false, description: VALUE })
+  value?: string;
+
+  @ApiProperty()
+  reason: string;
+
+  @ApiProperty({ example: 'admin:operations' })
+  actor: string;
+
+  @InstantField({ description: 'The access tokens issued before this are dead.' })
+  not_before: string;
+
+  @InstantField({ description: 'From here on none of those would be alive anyway.' })
+  expires_at: string;
+
+  @InstantField()
+  created_at: string;
+}
+
+export class RevocationOutcomeDto {
+  @UuidField({ required: false, description: 'Of the revocation; absent after a dry run.' })
+  id?: string;
+
+  @ChoiceField(revocationKinds)
+  kind: RevocationKind;
+
+  @ApiProperty({ required: false, description: VALUE })
+  value?: string;
+
+  @ApiProperty()
+  dry_run: boolean;
+
+  @InstantField({ required: false, description: 'The access tokens issued before this are dead.' })
+  not_before?: string;
+
+  @ApiProperty({ description: 'The families that it ended, or would end.' })
+  hits: RevocationHitsDto;
+}
+
+export class RevocationPageDto extends PageDto {
+  @ApiProperty({ type: [RevocationDto], description: 'The newest first.' })
+  items: RevocationDto[];
+}

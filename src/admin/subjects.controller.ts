@@ -1,0 +1,38 @@
+import { Body, Get, Param, Patch } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { isUserSubject } from '../oauth/subject.js';
+import { SubjectsService } from '../subjects/subjects.service.js';
+import type { Admin } from './admin.js';
+import { AdminController, ByAdmin } from './admin.guard.js';
+import { notFound } from './path.pipe.js';
+import { SubjectDto, UpdateSubjectDto } from './subject.dto.js';
+
+/** Every subject is there: Rekey keeps no list of users, only of those that may not be spoken for. */
+@AdminController('subjects')
+export class SubjectsController {
+  constructor(private readonly subjects: SubjectsService) {}
+
+  @Get(':subject')
+  @ApiOperation({ summary: 'Shows whether a subject is disabled' })
+  @ApiOkResponse({ type: SubjectDto })
+  async readSubject(@Param('subject') subject: string): Promise<SubjectDto> {
+    return { subject, disabled: await this.subjects.isDisabled(existing(subject)) };
+  }
+
+  @Patch(':subject')
+  @ApiOperation({ summary: 'Disables or enables a subject' })
+  @ApiOkResponse({ type: SubjectDto })
+  async updateSubject(
+    @Param('subject') subject: string,
+    @Body() { disabled }: UpdateSubjectDto,
+    @ByAdmin() { actor, correlationId }: Admin,
+  ): Promise<SubjectDto> {
+    await this.subjects.setDisabled(existing(subject), disabled, actor, correlationId);
+    return { subject, disabled };
+  }
+}
+
+function existing(subject: string): string {
+  if (!isUserSubject(subject)) throw notFound();
+  return subject;
+}

@@ -1,0 +1,43 @@
+/** The command line for operators: it speaks to the admin API; only `migrate` opens the database. */
+import 'reflect-metadata';
+import { Command } from 'commander';
+import { auditCommand } from './cli/audit.command.js';
+import { clientCommand } from './cli/client.command.js';
+import { CliError } from './cli/cli-error.js';
+import { familyCommand } from './cli/family.command.js';
+import { keyCommand } from './cli/key.command.js';
+import { migrateCommand } from './cli/migrate.command.js';
+import { revokeCommand } from './cli/revoke.command.js';
+import { subjectCommand } from './cli/subject.command.js';
+import { Terminal } from './cli/terminal.js';
+import { ConfigError } from './config/load-config.js';
+
+const ENVIRONMENT = `
+Environment:
+  REKEY_URL                  where Rekey is (http://127.0.0.1:3000)
+  REKEY_ADMIN_CLIENT_ID      the admin client and its secret; without them those of the embedded
+  REKEY_ADMIN_CLIENT_SECRET  server whose data is in REKEY_DATA_DIR (./data)`;
+
+const program = new Command('rekey')
+  .description('Administers a Rekey server.')
+  .option('--json', 'print JSON instead of tables')
+  .addHelpText('after', ENVIRONMENT);
+const terminal = new Terminal(program);
+const commands = [
+  clientCommand,
+  familyCommand,
+  revokeCommand,
+  auditCommand,
+  keyCommand,
+  subjectCommand,
+  migrateCommand,
+];
+for (const command of commands) program.addCommand(command(terminal));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const isTheirs = error instanceof CliError || error instanceof ConfigError;
+  console.error(isTheirs ? error.message : error);
+  process.exitCode = 1;
+}

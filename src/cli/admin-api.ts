@@ -1,0 +1,95 @@
+/** The admin API as the commands see it: a path in, parsed JSON out, and every failure in words for the one who typed. */
+import { ADMIN_SCOPE } from '../oauth/scope.js';
+import type { AdminCredentials } from './admin-credentials.js';
+import { CliError } from './cli-error.js';
+
+const TIMEOUT_MS = 30_000;
+
+type Query = Readonly<Record<string, string | undefined>>;
+type Json = Record<string, unknown>;
+
+export class AdminApi {
+  private token: Promise<string> | undefined;
+
+  constructor(
+    private readonly url: string,
+    private readonly credentials: () => AdminCredentials,
+  ) {}
+
+  get<T = Json>(path: string, query: Query = {}): Promise<T> {
+    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return this.call<T>('GET', given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`);
+  }
+
+  post<T = Json>(path: string, body: object): Promise<T> {
+    return this.call<T>('POST', path, body);
+  }
+
+  patch<T = Json>(path: string, body: object): Promise<T> {
+    return this.call<T>('PATCH', path, body);
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.call('DELETE', path);
+  }
+
+  /** @throws CliError */
+  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const token = await (this.token ??= this.authenticate());
+    const answer = await this.send(`/admin/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new CliError(problemIn(answer));
+    return answer.json as T;
+  }
+
+  private async authenticate(): Promise<string> {
+    const { clientId, clientSecret } = this.credentials();
+    const answer = await this.send('/token', {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: ADMIN_SCOPE }),
+    });
+    const { access_token, error_description } = answer.json as Record<string, string | undefined>;
+    if (answer.ok && access_token !== undefined) return access_token;
+    throw new CliError(
+      `No access token for the admin client: ${error_description ?? `the answer was ${answer.status}`}`,
+    );
+  }
+
+  private async send(path: string, init: RequestInit): Promise<{ ok: boolean; status: number; json: Json }> {
+    try {
+      const response = await fetch(this.url + path, {
+        ...init,
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return { ok: response.ok, status: response.status, json: parsed(await response.text()) };
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as { code?: string };
+      throw new CliError(
+        `${this.url} does not answer (${code ?? (error as Error).message}). REKEY_URL says where Rekey is.`,
+      );
+    }
+  }
+}
+
+/** RFC 9457, or whatever a proxy in between had to say. */
+function problemIn({ status, json }: { status: number; json: Json }): string {
+  const { detail, errors } = json as { detail?: string; errors?: { field: string; detail: string }[] };
+  if (detail === undefined) return `The answer was ${status}, and not from the admin API.`;
+  return [detail, ...(errors ?? []).map((error) => `  ${error.field}: ${error.detail}`)].join('\n');
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return {};
+  }
+}
+
+/** RFC 6749 §2.3.1 */
+const formEncoded = (text: string): string => new URLSearchParams({ text }).toString().slice('text='.length);

@@ -1,0 +1,30 @@
+/** Where the server is and who asks, from the environment or from what an embedded server has left beside its data. */
+import { credentialsFile, readCredentials } from '../first-boot/credentials-file.js';
+import { CliError } from './cli-error.js';
+
+export interface AdminCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:3000';
+const DEFAULT_DATA_DIR = './data';
+
+/** With the issuer's path, where it has one; without a slash at its end. */
+export const serverUrl = (environment: NodeJS.ProcessEnv): string =>
+  (environment.REKEY_URL || DEFAULT_URL).replace(/\/+$/, '');
+
+/** @throws CliError that says what to set */
+export function adminCredentials(environment: NodeJS.ProcessEnv): AdminCredentials {
+  const { REKEY_ADMIN_CLIENT_ID: clientId, REKEY_ADMIN_CLIENT_SECRET: clientSecret } = environment;
+  if (clientId && clientSecret) return { clientId, clientSecret };
+  if (clientId || clientSecret)
+    throw new CliError('REKEY_ADMIN_CLIENT_ID and REKEY_ADMIN_CLIENT_SECRET come together.');
+  const dataDir = environment.REKEY_DATA_DIR || DEFAULT_DATA_DIR;
+  const { adminClientId, adminClientSecret } = readCredentials(dataDir);
+  if (adminClientId && adminClientSecret) return { clientId: adminClientId, clientSecret: adminClientSecret };
+  throw new CliError(
+    'Who is asking? Set REKEY_ADMIN_CLIENT_ID and REKEY_ADMIN_CLIENT_SECRET; or REKEY_DATA_DIR to the data of an embedded ' +
+      `server, for ${credentialsFile(dataDir)} has no admin client.`,
+  );
+}

@@ -1,0 +1,2 @@
+/** Something that whoever typed the command can understand and mend: it is printed as it is, without a stack. */
+export class CliError extends Error {}

@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { listCommand, type Terminal } from './terminal.js';
+
+const COLUMNS = ['sid', 'client_id', 'subject', 'state', 'generation', 'scope', 'last_used_at'];
+
+/** Who is signed in where. */
+export function familyCommand(terminal: Terminal): Command {
+  const { api } = terminal;
+  const command = new Command('family').description('token families: what a subject has allowed a client');
+
+  command.addCommand(
+    listCommand('list')
+      .description('lists families, the newest first')
+      .option('--subject <subject>', 'of this subject')
+      .option('--client <client_id>', 'of this client')
+      .option('--state <state>', 'active, expired or revoked')
+      .action(async ({ client, ...options }: Record<string, string>) =>
+        terminal.list(await api.get('/families', { ...options, client_id: client }), COLUMNS),
+      ),
+  );
+  command
+    .command('show <sid>')
+    .description('shows a family')
+    .action(async (sid: string) => terminal.show(await api.get(`/families/${encodeURIComponent(sid)}`)));
+  command
+    .command('start')
+    .description('starts a family, and shows its first refresh token this once')
+    .requiredOption('--client <client_id>', 'for this client')
+    .requiredOption('--subject <subject>', 'for this user')
+    .requiredOption('--scope <scope>', 'with spaces between')
+    .action(async ({ client, subject, scope }: Record<string, string>) =>
+      terminal.show(await api.post('/families', { client_id: client, subject, scope })),
+    );
+  return command;
+}

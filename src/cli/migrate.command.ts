@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import type { DataSourceOptions } from 'typeorm';
+import { processConfig } from '../config/process-config.js';
+import type { Terminal } from './terminal.js';
+
+/** The one command that opens the database itself, for a roll-out with REKEY_MIGRATE_AT_BOOT=off. */
+export const migrateCommand = (terminal: Terminal): Command =>
+  new Command('migrate').description('brings the schema of DATABASE_URL up to date').action(async () => {
+    if (!process.env.DATABASE_URL) {
+      return terminal.done(
+        'There is no DATABASE_URL, and the embedded database brings itself up to date at every start.',
+      );
+    }
+    const config = processConfig();
+    // Loaded here, for no other command should wait for it.
+    const { dataSourceOptions } = await import('../database/data-source.js');
+    const { EmbeddedDatabase } = await import('../database/embedded-database.js');
+    const { migrateOverNetwork } = await import('../database/migrate.js');
+    const { migrateAtBoot: _, ...options } = await dataSourceOptions(config, new EmbeddedDatabase(config));
+    await migrateOverNetwork(options as DataSourceOptions);
+    terminal.done('The schema is up to date.');
+  });

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import type { Terminal } from './terminal.js';
+
+interface Outcome {
+  readonly dry_run: boolean;
+  readonly hits: { readonly clients: object[] };
+}
+
+/** Ends tokens, or says what it would end. */
+export const revokeCommand = (terminal: Terminal): Command =>
+  new Command('revoke')
+    .description('ends tokens at once: of a token (jti), family (sid), subject, client, or all')
+    .argument('<kind>', 'token, family, subject, client or all')
+    .argument('[value]', 'the jti, sid, subject or client id; nothing for all')
+    .requiredOption('--reason <reason>', 'stands in the audit trail')
+    .option('--dry-run', 'only says what it would hit')
+    .action(
+      async (kind: string, value: string | undefined, { reason, dryRun }: { reason: string; dryRun?: boolean }) => {
+        const outcome = await terminal.api.post<Outcome>('/revocations', { kind, value, reason, dry_run: dryRun });
+        terminal.show(outcome);
+        if (outcome.dry_run) terminal.say('Nothing was revoked: this was a dry run.');
+      },
+    );
