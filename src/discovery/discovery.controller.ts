@@ -1,8 +1,9 @@
-import { Controller, Get, Header, NotFoundException, Param } from '@nestjs/common';
+import { Controller, Get, Header, Param } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { serverMetadata, type ServerMetadata } from './server-metadata.js';
 import { Config } from '../config/config.js';
-import { Grants } from '../token/grants/grants.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { Grants } from '../token/grants/grants.service.js';
 
 /** RFC 8414 §3. An issuer with a path has it behind the well-known name (§3.1), and answers there alone. */
 @ApiExcludeController()
@@ -20,7 +21,7 @@ export class DiscoveryController {
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
   read(@Param('*') path = ''): ServerMetadata {
-    if (path !== this.issuerPath) throw new NotFoundException();
+    if (path !== this.issuerPath) throw new OAuthError('not_found', { reason: 'other_issuer' });
     return this.metadata;
   }
 }

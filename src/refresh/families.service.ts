@@ -40,7 +40,8 @@ export class FamiliesService {
   /** A new family with its refresh token of generation 0. The caller has checked that the client may have the scope. */
   async start(client: Client, subject: string, scope: readonly string[], origin: FamilyOrigin): Promise<StartedFamily> {
     const now = this.clock.now();
-    const absoluteExpiresAt = now + client.absoluteTtlSeconds * 1000;
+    // A whole second, as `exp` is: an access token of its last second is still worth that second.
+    const absoluteExpiresAt = Math.floor(now / 1000 + client.absoluteTtlSeconds) * 1000;
     const idleExpiresAt = Math.min(absoluteExpiresAt, now + client.idleTtlSeconds * 1000);
     const [handle, sid] = [uuidv7(), uuidv7()];
     await this.dataSource.transaction(async (manager) => {

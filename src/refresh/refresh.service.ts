@@ -22,8 +22,10 @@ export interface Refreshed {
   /** What the new access token may have. */
   readonly scope: readonly string[];
   readonly generation: number;
-  /** When this generation came to be (milliseconds since the epoch); undefined where tokens do not rotate. */
-  readonly rotatedAt: number | undefined;
+  /** Whether this generation is one refresh and its retries; false where tokens do not rotate. */
+  readonly rotates: boolean;
+  /** When the family was written for this refresh (milliseconds since the epoch): a revocation that ended it since is later. */
+  readonly usedAt: number;
   readonly absoluteExpiresAt: number;
   readonly refreshToken: string;
 }
@@ -114,7 +116,7 @@ export class RefreshService {
 
   private succeed(rotated: RotatedFamily, { scope }: Attempt): Refreshed {
     this.metrics.refreshes.inc({ verdict: rotated.rotates ? 'rotated' : 'renewed' });
-    return this.refreshed(rotated, scope, rotated.rotates ? rotated.rotatedAt : undefined);
+    return this.refreshed(rotated, scope, rotated);
   }
 
   private async renewedBeside(rotated: RotatedFamily, attempt: Attempt): Promise<Refreshed> {
@@ -125,7 +127,7 @@ export class RefreshService {
   private async retry(family: FamilySnapshot, attempt: Attempt): Promise<Refreshed> {
     await this.record('refresh.retried', attempt, family);
     this.metrics.refreshes.inc({ verdict: 'retry' });
-    return this.refreshed(family, attempt.scope, family.rotatedAt[0]);
+    return this.refreshed(family, attempt.scope, { rotates: true, rotatedAt: family.rotatedAt[0]! });
   }
 
   private record(event: AuditEventName, { client, context }: Attempt, { sid, subject }: { sid: string; subject: string }) {
@@ -136,7 +138,7 @@ export class RefreshService {
   private refreshed(
     family: RotatedFamily | FamilySnapshot,
     asked: readonly string[] | undefined,
-    rotatedAt: number | undefined,
+    { rotates, rotatedAt }: { rotates: boolean; rotatedAt: number },
   ): Refreshed {
     const { handle, sid, subject, generation, absoluteExpiresAt } = family;
     return {
@@ -144,7 +146,8 @@ export class RefreshService {
       subject,
       scope: asked ?? intersection(family.scope, family.clientScopes),
       generation,
-      rotatedAt,
+      rotates,
+      usedAt: rotatedAt,
       absoluteExpiresAt,
       refreshToken: mintRefreshToken({ handle, generation }, this.keys.mintingTokenKey()),
     };

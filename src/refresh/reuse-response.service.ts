@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { Client } from '../clients/client.js';
+import { transaction } from '../database/transaction.js';
 import type { RequestContext } from '../http/request-context.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
 import { Clock } from '../time/clock.js';
@@ -26,7 +27,7 @@ export class ReuseResponse {
   ) {}
 
   async respond(client: Client, family: FamilySnapshot, generation: number, context: RequestContext): Promise<void> {
-    const revoked = await this.dataSource.transaction(async (manager) => {
+    const revoked = await transaction(this.dataSource, async (manager) => {
       const requests = await this.requests(client, family, manager);
       const { revocations, results } = await this.revocations.commit(requests, manager);
       await this.audit.append(manager, {

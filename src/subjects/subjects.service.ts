@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
+import { transaction } from '../database/transaction.js';
 import { IN_FLIGHT_MS } from '../revocation/revocation.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Clock } from '../time/clock.js';
@@ -23,7 +24,7 @@ export class SubjectsService {
 
   async setDisabled(subject: string, disabled: boolean, actor: string, correlationId: string): Promise<void> {
     const now = this.clock.now();
-    const revocations = await this.dataSource.transaction(async (manager) => {
+    const revocations = await transaction(this.dataSource, async (manager) => {
       await manager.query(
         `INSERT INTO subjects (subject, updated_at, disabled_at) VALUES ($1, $2, $3)
          ON CONFLICT (subject) DO UPDATE SET updated_at = $2,
