@@ -67,6 +67,7 @@ const refusals: [string, number, () => Promise<Answer>][] = [
   ['a compressed body', 415, () => postForm(`${app.url}/token`, 'x', { 'content-encoding': 'gzip' })],
   ['broken percent-encoding', 400, () => postForm(`${app.url}/token`, 'a=%')],
   ['a broken path', 400, () => exchange(app.url, { path: '/token%zz', headers: [FORM] })],
+  ['a path that is not UTF-8', 400, () => exchange(app.url, { method: 'GET', path: '/%ff%fe' })],
   ['a request that is not HTTP', 400, () => exchangeBytes(app.url, 'HELLO\r\n\r\n')],
   ['a header line that is none', 400, () => exchangeBytes(app.url, 'POST /token HTTP/1.1\r\nHost: x\r\nA B\r\n\r\n')],
   [
@@ -341,6 +342,7 @@ describe('an exception that nobody expected', () => {
     ['an error with an odd status', Object.assign(new Error('canary'), { statusCode: 700 })],
   ])('[90] is 500 server_error when it is %s', async (_, thrown) => {
     jest.spyOn(provider(AccessTokenService), 'issue').mockImplementation(() => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- that anything can be thrown is the point
       throw thrown;
     });
     const answer = await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' });

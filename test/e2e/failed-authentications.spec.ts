@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSecret } from '../../src/clients/client-secret.js';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
+import { clientEndpoints, expectNoOtherEndpoints } from '../support/endpoints.js';
 import { expectError } from '../support/expectations.js';
 import { exchange, FORM } from '../support/raw-http.js';
 import { basic, credentialsOf, postForm, type Answer } from '../support/requests.js';
@@ -85,7 +86,7 @@ describe('a hundred wrong secrets from one address', () => {
   });
 });
 
-describe.each(['/token', '/revoke', '/introspect'])('[60] %s limits failed attempts', (path) => {
+describe.each(clientEndpoints)('[60] %s limits failed attempts', (path) => {
   const source = `198.51.100.${path.length}`;
 
   it('with Basic', async () => {
@@ -109,6 +110,10 @@ describe.each(['/token', '/revoke', '/introspect'])('[60] %s limits failed attem
     const alias = `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`;
     expectError(await attempt(alias, owner, source), 429, 'too_many_requests');
   });
+});
+
+it('[60] there are no other endpoints for client credentials', async () => {
+  await expectNoOtherEndpoints(app);
 });
 
 it('[60] failures on one endpoint count on the others', async () => {

@@ -59,9 +59,9 @@ describe('behind a trusted proxy', () => {
   );
 });
 
-describe('without a proxy', () => {
+describe('from a peer that is not the trusted proxy', () => {
   beforeAll(async () => {
-    app = await startApp({ environment: production });
+    app = await startApp({ environment: { ...production, REKEY_TRUSTED_PROXIES: '203.0.113.7/32' } });
     client = await confidentialClient(app);
   });
   afterAll(() => app.close());

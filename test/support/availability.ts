@@ -1,0 +1,30 @@
+/** What a service promises while something that it depends on is away. */
+import { expect } from '@jest/globals';
+import type { Answer } from './requests.js';
+
+/** DESIGN §9, invariant 8. */
+const PROMISE_MS = 2000;
+
+export interface Timed {
+  readonly answer: Answer;
+  readonly ms: number;
+}
+
+export async function timed(request: () => Promise<Answer>): Promise<Timed> {
+  const startedAt = performance.now();
+  const answer = await request();
+  return { answer, ms: performance.now() - startedAt };
+}
+
+/** 503 in time, in JSON, when to come back, and nothing about what is away. */
+export function expectUnavailable({ answer, ms }: Timed): void {
+  expect({ status: answer.status, code: answer.body.error ?? answer.body.code }).toEqual({
+    status: 503,
+    code: 'temporarily_unavailable',
+  });
+  expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(answer.headers.get('content-type')).toMatch(/json/);
+  expect(answer.headers.get('cache-control')).toContain('no-store');
+  expect(answer.text).not.toMatch(/postgres|127\.0\.0\.1|econn|timeout|select|update|token_families|\.js|at \w/i);
+  expect(ms).toBeLessThan(PROMISE_MS);
+}
