@@ -28,11 +28,11 @@ export class AccessTokenService {
     private readonly clock: Clock,
   ) {}
 
-  issue(authorization: Authorization): TokenResponse {
+  async issue(authorization: Authorization): Promise<TokenResponse> {
     const claims = this.claimsFor(authorization);
     const accessToken =
       authorization.client.accessTokenFormat === 'jwt'
-        ? signJws(TYP, claims, this.keys.signingKey())
+        ? await signJws(TYP, claims, this.keys.signingKey())
         : sealOpaque(claims, this.keys.mintingTokenKey());
     return {
       access_token: accessToken,

@@ -1,6 +1,6 @@
 /**
- * JWS in its compact form (RFC 7515 §7.1), made and checked synchronously: handing a signature of 36 µs to another thread
- * takes three times as long as making it. Only what Rekey signed itself is checked here, so nothing is believed that
+ * JWS in its compact form (RFC 7515 §7.1). The arithmetic runs in the thread pool through `node:crypto`'s callbacks: that
+ * takes 9 µs of the event loop where signing in place takes 36 (ES256) to 260 (RS256), and WebCrypto 150. Only what Rekey signed itself is checked here, so nothing is believed that
  * `signJws` does not write: the algorithm comes from our key, and the header has three members.
  */
 import { constants, sign, verify, type SignKeyObjectInput } from 'node:crypto';
@@ -33,22 +33,25 @@ const THREE_PARTS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
 const headers = new WeakMap<SigningKey, Map<JwsType, string>>();
 
-export function signJws(typ: JwsType, payload: object, key: SigningKey): string {
+export function signJws(typ: JwsType, payload: object, key: SigningKey): Promise<string> {
   const { digest, options } = signatures[key.algorithm];
   const input = `${headerOf(typ, key)}.${encode(payload)}`;
-  const signature = sign(digest, Buffer.from(input, 'latin1'), { ...options, key: key.privateKey });
-  return `${input}.${signature.toString('base64url')}`;
+  return new Promise((resolve, reject) => {
+    sign(digest, Buffer.from(input, 'latin1'), { ...options, key: key.privateKey }, (error, signature) =>
+      error ? reject(error) : resolve(`${input}.${signature.toString('base64url')}`),
+    );
+  });
 }
 
 /**
- * @param keyOf the key of a `kid`, if there is one
+ * @param keyOf the key of a `kid`, if there is one; asked before this function returns its promise
  * @returns the payload; undefined for whatever was not signed by `signJws` with this typ under one of the keys
  */
-export function verifyJws(
+export async function verifyJws(
   token: string,
   typ: JwsType,
   keyOf: (kid: string) => VerificationKey | undefined,
-): Record<string, unknown> | undefined {
+): Promise<Record<string, unknown> | undefined> {
   if (token.length > MAX_CHARACTERS) return undefined;
   const [, encodedHeader, encodedPayload, encodedSignature] = THREE_PARTS.exec(token) ?? [];
   const header = decodeObject(encodedHeader);
@@ -56,11 +59,18 @@ export function verifyJws(
   if (!header || !signature || typeof header['kid'] !== 'string') return undefined;
   const key = keyOf(header['kid']);
   if (!key || !isHeaderOf(header, typ, key)) return undefined;
+  const isGenuine = await hasSignature(Buffer.from(`${encodedHeader}.${encodedPayload}`, 'latin1'), key, signature);
+  return isGenuine ? decodeObject(encodedPayload) : undefined;
+}
+
+/** A signature that cannot even be one is none. */
+function hasSignature(input: Buffer, key: VerificationKey, signature: Buffer): Promise<boolean> {
   const { digest, options } = signatures[key.algorithm];
-  const input = Buffer.from(`${encodedHeader}.${encodedPayload}`, 'latin1');
-  return verify(digest, input, { ...options, key: key.publicKey }, signature)
-    ? decodeObject(encodedPayload)
-    : undefined;
+  return new Promise((resolve) => {
+    verify(digest, input, { ...options, key: key.publicKey }, signature, (error, isGenuine) =>
+      resolve(error === null && isGenuine),
+    );
+  });
 }
 
 function headerOf(typ: JwsType, key: SigningKey): string {

@@ -28,7 +28,7 @@ export class TokenService {
   async token(client: Client, form: Form, context: RequestContext): Promise<TokenResponse> {
     const { grant, ...asked } = await this.admit(client, form, context);
     const authorization = await grant.authorize({ client, context, ...asked });
-    const response = this.accessTokens.issue(authorization);
+    const response = await this.accessTokens.issue(authorization);
     await this.record(grant, authorization, context);
     return response;
   }

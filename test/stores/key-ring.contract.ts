@@ -186,7 +186,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
         for (const { worker } of replicas) await worker.run();
         for (const { ring } of replicas) {
           const key = ring.signingKey();
-          signed.set(key.kid, { token: signJws('at+jwt', { sub: 'user-1' }, key), at: clock.now() });
+          signed.set(key.kid, { token: await signJws('at+jwt', { sub: 'user-1' }, key), at: clock.now() });
         }
         // The last token of each key, for as long as an access token may live.
         const living = [...signed.values()].filter(({ at }) => clock.now() <= at + DAY);
@@ -209,13 +209,13 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
     it('212: the same verifier does see an emergency rotation, until its copy expires', async () => {
       const replica = await bootReplica();
       const verifier = new CachingVerifier(clock, () => replica.ring.jwks());
-      await verifier.verify(signJws('at+jwt', {}, replica.ring.signingKey()));
+      await verifier.verify(await signJws('at+jwt', {}, replica.ring.signingKey()));
       clock.advance(1);
       await replica.worker.rotateNow({ immediately: true });
-      await verifier.verify(signJws('at+jwt', {}, replica.ring.signingKey()));
+      await verifier.verify(await signJws('at+jwt', {}, replica.ring.signingKey()));
       expect(verifier).toMatchObject({ successes: 1, failures: 1 });
       clock.advance(JWKS_MAX_AGE_SECONDS * 1000);
-      await verifier.verify(signJws('at+jwt', {}, replica.ring.signingKey()));
+      await verifier.verify(await signJws('at+jwt', {}, replica.ring.signingKey()));
       expect(verifier).toMatchObject({ successes: 2, failures: 1 });
     });
   });

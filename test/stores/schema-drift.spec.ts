@@ -1,0 +1,88 @@
+/** The migrations are the schema, and the entities say what it is: the two must not drift apart (STYLE §4.12). */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { getMetadataArgsStorage, type DataSource } from 'typeorm';
+import { openTestDatabase } from '../support/embedded-database.js';
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+
+/** Every entity there is, so that a new one cannot be forgotten here. */
+async function allEntities(): Promise<(new () => object)[]> {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.entity.ts'));
+  for (const file of files) await import(join(SRC, file));
+  return getMetadataArgsStorage().tables.map(({ target }) => target as new () => object);
+}
+
+describe('the schema', () => {
+  let database: DataSource;
+
+  beforeAll(async () => {
+    database = await openTestDatabase(await allEntities());
+  }, 60_000);
+  afterAll(() => database.destroy());
+
+  /** What TypeORM would have to do to bring the migrated schema to what the entities say. */
+  const drift = async (): Promise<string[]> => {
+    const { upQueries } = await database.driver.createSchemaBuilder().log();
+    return upQueries.map(({ query }) => query);
+  };
+
+  /** Runs on a schema that is changed, and changes it back. */
+  async function changed(statements: string[], run: () => Promise<void>, back: string[]): Promise<void> {
+    for (const statement of statements) await database.query(statement);
+    await run().finally(async () => {
+      for (const statement of back) await database.query(statement);
+    });
+  }
+
+  it('that the migrations make is the one that the entities describe', async () => {
+    expect(await drift()).toEqual([]);
+  });
+
+  it('has no table that is nobody’s', async () => {
+    const tables = await database.query<{ tablename: string }[]>(
+      `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1`,
+    );
+    expect(tables.map(({ tablename }) => tablename)).toEqual(database.entityMetadatas.map(({ tableName }) => tableName).sort());
+  });
+
+  it.each([
+    ['a column too many', 'ALTER TABLE clients ADD stray text', 'ALTER TABLE clients DROP stray'],
+    ['a column that may be empty', 'ALTER TABLE clients ALTER name DROP NOT NULL', 'ALTER TABLE clients ALTER name SET NOT NULL'],
+    ['another type', 'ALTER TABLE clients ALTER retry_window_seconds TYPE bigint', 'ALTER TABLE clients ALTER retry_window_seconds TYPE integer'],
+    [
+      'a missing index',
+      'DROP INDEX token_families_subject',
+      'CREATE INDEX token_families_subject ON token_families (subject)',
+    ],
+  ])('is told from one with %s: this test can fail', async (_what, change, back) => {
+    await changed([change], async () => expect((await drift()).length).toBeGreaterThan(0), [back]);
+    expect(await drift()).toEqual([]);
+  });
+
+  it('[142] has no index on what a rotation writes, and room in each page for the next version', async () => {
+    const indexes = await database.query<{ indexdef: string }[]>(`SELECT indexdef FROM pg_indexes WHERE tablename = 'token_families'`);
+    for (const { indexdef } of indexes) {
+      expect(indexdef).not.toMatch(/\(.*\b(generation|rotated_at|last_used_at|idle_expires_at|scope)\b.*\)/);
+    }
+    const [table] = await database.query<[{ reloptions: string[] }]>(`SELECT reloptions FROM pg_class WHERE relname = 'token_families'`);
+    expect(table.reloptions).toContainEqual(expect.stringMatching(/^fillfactor=(50|[1-4]\d)$/));
+  });
+
+  it('can be undone and made again', async () => {
+    const before = await columns();
+    for (const _migration of database.migrations) await database.undoLastMigration({ transaction: 'all' });
+    expect(await columns()).toEqual([]);
+    await database.runMigrations({ transaction: 'all' });
+    expect(await columns()).toEqual(before);
+    expect(await drift()).toEqual([]);
+  });
+
+  const columns = (): Promise<unknown[]> =>
+    database.query(
+      `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+       WHERE table_schema = 'public' AND table_name <> 'migrations' ORDER BY 1, 2`,
+    );
+});
