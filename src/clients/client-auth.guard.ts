@@ -6,15 +6,20 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import { contextOf, type RequestContext } from '../http/request-context.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
+import { ClientBasicStrategy } from './client-basic.strategy.js';
 
 /**
  * Lets in authenticated clients only, by whichever method the request uses (RFC 6749 §2.3): Basic through Passport, or the
  * parameters of the form. A request that uses two is refused.
  */
 @Injectable()
-export class ClientAuthGuard extends AuthGuard('client-basic') {
-  constructor(private readonly authentication: ClientAuthenticationService) {
-    super();
+export class ClientAuthGuard extends AuthGuard() {
+  /** Passport is given the strategy itself: its names are global to the process, and two applications in one would share them. */
+  constructor(
+    basic: ClientBasicStrategy,
+    private readonly authentication: ClientAuthenticationService,
+  ) {
+    super({ defaultStrategy: basic as unknown as string });
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {

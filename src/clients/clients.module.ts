@@ -36,6 +36,6 @@ import { SecretUse } from './secret-use.worker.js';
     ClientAuthenticationService,
     ClientBasicStrategy,
   ],
-  exports: [ClientDirectory, ClientAuthenticationService, ClientsService],
+  exports: [ClientBasicStrategy, ClientDirectory, ClientAuthenticationService, ClientsService],
 })
 export class ClientsModule {}

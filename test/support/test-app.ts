@@ -35,10 +35,7 @@ export interface TestAppOptions {
 export const TEST_SECRET = 'test-master-key-0123456789-abcdefghijklmnop';
 export const TEST_ISSUER = 'http://rekey.test';
 
-/**
- * Embedded unless the environment names a DATABASE_URL. One at a time where clients use Basic: Passport keeps its strategies
- * for the whole process, and they are those of the app that was started last.
- */
+/** Embedded unless the environment names a DATABASE_URL. */
 export async function startApp({ environment = {}, clock = new TestClock() }: TestAppOptions = {}): Promise<TestApp> {
   const config = loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_ISSUER: TEST_ISSUER, PORT: '0', REKEY_LOG_LEVEL: 'trace', ...environment });
   const logs: string[] = [];
