@@ -50,3 +50,11 @@ export function callAdmin(
     body: json,
   });
 }
+
+/** One member of each item of a list. */
+export const column = (answer: Answer, name: string): string[] =>
+  (answer.body.items as Record<string, string>[]).map((item) => item[name]!);
+
+/** The fields that a problem complains of. */
+export const wrongFields = (answer: Answer): string[] =>
+  (answer.body.errors as { field: string }[]).map(({ field }) => field);

@@ -132,6 +132,7 @@ export const evilTokens: readonly EvilToken[] = [
     name: 'a signature in DER',
     forge: (from) => withSignature(from, (_, input) => sign('sha256', Buffer.from(input), from.key.privateKey)),
   },
+  { name: 'another spelling of its signature', forge: respelled },
   { name: 'padding at its end', forge: ({ genuine }) => `${genuine}==` },
   { name: 'a space within', forge: ({ genuine }) => genuine.replace('.', '. ') },
   { name: 'a fourth part', forge: ({ genuine }) => `${genuine}.x` },
@@ -139,6 +140,12 @@ export const evilTokens: readonly EvilToken[] = [
   { name: 'claims that are no object', forge: (from) => signText(from, '[]') },
   { name: 'claims that are no JSON', forge: (from) => signText(from, 'sub=admin') },
 ];
+
+/** Four bits of the last character of 64 bytes mean nothing (RFC 4648 §3.5). */
+function respelled({ genuine }: Forgery): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return genuine.slice(0, -1) + alphabet[alphabet.indexOf(genuine.slice(-1)) + 1];
+}
 
 const withHeader = (from: Forgery, changes: Record<string, unknown>): string =>
   [encode({ ...headerOf(from), ...changes }), ...from.genuine.split('.').slice(1)].join('.');

@@ -6,6 +6,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 export class Road {
   private readonly sockets = new Set<Socket>();
+  private readonly farEnds = new Set<Socket>();
   #travelled = 0;
 
   private constructor(
@@ -15,6 +16,8 @@ export class Road {
     server.on('connection', (near) => {
       this.#travelled++;
       const far = connect(this.port, '127.0.0.1');
+      this.farEnds.add(far);
+      far.on('close', () => this.farEnds.delete(far));
       for (const [from, to] of [
         [near, far],
         [far, near],
@@ -39,7 +42,12 @@ export class Road {
 
   /** For Redis. */
   get url(): string {
-    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `redis://127.0.0.1:${this.entrance}`;
+  }
+
+  /** The port where it begins. */
+  get entrance(): number {
+    return (this.server.address() as AddressInfo).port;
   }
 
   /** How many connections have come by so far. */
@@ -60,6 +68,11 @@ export class Road {
   /** Connections in use end without a word. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** What is asked still arrives, and its answers do not. */
+  loseAnswers(): void {
+    for (const far of this.farEnds) far.unpipe().resume();
   }
 
   /** Connections stay, and nothing passes any more: a half-open connection, to those at its ends. */

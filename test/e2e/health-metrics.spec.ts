@@ -1,0 +1,295 @@
+/** Checklist §18: what operators see of the service, and what must not be seen there. */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { ModulesContainer } from '@nestjs/core';
+import { RevocationTracker } from '../../src/revocation/revocation-tracker.js';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { withLostStatements } from '../support/failing-statements.js';
+import { exchange, FORM } from '../support/raw-http.js';
+import { basic, introspect, postAs, postForm, refresh, revoke, send } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+afterEach(() => void jest.restoreAllMocks());
+
+describe('GET /health/live', () => {
+  it('[300] says that the process answers', async () => {
+    const { status, body, headers } = await send(`${app.url}/health/live`);
+    expect({ status, body }).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(headers.get('cache-control')).toContain('no-store');
+  });
+
+  it('[300] does not depend on the database', async () => {
+    const { result, lost } = await withLostStatements(app, /./, () => send(`${app.url}/health/live`));
+    expect({ status: result.status, lost }).toEqual({ status: 200, lost: 0 });
+  });
+});
+
+describe('GET /health/ready', () => {
+  const ready = () => send(`${app.url}/health/ready`);
+
+  it('[300] is 200 while everything is there', async () => {
+    const { status, body } = await ready();
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: 'ok',
+      details: { database: { status: 'up' }, revocation_tracker: { status: 'up', state: 'ready', degraded: false } },
+    });
+  });
+
+  it('[300] is 503 without the database, does not say why, and recovers', async () => {
+    const { result, lost } = await withLostStatements(app, /./, ready);
+    expect({ status: result.status, text: result.text, lost }).toEqual({
+      status: 503,
+      text: '{"status":"error"}',
+      lost: 1,
+    });
+    expect(result.headers.get('retry-after')).toBe('1');
+    expect((await ready()).status).toBe(200);
+    expect(serverErrors(app)).toHaveLength(1);
+  });
+
+  it.each(['away', 'rebuilding'] as const)(
+    '[300] is 200 while the tracker is %s, and says that it is degraded',
+    async (state) => {
+      const tracker = app.nest.get<RevocationTracker>(RevocationTracker, { strict: false });
+      jest.spyOn(tracker, 'state', 'get').mockReturnValue(state);
+      const { status, body } = await ready();
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ status: 'ok', details: { revocation_tracker: { state, degraded: true } } });
+    },
+  );
+});
+
+interface Sample {
+  /** The name and its labels. */
+  readonly series: string;
+  readonly value: number;
+}
+
+async function scrape(): Promise<Sample[]> {
+  const { text } = await send(`${app.url}/metrics`);
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => {
+    const space = line.lastIndexOf(' ');
+    return { series: line.slice(0, space), value: Number(line.slice(space + 1)) };
+  });
+}
+
+const valueOf = (samples: Sample[], series: string): number =>
+  samples.find((sample) => sample.series === series)?.value ?? 0;
+
+/** How much these series have grown while the action ran. */
+async function growth(series: string[], action: () => Promise<unknown>): Promise<number[]> {
+  const before = await scrape();
+  await action();
+  const after = await scrape();
+  return series.map((name) => valueOf(after, name) - valueOf(before, name));
+}
+
+describe('GET /metrics', () => {
+  it('[301] is what Prometheus reads', async () => {
+    const { status, headers, text } = await send(`${app.url}/metrics`);
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(text.endsWith('\n')).toBe(true);
+    const sample = /^[a-z_]\w*(\{([a-z_]+="[^"]*",?)+\})? (-?\d[\d.e+-]*|NaN|[+-]Inf)$/i;
+    expect(text.split('\n').filter((line) => !/^(# (HELP|TYPE) .*)?$/.test(line) && !sample.test(line))).toEqual([]);
+    const series = (await scrape()).map(({ series }) => series);
+    expect(new Set(series).size).toBe(series.length);
+  });
+
+  const verdicts = ['rotated', 'retry', 'reuse', 'dead', 'stale', 'foreign', 'unknown', 'too_wide', 'malformed'];
+
+  it.each(verdicts)('[301] counts the verdict %s, and nothing else with it', async (verdict) => {
+    const attempt = await attemptWith(verdict);
+    const names = verdicts.map((name) => `rekey_refreshes_total{verdict="${name}"}`);
+    expect(await growth(names, attempt)).toEqual(verdicts.map((name) => Number(name === verdict)));
+  });
+
+  /** @returns a refresh that comes to this verdict */
+  async function attemptWith(verdict: string): Promise<() => Promise<unknown>> {
+    const { refreshToken } = await startFamily(app, client);
+    const use = (token: string, fields = {}) => refresh(app, client, token, fields);
+    const attempts: Record<string, () => Promise<() => Promise<unknown>>> = {
+      rotated: async () => () => use(refreshToken),
+      retry: async () => {
+        await use(refreshToken);
+        return () => use(refreshToken);
+      },
+      stale: async () => {
+        const { body } = await use(refreshToken);
+        await use(body.refresh_token);
+        return () => use(refreshToken);
+      },
+      reuse: async () => {
+        await use(refreshToken);
+        app.clock.advanceSeconds(61);
+        return () => use(refreshToken);
+      },
+      dead: async () => {
+        await revoke(app, client, refreshToken);
+        return () => use(refreshToken);
+      },
+      foreign: async () => {
+        const other = await confidentialClient(app);
+        return () => refresh(app, other, refreshToken);
+      },
+      unknown: async () => {
+        await app.database.query('DELETE FROM token_families');
+        return () => use(refreshToken);
+      },
+      too_wide: async () => {
+        const narrow = await startFamily(app, client, { scope: ['a'] });
+        return () => use(narrow.refreshToken, { scope: 'a b' });
+      },
+      malformed: async () => () => use('rt_nonsense'),
+    };
+    return attempts[verdict]!();
+  }
+
+  it('[301] counts token requests by grant and outcome', async () => {
+    const names = [
+      'rekey_token_requests_total{grant_type="client_credentials",outcome="ok"}',
+      'rekey_token_requests_total{grant_type="refresh_token",outcome="malformed"}',
+      'rekey_token_requests_total{grant_type="other",outcome="unsupported_grant_type"}',
+      'rekey_http_requests_total{route="/token",method="POST",status="400"}',
+    ];
+    const grown = await growth(names, async () => {
+      for (const grant_type of ['client_credentials', 'password'])
+        await postAs(client, `${app.url}/token`, { grant_type });
+      await refresh(app, client, 'nonsense');
+    });
+    expect(grown).toEqual([1, 1, 1, 2]);
+  });
+
+  it('[301] counts failed authentications, introspections and revocations, and how long those took', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const names = [
+      'rekey_client_authentication_failures_total{reason="wrong_secret"}',
+      'rekey_client_authentication_failures_total{reason="unknown_client"}',
+      'rekey_introspections_total{result="active"}',
+      'rekey_introspections_total{result="inactive"}',
+      'rekey_revocations_total{kind="family"}',
+      'rekey_revocation_lag_seconds_count',
+    ];
+    const grown = await growth(names, async () => {
+      await introspect(app, { ...client, secret: 'wrong' }, refreshToken);
+      await introspect(app, { ...client, clientId: 'nobody' }, refreshToken);
+      await introspect(app, client, refreshToken);
+      await revoke(app, client, refreshToken);
+      await introspect(app, client, refreshToken);
+    });
+    expect(grown).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('[301] tells the size of batches, the state of the pool and of the tracker, and what was cleaned up', async () => {
+    await refresh(app, client, (await startFamily(app, client)).refreshToken);
+    const { text } = await send(`${app.url}/metrics`);
+    const samples = await scrape();
+    expect(valueOf(samples, 'rekey_rotation_batch_size_count')).toBeGreaterThan(0);
+    expect(valueOf(samples, 'rekey_revocation_tracker_ready')).toBe(1);
+    expect(valueOf(samples, 'rekey_database_connections')).toBe(1);
+    for (const name of [
+      'rekey_cleanup_rows_total',
+      'rekey_cleanup_failures_total',
+      'rekey_database_waiting',
+      'process_cpu_seconds_total',
+    ]) {
+      expect(text).toContain(`# TYPE ${name} `);
+    }
+  });
+
+  it('[301] has no more series for it when strangers think of something new', async () => {
+    await nonsense();
+    const before = (await scrape()).map(({ series }) => series);
+    const sent = await nonsense();
+    const after = (await scrape()).map(({ series }) => series);
+    expect(after.filter((series) => !before.includes(series))).toEqual([]);
+    const labels = after.join('\n');
+    expect(
+      [...sent, client.clientId, 'client_id=', 'subject=', 'sid='].filter((text) => labels.includes(text)),
+    ).toEqual([]);
+  });
+
+  /** One of each thing that could become a label. @returns what must not */
+  async function nonsense(): Promise<string[]> {
+    const word = randomBytes(12).toString('hex');
+    const token = `${app.url}/token`;
+    await send(`${app.url}/${word}`);
+    await send(`${app.url}/admin/v1/clients/${word}`);
+    await send(`${app.url}/.well-known/oauth-authorization-server/${word}`);
+    await exchange(app.url, { method: 'PROPFIND', path: `/${word}` });
+    await exchange(app.url, { method: 'OPTIONS', path: `/token/${word}` });
+    await postAs(client, token, { grant_type: word });
+    await postAs(client, token, { grant_type: 'client_credentials', scope: word });
+    await postForm(token, { grant_type: 'refresh_token', client_id: word });
+    await postForm(token, { grant_type: 'refresh_token' }, basic({ clientId: word, secret: word }));
+    await postForm(token, { [word]: word }, { 'content-type': `application/${word}` });
+    await refresh(app, client, word);
+    await introspect(app, client, word);
+    await revoke(app, client, word);
+    const { subject, sid, refreshToken } = await startFamily(app, client, { subject: `u-${word}` });
+    await refresh(app, client, refreshToken);
+    await revoke(app, client, refreshToken);
+    return [word, subject, sid, refreshToken];
+  }
+});
+
+describe('the log', () => {
+  const lineBreaks = ['a\r\n{"level":60,"msg":"FAKE"}', 'a\nFAKE', 'a\u2028FAKE', '\u001b[31mFAKE'];
+
+  it.each(lineBreaks)('[298] is one JSON line a fact, whatever a client calls itself: %j', async (name) => {
+    const from = app.logs.length;
+    await postForm(`${app.url}/token`, { grant_type: 'client_credentials', client_id: name, client_secret: name });
+    await postForm(`${app.url}/token`, { grant_type: name }, basic({ clientId: name, secret: name }));
+    await postAs(client, `${app.url}/token`, { grant_type: name, scope: name });
+    await send(`${app.url}/${encodeURIComponent(name)}?token=${encodeURIComponent(name)}`);
+    await exchange(app.url, {
+      path: '/token',
+      headers: [FORM, ['X-Correlation-Id', 'FAKE'], ['X-Request-Id', 'FAKE']],
+      body: 'x',
+    });
+    const written = app.logs.slice(from);
+    expect(written.length).toBeGreaterThanOrEqual(5);
+    for (const line of written) {
+      expect(line.indexOf('\n')).toBe(line.length - 1);
+      expect(() => JSON.parse(line) as unknown).not.toThrow();
+      expect(line).not.toContain('FAKE');
+    }
+  });
+});
+
+describe('the container', () => {
+  it('[293] builds nothing anew for a request: neither a controller or a guard, nor what they depend on', () => {
+    const modules = [...app.nest.get(ModulesContainer).values()];
+    const wrappers = modules.flatMap(({ controllers, injectables }) => [
+      ...controllers.values(),
+      ...injectables.values(),
+    ]);
+    const names = wrappers.map(({ name }) => String(name));
+    expect(names).toEqual(
+      expect.arrayContaining(['TokenController', 'RevocationController', 'IntrospectionController', 'ClientAuthGuard']),
+    );
+    expect(wrappers.filter((wrapper) => !wrapper.isDependencyTreeStatic()).map(({ name }) => String(name))).toEqual([]);
+  });
+
+  it('[293] and nobody asks it to', () => {
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+    expect(files.length).toBeGreaterThan(100);
+    const asking = files.filter((name) =>
+      /Scope\.(REQUEST|TRANSIENT)|@Inject\((REQUEST|INQUIRER)\)/.test(readFileSync(join('src', name), 'utf8')),
+    );
+    expect(asking).toEqual([]);
+  });
+});

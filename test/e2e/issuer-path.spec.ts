@@ -1,0 +1,68 @@
+/** Checklist §10: an issuer whose URL has a path, as one of several on a host (RFC 8414 §3.1). */
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { expectError, serverErrors } from '../support/expectations.js';
+import { introspect, refresh, revoke, send } from '../support/requests.js';
+import { verifyAtResource } from '../support/resource-verifier.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+const ISSUER = 'http://rekey.test/t1';
+const WELL_KNOWN = '/.well-known/oauth-authorization-server';
+
+let app: TestApp;
+let client: TestClient;
+/** Where the endpoints are. */
+let tenant: Pick<TestApp, 'url' | 'issuer' | 'clock'>;
+
+beforeAll(async () => {
+  app = await startApp({ environment: { REKEY_ISSUER: ISSUER } });
+  tenant = { url: `${app.url}/t1`, issuer: app.issuer, clock: app.clock };
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+it('[202] has the well-known name between host and path', async () => {
+  const { status, body } = await send(`${app.url}${WELL_KNOWN}/t1`);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    issuer: ISSUER,
+    token_endpoint: `${ISSUER}/token`,
+    revocation_endpoint: `${ISSUER}/revoke`,
+    introspection_endpoint: `${ISSUER}/introspect`,
+    jwks_uri: `${ISSUER}/jwks`,
+  });
+});
+
+it.each(['', '/', '/t2', '/t1/x', '/T1'])('[202] is not described at "%s" below the well-known name', async (path) => {
+  expectError(await send(`${app.url}${WELL_KNOWN}${path}`), 404, 'not_found');
+});
+
+it('[202] is not described below its own path, where OpenID Connect would look', async () => {
+  expectError(await send(`${tenant.url}${WELL_KNOWN}`), 404, 'not_found');
+});
+
+it('[202, 203] has its endpoints below the path, and its tokens say so', async () => {
+  const { refreshToken } = await startFamily(app, client);
+  const { body } = await refresh(tenant, client, refreshToken);
+  const { payload } = await verifyAtResource(tenant, body.access_token);
+  expect(payload.iss).toBe(ISSUER);
+  expect((await introspect(tenant, client, body.access_token)).body).toMatchObject({ active: true, iss: ISSUER });
+  expect((await revoke(tenant, client, body.refresh_token)).status).toBe(200);
+});
+
+it('[202] has none of them outside the path', async () => {
+  const { refreshToken } = await startFamily(app, client);
+  expectError(await refresh(app, client, refreshToken), 404, 'not_found');
+  expectError(await introspect(app, client, refreshToken), 404, 'not_found');
+  expectError(await revoke(app, client, refreshToken), 404, 'not_found');
+  expectError(await send(`${app.url}/jwks`), 404, 'not_found');
+  expect((await refresh(tenant, client, refreshToken)).status).toBe(200);
+});
+
+it.each(['/health/live', '/health/ready', '/metrics'])(
+  '%s stands outside the path, for whoever runs the service',
+  async (path) => {
+    expect((await send(`${app.url}${path}`)).status).toBe(200);
+  },
+);

@@ -1,0 +1,240 @@
+/** Checklist §10: what the server says of itself, and that it is so (RFC 8414, RFC 7517). */
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { JSONWebKeySet } from 'jose';
+import { clientAuthMethods, type ClientAuthMethod } from '../../src/clients/client-auth-method.js';
+import { KeyRing } from '../../src/keys/key-ring.service.js';
+import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
+import { expectError, serverErrors } from '../support/expectations.js';
+import { exchangeBytes } from '../support/raw-http.js';
+import { introspect, postAs, postForm, send, type Answer } from '../support/requests.js';
+import { startSession } from '../support/sessions.js';
+import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
+
+const WELL_KNOWN = '/.well-known/oauth-authorization-server';
+
+let app: TestApp;
+let document: Answer;
+let metadata: Record<string, string | string[]>;
+
+beforeAll(async () => {
+  app = await startAppAtIssuer();
+  document = await send(`${app.url}${WELL_KNOWN}`);
+  metadata = document.body;
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const endpointOf = (name: string): string => String(metadata[`${name}_endpoint`]);
+
+/** A client for each way to authenticate. */
+const clientFor = (method: ClientAuthMethod): Promise<TestClient> =>
+  method === 'none' ? publicClient(app) : confidentialClient(app, { tokenEndpointAuthMethod: method });
+
+describe('the document', () => {
+  it('[201] is JSON at the well-known place', () => {
+    expect(document.status).toBe(200);
+    expect(document.headers.get('content-type')).toMatch(/^application\/json(;|$)/);
+  });
+
+  it('[201] says what is enabled, and nothing else', () => {
+    const { issuer } = app;
+    expect(document.body).toEqual({
+      issuer,
+      token_endpoint: `${issuer}/token`,
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      revocation_endpoint: `${issuer}/revoke`,
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      introspection_endpoint: `${issuer}/introspect`,
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      jwks_uri: `${issuer}/jwks`,
+      grant_types_supported: ['refresh_token', 'client_credentials'],
+      response_types_supported: [],
+    });
+  });
+
+  it('[203] its issuer is the configured one, and the iss of every token, to the byte', async () => {
+    const client = await confidentialClient(app);
+    const { accessToken } = await startSession(app, client);
+    const payload = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()) as { iss: string };
+    const { body } = await introspect(app, client, accessToken);
+    expect([metadata['issuer'], payload.iss, body.iss]).toEqual([app.issuer, app.issuer, app.issuer]);
+    expect(new URL(app.issuer)).toMatchObject({ search: '', hash: '', username: '' });
+  });
+
+  it('[27, 204] each URL in it answers, and none has a fragment', async () => {
+    const urls = Object.entries(metadata).filter(([name]) => /_endpoint$|_uri$/.test(name));
+    expect(urls.map(([name]) => name).sort()).toEqual([
+      'introspection_endpoint',
+      'jwks_uri',
+      'revocation_endpoint',
+      'token_endpoint',
+    ]);
+    for (const [name, url] of urls as [string, string][]) {
+      expect(url).not.toContain('#');
+      const isEndpoint = name.endsWith('_endpoint');
+      const answer = isEndpoint ? await postForm(url, '') : await send(url);
+      expect([name, answer.status]).toEqual([name, isEndpoint ? 401 : 200]);
+    }
+  });
+
+  it('[206] lists the ways to authenticate, at every endpoint', () => {
+    for (const endpoint of ['token', 'revocation', 'introspection']) {
+      expect(metadata[`${endpoint}_endpoint_auth_methods_supported`]).toContain('client_secret_basic');
+    }
+  });
+
+  it('[207] offers no signature that is none', () => {
+    const lists = Object.entries(metadata).filter(([name]) => name.endsWith('_alg_values_supported'));
+    for (const [, algorithms] of lists) expect(algorithms).not.toContain('none');
+    expect(document.text).not.toMatch(/"alg[^"]*":"none"/);
+  });
+
+  it('[208] has no empty list but that of the response types, which must be there', () => {
+    const empty = Object.entries(metadata).filter(([, value]) => Array.isArray(value) && value.length === 0);
+    expect(empty).toEqual([['response_types_supported', []]]);
+    expect(Object.values(metadata)).not.toContain(null);
+  });
+
+  it.each([
+    ['Host', 'Host: evil.example'],
+    ['X-Forwarded-Host', 'Host: rekey.test\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https'],
+    ['Forwarded', 'Host: rekey.test\r\nForwarded: host=evil.example;proto=https'],
+  ])('[209] is not changed by %s', async (_name, headers) => {
+    for (const path of [WELL_KNOWN, '/jwks']) {
+      const { text } = await send(`${app.url}${path}`);
+      const spoofed = await exchangeBytes(app.url, `GET ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`);
+      expect(spoofed).toMatchObject({ status: 200, text });
+    }
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('[201] is for reading: %s is not allowed', async (method) => {
+    const answer = await send(`${app.url}${WELL_KNOWN}`, { method });
+    expectError(answer, 405, 'method_not_allowed');
+    expect(answer.headers.get('allow')).toBe('GET');
+  });
+
+  it('[213, 215] may be cached for a time that is stated, and read by scripts of any origin', async () => {
+    const { headers } = await send(`${app.url}${WELL_KNOWN}`, { headers: { origin: 'https://spa.example' } });
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+  });
+});
+
+describe('the ways to authenticate', () => {
+  const fields: Record<string, (client: TestClient) => Promise<Record<string, string>>> = {
+    token: async (client) => ({
+      grant_type: 'refresh_token',
+      refresh_token: (await startFamily(app, client)).refreshToken,
+    }),
+    revocation: async (client) => ({ token: (await startFamily(app, client)).refreshToken }),
+    introspection: async (client) => ({ token: (await startFamily(app, client)).refreshToken }),
+  };
+
+  it.each(Object.keys(fields))(
+    '[205] at the %s endpoint those that are listed work, and no others',
+    async (endpoint) => {
+      const listed = metadata[`${endpoint}_endpoint_auth_methods_supported`] as string[];
+      for (const method of clientAuthMethods) {
+        const client = await clientFor(method);
+        const answer = await postAs(client, endpointOf(endpoint), await fields[endpoint]!(client));
+        expect([method, answer.status]).toEqual([method, listed.includes(method) ? 200 : 401]);
+      }
+    },
+  );
+
+  it.each(Object.keys(fields))(
+    '[205] at the %s endpoint an assertion is refused, since it is not listed',
+    async (endpoint) => {
+      expect(metadata[`${endpoint}_endpoint_auth_methods_supported`]).not.toContain('private_key_jwt');
+      const client = await confidentialClient(app);
+      const assertion = {
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: 'e30.e30.x',
+      };
+      const answer = await postForm(endpointOf(endpoint), {
+        ...(await fields[endpoint]!(client)),
+        client_id: client.clientId,
+        ...assertion,
+      });
+      expectError(answer, 401, 'invalid_client');
+    },
+  );
+});
+
+describe('the grant types', () => {
+  const known = [
+    'refresh_token',
+    'client_credentials',
+    'authorization_code',
+    'implicit',
+    'password',
+    'urn:ietf:params:oauth:grant-type:device_code',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    'urn:openid:params:grant-type:ciba',
+  ];
+
+  it.each(known)('[210] %s is listed exactly when it works', async (grantType) => {
+    const client = await confidentialClient(app);
+    const { refreshToken } = await startFamily(app, client);
+    const answer = await postAs(client, endpointOf('token'), { grant_type: grantType, refresh_token: refreshToken });
+    const isListed = metadata['grant_types_supported']!.includes(grantType);
+    expect([answer.status, answer.body.error]).toEqual(isListed ? [200, undefined] : [400, 'unsupported_grant_type']);
+  });
+
+  it('[210] no other is listed', () => {
+    expect((metadata['grant_types_supported'] as string[]).filter((type) => !known.includes(type))).toEqual([]);
+  });
+});
+
+describe('the keys', () => {
+  let answer: Answer;
+  let keys: JSONWebKeySet['keys'];
+
+  beforeAll(async () => {
+    answer = await send(String(metadata['jwks_uri']), { headers: { origin: 'https://spa.example' } });
+    keys = (answer.body as JSONWebKeySet).keys;
+  });
+
+  it('[211] have kid, kty, use and alg, and no private member', () => {
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys) {
+      expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+      expect(key).toMatchObject({ use: 'sig', alg: 'ES256', kty: 'EC', kid: expect.any(String) });
+    }
+  });
+
+  it('[213, 215] may be cached for a time that is stated, and read by scripts of any origin', () => {
+    expect(answer.headers.get('content-type')).toMatch(/^application\/jwk-set\+json(;|$)/);
+    expect(answer.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('[82] that cannot be told right now are an error that nobody caches', async () => {
+    const ring = app.nest.get(KeyRing, { strict: false });
+    const away = jest.spyOn(ring, 'jwks').mockImplementation(() => {
+      throw new Error('Connection terminated');
+    });
+    const failed = await send(String(metadata['jwks_uri']));
+    away.mockRestore();
+    expectError(failed, 503, 'temporarily_unavailable');
+    expect(serverErrors(app)).toHaveLength(1);
+  });
+
+  it('[214] have names of their own', () => {
+    expect(new Set(keys.map(({ kid }) => kid)).size).toBe(keys.length);
+  });
+});
+
+it.each(['/token', '/revoke', '/introspect', '/admin/v1/clients', '/metrics', '/health/live'])(
+  '[215] scripts of other origins may not read %s',
+  async (path) => {
+    const headers = { origin: 'https://spa.example', 'access-control-request-method': 'POST' };
+    for (const method of ['GET', 'POST', 'OPTIONS']) {
+      const answer = await send(`${app.url}${path}`, { method, headers });
+      expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    }
+  },
+);

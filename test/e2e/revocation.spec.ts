@@ -1,0 +1,346 @@
+/** Checklist §7: what a client ends, at once and for good, and what it cannot end (RFC 7009). */
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import { RevocationService } from '../../src/revocation/revocation.service.js';
+import { auditOf } from '../support/audit-trail.js';
+import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
+import { expectAlive, expectError, serverErrors } from '../support/expectations.js';
+import { withLostStatements } from '../support/failing-statements.js';
+import { expectNoneLive, expectUntouched, tokenOf } from '../support/family-state.js';
+import { basic, postAs, postForm, refresh, revoke, send, type Answer } from '../support/requests.js';
+import { expectActive, expectInactive, startSession, type TestSession } from '../support/sessions.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+const DAY_SECONDS = 86_400;
+
+let app: TestApp;
+let client: TestClient;
+let other: TestClient;
+let session: TestSession;
+
+beforeAll(async () => {
+  app = await startApp();
+  [client, other] = [await confidentialClient(app), await confidentialClient(app)];
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  session = await startSession(app, client, { subject: `u-${uuidv7()}` });
+});
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const endpoint = (): string => `${app.url}/revoke`;
+
+/** What a revocation says, whatever it found. */
+function expectDone(answer: Answer): void {
+  expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '' });
+}
+
+async function revocationsOf(...values: string[]): Promise<number> {
+  const [row] = await app.database.query<[{ count: number }]>(
+    'SELECT count(*)::int AS count FROM revocations WHERE value = ANY ($1)',
+    [values],
+  );
+  return row.count;
+}
+
+describe('the request', () => {
+  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])('[146] %s revokes nothing', async (method) => {
+    const answer = await send(`${endpoint()}?token=${session.refreshToken}`, { method, headers: basic(client) });
+    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
+    await expectAlive(app, client, session.refreshToken);
+  });
+
+  it('[146] JSON is not a revocation request', async () => {
+    const body = JSON.stringify({ token: session.refreshToken });
+    const headers = { ...basic(client), 'content-type': 'application/json' };
+    expectError(await send(endpoint(), { method: 'POST', headers, body }), 400, 'invalid_request');
+    await expectAlive(app, client, session.refreshToken);
+  });
+
+  it.each(['', 'token=', 'token_type_hint=refresh_token'])(
+    '[147] without a token it is invalid: "%s"',
+    async (body) => {
+      expectError(await postForm(endpoint(), body, basic(client)), 400, 'invalid_request');
+    },
+  );
+
+  it('[162] with two tokens it is invalid, and neither is revoked', async () => {
+    const { refreshToken: second } = await startSession(app, client);
+    const body = `token=${session.refreshToken}&token=${second}`;
+    expectError(await postForm(endpoint(), body, basic(client)), 400, 'invalid_request');
+    await expectAlive(app, client, session.refreshToken);
+    await expectAlive(app, client, second);
+  });
+
+  it('[163] a token in the query is not looked at', async () => {
+    expectError(
+      await postForm(`${endpoint()}?token=${session.refreshToken}`, '', basic(client)),
+      400,
+      'invalid_request',
+    );
+    await expectAlive(app, client, session.refreshToken);
+  });
+
+  it('[155] a wrong hint does not prevent the revocation of a refresh token', async () => {
+    expectDone(await postAs(client, endpoint(), { token: session.refreshToken, token_type_hint: 'access_token' }));
+    await expectNoneLive(app, client, session.sid);
+  });
+
+  it('[155] a wrong hint does not prevent the revocation of an access token', async () => {
+    expectDone(await postAs(client, endpoint(), { token: session.accessToken, token_type_hint: 'refresh_token' }));
+    await expectInactive(app, client, session.accessToken);
+  });
+
+  it('[156] an unknown hint is ignored', async () => {
+    expectDone(await postAs(client, endpoint(), { token: session.refreshToken, token_type_hint: 'foo' }));
+    await expectNoneLive(app, client, session.sid);
+  });
+
+  it('[170] a callback is ignored: there is no JSONP', async () => {
+    const answer = await postAs(client, `${endpoint()}?callback=x`, { token: session.refreshToken, callback: 'x' });
+    expectDone(answer);
+    expect(answer.headers.get('content-type') ?? '').not.toContain('script');
+    await expectNoneLive(app, client, session.sid);
+  });
+});
+
+describe('the caller', () => {
+  it('[158] must authenticate', async () => {
+    const { refreshToken: token } = session;
+    expectError(await postForm(endpoint(), { token }), 401, 'invalid_client');
+    expectError(await postForm(endpoint(), { token, client_id: client.clientId }), 401, 'invalid_client');
+    await expectAlive(app, client, token);
+  });
+
+  it('[159] with a wrong secret is refused, and revokes nothing', async () => {
+    const headers = basic({ clientId: client.clientId, secret: 'wrong' });
+    expectError(await postForm(endpoint(), { token: session.refreshToken }, headers), 401, 'invalid_client');
+    await expectAlive(app, client, session.refreshToken);
+  });
+
+  it('[160] may be a public client that gives its name', async () => {
+    const spa = await publicClient(app);
+    const { refreshToken } = await startFamily(app, spa);
+    expectDone(await postForm(endpoint(), { client_id: spa.clientId, token: refreshToken }));
+    expectError(await refresh(app, spa, refreshToken), 400, 'invalid_grant');
+  });
+
+  it.each(['refreshToken', 'predecessor', 'accessToken'] as const)(
+    '[161] cannot revoke the %s of another client: it is told so, and the token lives',
+    async (kind) => {
+      const answer = await expectUntouched(app, session.sid, () => revoke(app, other, session[kind]));
+      expectError(answer, 400, 'invalid_grant');
+      expect(await auditOf(app, answer)).toMatchObject([
+        { event: 'revocation.refused', reason: 'foreign', client_id: other.clientId, sid: session.sid },
+      ]);
+      await expectActive(app, client, session.accessToken);
+      await expectAlive(app, client, session.refreshToken);
+    },
+  );
+
+  it('[161] that is public cannot revoke the token of another client by its own name', async () => {
+    expectError(await revoke(app, await publicClient(app), session.refreshToken), 400, 'invalid_grant');
+    await expectAlive(app, client, session.refreshToken);
+  });
+});
+
+describe('a refresh token', () => {
+  it('[148] is dead, and the retry of its predecessor too', async () => {
+    expectDone(await revoke(app, client, session.refreshToken));
+    expectError(await refresh(app, client, session.refreshToken), 400, 'invalid_grant');
+    expectError(await refresh(app, client, session.predecessor), 400, 'invalid_grant');
+    await expectNoneLive(app, client, session.sid);
+  });
+
+  it('[150] takes the access tokens of its family along', async () => {
+    const { body } = await refresh(app, client, session.refreshToken);
+    await expectActive(app, client, session.accessToken, body.access_token);
+    expectDone(await revoke(app, client, body.refresh_token));
+    await expectInactive(app, client, session.accessToken, body.access_token);
+  });
+
+  it('[167] of any generation takes its family along, also long after it was superseded, and that is no reuse', async () => {
+    const { body } = await refresh(app, client, session.refreshToken);
+    app.clock.advanceSeconds(3600);
+    const answer = await revoke(app, client, session.predecessor);
+    expectDone(answer);
+    expect(await auditOf(app, answer)).toMatchObject([
+      { event: 'revocation.created', reason: 'refresh_token', client_id: client.clientId, sid: session.sid },
+    ]);
+    expectError(await refresh(app, client, body.refresh_token), 400, 'invalid_grant');
+    await expectNoneLive(app, client, session.sid);
+  });
+
+  it('[169] leaves the other families of the same user and client alone', async () => {
+    const { subject } = session;
+    const beside = await startSession(app, client, { subject });
+    const elsewhere = await startSession(app, other, { subject });
+    expectDone(await revoke(app, client, session.refreshToken));
+    await expectActive(app, client, beside.accessToken);
+    await expectActive(app, other, elsewhere.accessToken);
+    await expectAlive(app, client, beside.refreshToken);
+    await expectAlive(app, other, elsewhere.refreshToken);
+  });
+
+  it('[168] that has expired is revoked like any other', async () => {
+    app.clock.advanceSeconds(31 * DAY_SECONDS);
+    await expectInactive(app, client, session.refreshToken);
+    expectDone(await revoke(app, client, session.refreshToken));
+    await expectNoneLive(app, client, session.sid);
+  });
+
+  it('[172] a retry within the window gets nothing once its subject has been revoked', async () => {
+    const retry = await refresh(app, client, session.predecessor);
+    expect(retry.body.refresh_token).toBe(session.refreshToken);
+    const request = { kind: 'subject', value: session.subject, reason: 'test', actor: 'test' } as const;
+    await app.nest.get(RevocationService, { strict: false }).revoke([request], { event: 'revocation.created' });
+    expectError(await refresh(app, client, session.predecessor), 400, 'invalid_grant');
+    await expectInactive(app, client, session.accessToken, retry.body.access_token);
+    await expectNoneLive(app, client, session.sid);
+  });
+});
+
+describe('an access token', () => {
+  it('[149] is dead at once', async () => {
+    await expectActive(app, client, session.accessToken);
+    const answer = await revoke(app, client, session.accessToken);
+    expectDone(answer);
+    await expectInactive(app, client, session.accessToken);
+    expect(await auditOf(app, answer)).toMatchObject([
+      { event: 'revocation.created', reason: 'access_token', client_id: client.clientId, sid: session.sid },
+    ]);
+  });
+
+  it('[149] of client_credentials is dead at once, and its client gets another', async () => {
+    const ask = () => postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' });
+    const [first, second] = [(await ask()).body.access_token, (await ask()).body.access_token];
+    expectDone(await revoke(app, client, first));
+    await expectInactive(app, client, first);
+    await expectActive(app, client, second, (await ask()).body.access_token);
+  });
+
+  it('[151] leaves its family alone: the refresh token goes on, and so do the access tokens after it', async () => {
+    expectDone(await expectUntouched(app, session.sid, () => revoke(app, client, session.accessToken)));
+    const { status, body } = await refresh(app, client, session.refreshToken);
+    expect(status).toBe(200);
+    await expectActive(app, client, body.access_token);
+    await expectInactive(app, client, session.accessToken);
+  });
+
+  it('[151] stays dead when a retry is given it once more', async () => {
+    expectDone(await revoke(app, client, session.accessToken));
+    const { body } = await refresh(app, client, session.predecessor);
+    await expectInactive(app, client, body.access_token);
+  });
+
+  it('[168] that has expired is nothing to revoke, and that is success', async () => {
+    app.clock.advanceSeconds(601);
+    expectDone(await revoke(app, client, session.accessToken));
+    await expectAlive(app, client, session.refreshToken);
+  });
+});
+
+describe('a token that is nobody’s', () => {
+  const strangers: [name: string, token: () => string][] = [
+    ['a word', () => 'unknown'],
+    ['an emoji', () => '🪙'],
+    ['as long as the request may be', () => 'x'.repeat(10_000)],
+    ['a refresh token of another server', () => `rt_${randomBytes(45).toString('base64url')}`],
+    ['a refresh token with another end', () => session.refreshToken.slice(0, -4) + 'AAAA'],
+    ['a refresh token with its first key id changed', () => session.refreshToken.replace(/^rt_../, 'rt__w')],
+    ['an opaque access token of another server', () => `at_${randomBytes(200).toString('base64url')}`],
+    [
+      'a JWT with another signature',
+      () => session.accessToken.replace(/[^.]+$/, randomBytes(64).toString('base64url')),
+    ],
+    ['a JWT without a signature', () => session.accessToken.replace(/[^.]+$/, '')],
+  ];
+
+  it.each(strangers)('[152] is as good as revoked: %s', async (_name, token) => {
+    expectDone(await revoke(app, client, token()));
+    await expectActive(app, client, session.accessToken);
+    await expectAlive(app, client, session.refreshToken);
+  });
+});
+
+describe('the answer', () => {
+  it('[154] is an empty body that nobody stores', async () => {
+    const answer = await revoke(app, client, session.refreshToken);
+    expectDone(answer);
+    expect(answer.headers.get('content-length')).toBe('0');
+    expect(answer.headers.get('cache-control')).toContain('no-store');
+    expect(answer.headers.get('pragma')).toBe('no-cache');
+  });
+
+  it.each(['refreshToken', 'accessToken'] as const)(
+    '[153] is the same the second time, and the %s is revoked once',
+    async (kind) => {
+      const [first, second] = [await revoke(app, client, session[kind]), await revoke(app, client, session[kind])];
+      expectDone(first);
+      expectDone(second);
+      const namesOf = ({ headers }: Answer) => [...headers.keys()].sort();
+      expect(namesOf(second)).toEqual(namesOf(first));
+      const [created] = await auditOf(app, first);
+      expect(await revocationsOf(session.sid, String(created?.detail?.['jti']))).toBe(1);
+      expect(await auditOf(app, second)).toEqual([]);
+    },
+  );
+
+  it('[153] is the same where both are asked for at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => revoke(app, client, session.refreshToken)));
+    answers.forEach(expectDone);
+    await expectNoneLive(app, client, session.sid);
+  });
+});
+
+describe('a database that is lost on the way', () => {
+  const statements = [
+    /^START TRANSACTION/,
+    /UPDATE token_families/,
+    /INSERT INTO "revocations"/,
+    /INSERT INTO audit_events/,
+    /^COMMIT/,
+  ];
+
+  it.each(statements)('[165] at %s: 503, and nothing of the family is revoked', async (statement) => {
+    const { result: answer, lost } = await withLostStatements(app, statement, () =>
+      expectUntouched(app, session.sid, () => revoke(app, client, session.refreshToken)),
+    );
+    expect(lost).toBe(1);
+    expectAway(answer);
+    expect(await revocationsOf(session.sid)).toBe(0);
+    await expectActive(app, client, session.refreshToken, session.accessToken);
+    await expectAlive(app, client, session.refreshToken);
+  });
+
+  it.each(statements.filter(({ source }) => !source.includes('token_families')))(
+    '[165] at %s: 503, and the access token lives, until the revocation succeeds',
+    async (statement) => {
+      const { result: answer, lost } = await withLostStatements(app, statement, () =>
+        revoke(app, client, session.accessToken),
+      );
+      expect(lost).toBe(1);
+      expectAway(answer);
+      await expectActive(app, client, session.accessToken);
+      expectDone(await revoke(app, client, session.accessToken));
+      await expectInactive(app, client, session.accessToken);
+    },
+  );
+
+  /** The one 5xx that there may be. */
+  function expectAway(answer: Answer): void {
+    expectError(answer, 503, 'temporarily_unavailable');
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect(serverErrors(app)).toHaveLength(1);
+  }
+});
+
+it('[148] a family that was rotated many times has no generation left that lives', async () => {
+  let { refreshToken } = session;
+  for (let rotation = 0; rotation < 10; rotation++) {
+    refreshToken = (await refresh(app, client, refreshToken)).body.refresh_token;
+  }
+  expectDone(await revoke(app, client, await tokenOf(app, session.sid, 3)));
+  await expectNoneLive(app, client, session.sid);
+});

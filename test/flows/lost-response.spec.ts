@@ -1,0 +1,147 @@
+/** A client that does not get its answer asks again, and is back in its session: invariants 1, 2 and 6. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { TokenFamilyStore } from '../../src/refresh/token-family.store.js';
+import { auditOf, auditOfFamily } from '../support/audit-trail.js';
+import { confidentialClient, publicClient, startFamily, type TestClient, type TestFamily } from '../support/clients.js';
+import { eventually } from '../support/eventually.js';
+import { expectError } from '../support/expectations.js';
+import { expectOneLive, expectUntouched, familyRow } from '../support/family-state.js';
+import { credentialsOf, introspect, refresh } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let client: TestClient;
+let family: TestFamily;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  family = await startFamily(app, client);
+});
+afterEach(() => void jest.restoreAllMocks());
+
+/** Sends the request, never reads a byte of the answer, and is gone once the family has been rotated. */
+async function refreshAndLoseTheAnswer(as: TestClient, { sid }: TestFamily, refreshToken: string): Promise<void> {
+  const { generation } = await familyRow(app, sid);
+  const { headers, fields } = credentialsOf(as);
+  const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, ...fields }).toString();
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const lines = [
+    'POST /token HTTP/1.1',
+    'Host: rekey.test',
+    'Content-Type: application/x-www-form-urlencoded',
+    `Content-Length: ${body.length}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  await eventually(async () => expect((await familyRow(app, sid)).generation).toBe(generation + 1));
+  socket.destroy();
+}
+
+describe('an answer that is lost on the way', () => {
+  it('[127] the same request again gets the successor, which works', async () => {
+    await refreshAndLoseTheAnswer(client, family, family.refreshToken);
+    const again = await refresh(app, client, family.refreshToken);
+    expect(again.status).toBe(200);
+    expect((await introspect(app, client, again.body.access_token)).body.active).toBe(true);
+    expect((await refresh(app, client, again.body.refresh_token)).status).toBe(200);
+    await expectOneLive(app, client, family.sid);
+  });
+
+  it('[127] lost again and again, it is still there: a train goes through many tunnels', async () => {
+    await refreshAndLoseTheAnswer(client, family, family.refreshToken);
+    const answers = new Set<string>();
+    for (let tunnel = 0; tunnel < 5; tunnel++) {
+      app.clock.advanceSeconds(10);
+      answers.add((await refresh(app, client, family.refreshToken)).body.refresh_token);
+    }
+    expect(answers.size).toBe(1);
+    expect((await refresh(app, client, [...answers][0]!)).status).toBe(200);
+  });
+
+  it('[127] each time for ten refreshes in a row, the session lives, and no sibling was born', async () => {
+    let token = family.refreshToken;
+    for (let round = 1; round <= 10; round++) {
+      await refreshAndLoseTheAnswer(client, family, token);
+      app.clock.advanceSeconds(30);
+      token = (await refresh(app, client, token)).body.refresh_token;
+      expect((await familyRow(app, family.sid)).generation).toBe(round);
+    }
+    await expectOneLive(app, client, family.sid);
+  });
+
+  it('[127] for a public client, too', async () => {
+    const spa = await publicClient(app);
+    const session = await startFamily(app, spa);
+    await refreshAndLoseTheAnswer(spa, session, session.refreshToken);
+    const again = await refresh(app, spa, session.refreshToken);
+    expect((await refresh(app, spa, again.body.refresh_token)).status).toBe(200);
+  });
+
+  it('[127] the audit trail tells the retry from the rotation', async () => {
+    await refreshAndLoseTheAnswer(client, family, family.refreshToken);
+    await refresh(app, client, family.refreshToken);
+    const events = (await auditOfFamily(app, family.sid)).map(({ event }) => event);
+    expect(events).toEqual(['family.started', 'refresh.rotated', 'refresh.retried']);
+  });
+
+  it('a client that comes back after the window has lost its session: that cannot be told from theft', async () => {
+    await refreshAndLoseTheAnswer(client, family, family.refreshToken);
+    app.clock.advanceSeconds(61);
+    expectError(await refresh(app, client, family.refreshToken), 400, 'invalid_grant');
+  });
+});
+
+describe('a database connection that is lost', () => {
+  const lost = () => new Error('Connection terminated unexpectedly');
+  const store = () => app.nest.get(TokenFamilyStore, { strict: false });
+
+  it('[137] after COMMIT, before the answer: 503, and the same request again gets the successor', async () => {
+    const rotate = store().rotate.bind(store());
+    jest.spyOn(store(), 'rotate').mockImplementationOnce(async (entries, now) => {
+      await rotate(entries, now);
+      throw lost();
+    });
+    const first = await refresh(app, client, family.refreshToken);
+    expectError(first, 503, 'temporarily_unavailable');
+    expect(first.headers.get('retry-after')).toBe('1');
+    const again = await refresh(app, client, family.refreshToken);
+    expect(again.status).toBe(200);
+    expect(await auditOf(app, again)).toMatchObject([{ event: 'refresh.retried' }]);
+    expect((await familyRow(app, family.sid)).generation).toBe(1);
+    expect((await refresh(app, client, again.body.refresh_token)).status).toBe(200);
+  });
+
+  it('[138] before COMMIT: 503, nothing is consumed, and the same request again is the first use', async () => {
+    jest.spyOn(store(), 'rotate').mockRejectedValueOnce(lost());
+    const first = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
+    expectError(first, 503, 'temporarily_unavailable');
+    const again = await refresh(app, client, family.refreshToken);
+    expect(await auditOf(app, again)).toMatchObject([{ event: 'refresh.rotated' }]);
+    expect((await familyRow(app, family.sid)).generation).toBe(1);
+  });
+
+  it('while a retry is looked up: 503, and the retry is still there', async () => {
+    const { body } = await refresh(app, client, family.refreshToken);
+    jest.spyOn(store(), 'snapshots').mockRejectedValueOnce(lost());
+    const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
+    expectError(refused, 503, 'temporarily_unavailable');
+    expect((await refresh(app, client, family.refreshToken)).body.refresh_token).toBe(body.refresh_token);
+  });
+
+  it('while a reuse is looked up: 503, and the theft is found the next time', async () => {
+    await refresh(app, client, family.refreshToken);
+    app.clock.advanceSeconds(61);
+    jest.spyOn(store(), 'snapshots').mockRejectedValueOnce(lost());
+    const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
+    expectError(refused, 503, 'temporarily_unavailable');
+    expectError(await refresh(app, client, family.refreshToken), 400, 'invalid_grant');
+    expect((await familyRow(app, family.sid)).revoked_reason).toBe('refresh_token_reused');
+  });
+});

@@ -1,0 +1,51 @@
+/** The command line as an operator runs it: a process of its own, with an environment of its own. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transformFileSync } from '@swc/core';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class CommandLine {
+  private constructor(private readonly directory: string) {}
+
+  /** Compiles what is in src now, so that no test depends on a build. The folder is in the project, where node_modules is found. */
+  static compile(): CommandLine {
+    const cache = join(ROOT, 'node_modules/.cache');
+    mkdirSync(cache, { recursive: true });
+    const directory = mkdtempSync(join(cache, 'rekey-cli-'));
+    writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
+    for (const file of readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts') || file.endsWith('.spec.ts')) continue;
+      const { code } = transformFileSync(join(ROOT, 'src', file), { sourceMaps: false });
+      const target = join(directory, file.replace(/ts$/, 'js'));
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, code);
+    }
+    return new CommandLine(directory);
+  }
+
+  /** @param environment all that the process has of Rekey's settings */
+  run(args: readonly string[], environment: Record<string, string> = {}): Promise<CommandResult> {
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(REKEY_|NODE_|DATABASE_URL$|REDIS_URL$)/.test(name),
+    );
+    const env = { ...Object.fromEntries(inherited), ...environment };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [join(this.directory, 'cli.js'), ...args], { env }, (error, stdout, stderr) => {
+        resolve({ exitCode: error ? Number(error.code ?? 1) : 0, stdout, stderr });
+      });
+    });
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
