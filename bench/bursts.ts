@@ -20,14 +20,22 @@ export async function measureBursts(rekey: Running, tokens: string[], say: (text
     same.push(...answers.map(({ ms }) => ms));
   }
   connections.forEach((connection) => connection.close());
-  const p99 = [same, different].map((times) => percentile(times.sort((a, b) => a - b), 0.99));
+  const p99 = [same, different].map((times) =>
+    percentile(
+      times.sort((a, b) => a - b),
+      0.99,
+    ),
+  );
   say(
     `\n${SIZE} at once, ${rounds} rounds: identical p99 ${p99[0]!.toFixed(1)} ms, different p99 ${p99[1]!.toFixed(1)} ms, ` +
       `ratio ${(p99[0]! / p99[1]!).toFixed(2)}; every answer 200, one successor.`,
   );
 }
 
-async function burst(connections: readonly Connection[], tokens: readonly string[]): Promise<{ ms: number; answer: Answer }[]> {
+async function burst(
+  connections: readonly Connection[],
+  tokens: readonly string[],
+): Promise<{ ms: number; answer: Answer }[]> {
   return Promise.all(
     connections.map(async (connection, index) => {
       const from = performance.now();

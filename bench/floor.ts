@@ -3,7 +3,15 @@
  * memory, one compare-and-swap through `pg` (pool of 10), one ES256 signature; nothing is batched, logged, audited or
  * classified. Its own process, so that it has the machine that Rekey has.
  */
-import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign, timingSafeEqual, verify } from 'node:crypto';
+import {
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parse } from 'node:querystring';
 import pg from 'pg';
@@ -74,8 +82,19 @@ async function introspect(form: Record<string, unknown>): Promise<object | undef
   const input = Buffer.from(`${header}.${payload}`);
   const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
   if (!verify('sha256', input, key, Buffer.from(signature ?? '', 'base64url'))) return { active: false };
-  const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as { jti: string; sub: string; sid: string };
-  const revoked = await redis.mGet(['marker', `all`, `jti:${claims.jti}`, `sub:${claims.sub}`, `client:${CLIENT.id}`, `sid:${claims.sid}`]);
+  const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as {
+    jti: string;
+    sub: string;
+    sid: string;
+  };
+  const revoked = await redis.mGet([
+    'marker',
+    `all`,
+    `jti:${claims.jti}`,
+    `sub:${claims.sub}`,
+    `client:${CLIENT.id}`,
+    `sid:${claims.sid}`,
+  ]);
   return revoked.some((entry) => entry !== null) ? { active: false } : { active: true, ...claims };
 }
 
@@ -93,7 +112,12 @@ function tokens(subject: string): object {
     sid: randomUUID(),
   });
   const signature = sign('sha256', Buffer.from(`${HEADER}.${payload}`), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  return { access_token: `${HEADER}.${payload}.${signature.toString('base64url')}`, token_type: 'Bearer', expires_in: 600, scope: 'read write' };
+  return {
+    access_token: `${HEADER}.${payload}.${signature.toString('base64url')}`,
+    token_type: 'Bearer',
+    expires_in: 600,
+    scope: 'read write',
+  };
 }
 
 function sampleToken(): string {

@@ -27,7 +27,11 @@ export interface LoadResult {
 export const percentile = (ascending: readonly number[], share: number): number =>
   ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;
 
-export const median = (values: readonly number[]): number => percentile([...values].sort((a, b) => a - b), 0.5);
+export const median = (values: readonly number[]): number =>
+  percentile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 
 /** A POST of a form, as bytes on the wire. */
 export function formRequest(path: string, form: string, authorization?: string): string {
@@ -38,8 +42,11 @@ export function formRequest(path: string, form: string, authorization?: string):
   );
 }
 
+const CLOSED = 'The server closed the connection';
+
 export class Connection {
   private buffered = '';
+  private closed = false;
   private waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
 
   private constructor(private readonly socket: Socket) {
@@ -47,7 +54,10 @@ export class Connection {
     socket.setNoDelay(true);
     socket.on('data', (text: string) => this.receive(text));
     socket.on('error', (error) => this.waiting?.reject(error));
-    socket.on('close', () => this.waiting?.reject(new Error('The server closed the connection')));
+    socket.on('close', () => {
+      this.closed = true;
+      this.waiting?.reject(new Error(CLOSED));
+    });
   }
 
   static open(url: string): Promise<Connection> {
@@ -59,6 +69,7 @@ export class Connection {
   }
 
   ask(request: string): Promise<Answer> {
+    if (this.closed) return Promise.reject(new Error(CLOSED));
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
       this.socket.write(request);
@@ -95,7 +106,7 @@ export async function load(url: string, sessions: readonly Session[], seconds: n
   await Promise.all(
     sessions.map(async (session, index) => {
       let answer: Answer | undefined;
-      for (let now = performance.now(); now < until; ) {
+      for (let now = performance.now(); now < until;) {
         const sent = now;
         answer = await connections[index]!.ask(session(answer));
         now = performance.now();

@@ -42,15 +42,29 @@ async function run(databaseUrl: string, redisUrl: string): Promise<void> {
   const floor = await startFloor(databaseUrl, redisUrl);
   const rekey = await startRekey(environment);
   try {
-    say(`${SESSIONS} concurrent sessions, ${ROUNDS} alternating rounds of ${SECONDS} s, medians. Node ${process.version}.\n`);
+    say(
+      `${SESSIONS} concurrent sessions, ${ROUNDS} alternating rounds of ${SECONDS} s, medians. Node ${process.version}.\n`,
+    );
     say('| | floor /s | Rekey /s | ratio | Rekey CPU | p50 | p99 |\n|---|---|---|---|---|---|---|');
-    await compare('refresh (audit on, logs on)', { server: floor, sessions: floorTokens.map((token) => refreshing('/refresh', token)) }, {
-      server: rekey,
-      sessions: refreshTokens.map((token) => refreshing('/token', token)),
-    });
-    await compare('client_credentials', all(floor, asking('/client-credentials', 'grant_type=client_credentials')), all(rekey, asking('/token', 'grant_type=client_credentials')));
+    await compare(
+      'refresh (audit on, logs on)',
+      { server: floor, sessions: floorTokens.map((token) => refreshing('/refresh', token)) },
+      {
+        server: rekey,
+        sessions: refreshTokens.map((token) => refreshing('/token', token)),
+      },
+    );
+    await compare(
+      'client_credentials',
+      all(floor, asking('/client-credentials', 'grant_type=client_credentials')),
+      all(rekey, asking('/token', 'grant_type=client_credentials')),
+    );
     const token = await accessToken(rekey);
-    await compare('introspection (Redis)', all(floor, asking('/introspect', `token=${floor.token}`)), all(rekey, asking('/introspect', `token=${token}`)));
+    await compare(
+      'introspection (Redis)',
+      all(floor, asking('/introspect', `token=${floor.token}`)),
+      all(rekey, asking('/introspect', `token=${token}`)),
+    );
     await measureBursts(rekey, await prepareRekey(50 * 21), say);
   } finally {
     await floor.stop();
@@ -60,7 +74,10 @@ async function run(databaseUrl: string, redisUrl: string): Promise<void> {
   await measureEmbedded();
 }
 
-const all = (server: Running, session: Session): Side => ({ server, sessions: new Array<Session>(SESSIONS).fill(session) });
+const all = (server: Running, session: Session): Side => ({
+  server,
+  sessions: new Array<Session>(SESSIONS).fill(session),
+});
 
 async function compare(name: string, floor: Side, rekey: Side): Promise<void> {
   const rates: Record<'floor' | 'rekey', number[]> = { floor: [], rekey: [] };
@@ -83,7 +100,8 @@ async function compare(name: string, floor: Side, rekey: Side): Promise<void> {
 
 async function measure(name: string, { server, sessions }: Side) {
   const result = await load(server.url, sessions, SECONDS);
-  if (result.failures.size > 0) throw new Error(`${name}: answers other than 200: ${JSON.stringify([...result.failures])}`);
+  if (result.failures.size > 0)
+    throw new Error(`${name}: answers other than 200: ${JSON.stringify([...result.failures])}`);
   return result;
 }
 
@@ -108,7 +126,9 @@ async function measureEmbedded(): Promise<void> {
       megabytes = await residentMegabytes(rekey.process);
       await rekey.stop();
     }
-    say(`\nEmbedded, later boots: ${(median(times) / 1000).toFixed(1)} s to the first answer; ${megabytes} MB resident at idle.`);
+    say(
+      `\nEmbedded, later boots: ${(median(times) / 1000).toFixed(1)} s to the first answer; ${megabytes} MB resident at idle.`,
+    );
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

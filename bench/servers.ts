@@ -30,12 +30,17 @@ const running = (url: string, process: ChildProcess): Running => ({
 
 export async function startFloor(databaseUrl: string, redisUrl: string): Promise<Running & { token: string }> {
   const file = fileURLToPath(new URL('./floor.js', import.meta.url));
-  const child = fork(file, { env: { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, BENCH_SECRET: SECRET } });
+  const child = fork(file, {
+    env: { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, BENCH_SECRET: SECRET },
+  });
   const [{ url, token }] = (await once(child, 'message')) as [{ url: string; token: string }];
   return { ...running(url, child), token };
 }
 
-export async function startRekey(environment: Record<string, string>, nodeOptions: readonly string[] = []): Promise<Running> {
+export async function startRekey(
+  environment: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): Promise<Running> {
   const port = await freePort();
   const child = spawn(process.execPath, [...nodeOptions, 'dist/main.js'], {
     cwd: ROOT,

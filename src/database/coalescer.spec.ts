@@ -63,7 +63,7 @@ describe('Coalescer', () => {
 
     it('what arrives in one turn leaves as one statement, and each gets its own answer', async () => {
       const answered = submitAll(coalescer(), 'abc');
-      await nextTurn();
+      await settled();
       expect(statements.batches).toEqual(['abc']);
       statements.calls[0]!.answer(['1', '2', '3']);
       expect(await Promise.all(answered)).toEqual(['1', '2', '3']);

@@ -21,6 +21,9 @@ interface Waiting<Entry, Result> {
   readonly reject: (error: unknown) => void;
 }
 
+/** A statement's fixed costs are small change from here on, and its entries have waited for some milliseconds. */
+const LARGE_ENOUGH = 24;
+
 export class Coalescer<Entry, Result> {
   private queue: Waiting<Entry, Result>[] = [];
   private inFlight = 0;
@@ -37,11 +40,21 @@ export class Coalescer<Entry, Result> {
     });
   }
 
-  /** Leaves once everything that this turn of the event loop has read from its sockets is in the queue. */
+  /**
+   * A batch leaves at the end of the first turn of the event loop that brought nothing more for it, or once it is large enough.
+   * On an idle process that is at once; on a busy one it is what makes batches large: statements would otherwise leave as
+   * fast as PostgreSQL answers them, with two or three entries each.
+   */
   private schedule(): void {
     if (this.scheduled || this.inFlight >= this.options.maxInFlight) return;
     this.scheduled = true;
+    this.afterThisTurn(this.queue.length);
+  }
+
+  private afterThisTurn(queued: number): void {
     setImmediate(() => {
+      const grew = this.queue.length > queued;
+      if (grew && this.queue.length < LARGE_ENOUGH) return this.afterThisTurn(this.queue.length);
       this.scheduled = false;
       this.dispatch();
     });
