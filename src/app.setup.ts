@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { Config } from './config/config.js';
 import { OAuthErrorFilter } from './http/oauth-error.filter.js';
 import { serveOpenApi } from './http/openapi.js';
-import { ProblemDetailsFilter } from './http/problem-details.filter.js';
+import { adminPathOf, ProblemDetailsFilter } from './http/problem-details.filter.js';
 import { addRequestHooks } from './http/request-hooks.js';
 import { recordRoutes } from './http/route-table.js';
 import { Metrics } from './metrics/metrics.js';
@@ -20,7 +20,7 @@ export function setUp(app: NestFastifyApplication, logger: Logger): void {
   addRequestHooks(server, { config, logger, clock: app.get<Clock>(Clock), metrics: app.get(Metrics) });
   const { pathname } = new URL(config.issuer);
   if (pathname !== '/') app.setGlobalPrefix(pathname, { exclude: OUTSIDE_THE_ISSUER });
-  const adminPath = `${pathname.replace(/\/$/, '')}/admin`;
+  const adminPath = adminPathOf(config.issuer);
   app.useGlobalFilters(new ProblemDetailsFilter(adminPath, new OAuthErrorFilter()));
   serveOpenApi(app, server, { path: `${adminPath}/v1/openapi.json`, issuer: config.issuer });
 }

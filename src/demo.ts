@@ -45,7 +45,11 @@ async function run(): Promise<void> {
   title('2. The answer is lost on a train: the client asks again with the same token, and gets the same successor');
   const lost = await refresh(client, second, '(this answer never arrives)');
   const again = await refresh(client, second);
-  say(lost === again ? '   The same refresh token came back: one session, one live token.' : '   THIS IS WRONG: another token came back.');
+  say(
+    lost === again
+      ? '   The same refresh token came back: one session, one live token.'
+      : '   THIS IS WRONG: another token came back.',
+  );
 
   title('3. A thief has copied a token that the client has long replaced: using it ends the family for both');
   const stolen = await startFamily(admin, client, 'bob');
@@ -104,7 +108,11 @@ async function quietly(client: Client, path: string, form: Record<string, string
 
 async function send({ id, secret }: Client, path: string, form: Record<string, string>) {
   const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
-  const response = await fetch(url + path, { method: 'POST', headers: { authorization }, body: new URLSearchParams(form) });
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { authorization },
+    body: new URLSearchParams(form),
+  });
   return { status: response.status, body: (await response.json()) as Json };
 }
 
@@ -115,7 +123,8 @@ async function adminPost(token: string, path: string, body: Json, aloud = false)
     body: JSON.stringify(body),
   });
   const answer = (await response.json()) as Json;
-  if (aloud) say(`   → POST ${path}  ${JSON.stringify(body)}\n   ← ${response.status}  ${shorten(JSON.stringify(answer))}`);
+  if (aloud)
+    say(`   → POST ${path}  ${JSON.stringify(body)}\n   ← ${response.status}  ${shorten(JSON.stringify(answer))}`);
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${JSON.stringify(answer)}`);
   return answer;
 }
@@ -153,7 +162,10 @@ async function listening(): Promise<void> {
   say('Starting a server with an empty embedded database (a few seconds the first time) …');
   for (;;) {
     if (server.exitCode !== null) throw new Error('The server did not start');
-    const isLive = await fetch(`${url}/health/live`).then((response) => response.ok, () => false);
+    const isLive = await fetch(`${url}/health/live`).then(
+      (response) => response.ok,
+      () => false,
+    );
     if (isLive) return;
     await sleep(50);
   }

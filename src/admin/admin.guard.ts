@@ -31,7 +31,7 @@ import { ProblemDto } from './problem.dto.js';
 
 /** Lets in access tokens of ours that were made for this server, are alive, and have the admin scope (RFC 6750, RFC 9068 §4). */
 @Injectable()
-export class AdminGuard implements CanActivate {
+class AdminGuard implements CanActivate {
   constructor(
     private readonly accessTokens: AccessTokenService,
     private readonly revocations: RevocationService,

@@ -56,7 +56,7 @@ export class CleanupWorker implements OnApplicationBootstrap, OnApplicationShutd
   /** @throws whatever the database says; what was deleted before that stays deleted */
   async clean(): Promise<void> {
     for (const { table, step } of this.chores()) {
-      for (let more = true; more && !this.stopped; ) {
+      for (let more = true; more && !this.stopped;) {
         const done = await step(this.clock.now());
         this.metrics.cleanedUp.inc({ table }, done.deleted);
         more = done.more;
@@ -72,13 +72,20 @@ export class CleanupWorker implements OnApplicationBootstrap, OnApplicationShutd
       {
         table: 'token_families',
         step: async (now) => {
-          const { deleted, last } = await this.families.deleteDead(now - familyRetentionDays * DAY_MS, cursor, STEP_ROWS);
+          const { deleted, last } = await this.families.deleteDead(
+            now - familyRetentionDays * DAY_MS,
+            cursor,
+            STEP_ROWS,
+          );
           cursor = last;
           return { deleted, more: last !== undefined };
         },
       },
       { table: 'revocations', step: (now) => whole(this.revocations.deleteExpired(now, STEP_ROWS)) },
-      { table: 'audit_events', step: (now) => whole(this.audit.deleteBefore(now - auditRetentionDays * DAY_MS, STEP_ROWS)) },
+      {
+        table: 'audit_events',
+        step: (now) => whole(this.audit.deleteBefore(now - auditRetentionDays * DAY_MS, STEP_ROWS)),
+      },
     ];
   }
 

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { DataSourceOptions } from 'typeorm';
 import { processConfig } from '../config/process-config.js';
+import { codeOf, isUnavailable } from '../database/database-errors.js';
+import { CliError } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
 /** The one command that opens the database itself, for a roll-out with REKEY_MIGRATE_AT_BOOT=off. */
@@ -17,6 +19,10 @@ export const migrateCommand = (terminal: Terminal): Command =>
     const { EmbeddedDatabase } = await import('../database/embedded-database.js');
     const { migrateOverNetwork } = await import('../database/migrate.js');
     const { migrateAtBoot: _, ...options } = await dataSourceOptions(config, new EmbeddedDatabase(config));
-    await migrateOverNetwork(options as DataSourceOptions);
+    await migrateOverNetwork(options as DataSourceOptions).catch((error: unknown) => {
+      throw isUnavailable(error)
+        ? new CliError(`DATABASE_URL does not answer (${codeOf(error) || 'timeout'}).`)
+        : error;
+    });
     terminal.done('The schema is up to date.');
   });

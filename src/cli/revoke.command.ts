@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { listing, table } from './output.js';
 import type { Terminal } from './terminal.js';
 
 interface Outcome {
   readonly dry_run: boolean;
-  readonly hits: { readonly clients: object[] };
+  readonly hits: { readonly clients: Record<string, unknown>[] };
 }
 
 /** Ends tokens, or says what it would end. */
@@ -17,7 +18,15 @@ export const revokeCommand = (terminal: Terminal): Command =>
     .action(
       async (kind: string, value: string | undefined, { reason, dryRun }: { reason: string; dryRun?: boolean }) => {
         const outcome = await terminal.api.post<Outcome>('/revocations', { kind, value, reason, dry_run: dryRun });
-        terminal.show(outcome);
+        terminal.show(outcome, inWords(outcome));
         if (outcome.dry_run) terminal.say('Nothing was revoked: this was a dry run.');
       },
     );
+
+/** The totals, and a line for each client. */
+function inWords({ hits: { clients, ...totals }, ...outcome }: Outcome): string {
+  const summary = listing({ ...outcome, hits: totals });
+  return clients.length === 0
+    ? summary
+    : `${summary}\n\n${table(clients, ['client_id', 'families', 'subjects', 'last_used_at'])}`;
+}

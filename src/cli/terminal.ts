@@ -10,8 +10,9 @@ export class Terminal {
   /** @param program whose option `--json` decides about the form */
   constructor(private readonly program: Command) {}
 
-  show(object: object): void {
-    this.print(this.wantsJson ? JSON.stringify(object, null, 2) : listing(object as Record<string, unknown>));
+  /** @param text for people, where a plain listing would not do */
+  show(object: object, text = listing(object as Record<string, unknown>)): void {
+    this.print(this.wantsJson ? JSON.stringify(object, null, 2) : text);
   }
 
   /** A page of a list; where the next one begins is said beside it. */

@@ -31,6 +31,12 @@ export class AuthenticationFailures {
     await this.limits.count(presentedId, context.source);
     const { correlationId } = context;
     const clientId = client?.clientId;
-    await this.audit.record({ event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, correlationId });
+    await this.audit.record({
+      event: 'client.authentication_failed',
+      at: this.clock.now(),
+      clientId,
+      reason,
+      correlationId,
+    });
   }
 }

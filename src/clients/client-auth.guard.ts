@@ -14,12 +14,20 @@ import { ClientBasicStrategy } from './client-basic.strategy.js';
  */
 @Injectable()
 export class ClientAuthGuard extends AuthGuard() {
-  /** Passport is given the strategy itself: its names are global to the process, and two applications in one would share them. */
+  /**
+   * Passport is given the strategy itself: its names are global to the process, and two applications in one would share them.
+   * And one of its own for each request: Passport writes into it whom to tell what the request came to, so requests that
+   * shared one would be told of each other's client.
+   */
   constructor(
     basic: ClientBasicStrategy,
     private readonly authentication: ClientAuthenticationService,
   ) {
-    super({ defaultStrategy: basic as unknown as string });
+    super({
+      get defaultStrategy(): string {
+        return Object.create(basic) as string;
+      },
+    });
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -29,7 +37,10 @@ export class ClientAuthGuard extends AuthGuard() {
       await super.canActivate(context);
       const clientId = form.get('client_id');
       if (clientId !== undefined && clientId !== request.user?.clientId) {
-        throw OAuthError.invalidRequest('client_id_mismatch', 'client_id names another client than the Authorization header.');
+        throw OAuthError.invalidRequest(
+          'client_id_mismatch',
+          'client_id names another client than the Authorization header.',
+        );
       }
     } else {
       request.user = await this.byForm(form, request);

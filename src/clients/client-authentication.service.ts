@@ -30,7 +30,12 @@ export class ClientAuthenticationService {
   }
 
   /** @throws OAuthError invalid_client, too_many_requests */
-  async withSecret(method: ClientAuthMethod, clientId: string, secret: string, context: RequestContext): Promise<Client> {
+  async withSecret(
+    method: ClientAuthMethod,
+    clientId: string,
+    secret: string,
+    context: RequestContext,
+  ): Promise<Client> {
     this.failures.check(clientId, context);
     let client = this.directory.cached(clientId);
     let match = this.match(client, secret);
@@ -61,7 +66,12 @@ export class ClientAuthenticationService {
     return findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now());
   }
 
-  private async refuse(client: Client | undefined, clientId: string, cause: string, context: RequestContext): Promise<never> {
+  private async refuse(
+    client: Client | undefined,
+    clientId: string,
+    cause: string,
+    context: RequestContext,
+  ): Promise<never> {
     const reason = client ? cause : 'unknown_client';
     await this.failures.note(client, clientId, reason, context);
     throw OAuthError.invalidClient(reason);

@@ -41,7 +41,10 @@ export const registrationLimits = {
 export function registrationProblems(client: ClientRegistration): string[] {
   const rules: [broken: boolean, problem: string][] = [
     [client.name.trim() === '' || client.name.length > 200, 'name must have 1 to 200 characters'],
-    [!clientAuthMethods.includes(client.tokenEndpointAuthMethod), `token_endpoint_auth_method must be one of ${clientAuthMethods.join(', ')}`],
+    [
+      !clientAuthMethods.includes(client.tokenEndpointAuthMethod),
+      `token_endpoint_auth_method must be one of ${clientAuthMethods.join(', ')}`,
+    ],
     [
       (client.type === 'public') !== (client.tokenEndpointAuthMethod === 'none'),
       'token_endpoint_auth_method must be none for a public client, and something else for a confidential one',
@@ -53,12 +56,21 @@ export function registrationProblems(client: ClientRegistration): string[] {
     ],
     [!client.scopes.every(isScopeToken), 'scopes must be scope tokens (RFC 6749 section 3.3)'],
     [client.scopes.length > 200, 'scopes may hold 200 tokens at most'],
-    [!client.audience.every((aud) => aud !== '' && aud.length <= 500), 'audience must be strings of 1 to 500 characters'],
+    [
+      !client.audience.every((aud) => aud !== '' && aud.length <= 500),
+      'audience must be strings of 1 to 500 characters',
+    ],
     [client.audience.length > 20, 'audience may hold 20 entries at most'],
-    [client.mayIntrospect && client.type === 'public', 'may_introspect needs a confidential client (RFC 7662 section 2.1)'],
+    [
+      client.mayIntrospect && client.type === 'public',
+      'may_introspect needs a confidential client (RFC 7662 section 2.1)',
+    ],
     ...Object.entries(registrationLimits).map(([field, [min, max]]): [boolean, string] => {
       const value = client[field as keyof typeof registrationLimits];
-      return [!(Number.isInteger(value) && value >= min && value <= max), `${snakeCase(field)} must be a whole number from ${min} to ${max}`];
+      return [
+        !(Number.isInteger(value) && value >= min && value <= max),
+        `${snakeCase(field)} must be a whole number from ${min} to ${max}`,
+      ];
     }),
   ];
   return rules.filter(([broken]) => broken).map(([, problem]) => problem);

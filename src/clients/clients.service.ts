@@ -128,7 +128,11 @@ export class ClientsService {
   }
 
   /** The client is gone, its id stays taken. @returns false where there is no such client */
-  async delete(clientId: string, change: Change, alongside?: (manager: EntityManager) => Promise<void>): Promise<boolean> {
+  async delete(
+    clientId: string,
+    change: Change,
+    alongside?: (manager: EntityManager) => Promise<void>,
+  ): Promise<boolean> {
     const deleted = await transaction(this.dataSource, async (manager) => {
       if (!(await this.lock(manager, clientId))) return false;
       const now = new Date(this.clock.now());
@@ -165,12 +169,13 @@ export class ClientsService {
       const client = await this.lock(manager, clientId);
       if (client?.type !== 'confidential') return undefined;
       const count = await manager.countBy(ClientSecretEntity, { clientId });
-      if (count >= MAX_SECRETS) throw new InvalidRegistration([`secrets may be ${MAX_SECRETS} at most; delete one first`]);
+      if (count >= MAX_SECRETS)
+        throw new InvalidRegistration([`secrets may be ${MAX_SECRETS} at most; delete one first`]);
       if (othersExpireAt) {
-        await manager.query(
-          'UPDATE client_secrets SET expires_at = LEAST(expires_at, $2) WHERE client_id = $1',
-          [clientId, othersExpireAt],
-        );
+        await manager.query('UPDATE client_secrets SET expires_at = LEAST(expires_at, $2) WHERE client_id = $1', [
+          clientId,
+          othersExpireAt,
+        ]);
       }
       const secret = await this.insertSecret(manager, clientId, undefined, expiresAt);
       await this.record(manager, 'client.secret_added', clientId, change, { secret_id: secret.secretId });
@@ -213,7 +218,13 @@ export class ClientsService {
     return { secretId, secret, expiresAt };
   }
 
-  private record(manager: EntityManager, event: AuditEventName, clientId: string, change: Change, detail?: Record<string, unknown>) {
+  private record(
+    manager: EntityManager,
+    event: AuditEventName,
+    clientId: string,
+    change: Change,
+    detail?: Record<string, unknown>,
+  ) {
     return this.audit.append(manager, { event, at: this.clock.now(), clientId, ...change, detail });
   }
 }

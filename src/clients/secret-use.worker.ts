@@ -33,6 +33,8 @@ export class SecretUse implements OnApplicationShutdown {
     this.pending.clear();
     if (secretIds.length === 0) return;
     const at = Math.max(...secretIds.map((id) => this.noted.get(id) ?? 0));
-    await this.store.touchSecrets(secretIds, at).catch(() => this.logger.warn('The last use of client secrets could not be noted.'));
+    await this.store
+      .touchSecrets(secretIds, at)
+      .catch(() => this.logger.warn('The last use of client secrets could not be noted.'));
   }
 }

@@ -7,7 +7,9 @@ import { settings, type RawConfig } from './settings.js';
 
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
     this.name = 'ConfigError';
   }
 }
@@ -21,14 +23,22 @@ const MIN_DISTINCT_CHARACTERS = 10;
  * @param embeddedSecret the master key where none is given and none has to be: of the embedded service, outside production
  * @throws ConfigError with all problems, each naming its variable
  */
-export function loadConfig(environment: NodeJS.ProcessEnv, embeddedSecret: (dataDir: string) => string = () => ''): Config {
+export function loadConfig(
+  environment: NodeJS.ProcessEnv,
+  embeddedSecret: (dataDir: string) => string = () => '',
+): Config {
   const { raw, unreadable } = parseAll(environment);
-  const broken = demands(raw).filter(([about, isBroken]) => isBroken && !about.some(({ name }) => unreadable.has(name)));
+  const broken = demands(raw).filter(
+    ([about, isBroken]) => isBroken && !about.some(({ name }) => unreadable.has(name)),
+  );
   const problems = [...unreadable.values(), ...broken.map(([[first], , problem]) => `${first!.name} ${problem}`)];
   if (problems.length > 0) throw new ConfigError(problems);
   return new Config({
     ...raw,
-    issuer: (raw.issuer ?? `http://${raw.host.includes(':') ? `[${raw.host}]` : raw.host}:${raw.port}`).replace(/\/$/, ''),
+    issuer: (raw.issuer ?? `http://${raw.host.includes(':') ? `[${raw.host}]` : raw.host}:${raw.port}`).replace(
+      /\/$/,
+      '',
+    ),
     secret: raw.secret ?? embeddedSecret(raw.dataDir),
     migrateAtBoot: raw.migrateAtBoot === 'on',
     audit: raw.audit === 'on',
@@ -64,27 +74,64 @@ function demands(raw: RawConfig): Rule[] {
   const { issuer, secret, adminClientId, adminClientSecret, databaseUrl, redisUrl, trustedProxies } = settings;
   return [
     [[secret], production && !raw.secret, 'is required in production'],
-    [[secret, databaseUrl], !production && !!raw.databaseUrl && !raw.secret, `is required with ${databaseUrl.name}: replicas share it`],
+    [
+      [secret, databaseUrl],
+      !production && !!raw.databaseUrl && !raw.secret,
+      `is required with ${databaseUrl.name}: replicas share it`,
+    ],
     [[secret], isShort(raw.secret), `must have at least ${MIN_SECRET_CHARACTERS} characters, all of them random`],
     [[secret], isMonotonous(raw.secret), 'repeats too few characters to be random'],
     [[issuer], production && !raw.issuer, 'is required in production'],
-    [[issuer], production && !!raw.issuer && new URL(raw.issuer).protocol !== 'https:', 'must start with https:// in production'],
-    [[issuer], !!raw.issuer && !isPlain(raw.issuer), 'must be a normalised URL without user, query and fragment (RFC 8414 section 2)'],
+    [
+      [issuer],
+      production && !!raw.issuer && new URL(raw.issuer).protocol !== 'https:',
+      'must start with https:// in production',
+    ],
+    [
+      [issuer],
+      !!raw.issuer && !isPlain(raw.issuer),
+      'must be a normalised URL without user, query and fragment (RFC 8414 section 2)',
+    ],
     [[adminClientId], production && !raw.adminClientId, 'is required in production'],
-    [[adminClientId], !!raw.adminClientId && !/^[\w.~-]{1,128}$/.test(raw.adminClientId), 'may have letters, digits and - . _ ~, 128 at most'],
+    [
+      [adminClientId],
+      !!raw.adminClientId && !/^[\w.~-]{1,128}$/.test(raw.adminClientId),
+      'may have letters, digits and - . _ ~, 128 at most',
+    ],
     [[adminClientSecret], production && !raw.adminClientSecret, 'is required in production'],
-    [[adminClientSecret], isShort(raw.adminClientSecret), `must have at least ${MIN_SECRET_CHARACTERS} characters, all of them random`],
+    [
+      [adminClientSecret],
+      isShort(raw.adminClientSecret),
+      `must have at least ${MIN_SECRET_CHARACTERS} characters, all of them random`,
+    ],
     [[adminClientSecret], isMonotonous(raw.adminClientSecret), 'repeats too few characters to be random'],
-    [[adminClientSecret], !!raw.secret && raw.adminClientSecret === raw.secret, `must not be the same as ${secret.name}`],
-    [[adminClientId, adminClientSecret], !production && !raw.adminClientId !== !raw.adminClientSecret, `and ${adminClientSecret.name} come together`],
-    [[redisUrl, databaseUrl], !!raw.redisUrl && !raw.databaseUrl, `needs ${databaseUrl.name}: the embedded database serves one process only`],
-    [[trustedProxies], production && raw.trustedProxies.length === 0, 'is required in production: TLS ends at a proxy, and only a trusted one can say so'],
+    [
+      [adminClientSecret],
+      !!raw.secret && raw.adminClientSecret === raw.secret,
+      `must not be the same as ${secret.name}`,
+    ],
+    [
+      [adminClientId, adminClientSecret],
+      !production && !raw.adminClientId !== !raw.adminClientSecret,
+      `and ${adminClientSecret.name} come together`,
+    ],
+    [
+      [redisUrl, databaseUrl],
+      !!raw.redisUrl && !raw.databaseUrl,
+      `needs ${databaseUrl.name}: the embedded database serves one process only`,
+    ],
+    [
+      [trustedProxies],
+      production && raw.trustedProxies.length === 0,
+      'is required in production: TLS ends at a proxy, and only a trusted one can say so',
+    ],
   ];
 }
 
 const isShort = (secret: string | undefined): boolean => !!secret && secret.length < MIN_SECRET_CHARACTERS;
 
-const isMonotonous = (secret: string | undefined): boolean => !!secret && new Set(secret).size < MIN_DISTINCT_CHARACTERS;
+const isMonotonous = (secret: string | undefined): boolean =>
+  !!secret && new Set(secret).size < MIN_DISTINCT_CHARACTERS;
 
 /** Every `iss` is compared byte by byte, so there must be one way to write it. */
 function isPlain(issuer: string): boolean {

@@ -63,7 +63,13 @@ export const networks: Parse<string[]> = (value) =>
     const [address = '', bits, ...rest] = item.split('/');
     const version = isIP(address);
     const size = bits === undefined ? 128 : Number(bits);
-    if (version === 0 || rest.length > 0 || !Number.isInteger(size) || size < 1 || size > (version === 4 && bits !== undefined ? 32 : 128)) {
+    if (
+      version === 0 ||
+      rest.length > 0 ||
+      !Number.isInteger(size) ||
+      size < 1 ||
+      size > (version === 4 && bits !== undefined ? 32 : 128)
+    ) {
       throw new SettingProblem('must be addresses or networks like 10.0.0.0/8, separated by commas');
     }
     return item;

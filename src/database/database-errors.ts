@@ -26,9 +26,9 @@ export function isUnavailable(error: unknown): boolean {
 
 const NETWORK_CODES = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ENOENT$)/;
 
-// pg reports these without a code.
+// pg reports these without a code; the last two are TypeORM's, of a transaction whose connection broke between its statements.
 const NETWORK_MESSAGES =
-  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Driver not Connected|the database system is)/i;
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Driver not Connected|the database system is|Query runner already released|Database connection provided by a query runner was already released)/i;
 
 function isNetworkFailure(error: Error): boolean {
   return NETWORK_CODES.test(codeOf(error)) || NETWORK_MESSAGES.test(error.message);

@@ -64,7 +64,9 @@ function claim(file: string): () => void {
   if (existsSync(file)) {
     const owner = Number(readFileSync(file, 'utf8'));
     if (owner !== process.pid && isAlive(owner)) {
-      throw new Error(`The data directory is in use by process ${owner}. Stop that one, or choose another REKEY_DATA_DIR.`);
+      throw new Error(
+        `The data directory is in use by process ${owner}. Stop that one, or choose another REKEY_DATA_DIR.`,
+      );
     }
   }
   writeFileSync(file, String(process.pid));

@@ -18,7 +18,12 @@ export async function migrate(dataSource: DataSource): Promise<void> {
 
 /** The same over the network, on a connection of its own: a migration may take longer than a request may. */
 export async function migrateOverNetwork(options: DataSourceOptions): Promise<void> {
-  const dataSource = await new DataSource({ ...options, entities: [], poolSize: 1, extra: {} } as DataSourceOptions).initialize();
+  const dataSource = await new DataSource({
+    ...options,
+    entities: [],
+    poolSize: 1,
+    extra: {},
+  } as DataSourceOptions).initialize();
   try {
     await migrate(dataSource);
   } finally {

@@ -7,7 +7,9 @@ export function banner(url: string, dataDir: string, credentials: Credentials, a
   const file = credentialsFile(dataDir);
   const secrets = areNew
     ? [
-        ...(credentials.adminClientId ? [`  admin client   ${credentials.adminClientId} : ${credentials.adminClientSecret}`] : []),
+        ...(credentials.adminClientId
+          ? [`  admin client   ${credentials.adminClientId} : ${credentials.adminClientSecret}`]
+          : []),
         `  demo client    ${credentials.demoClientId} : ${credentials.demoClientSecret}`,
         `  refresh token  ${credentials.demoRefreshToken}`,
         `Kept in ${file}; they are not shown again.`,

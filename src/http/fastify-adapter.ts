@@ -10,6 +10,7 @@ import type { Config } from '../config/config.js';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { toOAuthError } from './http-error.js';
+import { adminPathOf, isBelow, sendProblem } from './problem-details.filter.js';
 import { STANDARD_HEADERS } from './standard-headers.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
@@ -18,8 +19,13 @@ const BODY_LIMIT_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
 const CHECK_INTERVAL_MS = 1000;
 
+const DRAIN_INTERVAL_MS = 50;
+
 /** Longer than the idle timeout of common load balancers, so that it is they who close. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+/** A subject of 255 characters, each of which may count twice here. */
+const MAX_PATH_PARAMETER_CHARACTERS = 510;
 
 export function createAdapter(config: Config): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -37,12 +43,22 @@ export function createAdapter(config: Config): FastifyAdapter {
     forceCloseConnections: 'idle',
     return503OnClosing: false, // what arrives on an open connection while the service drains is answered, and told to go
     skipMiddie: true, // there is no Nest middleware here
-    routerOptions: { maxParamLength: 500 },
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
     clientErrorHandler: answerBrokenHttp,
-    frameworkErrors: answerBrokenUrl,
+    frameworkErrors: brokenUrlAnswer(adminPathOf(config.issuer)),
   });
   addParsers(adapter.getInstance());
+  hangUpWhileDraining(adapter.getInstance());
   return adapter;
+}
+
+/** A connection that was in use when the service began to drain ends with its answer: Node would wait for the client to hang up. */
+function hangUpWhileDraining(server: FastifyInstance): void {
+  server.addHook('preClose', (done) => {
+    const hangUp = setInterval(() => server.server.closeIdleConnections(), DRAIN_INTERVAL_MS);
+    server.server.once('close', () => clearInterval(hangUp));
+    done();
+  });
 }
 
 function addParsers(server: FastifyInstance): void {
@@ -58,19 +74,22 @@ function addParsers(server: FastifyInstance): void {
 }
 
 /** A path that cannot be decoded, or is too long, reaches no route and no hook. */
-function answerBrokenUrl(broken: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const error = toOAuthError(broken);
-  void reply
-    .status(error.status)
-    .headers({ ...STANDARD_HEADERS, 'x-correlation-id': request.id })
-    .type('application/json; charset=utf-8')
-    .send(error.toJSON());
-}
+const brokenUrlAnswer =
+  (adminPath: string) =>
+  (broken: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const error = toOAuthError(broken);
+    void reply.headers({ ...STANDARD_HEADERS, 'x-correlation-id': request.id });
+    if (isBelow(adminPath, request)) return sendProblem(error, request, reply);
+    void reply.status(error.status).headers(error.headers).type('application/json; charset=utf-8').send(error.toJSON());
+  };
 
 /** What is not even HTTP gets its answer in the same words as everything else. */
 function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = { HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large', ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout' }[error.code ?? ''];
+  const status = {
+    HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+    ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  }[error.code ?? ''];
   const body = JSON.stringify(OAuthError.invalidRequest('broken_http'));
   const headers = {
     'content-type': 'application/json; charset=utf-8',

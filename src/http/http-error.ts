@@ -33,7 +33,8 @@ function ofStatus(status: number, cause: unknown): OAuthError {
     case 503:
       return OAuthError.unavailable('dependency', cause);
     default:
-      if (status >= 400 && status < 500) return new OAuthError('invalid_request', { reason: `http_${status}`, status, cause });
+      if (status >= 400 && status < 500)
+        return new OAuthError('invalid_request', { reason: `http_${status}`, status, cause });
       return new OAuthError('server_error', { cause });
   }
 }

@@ -28,6 +28,7 @@ export function serveOpenApi(
   });
 }
 
+/** @public scripts/openapi.mjs writes it down */
 export function openApiDocument(app: INestApplication, issuer: string): OpenAPIObject {
   const description = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')

@@ -31,19 +31,26 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
-    if (!this.covers(request)) return void this.otherwise.catch(thrown, host);
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (!isBelow(this.path, request)) return void this.otherwise.catch(thrown, host);
     const error = methodMismatch(thrown, request) ?? toOAuthError(thrown);
     if (error.status >= 500) logError(this.logger, error, request.id);
     request.outcome = { ...request.outcome, result: error.reason };
-    const problem = JSON.stringify(problemOf(error, request.id));
-    void reply.status(error.status).headers(error.headers).type('application/problem+json').send(problem);
+    sendProblem(error, request, host.switchToHttp().getResponse<FastifyReply>());
   }
+}
 
-  private covers({ routeOptions, url }: FastifyRequest): boolean {
-    const path = routeOptions.url ?? url.split('?', 1)[0]!;
-    return path === this.path || path.startsWith(`${this.path}/`);
-  }
+/** Where the admin API is, and so where errors are problems. */
+export const adminPathOf = (issuer: string): string => `${new URL(issuer).pathname.replace(/\/$/, '')}/admin`;
+
+/** By its route where it has one, because a path can be spelled in many ways. */
+export function isBelow(path: string, { routeOptions, url }: FastifyRequest): boolean {
+  const own = routeOptions?.url ?? url.split('?', 1)[0]!;
+  return own === path || own.startsWith(`${path}/`);
+}
+
+export function sendProblem(error: OAuthError, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = JSON.stringify(problemOf(error, request.id));
+  void reply.status(error.status).headers(error.headers).type('application/problem+json').send(problem);
 }
 
 const problemOf = (error: OAuthError, correlationId: string): ProblemDetails => ({

@@ -12,7 +12,7 @@ import {
 } from './signing-key-schedule.js';
 
 /** `next`: published, and will sign. `verifying`: published until the last token that it signed is gone. */
-export type SigningKeyState = 'next' | 'signing' | 'verifying' | 'expired' | 'retired';
+type SigningKeyState = 'next' | 'signing' | 'verifying' | 'expired' | 'retired';
 
 export interface SigningKeyEntry {
   readonly kid: string;

@@ -9,7 +9,11 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 export class Metrics {
   readonly registry = new Registry();
 
-  readonly requests = this.counter('rekey_http_requests_total', 'Answers by route and status.', ['route', 'method', 'status']);
+  readonly requests = this.counter('rekey_http_requests_total', 'Answers by route and status.', [
+    'route',
+    'method',
+    'status',
+  ]);
 
   readonly requestSeconds = new Histogram({
     name: 'rekey_http_request_seconds',
@@ -19,9 +23,17 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly tokenRequests = this.counter('rekey_token_requests_total', 'Token requests by grant type and what came of them.', ['grant_type', 'outcome']);
+  readonly tokenRequests = this.counter(
+    'rekey_token_requests_total',
+    'Token requests by grant type and what came of them.',
+    ['grant_type', 'outcome'],
+  );
 
-  readonly refreshes = this.counter('rekey_refreshes_total', 'Refresh verdicts: rotated, renewed, retry, stale, reuse, dead, foreign, unknown, too_wide, malformed.', ['verdict']);
+  readonly refreshes = this.counter(
+    'rekey_refreshes_total',
+    'Refresh verdicts: rotated, renewed, retry, stale, reuse, dead, foreign, unknown, too_wide, malformed.',
+    ['verdict'],
+  );
 
   readonly revocations = this.counter('rekey_revocations_total', 'Durable revocations by kind.', ['kind']);
 
@@ -32,11 +44,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly trackerFailures = this.counter('rekey_revocation_tracker_failures_total', 'Failed copies to the tracker.', []);
+  readonly trackerFailures = this.counter(
+    'rekey_revocation_tracker_failures_total',
+    'Failed copies to the tracker.',
+    [],
+  );
 
   readonly introspections = this.counter('rekey_introspections_total', 'Introspections by result.', ['result']);
 
-  readonly clientAuthenticationFailures = this.counter('rekey_client_authentication_failures_total', 'Failed client authentications by reason.', ['reason']);
+  readonly clientAuthenticationFailures = this.counter(
+    'rekey_client_authentication_failures_total',
+    'Failed client authentications by reason.',
+    ['reason'],
+  );
 
   readonly rotationBatchSize = new Histogram({
     name: 'rekey_rotation_batch_size',

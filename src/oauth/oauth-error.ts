@@ -9,9 +9,15 @@ interface CodeFacts {
 }
 
 const codes = {
-  invalid_request: { status: 400, description: 'The request is malformed: a parameter is missing, repeated or unreadable.' },
+  invalid_request: {
+    status: 400,
+    description: 'The request is malformed: a parameter is missing, repeated or unreadable.',
+  },
   invalid_client: { status: 401, description: 'Client authentication failed.' },
-  invalid_grant: { status: 400, description: 'The grant is invalid, expired, revoked, or was issued to another client.' },
+  invalid_grant: {
+    status: 400,
+    description: 'The grant is invalid, expired, revoked, or was issued to another client.',
+  },
   invalid_scope: { status: 400, description: 'The scope is malformed, or goes beyond what was granted.' },
   invalid_target: { status: 400, description: 'The resource is unknown or goes beyond what was granted.' },
   unauthorized_client: { status: 400, description: 'This client may not do that.' },
@@ -73,10 +79,12 @@ export class OAuthError extends Error {
 
   /** RFC 9110 §15.5.2: every 401 names a way to authenticate. */
   static invalidClient = (reason: string) =>
-    new OAuthError('invalid_client', { reason, headers: { 'WWW-Authenticate': 'Basic realm="rekey", charset="UTF-8"' } });
+    new OAuthError('invalid_client', {
+      reason,
+      headers: { 'WWW-Authenticate': 'Basic realm="rekey", charset="UTF-8"' },
+    });
 
-  static methodNotAllowed = (allow: string) =>
-    new OAuthError('method_not_allowed', { headers: { Allow: allow } });
+  static methodNotAllowed = (allow: string) => new OAuthError('method_not_allowed', { headers: { Allow: allow } });
 
   static tooManyRequests = (retryAfterSeconds: number, reason: string) =>
     new OAuthError('too_many_requests', { reason, headers: { 'Retry-After': String(retryAfterSeconds) } });

@@ -19,7 +19,10 @@ export function validateRequest<T extends object>(type: RequestClass<T>, form: F
   }
   const [problem] = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: true });
   if (problem) {
-    throw OAuthError.invalidRequest(`bad_${problem.property}`, `The parameter ${problem.property} is missing or malformed.`);
+    throw OAuthError.invalidRequest(
+      `bad_${problem.property}`,
+      `The parameter ${problem.property} is missing or malformed.`,
+    );
   }
   return request;
 }

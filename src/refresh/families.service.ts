@@ -63,7 +63,14 @@ export class FamiliesService {
         },
         manager,
       );
-      await this.audit.append(manager, { event: 'family.started', at: now, clientId: client.clientId, subject, sid, ...origin });
+      await this.audit.append(manager, {
+        event: 'family.started',
+        at: now,
+        clientId: client.clientId,
+        subject,
+        sid,
+        ...origin,
+      });
     });
     const refreshToken = mintRefreshToken({ handle, generation: 0 }, this.keys.mintingTokenKey());
     return { sid, refreshToken, idleExpiresAt, absoluteExpiresAt };

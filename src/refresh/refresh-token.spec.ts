@@ -41,7 +41,8 @@ describe('the form of a refresh token', () => {
 
   it('is told from other tokens by its prefix', () => {
     expect(looksLikeRefreshToken(mintRefreshToken({ handle: HANDLE, generation: 0 }, key))).toBe(true);
-    for (const other of ['', 'at_abc', 'eyJhbGciOiJFUzI1NiJ9.e30.x', 'RT_x']) expect(looksLikeRefreshToken(other)).toBe(false);
+    for (const other of ['', 'at_abc', 'eyJhbGciOiJFUzI1NiJ9.e30.x', 'RT_x'])
+      expect(looksLikeRefreshToken(other)).toBe(false);
   });
 });
 

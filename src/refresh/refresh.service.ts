@@ -12,7 +12,7 @@ import { Clock } from '../time/clock.js';
 import { mintRefreshToken, parseRefreshToken, type RefreshTokenParts } from './refresh-token.js';
 import { ReuseResponse } from './reuse-response.service.js';
 import { judge, type FamilySnapshot, type Verdict } from './rotation.js';
-import { RotationBatch } from './rotation-batch.js';
+import { RotationBatch, type Rotation } from './rotation-batch.js';
 import { TokenFamilyStore, type RotatedFamily, type RotationEntry } from './token-family.store.js';
 
 /** What a refresh comes to: the family as it is now, and its current refresh token. */
@@ -32,6 +32,7 @@ export interface Refreshed {
 
 interface Attempt {
   readonly client: Client;
+  readonly refreshToken: string;
   readonly presented: RefreshTokenParts;
   /** Undefined: the same as before. */
   readonly scope: readonly string[] | undefined;
@@ -51,7 +52,7 @@ export class RefreshService {
 
   constructor(
     private readonly batch: RotationBatch,
-    private readonly store: TokenFamilyStore,
+    store: TokenFamilyStore,
     private readonly reuse: ReuseResponse,
     private readonly audit: AuditService,
     private readonly keys: KeyRing,
@@ -73,12 +74,8 @@ export class RefreshService {
   ): Promise<Refreshed> {
     const presented = await this.parse(refreshToken);
     if (!presented) return this.refuse('malformed', { client, context });
-    const attempt = { client, presented, scope, context };
-    const { rotated, leads } = await this.batch.rotate(refreshToken, entryOf(attempt));
-    if (!rotated) return this.classify(attempt);
-    if (leads) return this.succeed(rotated, attempt);
-    // Another request with the same token was rotated: this one is its retry. Where nothing rotates, they are equals.
-    return rotated.rotates ? this.classify(attempt) : this.renewedBeside(rotated, attempt);
+    const attempt = { client, refreshToken, presented, scope, context };
+    return this.answer(await this.batch.rotate(refreshToken, entryOf(attempt)), attempt);
   }
 
   /** What a refresh token points to, for revocation and introspection. Undefined where it is not one of ours. */
@@ -92,7 +89,14 @@ export class RefreshService {
     return this.keys.reading(({ tokenKey }) => parseRefreshToken(refreshToken, tokenKey));
   }
 
-  private async classify(attempt: Attempt, tries = 1): Promise<Refreshed> {
+  private async answer({ rotated, leads }: Rotation, attempt: Attempt, tries = 1): Promise<Refreshed> {
+    if (!rotated) return this.classify(attempt, tries);
+    if (leads) return this.succeed(rotated, attempt);
+    // Another request with the same token was rotated: this one is its retry. Where nothing rotates, they are equals.
+    return rotated.rotates ? this.classify(attempt, tries) : this.renewedBeside(rotated, attempt);
+  }
+
+  private async classify(attempt: Attempt, tries: number): Promise<Refreshed> {
     const { client, presented, scope, context } = attempt;
     const family = await this.snapshots.submit(presented.handle);
     const judged = judge(
@@ -110,8 +114,7 @@ export class RefreshService {
   /** The row was locked when the batch came by: wait for it. */
   private async rotateAlone(attempt: Attempt, tries: number): Promise<Refreshed> {
     if (tries > MAX_ATTEMPTS) throw OAuthError.unavailable('contended_family');
-    const rotated = await this.store.rotateAlone(entryOf(attempt), this.clock.now());
-    return rotated ? this.succeed(rotated, attempt) : this.classify(attempt, tries + 1);
+    return this.answer(await this.batch.rotateAlone(attempt.refreshToken, entryOf(attempt)), attempt, tries + 1);
   }
 
   private succeed(rotated: RotatedFamily, { scope }: Attempt): Refreshed {
@@ -130,7 +133,11 @@ export class RefreshService {
     return this.refreshed(family, attempt.scope, { rotates: true, rotatedAt: family.rotatedAt[0]! });
   }
 
-  private record(event: AuditEventName, { client, context }: Attempt, { sid, subject }: { sid: string; subject: string }) {
+  private record(
+    event: AuditEventName,
+    { client, context }: Attempt,
+    { sid, subject }: { sid: string; subject: string },
+  ) {
     const { correlationId } = context;
     return this.audit.record({ event, at: this.clock.now(), clientId: client.clientId, subject, sid, correlationId });
   }

@@ -16,14 +16,18 @@ const MAX_ENTRIES = 256;
 /** Two statements: one on its way back while the next is on its way out. */
 const MAX_IN_FLIGHT = 2;
 
+/** So many connections may wait for rows that somebody holds: the others go on serving the families that nobody does. */
+const MAX_WAITING = 2;
+
 /**
  * Rotations that arrive together, as one statement. Identical requests share one entry, and a family is in one statement at
- * a time, so that a burst on one token costs its neighbours nothing.
+ * a time, so that a burst on one token costs its neighbours nothing. What a statement skipped is waited for, one by one.
  */
 @Injectable()
 export class RotationBatch {
   private readonly underWay = new Map<string, Promise<RotatedFamily | undefined>>();
   private readonly rotations: Coalescer<RotationEntry, RotatedFamily | undefined>;
+  private readonly waits: Coalescer<RotationEntry, RotatedFamily | undefined>;
 
   constructor(store: TokenFamilyStore, clock: Clock, metrics: Metrics) {
     this.rotations = new Coalescer({
@@ -33,17 +37,36 @@ export class RotationBatch {
       laneOf: (entry) => entry.handle,
       onBatch: (size) => metrics.rotationBatchSize.observe(size),
     });
+    this.waits = new Coalescer({
+      run: async ([entry]) => [await store.rotateAlone(entry!, clock.now())],
+      maxEntries: 1, // a statement that waits while it holds other rows could deadlock
+      maxInFlight: MAX_WAITING,
+      laneOf: (entry) => entry.handle,
+    });
   }
 
   /**
    * @param refreshToken as it was presented: with the client and the scope, it says which requests are identical
    * @throws when the database is away; whether the token was rotated is not known then, and asking again tells
    */
-  async rotate(refreshToken: string, entry: RotationEntry): Promise<Rotation> {
+  rotate(refreshToken: string, entry: RotationEntry): Promise<Rotation> {
+    return this.share(this.rotations, refreshToken, entry);
+  }
+
+  /** For a family whose row somebody held when the batch came by. @throws as `rotate`, and when the row is held for too long */
+  rotateAlone(refreshToken: string, entry: RotationEntry): Promise<Rotation> {
+    return this.share(this.waits, refreshToken, entry);
+  }
+
+  private async share(
+    rotations: Coalescer<RotationEntry, RotatedFamily | undefined>,
+    refreshToken: string,
+    entry: RotationEntry,
+  ): Promise<Rotation> {
     const key = `${refreshToken} ${entry.clientId} ${entry.scope ?? ''}`;
     const same = this.underWay.get(key);
     if (same) return { rotated: await same, leads: false };
-    const rotation = this.rotations.submit(entry);
+    const rotation = rotations.submit(entry);
     this.underWay.set(key, rotation);
     try {
       return { rotated: await rotation, leads: true };

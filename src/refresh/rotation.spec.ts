@@ -25,7 +25,12 @@ const aFamily = (overrides: Partial<FamilySnapshot> = {}): FamilySnapshot => ({
   ...overrides,
 });
 
-const aToken = (overrides: Partial<Presented> = {}): Presented => ({ generation: 3, clientId: 'c1', scope: undefined, ...overrides });
+const aToken = (overrides: Partial<Presented> = {}): Presented => ({
+  generation: 3,
+  clientId: 'c1',
+  scope: undefined,
+  ...overrides,
+});
 
 const verdictOn = (family: FamilySnapshot | undefined, presented: Presented, now = NOW, arrivedAt = now): string => {
   const judged = judge(family, presented, now, arrivedAt);
@@ -45,7 +50,12 @@ describe('the verdict', () => {
     ['an old token of a revoked family', aFamily(revoked), aToken({ generation: 0 }), 'revoked'],
     ['the client is disabled', aFamily({ clientDisabled: true }), aToken(), 'client_disabled'],
     ['the subject is disabled', aFamily({ subjectDisabled: true }), aToken(), 'subject_disabled'],
-    ['an old token of a disabled subject', aFamily({ subjectDisabled: true }), aToken({ generation: 0 }), 'subject_disabled'],
+    [
+      'an old token of a disabled subject',
+      aFamily({ subjectDisabled: true }),
+      aToken({ generation: 0 }),
+      'subject_disabled',
+    ],
     ['nobody used it for too long', aFamily({ idleExpiresAt: NOW }), aToken(), 'idle_expired'],
     ['its time is over', aFamily({ absoluteExpiresAt: NOW }), aToken(), 'expired'],
     ['both its times are over', aFamily({ absoluteExpiresAt: NOW, idleExpiresAt: NOW }), aToken(), 'expired'],
@@ -81,7 +91,13 @@ describe('the verdict', () => {
   );
 
   it('takes every cause of death before the token is looked at', () => {
-    const everything = { ...revoked, clientDisabled: true, subjectDisabled: true, absoluteExpiresAt: NOW, idleExpiresAt: NOW };
+    const everything = {
+      ...revoked,
+      clientDisabled: true,
+      subjectDisabled: true,
+      absoluteExpiresAt: NOW,
+      idleExpiresAt: NOW,
+    };
     expect(causeOfDeath(aFamily(everything), NOW)).toBe('revoked');
     expect(causeOfDeath(aFamily({ ...everything, revokedReason: null }), NOW)).toBe('client_disabled');
     expect(causeOfDeath(aFamily(), NOW)).toBeUndefined();
@@ -172,7 +188,9 @@ describe('whatever the family', () => {
       gaps: fc.array(fc.integer({ min: 0, max: 120_000 }), { maxLength: 8 }),
     })
     .map(({ gaps, ...rest }) => {
-      const ages = gaps.slice(0, rest.generation).map((_, index) => gaps.slice(0, index + 1).reduce((sum, gap) => sum + gap, 0));
+      const ages = gaps
+        .slice(0, rest.generation)
+        .map((_, index) => gaps.slice(0, index + 1).reduce((sum, gap) => sum + gap, 0));
       return aFamily({ ...rest, rotatedAt: ages.map((age) => NOW - age) });
     });
   const presented = fc.record({

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Config } from '../config/config.js';
 import type { FamilySnapshot } from './rotation.js';
 import { rotationSql, SNAPSHOT_SQL } from './rotation-sql.js';
-import { TokenFamilyEntity } from './token-family.entity.js';
 
 export interface RotationEntry {
   readonly handle: string;
@@ -91,10 +90,6 @@ export class TokenFamilyStore {
     const { rows } = await this.pool.query<SnapshotRow>({ name: 'snapshot', text: SNAPSHOT_SQL, values: [handles] });
     const byHandle = new Map(rows.map((row) => [row.id, toSnapshot(row)]));
     return handles.map((handle) => byHandle.get(handle));
-  }
-
-  async insert(family: Omit<TokenFamilyEntity, 'client'>, manager: EntityManager): Promise<void> {
-    await manager.insert(TokenFamilyEntity, family);
   }
 
   private async runRotation(name: string, text: string, entries: readonly RotationEntry[], now: number) {

@@ -9,7 +9,13 @@ import { Metrics } from '../metrics/metrics.js';
 import { FamiliesService } from '../refresh/families.service.js';
 import { NO_HITS, type FamilyHits, type FamilySelection } from '../refresh/family-selection.js';
 import { Clock } from '../time/clock.js';
-import { familiesHitBy, LONGEST_ACCESS_TOKEN_MS, type RevocableToken, type Revocation, type RevocationKind } from './revocation.js';
+import {
+  familiesHitBy,
+  LONGEST_ACCESS_TOKEN_MS,
+  type RevocableToken,
+  type Revocation,
+  type RevocationKind,
+} from './revocation.js';
 import type { RevocationEntity } from './revocation.entity.js';
 import { RevocationStore } from './revocation.store.js';
 import { RevocationTracker } from './revocation-tracker.js';
@@ -110,7 +116,9 @@ export class RevocationService {
     const { kind, value, reason, actor } = request;
     const now = this.clock.now();
     const selection = request.families === 'none' ? undefined : (request.families ?? familiesHitBy(kind, value));
-    const ended = selection ? await this.families.revoke(selection, reason, now, manager) : { hits: NO_HITS, lastUsedAt: 0 };
+    const ended = selection
+      ? await this.families.revoke(selection, reason, now, manager)
+      : { hits: NO_HITS, lastUsedAt: 0 };
     // The families' rows are held now, so no access token of theirs is younger than this, whatever the other replicas' clocks say.
     const notBefore = Math.max(now, ended.lastUsedAt + 1, request.notBefore ?? 0);
     const revocation = { kind, value, notBefore, expiresAt: notBefore + LONGEST_ACCESS_TOKEN_MS };

@@ -57,7 +57,10 @@ export class RevocationStore {
 
   /** Newest first. @param before the id that the page starts after */
   list(limit: number, before?: string): Promise<RevocationEntity[]> {
-    const query = this.dataSource.manager.createQueryBuilder(RevocationEntity, 'r').orderBy('r.id', 'DESC').limit(limit);
+    const query = this.dataSource.manager
+      .createQueryBuilder(RevocationEntity, 'r')
+      .orderBy('r.id', 'DESC')
+      .limit(limit);
     return (before === undefined ? query : query.where('r.id < :before', { before })).getMany();
   }
 

@@ -38,10 +38,14 @@ export class TokenRevocationService {
     const { clientId, sid, subject, revokedReason } = found.family;
     if (clientId !== client.clientId) return this.refuse(client, { sid, subject }, context);
     if (revokedReason !== null) return;
-    await this.revocations.revoke(
-      [{ kind: 'family', value: sid, reason: REASON, actor: `client:${clientId}` }],
-      { event: 'revocation.created', reason: 'refresh_token', clientId, sid, subject, correlationId: context.correlationId },
-    );
+    await this.revocations.revoke([{ kind: 'family', value: sid, reason: REASON, actor: `client:${clientId}` }], {
+      event: 'revocation.created',
+      reason: 'refresh_token',
+      clientId,
+      sid,
+      subject,
+      correlationId: context.correlationId,
+    });
   }
 
   private async revokeAccessToken(client: Client, token: string, context: RequestContext): Promise<void> {
@@ -52,7 +56,15 @@ export class TokenRevocationService {
     if (await this.revocations.isRevoked(found)) return;
     await this.revocations.revoke(
       [{ kind: 'token', value: jti, reason: REASON, actor: `client:${clientId}`, notBefore: bornAt + 1 }],
-      { event: 'revocation.created', reason: 'access_token', clientId, sid, subject, correlationId: context.correlationId, detail: { jti } },
+      {
+        event: 'revocation.created',
+        reason: 'access_token',
+        clientId,
+        sid,
+        subject,
+        correlationId: context.correlationId,
+        detail: { jti },
+      },
     );
   }
 
@@ -63,7 +75,15 @@ export class TokenRevocationService {
     { correlationId }: RequestContext,
   ): Promise<never> {
     const at = this.clock.now();
-    await this.audit.record({ event: 'revocation.refused', reason: 'foreign', at, clientId, sid, subject, correlationId });
+    await this.audit.record({
+      event: 'revocation.refused',
+      reason: 'foreign',
+      at,
+      clientId,
+      sid,
+      subject,
+      correlationId,
+    });
     throw OAuthError.invalidGrant('foreign');
   }
 }

@@ -40,7 +40,14 @@ export class SubjectsService {
       });
       if (!disabled) return [];
       const notBefore = now + IN_FLIGHT_MS;
-      const request = { kind: 'subject', value: subject, reason: 'subject_disabled', actor, families: 'none', notBefore } as const;
+      const request = {
+        kind: 'subject',
+        value: subject,
+        reason: 'subject_disabled',
+        actor,
+        families: 'none',
+        notBefore,
+      } as const;
       return (await this.revocations.commit([request], manager)).revocations;
     });
     await this.revocations.publish(revocations);

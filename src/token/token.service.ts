@@ -46,12 +46,27 @@ export class TokenService {
     }
   }
 
-  private recordRefusal({ code, reason }: OAuthError, { clientId }: Client, { arrivedAt, correlationId }: RequestContext) {
-    return this.audit.record({ event: 'token.refused', reason, at: arrivedAt, clientId, correlationId, detail: { error: code } });
+  private recordRefusal(
+    { code, reason }: OAuthError,
+    { clientId }: Client,
+    { arrivedAt, correlationId }: RequestContext,
+  ) {
+    return this.audit.record({
+      event: 'token.refused',
+      reason,
+      at: arrivedAt,
+      clientId,
+      correlationId,
+      detail: { error: code },
+    });
   }
 
   /** A refresh has recorded itself, in the statement that made it true. */
-  private async record(grant: Grant, { client, subject, sid, jti, bornAt }: Authorization, { correlationId }: RequestContext) {
+  private async record(
+    grant: Grant,
+    { client, subject, sid, jti, bornAt }: Authorization,
+    { correlationId }: RequestContext,
+  ) {
     if (grant.type === 'refresh_token') return;
     await this.audit.record({
       event: 'token.issued',

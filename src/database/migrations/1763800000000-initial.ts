@@ -115,7 +115,16 @@ export class Initial1763800000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['audit_events', 'token_keys', 'signing_keys', 'revocations', 'token_families', 'subjects', 'client_secrets', 'clients']) {
+    for (const table of [
+      'audit_events',
+      'token_keys',
+      'signing_keys',
+      'revocations',
+      'token_families',
+      'subjects',
+      'client_secrets',
+      'clients',
+    ]) {
       await runner.query(`DROP TABLE ${table}`);
     }
   }

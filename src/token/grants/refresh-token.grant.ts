@@ -24,7 +24,12 @@ export class RefreshTokenGrant extends Grant<RefreshTokenRequestDto> {
     this.identityKey = deriveKey(config.secret, 'token-identity');
   }
 
-  async authorize({ client, scope, parameters, context }: GrantRequest<RefreshTokenRequestDto>): Promise<Authorization> {
+  async authorize({
+    client,
+    scope,
+    parameters,
+    context,
+  }: GrantRequest<RefreshTokenRequestDto>): Promise<Authorization> {
     const refreshed = await this.refreshes.redeem(client, parameters.refresh_token, scope, context);
     return {
       client,

@@ -1,0 +1,146 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Metrics } from '../metrics/metrics.js';
+import { SystemClock } from '../time/clock.js';
+import { RotationBatch } from './rotation-batch.js';
+import type { RotatedFamily, RotationEntry, TokenFamilyStore } from './token-family.store.js';
+
+interface Statement {
+  readonly name: 'rotate' | 'rotateAlone';
+  readonly handles: string[];
+  answer(generation: number | undefined): void;
+}
+
+/** Statements that a test ends by hand. */
+class HeldStore {
+  readonly statements: Statement[] = [];
+
+  readonly rotate = (entries: readonly RotationEntry[]) => this.begin('rotate', entries);
+
+  readonly rotateAlone = async (entry: RotationEntry) => (await this.begin('rotateAlone', [entry]))[0];
+
+  get shapes(): string[] {
+    return this.statements.map(({ name, handles }) => `${name} ${handles.join()}`);
+  }
+
+  private begin(name: Statement['name'], entries: readonly RotationEntry[]): Promise<(RotatedFamily | undefined)[]> {
+    return new Promise((resolve) => {
+      this.statements.push({
+        name,
+        handles: entries.map(({ handle }) => handle),
+        answer: (generation) => resolve(entries.map(({ handle }) => aRotation(handle, generation))),
+      });
+    });
+  }
+}
+
+const aRotation = (handle: string, generation: number | undefined): RotatedFamily | undefined =>
+  generation === undefined
+    ? undefined
+    : {
+        handle,
+        generation,
+        sid: `sid of ${handle}`,
+        subject: 'u1',
+        rotates: true,
+        scope: [],
+        clientScopes: [],
+        absoluteExpiresAt: 0,
+        rotatedAt: 0,
+      };
+
+const entry = (handle: string, overrides: Partial<RotationEntry> = {}): RotationEntry => ({
+  handle,
+  generation: 0,
+  clientId: 'c1',
+  scope: null,
+  correlationId: 'x',
+  ...overrides,
+});
+
+const settled = async () => {
+  for (let turn = 0; turn < 4; turn++) await nextTurn();
+};
+
+describe('RotationBatch', () => {
+  let store: HeldStore;
+  let batch: RotationBatch;
+
+  beforeEach(() => {
+    store = new HeldStore();
+    batch = new RotationBatch(store as unknown as TokenFamilyStore, new SystemClock(), new Metrics());
+  });
+
+  it('identical requests are one entry: one of them leads, and all share what it came to', async () => {
+    const answers = Promise.all(Array.from({ length: 5 }, () => batch.rotate('token', entry('f1'))));
+    await settled();
+    expect(store.shapes).toEqual(['rotate f1']);
+    store.statements[0]!.answer(1);
+    const rotations = await answers;
+    expect(rotations.map(({ leads }) => leads)).toEqual([true, false, false, false, false]);
+    expect(new Set(rotations.map(({ rotated }) => rotated)).size).toBe(1);
+  });
+
+  it('what is not identical is not shared: another scope, another client, another token', async () => {
+    void batch.rotate('token', entry('f1'));
+    void batch.rotate('token', entry('f1', { scope: 'a' }));
+    void batch.rotate('token', entry('f1', { clientId: 'c2' }));
+    void batch.rotate('other', entry('f1', { generation: 1 }));
+    for (let round = 0; round < 4; round++) {
+      await settled();
+      store.statements[round]!.answer(undefined);
+    }
+    await settled();
+    expect(store.shapes).toEqual(Array(4).fill('rotate f1'));
+  });
+
+  it('families that arrive together are one statement', async () => {
+    for (const handle of ['f1', 'f2', 'f3']) void batch.rotate(handle, entry(handle));
+    await settled();
+    expect(store.shapes).toEqual(['rotate f1,f2,f3']);
+  });
+
+  it('a family that is waited for takes no place in the statements of the others', async () => {
+    void batch.rotateAlone('held', entry('f1'));
+    void batch.rotateAlone('held too', entry('f2'));
+    await settled();
+    void batch.rotate('token', entry('f3'));
+    await settled();
+    expect(store.shapes).toEqual(['rotateAlone f1', 'rotateAlone f2', 'rotate f3']);
+  });
+
+  it('no more than two connections wait for families that somebody holds, and each of them for one family', async () => {
+    for (const handle of ['f1', 'f2', 'f3', 'f4']) void batch.rotateAlone(handle, entry(handle));
+    await settled();
+    expect(store.shapes).toEqual(['rotateAlone f1', 'rotateAlone f2']);
+    store.statements[0]!.answer(1);
+    await settled();
+    expect(store.shapes).toEqual(['rotateAlone f1', 'rotateAlone f2', 'rotateAlone f3']);
+  });
+
+  it('identical requests wait as one, and so does one that comes later', async () => {
+    const early = [batch.rotateAlone('token', entry('f1')), batch.rotateAlone('token', entry('f1'))];
+    await settled();
+    const late = batch.rotate('token', entry('f1'));
+    await settled();
+    expect(store.shapes).toEqual(['rotateAlone f1']);
+    store.statements[0]!.answer(1);
+    const rotations = await Promise.all([...early, late]);
+    expect(rotations.map(({ leads, rotated }) => [leads, rotated?.generation])).toEqual([
+      [true, 1],
+      [false, 1],
+      [false, 1],
+    ]);
+  });
+
+  it('the next request after the answer is a new one', async () => {
+    const first = batch.rotate('token', entry('f1'));
+    await settled();
+    store.statements[0]!.answer(1);
+    await first;
+    const second = batch.rotate('token', entry('f1'));
+    await settled();
+    store.statements[1]!.answer(undefined);
+    expect(await second).toEqual({ rotated: undefined, leads: true });
+  });
+});
