@@ -131,19 +131,22 @@ describe('[135] a refresh and a revocation at once', () => {
     ['a use where tokens do not rotate', 'rotate', { rotation: 'never' }, 0],
     ['a retry', 'snapshots', {}, 5],
     ['a retry when the first access token is over', 'snapshots', { accessTokenTtlSeconds: 10 }, 11],
-  ] as const)('%s that a revocation overtakes hands out nothing that lives', async (_what, method, policy, retryAfterSeconds) => {
-    const as = await confidentialClient(app, policy);
-    const { refreshToken, sid } = await startFamily(app, as);
-    if (method === 'snapshots') await refresh(app, as, refreshToken);
-    app.clock.advanceSeconds(retryAfterSeconds);
-    let revoked = 0;
-    overtaken(method, async () => (revoked = (await revoke(app, as, refreshToken)).status));
-    const answer = await refresh(app, as, refreshToken);
-    expect(revoked).toBe(200);
-    expect(answer.status).toBe(200);
-    expect((await introspect(app, as, answer.body.access_token)).text).toBe('{"active":false}');
-    await expectNoneLive(app, as, sid);
-  });
+  ] as const)(
+    '%s that a revocation overtakes hands out nothing that lives',
+    async (_what, method, policy, retryAfterSeconds) => {
+      const as = await confidentialClient(app, policy);
+      const { refreshToken, sid } = await startFamily(app, as);
+      if (method === 'snapshots') await refresh(app, as, refreshToken);
+      app.clock.advanceSeconds(retryAfterSeconds);
+      let revoked = 0;
+      overtaken(method, async () => (revoked = (await revoke(app, as, refreshToken)).status));
+      const answer = await refresh(app, as, refreshToken);
+      expect(revoked).toBe(200);
+      expect(answer.status).toBe(200);
+      expect((await introspect(app, as, answer.body.access_token)).text).toBe('{"active":false}');
+      await expectNoneLive(app, as, sid);
+    },
+  );
 });
 
 describe('[136] reuse and rotation of the leaf at once', () => {
@@ -182,7 +185,10 @@ it('[145] a hundred subjects with twenty requests each get what is theirs, and n
     await atOnce(500, async (index) => {
       const session = sessions[index % 100]!;
       const { status, body } = await refresh(app, session.as, session.refreshToken);
-      const claims = session.as === clients[1] ? (await introspect(app, clients[1], body.access_token)).body : decodeJwt(body.access_token);
+      const claims =
+        session.as === clients[1]
+          ? (await introspect(app, clients[1], body.access_token)).body
+          : decodeJwt(body.access_token);
       const seen = [status, claims.sub, claims.client_id, claims.sid, claims.scope, body.scope];
       const right = [200, session.subject, session.as.clientId, session.sid, session.scope, session.scope];
       if (JSON.stringify(seen) !== JSON.stringify(right)) mismatches.push({ seen, right });

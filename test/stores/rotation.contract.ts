@@ -149,7 +149,10 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       const families = Array.from({ length: 256 }, () => aFamily(clientId));
       await insertFamilies(dataSource, ...families);
       const shuffled = families.toSorted((one, two) => one.id.slice(-4).localeCompare(two.id.slice(-4)));
-      const results = await store.rotate(shuffled.map((family) => entryOf(family)), NOW);
+      const results = await store.rotate(
+        shuffled.map((family) => entryOf(family)),
+        NOW,
+      );
       expect(results.map((rotated) => rotated?.sid)).toEqual(shuffled.map(({ sid }) => sid));
       expect(results.every((rotated) => rotated?.generation === 1)).toBe(true);
     });
@@ -170,9 +173,14 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         fc.asyncProperty(ttl, left, left, async (idleTtlSeconds, absoluteLeftMs, idleLeftMs) => {
           const of = await insertClient(dataSource, { idleTtlSeconds });
           const absoluteExpiresAt = new Date(NOW + absoluteLeftMs);
-          const family = aFamily(of, { absoluteExpiresAt, idleExpiresAt: new Date(NOW + Math.min(idleLeftMs, absoluteLeftMs)) });
+          const family = aFamily(of, {
+            absoluteExpiresAt,
+            idleExpiresAt: new Date(NOW + Math.min(idleLeftMs, absoluteLeftMs)),
+          });
           await insertFamilies(dataSource, family);
-          expect((await store.rotate([entryOf(family)], NOW))[0]).toMatchObject({ absoluteExpiresAt: NOW + absoluteLeftMs });
+          expect((await store.rotate([entryOf(family)], NOW))[0]).toMatchObject({
+            absoluteExpiresAt: NOW + absoluteLeftMs,
+          });
           const row = await rowOf(family);
           expect(row.absoluteExpiresAt).toEqual(absoluteExpiresAt);
           expect(row.idleExpiresAt.getTime()).toBe(NOW + Math.min(absoluteLeftMs, idleTtlSeconds * 1000));
@@ -271,7 +279,10 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         for (const { clientScopes, clientDisabled } of drawn) {
           const key = `${clientScopes.join()} ${clientDisabled}`;
           if (clients.has(key)) continue;
-          clients.set(key, await insertClient(dataSource, { scopes: clientScopes, disabledAt: clientDisabled ? new Date(NOW) : null }));
+          clients.set(
+            key,
+            await insertClient(dataSource, { scopes: clientScopes, disabledAt: clientDisabled ? new Date(NOW) : null }),
+          );
         }
         const families = drawn.map((of) =>
           aFamily(clients.get(`${of.clientScopes.join()} ${of.clientDisabled}`)!, {
@@ -285,7 +296,11 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         );
         await insertFamilies(dataSource, ...families);
         const entries = drawn.map(({ presented, foreign, asked }, index) =>
-          entryOf(families[index]!, { generation: presented, scope: asked?.join(' ') ?? null, ...(foreign && { clientId }) }),
+          entryOf(families[index]!, {
+            generation: presented,
+            scope: asked?.join(' ') ?? null,
+            ...(foreign && { clientId }),
+          }),
         );
         const snapshots = await store.snapshots(families.map(({ id }) => id));
         const judged = entries.map((entry, index) => {
@@ -386,7 +401,9 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       const clock = new TestClock();
       const batch = new RotationBatch(store, clock, new Metrics());
       const families = [await started(), await started(), await started()];
-      await dataSource.query(`ALTER TABLE audit_events ADD CONSTRAINT refuses CHECK (correlation_id IS DISTINCT FROM 'refused')`);
+      await dataSource.query(
+        `ALTER TABLE audit_events ADD CONSTRAINT refuses CHECK (correlation_id IS DISTINCT FROM 'refused')`,
+      );
       try {
         const results = await Promise.allSettled(
           families.map((family, index) =>

@@ -45,13 +45,23 @@ describe('the schema', () => {
     const tables = await database.query<{ tablename: string }[]>(
       `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1`,
     );
-    expect(tables.map(({ tablename }) => tablename)).toEqual(database.entityMetadatas.map(({ tableName }) => tableName).sort());
+    expect(tables.map(({ tablename }) => tablename)).toEqual(
+      database.entityMetadatas.map(({ tableName }) => tableName).sort(),
+    );
   });
 
   it.each([
     ['a column too many', 'ALTER TABLE clients ADD stray text', 'ALTER TABLE clients DROP stray'],
-    ['a column that may be empty', 'ALTER TABLE clients ALTER name DROP NOT NULL', 'ALTER TABLE clients ALTER name SET NOT NULL'],
-    ['another type', 'ALTER TABLE clients ALTER retry_window_seconds TYPE bigint', 'ALTER TABLE clients ALTER retry_window_seconds TYPE integer'],
+    [
+      'a column that may be empty',
+      'ALTER TABLE clients ALTER name DROP NOT NULL',
+      'ALTER TABLE clients ALTER name SET NOT NULL',
+    ],
+    [
+      'another type',
+      'ALTER TABLE clients ALTER retry_window_seconds TYPE bigint',
+      'ALTER TABLE clients ALTER retry_window_seconds TYPE integer',
+    ],
     [
       'a missing index',
       'DROP INDEX token_families_subject',
@@ -63,17 +73,22 @@ describe('the schema', () => {
   });
 
   it('[142] has no index on what a rotation writes, and room in each page for the next version', async () => {
-    const indexes = await database.query<{ indexdef: string }[]>(`SELECT indexdef FROM pg_indexes WHERE tablename = 'token_families'`);
+    const indexes = await database.query<{ indexdef: string }[]>(
+      `SELECT indexdef FROM pg_indexes WHERE tablename = 'token_families'`,
+    );
     for (const { indexdef } of indexes) {
       expect(indexdef).not.toMatch(/\(.*\b(generation|rotated_at|last_used_at|idle_expires_at|scope)\b.*\)/);
     }
-    const [table] = await database.query<[{ reloptions: string[] }]>(`SELECT reloptions FROM pg_class WHERE relname = 'token_families'`);
+    const [table] = await database.query<[{ reloptions: string[] }]>(
+      `SELECT reloptions FROM pg_class WHERE relname = 'token_families'`,
+    );
     expect(table.reloptions).toContainEqual(expect.stringMatching(/^fillfactor=(50|[1-4]\d)$/));
   });
 
   it('can be undone and made again', async () => {
     const before = await columns();
-    for (const _migration of database.migrations) await database.undoLastMigration({ transaction: 'all' });
+    for (let left = database.migrations.length; left > 0; left--)
+      await database.undoLastMigration({ transaction: 'all' });
     expect(await columns()).toEqual([]);
     await database.runMigrations({ transaction: 'all' });
     expect(await columns()).toEqual(before);

@@ -25,12 +25,23 @@ export async function confidentialClient(
 
 /** P1: public, named by its client_id alone. */
 export async function publicClient(app: TestApp, overrides: Partial<ClientRegistration> = {}): Promise<TestClient> {
-  return register(app, { type: 'public', tokenEndpointAuthMethod: 'none', grantTypes: ['refresh_token'], ...overrides });
+  return register(app, {
+    type: 'public',
+    tokenEndpointAuthMethod: 'none',
+    grantTypes: ['refresh_token'],
+    ...overrides,
+  });
 }
 
 /** RS1: a resource server that may introspect tokens whose audience it is. */
 export async function resourceServer(app: TestApp, audience: string): Promise<TestClient> {
-  return confidentialClient(app, { name: 'Resource server', grantTypes: [], scopes: [], audience: [audience], mayIntrospect: true });
+  return confidentialClient(app, {
+    name: 'Resource server',
+    grantTypes: [],
+    scopes: [],
+    audience: [audience],
+    mayIntrospect: true,
+  });
 }
 
 async function register(
@@ -46,7 +57,9 @@ async function register(
     scopes: ['a', 'b', 'c'],
     ...overrides,
   };
-  const { client, secret } = await app.nest.get(ClientsService, { strict: false }).register(registration, ORIGIN, known);
+  const { client, secret } = await app.nest
+    .get(ClientsService, { strict: false })
+    .register(registration, ORIGIN, known);
   return { clientId: client.clientId, secret: secret?.secret, method: client.tokenEndpointAuthMethod };
 }
 
@@ -64,7 +77,9 @@ export async function startFamily(
   { subject = 'u1', scope = ['a', 'b', 'c'] }: { subject?: string; scope?: string[] } = {},
 ): Promise<TestFamily> {
   const found = await app.nest.get(ClientDirectory, { strict: false }).load(client.clientId);
-  const { sid, refreshToken } = await app.nest.get(FamiliesService, { strict: false }).start(found!, subject, scope, ORIGIN);
+  const { sid, refreshToken } = await app.nest
+    .get(FamiliesService, { strict: false })
+    .start(found!, subject, scope, ORIGIN);
   return { sid, refreshToken, subject };
 }
 

@@ -6,11 +6,15 @@ import type { Answer } from './requests.js';
 
 export interface Address {
   readonly url: string;
+  /** Where it is not the one that every replica of a test has. */
+  readonly admin?: TestClient;
 }
+
+const adminToken = (at: Address): Promise<string> => accessToken(at, at.admin ?? FIRST_ADMIN);
 
 /** An admin request that has to succeed. */
 export async function asAdmin(at: Address, method: string, path: string, body?: unknown): Promise<Answer> {
-  const answer = await callAdmin(at, method, path, bearer(await accessToken(at, FIRST_ADMIN)), body);
+  const answer = await callAdmin(at, method, path, bearer(await adminToken(at)), body);
   if (answer.status >= 300) throw new Error(`${method} ${path} was answered ${answer.status}: ${answer.text}`);
   return answer;
 }
@@ -36,7 +40,7 @@ export async function beginFamily(at: Address, { clientId }: TestClient, subject
 
 /** Many, one after the other with one access token. */
 export async function beginFamilies(at: Address, { clientId }: TestClient, count: number): Promise<TestFamily[]> {
-  const headers = bearer(await accessToken(at, FIRST_ADMIN));
+  const headers = bearer(await adminToken(at));
   const families: TestFamily[] = [];
   for (let index = 0; index < count; index++) {
     const subject = `u${index}`;

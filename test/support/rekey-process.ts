@@ -16,8 +16,8 @@ export interface RekeyOptions {
   readonly databaseUrl?: string | undefined;
   readonly redisUrl?: string | undefined;
   readonly port?: number | undefined;
-  /** More settings, or others than those below. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** More settings, or others than those below; undefined for none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Exit {
@@ -151,12 +151,12 @@ export class RekeyProcess {
   }
 }
 
-function environmentOf({ databaseUrl, redisUrl, env }: RekeyOptions): Record<string, string> {
+function environmentOf({ databaseUrl, redisUrl, env }: RekeyOptions): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH ?? '',
     ...SETTINGS,
-    ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
-    ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
     ...env,
   };
 }

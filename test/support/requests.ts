@@ -15,7 +15,11 @@ export type FormFields = Record<string, string> | URLSearchParams | string;
 /** @param fields a record or parameters to encode, or the body as it is */
 export async function postForm(url: string, fields: FormFields, headers: Record<string, string> = {}): Promise<Answer> {
   const body = typeof fields === 'string' ? fields : new URLSearchParams(fields).toString();
-  return send(url, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body });
+  return send(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body,
+  });
 }
 
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {

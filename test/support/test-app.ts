@@ -33,11 +33,18 @@ export interface TestAppOptions {
 }
 
 export const TEST_SECRET = 'test-master-key-0123456789-abcdefghijklmnop';
-export const TEST_ISSUER = 'http://rekey.test';
+const TEST_ISSUER = 'http://rekey.test';
 
 /** Embedded unless the environment names a DATABASE_URL. */
 export async function startApp({ environment = {}, clock = new TestClock() }: TestAppOptions = {}): Promise<TestApp> {
-  const config = loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_ISSUER: TEST_ISSUER, PORT: '0', REKEY_LOG_LEVEL: 'trace', ...environment });
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    REKEY_SECRET: TEST_SECRET,
+    REKEY_ISSUER: TEST_ISSUER,
+    PORT: '0',
+    REKEY_LOG_LEVEL: 'trace',
+    ...environment,
+  });
   const logs: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void logs.push(line) });
   const testing = await Test.createTestingModule({ imports: [AppModule] })
@@ -59,5 +66,8 @@ export async function startApp({ environment = {}, clock = new TestClock() }: Te
 /** Its issuer is the URL that it listens on, for those who know nothing else of it. */
 export async function startAppAtIssuer({ environment = {}, ...options }: TestAppOptions = {}): Promise<TestApp> {
   const port = String(await freePort());
-  return startApp({ ...options, environment: { PORT: port, REKEY_ISSUER: `http://127.0.0.1:${port}`, ...environment } });
+  return startApp({
+    ...options,
+    environment: { PORT: port, REKEY_ISSUER: `http://127.0.0.1:${port}`, ...environment },
+  });
 }

@@ -1,0 +1,435 @@
+/** Clients and their secrets through the admin API, and what a change means for tokens that are out already. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { accessToken, admin, column, type Admin } from '../support/admin.js';
+import { auditOf } from '../support/audit-trail.js';
+import { startFamily, type TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { introspect, postAs, refresh, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let caller: Admin;
+
+beforeAll(async () => {
+  app = await startApp();
+  caller = await admin(app);
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const SHOP = {
+  name: 'Shop',
+  type: 'confidential',
+  token_endpoint_auth_method: 'client_secret_basic',
+  grant_types: ['refresh_token', 'client_credentials'],
+  scopes: ['a', 'b', 'c'],
+};
+
+/** A client registered through the API, ready to send requests. */
+async function register(changes: object = {}): Promise<TestClient> {
+  const { status, body } = await caller.post('/clients', { ...SHOP, ...changes });
+  expect(status).toBe(201);
+  return { clientId: body.client_id, secret: body.client_secret, method: body.token_endpoint_auth_method };
+}
+
+const isActive = async (client: TestClient, token: string): Promise<boolean> =>
+  (await introspect(app, client, token)).body.active;
+
+describe('a new client', () => {
+  it('gets an id and, once, a secret of 256 random bits', async () => {
+    const { status, body } = await caller.post('/clients', SHOP);
+    expect(status).toBe(201);
+    expect(body.client_secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    const { client_secret: _, secret_id: __, ...shown } = body;
+    expect((await caller.get(`/clients/${body.client_id}`)).body).toEqual(shown);
+  });
+
+  it('can ask for tokens at once', async () => {
+    const client = await register();
+    expect((await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' })).status).toBe(200);
+  });
+
+  it('has the defaults where nothing is said', async () => {
+    const { body } = await caller.post('/clients', { name: 'Plain', type: 'confidential' });
+    expect(body).toMatchObject({
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['refresh_token'],
+      scopes: [],
+      audience: [],
+      access_token_format: 'jwt',
+      access_token_ttl_seconds: 600,
+      refresh: {
+        rotation: 'always',
+        retry_window_seconds: 60,
+        idle_ttl_seconds: 2_592_000,
+        absolute_ttl_seconds: 31_536_000,
+        reuse_response: 'revoke_family',
+        scope_narrowing: 'request',
+      },
+      may_introspect: false,
+      disabled: false,
+    });
+  });
+
+  it('has everything that was said, to the letter', async () => {
+    const everything = {
+      name: 'Everything — ünïcode 💥',
+      type: 'confidential',
+      token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['client_credentials'],
+      scopes: ['z', 'a', 'urn:example:x'],
+      audience: ['https://api.example.com'],
+      access_token_format: 'opaque',
+      access_token_ttl_seconds: 10,
+      refresh: {
+        rotation: 'never',
+        retry_window_seconds: 0,
+        idle_ttl_seconds: 60,
+        absolute_ttl_seconds: 120,
+        reuse_response: 'report_only',
+        scope_narrowing: 'sticky',
+      },
+      may_introspect: true,
+    };
+    const { body } = await caller.post('/clients', everything);
+    expect(body).toMatchObject(everything);
+    expect((await caller.get(`/clients/${body.client_id}`)).body).toMatchObject(everything);
+  });
+
+  it('that is public has no secret, and needs no method to be named', async () => {
+    const { status, body } = await caller.post('/clients', { name: 'App', type: 'public' });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ type: 'public', token_endpoint_auth_method: 'none' });
+    expect(body).not.toHaveProperty('client_secret');
+    expect(body).not.toHaveProperty('secret_id');
+  });
+
+  it('is in the audit trail, under the name of the admin', async () => {
+    const answer = await caller.post('/clients', SHOP);
+    expect(await auditOf(app, answer)).toMatchObject([
+      { event: 'client.created', client_id: answer.body.client_id, actor: `admin:${caller.client.clientId}` },
+    ]);
+  });
+});
+
+describe('the list of clients', () => {
+  it('comes in pages that together hold each client once, by id', async () => {
+    for (let i = 0; i < 5; i++) await register();
+    const ids: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await caller.get(`/clients?limit=2${cursor === undefined ? '' : `&cursor=${cursor}`}`);
+      expect(page.body.items.length).toBeLessThanOrEqual(2);
+      ids.push(...column(page, 'client_id'));
+      cursor = page.body.next_cursor;
+    } while (cursor !== undefined);
+    const all = await caller.get('/clients?limit=200');
+    expect(all.body).not.toHaveProperty('next_cursor');
+    expect(ids).toEqual(column(all, 'client_id'));
+    expect(ids).toEqual([...new Set(ids)].sort());
+  });
+
+  it('has no page after the last, also where that one is full', async () => {
+    const { body } = await caller.get('/clients?limit=200');
+    expect((await caller.get(`/clients?limit=${body.items.length}`)).body).not.toHaveProperty('next_cursor');
+  });
+
+  it.each([
+    ['cut short', (cursor: string) => cursor.slice(0, -4)],
+    ['made longer', (cursor: string) => `${cursor}AAAA`],
+    ['changed in its first letter', (cursor: string) => (cursor.startsWith('A') ? 'B' : 'A') + cursor.slice(1)],
+    ['empty', () => ''],
+    ['made up', () => Buffer.from("' OR 1=1 --").toString('base64url')],
+    ['a bare id', () => caller.client.clientId],
+  ])('takes no cursor that is %s', async (_, tamper) => {
+    const { body } = await caller.get('/clients?limit=1');
+    const answer = await caller.get(`/clients?cursor=${encodeURIComponent(tamper(body.next_cursor))}`);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toEqual([{ field: 'cursor', detail: expect.any(String) }]);
+  });
+
+  it('takes no cursor of another list', async () => {
+    const { body } = await caller.get('/clients?limit=1');
+    for (const list of ['families', 'revocations', 'audit']) {
+      expect((await caller.get(`/${list}?cursor=${body.next_cursor}`)).status).toBe(400);
+    }
+  });
+});
+
+describe('a change', () => {
+  it('touches what it names and nothing else', async () => {
+    const { clientId } = await register();
+    const { body: before } = await caller.get(`/clients/${clientId}`);
+    app.clock.advanceSeconds(1);
+    caller = await admin(app);
+    const { status, body } = await caller.patch(`/clients/${clientId}`, { refresh: { retry_window_seconds: 7 } });
+    expect(status).toBe(200);
+    const refreshPolicy = { ...before.refresh, retry_window_seconds: 7 };
+    expect(body).toEqual({ ...before, refresh: refreshPolicy, updated_at: new Date(app.clock.now()).toISOString() });
+    expect((await caller.get(`/clients/${clientId}`)).body).toEqual(body);
+  });
+
+  it('obeys the rules of a registration, as a whole', async () => {
+    const { clientId } = await register({ type: 'public', token_endpoint_auth_method: 'none', grant_types: [] });
+    for (const change of [
+      { grant_types: ['client_credentials'] },
+      { token_endpoint_auth_method: 'client_secret_post' },
+      { may_introspect: true },
+      { refresh: { absolute_ttl_seconds: 59 } },
+    ]) {
+      expect((await caller.patch(`/clients/${clientId}`, change)).status).toBe(400);
+    }
+  });
+
+  it('of nothing is no error', async () => {
+    const { clientId } = await register();
+    expect((await caller.patch(`/clients/${clientId}`, {})).status).toBe(200);
+  });
+
+  it('counts at once for the next token', async () => {
+    const client = await register();
+    await accessToken(app, client);
+    await caller.patch(`/clients/${client.clientId}`, { scopes: ['a'], access_token_ttl_seconds: 30 });
+    const { body } = await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' });
+    expect(body).toMatchObject({ scope: 'a', expires_in: 30 });
+  });
+
+  it('and another one at the same time both count', async () => {
+    const { clientId } = await register();
+    const changes = [
+      { name: 'New name' },
+      { access_token_ttl_seconds: 77 },
+      { refresh: { idle_ttl_seconds: 7777 } },
+      { refresh: { retry_window_seconds: 77 } },
+      { scopes: ['x'] },
+      { audience: ['https://x.example.com'] },
+    ];
+    const answers = await Promise.all(changes.map((change) => caller.patch(`/clients/${clientId}`, change)));
+    expect(answers.map(({ status }) => status)).toEqual(changes.map(() => 200));
+    expect((await caller.get(`/clients/${clientId}`)).body).toMatchObject({
+      name: 'New name',
+      access_token_ttl_seconds: 77,
+      refresh: { idle_ttl_seconds: 7777, retry_window_seconds: 77 },
+      scopes: ['x'],
+      audience: ['https://x.example.com'],
+    });
+  });
+
+  it('is in the audit trail with the names of its fields, and without their values', async () => {
+    const { clientId } = await register();
+    const answer = await caller.patch(`/clients/${clientId}`, { name: 'Canary name 4711', scopes: ['a'] });
+    const events = await auditOf(app, answer);
+    expect(events).toMatchObject([
+      { event: 'client.updated', client_id: clientId, detail: { fields: ['name', 'scopes'] } },
+    ]);
+    expect(JSON.stringify(events)).not.toContain('4711');
+  });
+
+  it('of a client that is not there is a 404', async () => {
+    for (const answer of [
+      await caller.patch('/clients/nobody', { name: 'x' }),
+      await caller.delete('/clients/nobody'),
+      await caller.post('/clients/nobody/secrets', {}),
+      await caller.get('/clients/nobody/secrets'),
+      await caller.delete('/clients/nobody/secrets/00000000-0000-0000-0000-000000000000'),
+    ]) {
+      expect(answer.status).toBe(404);
+    }
+  });
+});
+
+describe('a disabled client', () => {
+  it('gets no token, and those that it has are dead at once', async () => {
+    const [client, watcher] = [await register(), await register({ may_introspect: true })];
+    const { refreshToken } = await startFamily(app, client);
+    const refreshed = (await refresh(app, client, refreshToken)).body;
+    const own = await accessToken(app, client);
+    await caller.patch(`/clients/${watcher.clientId}`, { audience: [app.issuer] });
+    expect(await isActive(watcher, refreshed.access_token)).toBe(true);
+
+    const answer = await caller.patch(`/clients/${client.clientId}`, { disabled: true });
+    expect(answer.body.disabled).toBe(true);
+    expect(await isActive(watcher, refreshed.access_token)).toBe(false);
+    expect(await isActive(watcher, own)).toBe(false);
+    expect((await refresh(app, client, refreshed.refresh_token)).body.error).toBe('invalid_client');
+    expect((await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' })).status).toBe(401);
+  });
+
+  it('goes on with its families when it is enabled', async () => {
+    const client = await register();
+    const { refreshToken, sid } = await startFamily(app, client);
+    await caller.patch(`/clients/${client.clientId}`, { disabled: true });
+    expect((await caller.get(`/families/${sid}`)).body.state).toBe('active');
+    const { body } = await caller.patch(`/clients/${client.clientId}`, { disabled: false });
+    expect(body.disabled).toBe(false);
+    app.clock.advanceSeconds(3);
+    caller = await admin(app);
+    const refreshed = await refresh(app, client, refreshToken);
+    expect(refreshed.status).toBe(200);
+    expect(await isActive(client, refreshed.body.access_token)).toBe(true);
+  });
+
+  it('is revoked once, however often it is disabled', async () => {
+    const { clientId } = await register();
+    const revocations = async () =>
+      ((await caller.get('/revocations?limit=200')).body.items as { value?: string }[]).filter(
+        ({ value }) => value === clientId,
+      );
+    await caller.patch(`/clients/${clientId}`, { disabled: true });
+    await caller.patch(`/clients/${clientId}`, { disabled: true });
+    expect(await revocations()).toMatchObject([
+      { kind: 'client', reason: 'client_disabled', actor: `admin:${caller.client.clientId}` },
+    ]);
+  });
+
+  it('is not disabled by a change that is refused', async () => {
+    const client = await register();
+    const token = await accessToken(app, client);
+    const answer = await caller.patch(`/clients/${client.clientId}`, { disabled: true, access_token_ttl_seconds: 1 });
+    expect(answer.status).toBe(400);
+    expect((await caller.get(`/clients/${client.clientId}`)).body.disabled).toBe(false);
+    expect(await isActive(client, token)).toBe(true);
+  });
+});
+
+describe('a deleted client', () => {
+  it('is gone, and its tokens and families with it', async () => {
+    const [client, watcher] = [await register(), await register({ may_introspect: true, audience: [app.issuer] })];
+    const { refreshToken, sid } = await startFamily(app, client);
+    const { body } = await refresh(app, client, refreshToken);
+    expect(await isActive(watcher, body.access_token)).toBe(true);
+
+    expect((await caller.delete(`/clients/${client.clientId}`)).status).toBe(204);
+    expect(await isActive(watcher, body.access_token)).toBe(false);
+    expect((await refresh(app, client, body.refresh_token)).status).toBe(401);
+    expect((await caller.get(`/clients/${client.clientId}`)).status).toBe(404);
+    expect((await caller.get(`/families/${sid}`)).body).toMatchObject({
+      state: 'revoked',
+      revoked_reason: 'client_deleted',
+    });
+    expect(column(await caller.get('/clients?limit=200'), 'client_id')).not.toContain(client.clientId);
+  });
+
+  it('cannot be changed, enabled or deleted again', async () => {
+    const { clientId } = await register();
+    await caller.delete(`/clients/${clientId}`);
+    expect((await caller.patch(`/clients/${clientId}`, { disabled: false })).status).toBe(404);
+    expect((await caller.post(`/clients/${clientId}/secrets`, {})).status).toBe(404);
+    expect((await caller.delete(`/clients/${clientId}`)).status).toBe(404);
+  });
+
+  it('is deleted by one of many who try at once', async () => {
+    const { clientId } = await register();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => caller.delete(`/clients/${clientId}`)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404, 404]);
+  });
+});
+
+describe('secrets', () => {
+  const withSecret = (client: TestClient, secret: string): Promise<Answer> =>
+    postAs({ ...client, secret }, `${app.url}/token`, { grant_type: 'client_credentials' });
+
+  it('overlap: the old one and the new one both work', async () => {
+    const client = await register();
+    const { status, body } = await caller.post(`/clients/${client.clientId}/secrets`, {});
+    expect(status).toBe(201);
+    expect(Object.keys(body).sort()).toEqual(['client_secret', 'secret_id']);
+    expect((await withSecret(client, client.secret!)).status).toBe(200);
+    expect((await withSecret(client, body.client_secret)).status).toBe(200);
+  });
+
+  it('[58] end when they were told to: the others at the end of the overlap, the new one at its own', async () => {
+    const client = await register();
+    const at = (seconds: number): string => new Date(app.clock.now() + seconds * 1000).toISOString();
+    const { body } = await caller.post(`/clients/${client.clientId}/secrets`, {
+      others_expire_at: at(60),
+      expires_at: at(120),
+    });
+    expect(new Date(body.expires_at).getTime()).toBe(app.clock.now() + 120_000);
+    app.clock.advanceSeconds(59);
+    expect((await withSecret(client, client.secret!)).status).toBe(200);
+    app.clock.advanceSeconds(1);
+    expect((await withSecret(client, client.secret!)).status).toBe(401);
+    expect((await withSecret(client, body.client_secret)).status).toBe(200);
+    app.clock.advanceSeconds(60);
+    expect((await withSecret(client, body.client_secret)).status).toBe(401);
+    caller = await admin(app);
+  });
+
+  it('do not get a longer life from a later overlap', async () => {
+    const client = await register();
+    const at = (seconds: number): string => new Date(app.clock.now() + seconds * 1000).toISOString();
+    await caller.post(`/clients/${client.clientId}/secrets`, { others_expire_at: at(60) });
+    await caller.post(`/clients/${client.clientId}/secrets`, { others_expire_at: at(6000) });
+    app.clock.advanceSeconds(61);
+    expect((await withSecret(client, client.secret!)).status).toBe(401);
+    caller = await admin(app);
+  });
+
+  it('[58] that are deleted work no longer, at once', async () => {
+    const client = await register();
+    const { body } = await caller.post(`/clients/${client.clientId}/secrets`, {});
+    expect((await withSecret(client, body.client_secret)).status).toBe(200);
+    expect((await caller.delete(`/clients/${client.clientId}/secrets/${body.secret_id}`)).status).toBe(204);
+    expect((await withSecret(client, body.client_secret)).status).toBe(401);
+    expect((await withSecret(client, client.secret!)).status).toBe(200);
+    expect((await caller.delete(`/clients/${client.clientId}/secrets/${body.secret_id}`)).status).toBe(404);
+  });
+
+  it('of another client are not deleted under the name of this one', async () => {
+    const [client, other] = [await register(), await register()];
+    const { items } = (await caller.get(`/clients/${client.clientId}/secrets`)).body;
+    expect((await caller.delete(`/clients/${other.clientId}/secrets/${items[0].secret_id}`)).status).toBe(404);
+    expect((await withSecret(client, client.secret!)).status).toBe(200);
+  });
+
+  it('are listed by their ids and times alone', async () => {
+    const client = await register();
+    const expiresAt = new Date(app.clock.now() + 60_000).toISOString();
+    const { body } = await caller.post(`/clients/${client.clientId}/secrets`, { expires_at: expiresAt });
+    const { items } = (await caller.get(`/clients/${client.clientId}/secrets`)).body;
+    expect(items).toHaveLength(2);
+    expect(items).toContainEqual({ secret_id: body.secret_id, created_at: expect.any(String), expires_at: expiresAt });
+  });
+
+  it.each([
+    { expires_at: '2020-01-01T00:00:00Z' },
+    { expires_at: null },
+    { expires_at: 1_900_000_000 },
+    { expires_at: '2031-02-30T00:00:00Z' },
+    { expires_at: '2031-01-01' },
+    { others_expire_at: 'soon' },
+    { client_secret: 'my own' },
+  ])('are not added with %j', async (body) => {
+    const { clientId } = await register();
+    expect((await caller.post(`/clients/${clientId}/secrets`, body)).status).toBe(400);
+    expect((await caller.get(`/clients/${clientId}/secrets`)).body.items).toHaveLength(1);
+  });
+
+  it('are not for public clients', async () => {
+    const { clientId } = await register({ type: 'public', token_endpoint_auth_method: 'none', grant_types: [] });
+    const answer = await caller.post(`/clients/${clientId}/secrets`, {});
+    expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 409, code: 'conflict' });
+  });
+
+  it('are ten at most, also where twelve are asked for at once', async () => {
+    const { clientId } = await register();
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => caller.post(`/clients/${clientId}/secrets`, {})),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(9);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(3);
+    expect((await caller.get(`/clients/${clientId}/secrets`)).body.items).toHaveLength(10);
+  });
+
+  it('leave a trail without themselves', async () => {
+    const { clientId } = await register();
+    const added = await caller.post(`/clients/${clientId}/secrets`, {});
+    const removed = await caller.delete(`/clients/${clientId}/secrets/${added.body.secret_id}`);
+    const events = [...(await auditOf(app, added)), ...(await auditOf(app, removed))];
+    expect(events.map(({ event, detail }) => ({ event, detail }))).toEqual([
+      { event: 'client.secret_added', detail: { secret_id: added.body.secret_id } },
+      { event: 'client.secret_removed', detail: { secret_id: added.body.secret_id } },
+    ]);
+  });
+});

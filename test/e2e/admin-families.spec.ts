@@ -1,0 +1,252 @@
+/** Token families through the admin API: started for a subject, found again, and never with what their tokens are made of. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { admin, column, wrongFields, type Admin } from '../support/admin.js';
+import { auditOfFamily } from '../support/audit-trail.js';
+import { Canaries } from '../support/canaries.js';
+import { changeClient, confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { introspect, refresh, revoke, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let caller: Admin;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp();
+  caller = await admin(app);
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const start = (changes: object = {}): Promise<Answer> =>
+  caller.post('/families', { client_id: client.clientId, subject: 'u1', scope: 'a b', ...changes });
+
+const at = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+const DAY_MS = 86_400_000;
+
+describe('a family that an admin starts', () => {
+  it('answers with its sid, its first refresh token and when that ends', async () => {
+    const { status, body } = await start();
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      refresh_token: expect.stringMatching(/^rt_[A-Za-z0-9_-]{60}$/),
+      expires_at: at(app.clock.now() + 30 * DAY_MS),
+    });
+  });
+
+  it('refreshes, with the scope that was granted', async () => {
+    const { body } = await start();
+    const answer = await refresh(app, client, body.refresh_token);
+    expect(answer.status).toBe(200);
+    expect(answer.body.scope).toBe('a b');
+    const introspection = await introspect(app, client, answer.body.access_token);
+    expect(introspection.body).toMatchObject({ active: true, sub: 'u1', sid: body.sid, scope: 'a b' });
+  });
+
+  it('may be one of a public client', async () => {
+    const app1 = await publicClient(app);
+    const { body } = await start({ client_id: app1.clientId });
+    expect((await refresh(app, app1, body.refresh_token)).status).toBe(200);
+  });
+
+  it('may have no scope at all', async () => {
+    const { status, body } = await start({ scope: '' });
+    expect(status).toBe(201);
+    expect((await refresh(app, client, body.refresh_token)).body.scope).toBe('');
+  });
+
+  it.each([
+    'user-4711',
+    'a',
+    'x'.repeat(255),
+    'josé@example.com',
+    '用户',
+    '💥',
+    'a b',
+    "o'brien",
+    'clients:x',
+    'auth0|5f7c8ec7',
+  ])('may be of the subject %s, which the list then finds', async (subject) => {
+    const { status, body } = await start({ subject });
+    expect(status).toBe(201);
+    const found = await caller.get(`/families?subject=${encodeURIComponent(subject)}`);
+    expect(column(found, 'sid')).toContain(body.sid);
+  });
+
+  it.each([
+    ['an empty one', ''],
+    ['256 characters', 'x'.repeat(256)],
+    ['a line break', 'a\nb'],
+    ['a NUL', 'a\u0000'],
+    ['an invisible character', 'a\u200bb'],
+    ['a change of direction', 'a\u202eb'],
+    ['half a character', 'a\ud800'],
+    ["a client's", 'client:abc'],
+    ['a number', 4711],
+    ['null', null],
+  ])('is not started for this subject: %s', async (_, subject) => {
+    const answer = await start({ subject });
+    expect(answer.status).toBe(400);
+    expect(wrongFields(answer)).toEqual(['subject']);
+  });
+
+  it.each(['d', 'a d', 'A', 'a  b', ' a', 'a ', '"', 'rekey:admin', 'a\tb'])(
+    'is not started with the scope %j',
+    async (scope) => {
+      const answer = await start({ scope });
+      expect(answer.status).toBe(400);
+      expect(wrongFields(answer)).toEqual(['scope']);
+    },
+  );
+
+  it('is not started for a client that is not there, or was deleted', async () => {
+    const gone = await confidentialClient(app);
+    await caller.delete(`/clients/${gone.clientId}`);
+    for (const client_id of ['nobody', gone.clientId]) {
+      const answer = await start({ client_id });
+      expect(answer.status).toBe(400);
+      expect(answer.body.errors).toEqual([{ field: 'client_id', detail: expect.any(String) }]);
+    }
+  });
+
+  it('is not started for a client that is disabled', async () => {
+    const disabled = await confidentialClient(app);
+    await changeClient(app, disabled, { disabled: true });
+    expect((await start({ client_id: disabled.clientId })).body).toMatchObject({ status: 409, code: 'conflict' });
+  });
+
+  it('is not started for a client that may not refresh', async () => {
+    const other = await confidentialClient(app, { grantTypes: ['client_credentials'] });
+    expect((await start({ client_id: other.clientId })).body).toMatchObject({ status: 409, code: 'conflict' });
+  });
+
+  it('is not started for a subject that is disabled', async () => {
+    await caller.patch('/subjects/banned', { disabled: true });
+    expect((await start({ subject: 'banned' })).body).toMatchObject({ status: 409, code: 'conflict' });
+    await caller.patch('/subjects/banned', { disabled: false });
+    expect((await start({ subject: 'banned' })).status).toBe(201);
+  });
+
+  it('leaves nothing behind when it is refused', async () => {
+    const count = async () => (await app.database.query('SELECT count(*)::int AS n FROM token_families'))[0].n;
+    const before = await count();
+    await start({ scope: 'd' });
+    await start({ subject: 'client:x' });
+    expect(await count()).toBe(before);
+  });
+
+  it('is in the audit trail, under the name of the admin', async () => {
+    const { body } = await start();
+    expect(await auditOfFamily(app, body.sid)).toMatchObject([
+      { event: 'family.started', client_id: client.clientId, subject: 'u1', actor: `admin:${caller.client.clientId}` },
+    ]);
+  });
+});
+
+describe('a family that is looked at', () => {
+  it('shows what it is, and what has become of it', async () => {
+    const startedAt = app.clock.now();
+    const { sid, refreshToken } = await startFamily(app, client, { subject: 'looked-at' });
+    const expected = {
+      sid,
+      client_id: client.clientId,
+      subject: 'looked-at',
+      scope: 'a b c',
+      generation: 0,
+      state: 'active',
+      created_at: at(startedAt),
+      last_used_at: at(startedAt),
+      idle_expires_at: at(startedAt + 30 * DAY_MS),
+      absolute_expires_at: at(startedAt + 365 * DAY_MS),
+    };
+    expect((await caller.get(`/families/${sid}`)).body).toEqual(expected);
+
+    app.clock.advanceSeconds(60);
+    const { body } = await refresh(app, client, refreshToken);
+    const now = app.clock.now();
+    const used = { ...expected, generation: 1, last_used_at: at(now), idle_expires_at: at(now + 30 * DAY_MS) };
+    expect((await caller.get(`/families/${sid}`)).body).toEqual(used);
+
+    await revoke(app, client, body.refresh_token);
+    const revoked = { ...used, state: 'revoked', revoked_at: at(now), revoked_reason: 'client_request' };
+    expect((await caller.get(`/families/${sid}`)).body).toEqual(revoked);
+  });
+
+  it('is expired when nobody has used it for too long', async () => {
+    const shortLived = await confidentialClient(app, { idleTtlSeconds: 60 });
+    const { sid } = await startFamily(app, shortLived);
+    app.clock.advanceSeconds(59);
+    expect((await caller.get(`/families/${sid}`)).body.state).toBe('active');
+    app.clock.advanceSeconds(1);
+    expect((await caller.get(`/families/${sid}`)).body.state).toBe('expired');
+  });
+
+  it('never shows its refresh token or its handle, and neither does the list', async () => {
+    const { sid, refreshToken } = await startFamily(app, client, { subject: 'canary' });
+    const successor = (await refresh(app, client, refreshToken)).body.refresh_token;
+    const canaries = new Canaries();
+    canaries.addRefreshToken('generation 0', refreshToken);
+    canaries.addRefreshToken('generation 1', successor);
+    for (const path of [
+      `/families/${sid}`,
+      '/families?subject=canary',
+      '/families?limit=200',
+      '/audit?subject=canary',
+    ]) {
+      const { status, text } = await caller.get(path);
+      expect(status).toBe(200);
+      expect(canaries.leaksIn(text)).toEqual([]);
+    }
+  });
+
+  it('cannot be found by its handle', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const hex = Buffer.from(refreshToken.slice(3), 'base64url').toString('hex', 1, 17);
+    const handle = hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
+    expect((await caller.get(`/families/${handle}`)).status).toBe(404);
+  });
+});
+
+describe('the list of families', () => {
+  const sids = (answer: Answer): string[] => column(answer, 'sid');
+
+  it('finds by subject, client and state, together and alone, the newest first', async () => {
+    const [one, two] = [await confidentialClient(app), await confidentialClient(app, { idleTtlSeconds: 60 })];
+    const first = await startFamily(app, one, { subject: 'anna' });
+    const second = await startFamily(app, two, { subject: 'anna' });
+    const third = await startFamily(app, one, { subject: 'bert' });
+    const fourth = await startFamily(app, one, { subject: 'anna' });
+    await revoke(app, one, first.refreshToken);
+    app.clock.advanceSeconds(61);
+    caller = await admin(app);
+    const of = async (query: string) => sids(await caller.get(`/families?${query}`));
+    expect(await of('subject=anna')).toEqual([fourth.sid, second.sid, first.sid]);
+    expect(await of(`client_id=${one.clientId}`)).toEqual([fourth.sid, third.sid, first.sid]);
+    expect(await of(`subject=anna&client_id=${one.clientId}`)).toEqual([fourth.sid, first.sid]);
+    expect(await of('subject=anna&state=active')).toEqual([fourth.sid]);
+    expect(await of('subject=anna&state=expired')).toEqual([second.sid]);
+    expect(await of('subject=anna&state=revoked')).toEqual([first.sid]);
+    expect(await of('subject=ann')).toEqual([]);
+    expect(await of('subject=ann%25')).toEqual([]);
+    expect(await of('client_id=nobody')).toEqual([]);
+  });
+
+  it('comes in pages that hold each family once, also while new ones are started', async () => {
+    for (let i = 0; i < 7; i++) await startFamily(app, client, { subject: 'paged' });
+    const before = sids(await caller.get('/families?subject=paged'));
+    const found: string[] = [];
+    let cursor = '';
+    for (;;) {
+      const page = await caller.get(`/families?subject=paged&limit=3${cursor}`);
+      found.push(...sids(page));
+      if (page.body.next_cursor === undefined) break;
+      cursor = `&cursor=${page.body.next_cursor}`;
+      await startFamily(app, client, { subject: 'paged' });
+    }
+    expect(found).toEqual(before);
+  });
+});

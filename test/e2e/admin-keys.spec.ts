@@ -1,0 +1,152 @@
+/** Signing keys through the admin API: rotated ahead of the schedule, and taken out of use when they have leaked. */
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
+import { accessToken, admin, type Admin } from '../support/admin.js';
+import { auditOf } from '../support/audit-trail.js';
+import { confidentialClient, type TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { introspect, send } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let caller: Admin;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp();
+  caller = await admin(app);
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const HOUR_SECONDS = 3600;
+
+interface Key {
+  readonly kid: string;
+  readonly state: string;
+}
+
+const keys = async (): Promise<Key[]> => (await caller.get('/keys')).body.items;
+
+const published = async (): Promise<string[]> =>
+  ((await send(`${app.url}/jwks`)).body.keys as { kid: string }[]).map(({ kid }) => kid);
+
+const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+
+it('there is one key at first, and it signs', async () => {
+  const [key, ...others] = await keys();
+  expect(others).toEqual([]);
+  expect(key).toEqual({
+    kid: kidOf(caller.token),
+    algorithm: 'ES256',
+    state: 'signing',
+    active_from: expect.any(String),
+  });
+});
+
+it('a rotation publishes the next key, which signs an hour later', async () => {
+  const [before] = await keys();
+  const answer = await caller.post('/keys/rotations', {});
+  expect(answer.status).toBe(200);
+  const [change] = answer.body.changes;
+  expect(answer.body.changes).toEqual([
+    {
+      change: 'signing_key_created',
+      kid: change.kid,
+      active_from: new Date(app.clock.now() + 3_600_000).toISOString(),
+    },
+  ]);
+  expect((await keys()).map(({ kid, state }) => ({ kid, state }))).toEqual([
+    { kid: change.kid, state: 'next' },
+    { kid: before!.kid, state: 'signing' },
+  ]);
+  expect((await published()).sort()).toEqual([before!.kid, change.kid].sort());
+  expect(kidOf(await accessToken(app, client))).toBe(before!.kid);
+
+  app.clock.advanceSeconds(HOUR_SECONDS);
+  caller = await admin(app);
+  expect(kidOf(caller.token)).toBe(change.kid);
+  expect((await keys()).map(({ state }) => state)).toEqual(['signing', 'verifying']);
+});
+
+it('a rotation asks for nothing: the body may be empty', async () => {
+  expect((await caller.post('/keys/rotations')).status).toBe(200);
+});
+
+it('a second rotation finds the next key there', async () => {
+  await caller.post('/keys/rotations', {});
+  const again = await caller.post('/keys/rotations', {});
+  expect(again.body).toEqual({ changes: [] });
+  expect(await auditOf(app, again)).toEqual([]);
+});
+
+it('an immediate rotation has the next key sign at once, and the old one still verify', async () => {
+  const old = await accessToken(app, client);
+  const answer = await caller.post('/keys/rotations', { immediately: true });
+  app.clock.advance(1);
+  const fresh = await accessToken(app, client);
+  expect(kidOf(fresh)).toBe(answer.body.changes[0].kid);
+  expect(kidOf(fresh)).not.toBe(kidOf(old));
+  expect((await introspect(app, client, old)).body.active).toBe(true);
+  expect((await introspect(app, client, fresh)).body.active).toBe(true);
+  expect(await auditOf(app, answer)).toMatchObject([
+    { event: 'key.rotated', actor: `admin:${caller.client.clientId}`, detail: { changes: [{ kid: kidOf(fresh) }] } },
+  ]);
+});
+
+it('a retired key is believed no more, here and in the JWKS, and another one signs', async () => {
+  const before = (caller = await admin(app));
+  const stolen = await accessToken(app, client);
+  const kid = kidOf(stolen)!;
+  const answer = await caller.delete(`/keys/${kid}`);
+  expect(answer.status).toBe(204);
+  expect((await introspect(app, client, stolen)).body.active).toBe(false);
+  expect(await published()).not.toContain(kid);
+
+  // The admin's own token was signed with it.
+  expect((await caller.get('/keys')).status).toBe(401);
+  app.clock.advance(1);
+  caller = await admin(app);
+  expect(kidOf(caller.token)).not.toBe(kid);
+  expect(await keys()).toContainEqual(expect.objectContaining({ kid, state: 'retired' }));
+  const [event, ...others] = await auditOf(app, answer);
+  expect(others).toEqual([]);
+  expect(event).toMatchObject({ event: 'key.retired', actor: `admin:${before.client.clientId}` });
+  expect(event!.detail!.changes).toContainEqual({ change: 'signing_key_retired', kid });
+  expect((await caller.delete(`/keys/${kid}`)).status).toBe(404);
+});
+
+it.each(['nothing', '%00', 'rotations'])('a key that is not there is not retired: %s', async (kid) => {
+  expect((await caller.delete(`/keys/${kid}`)).status).toBe(404);
+});
+
+it.each([{ immediately: 'true' }, { immediately: null }, { kid: 'x' }])('a rotation cannot be %j', async (body) => {
+  const before = await keys();
+  expect((await caller.post('/keys/rotations', body)).status).toBe(400);
+  expect(await keys()).toEqual(before);
+});
+
+it('rotations at once make one key', async () => {
+  app.clock.advanceSeconds(2 * HOUR_SECONDS);
+  caller = await admin(app);
+  const before = (await keys()).length;
+  const answers = await Promise.all(Array.from({ length: 4 }, () => caller.post('/keys/rotations', {})));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(answers.flatMap(({ body }) => body.changes)).toHaveLength(1);
+  expect(await keys()).toHaveLength(before + 1);
+});
+
+it('nothing of a private key is in any answer', async () => {
+  const [{ encrypted_private_key: sealed }] = await app.database.query(
+    'SELECT encrypted_private_key FROM signing_keys',
+  );
+  for (const { text } of [
+    await caller.get('/keys'),
+    await caller.get('/audit?limit=200'),
+    await send(`${app.url}/jwks`),
+  ]) {
+    expect(text).not.toMatch(/"(d|p|q|dp|dq|qi|k)":|PRIVATE|encrypted/);
+    expect(text).not.toContain((sealed as Buffer).toString('base64url').slice(0, 20));
+  }
+});

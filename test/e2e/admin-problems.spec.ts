@@ -1,0 +1,320 @@
+/** Errors of the admin API: RFC 9457, strict about what it is sent, and silent about what is inside. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { admin, bearer, callAdmin, wrongFields, type Admin } from '../support/admin.js';
+import { auditOf } from '../support/audit-trail.js';
+import { send, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let caller: Admin;
+
+beforeAll(async () => {
+  app = await startApp();
+  caller = await admin(app);
+});
+afterAll(() => app.close());
+
+function expectProblem(answer: Answer, status: number, title: string, code: string): void {
+  expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(answer.headers.get('cache-control')).toContain('no-store');
+  expect(answer.body).toMatchObject({ type: 'about:blank', title, status, detail: expect.any(String) });
+  expect(answer.body.correlation_id).toBe(answer.headers.get('x-correlation-id'));
+  const known = ['type', 'title', 'status', 'detail', 'code', 'errors', 'correlation_id'];
+  expect(Object.keys(answer.body).filter((member) => !known.includes(member))).toEqual([]);
+}
+
+/** A refusal of exactly these fields. */
+function expectWrongFields(answer: Answer, ...fields: string[]): void {
+  expectProblem(answer, 400, 'Bad Request', 'invalid_request');
+  expect([...new Set(wrongFields(answer))].sort()).toEqual([...fields].sort());
+}
+
+const clients = async (): Promise<number> => (await caller.get('/clients?limit=200')).body.items.length;
+
+describe('a problem', () => {
+  it.each(['/admin', '/admin/', '/admin/v1', '/admin/v1/nothing', '/admin/v2/clients', '/admin/v1/families/x/y'])(
+    'is what a path is where nothing is: %s',
+    async (path) => {
+      expectProblem(await send(app.url + path), 404, 'Not Found', 'not_found');
+    },
+  );
+
+  it.each(['/admin/v1/clients/%zz', '/admin/v1/clients/%ff%fe', '/admin/%'])(
+    'is what a path is that cannot be decoded: %s',
+    async (path) => {
+      expectProblem(await send(app.url + path), 400, 'Bad Request', 'invalid_request');
+    },
+  );
+
+  it('is what a name is that is too long for a path', async () => {
+    const answer = await caller.get(`/clients/${'x'.repeat(511)}`);
+    expectProblem(answer, 414, 'URI Too Long', 'invalid_request');
+  });
+
+  it.each(['/adminx', '/nothing', '/administration/v1/clients'])('is not what it is elsewhere: %s', async (path) => {
+    const answer = await send(app.url + path);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(answer.body).toEqual({ error: 'not_found', error_description: expect.any(String) });
+  });
+
+  it.each([
+    ['PUT', '/clients', 'GET, POST'],
+    ['POST', '/clients/abc', 'GET, PATCH, DELETE'],
+    ['PATCH', '/clients/a%2Fb/secrets/c', 'DELETE'],
+    ['GET', '/keys/rotations', 'POST, DELETE'],
+    ['DELETE', '/audit', 'GET'],
+  ])('says which methods there are: %s %s', async (method, path, allow) => {
+    const answer = await callAdmin(app, method, path, bearer(caller.token));
+    expectProblem(answer, 405, 'Method Not Allowed', 'method_not_allowed');
+    expect(answer.headers.get('allow')).toBe(allow);
+  });
+
+  it.each(['{', '{"name":"x"', 'name=x', "{'name':1}", '\u0000', '[1,]'])(
+    'is what a body is that is not JSON: %j',
+    async (body) => {
+      expectProblem(await caller.post('/clients', body), 400, 'Bad Request', 'invalid_request');
+    },
+  );
+
+  it('is what a form is here', async () => {
+    const answer = await send(`${app.url}/admin/v1/clients`, {
+      method: 'POST',
+      headers: bearer(caller.token),
+      body: new URLSearchParams({ name: 'x', type: 'public' }),
+    });
+    expectProblem(answer, 415, 'Unsupported Media Type', 'invalid_request');
+  });
+
+  it.each(['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/json\ta'])(
+    'is what a body of type %s is',
+    async (type) => {
+      const answer = await callAdmin(app, 'POST', '/clients', { ...bearer(caller.token), 'content-type': type }, '{}');
+      expect([400, 415]).toContain(answer.status);
+      expectProblem(answer, answer.status, answer.body.title, 'invalid_request');
+    },
+  );
+
+  it('is what a body of more than 16 KiB is', async () => {
+    const answer = await caller.post('/clients', { name: 'x'.repeat(17_000), type: 'public' });
+    expectProblem(answer, 413, 'Payload Too Large', 'request_too_large');
+  });
+
+  it('names every field that is wrong, at once and by its path', async () => {
+    const answer = await caller.post('/clients', {
+      type: 'private',
+      grant_types: ['password'],
+      scopes: 'read write',
+      access_token_ttl_seconds: '600',
+      may_introspect: 'true',
+      refresh: { rotation: 'sometimes', idle_ttl_seconds: 1.5 },
+    });
+    expectWrongFields(
+      answer,
+      'name',
+      'type',
+      'grant_types',
+      'scopes',
+      'access_token_ttl_seconds',
+      'may_introspect',
+      'refresh.rotation',
+      'refresh.idle_ttl_seconds',
+    );
+  });
+
+  it('says which fields break the rules between fields', async () => {
+    const answer = await caller.post('/clients', {
+      name: 'x',
+      type: 'public',
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['client_credentials'],
+      refresh: { retry_window_seconds: 601 },
+    });
+    expectWrongFields(answer, 'token_endpoint_auth_method', 'grant_types', 'refresh.retry_window_seconds');
+  });
+
+  it('of thousands of wrong fields is not larger than they are', async () => {
+    const body = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`f${i}`, 1]));
+    const answer = await caller.post('/clients', body);
+    expectProblem(answer, 400, 'Bad Request', 'invalid_request');
+    expect(answer.text.length).toBeLessThan(4000);
+  });
+
+  it('does not repeat the values that it is about', async () => {
+    const answer = await caller.post('/revocations', { kind: 'family', value: '<script>4711</script>', reason: 'x' });
+    expectWrongFields(answer, 'value');
+    expect(answer.text).not.toContain('4711');
+  });
+
+  it('carries the correlation id under which the audit trail knows the request', async () => {
+    const answer = await caller.post('/clients', { name: 'Traced', type: 'public' });
+    const events = await auditOf(app, answer);
+    expect(events.map(({ event, actor }) => ({ event, actor }))).toEqual([
+      { event: 'client.created', actor: `admin:${caller.client.clientId}` },
+    ]);
+  });
+});
+
+describe('mass assignment', () => {
+  const unknown = [
+    'client_id',
+    'client_secret',
+    'secret',
+    'secrets',
+    'disabled',
+    'disabled_at',
+    'deleted_at',
+    'created_at',
+    'longest_access_token_ttl_seconds',
+    'clientId',
+    'retryWindowSeconds',
+    'actor',
+  ];
+
+  it.each(unknown)('a new client takes no %s', async (field) => {
+    const before = await clients();
+    expectWrongFields(await caller.post('/clients', { name: 'x', type: 'public', [field]: 'x' }), field);
+    expect(await clients()).toBe(before);
+  });
+
+  it.each(unknown.filter((field) => field !== 'disabled').concat('type'))('a change takes no %s', async (field) => {
+    const { body } = await caller.post('/clients', { name: 'x', type: 'confidential' });
+    expectWrongFields(await caller.patch(`/clients/${body.client_id}`, { [field]: 'public' }), field);
+    const { secret_id: _, client_secret: __, ...unchanged } = body;
+    expect((await caller.get(`/clients/${body.client_id}`)).body).toEqual(unchanged);
+  });
+
+  it.each(['sid', 'generation', 'actor', 'expires_at', 'refresh_token'])('a new family takes no %s', async (field) => {
+    const body = { client_id: 'x', subject: 'u', scope: 'a', [field]: 'x' };
+    expectWrongFields(await caller.post('/families', body), field);
+  });
+
+  it.each(['actor', 'not_before', 'id', 'families'])('a revocation takes no %s', async (field) => {
+    expectWrongFields(await caller.post('/revocations', { kind: 'all', reason: 'x', [field]: 'x' }), field);
+  });
+
+  it.each([
+    '{"__proto__":{"admin":true},"name":"x","type":"public"}',
+    '{"name":"x","type":"public","refresh":{"__proto__":{"rotation":"never"}}}',
+    '{"constructor":{"prototype":{"admin":true}},"name":"x","type":"public"}',
+  ])('a prototype is not a field: %s', async (body) => {
+    const before = await clients();
+    expectProblem(await caller.post('/clients', body), 400, 'Bad Request', 'invalid_request');
+    expect(({} as Record<string, unknown>).admin).toBeUndefined();
+    expect(await clients()).toBe(before);
+  });
+
+  it('a constructor changes nothing about how the body is checked', async () => {
+    expectWrongFields(
+      await caller.post('/clients', '{"constructor":{"name":"Object"},"name":5,"type":"public"}'),
+      'name',
+    );
+  });
+
+  it.each(['null', '[]', '[{"name":"x","type":"public"}]', '"x"', '1', 'true'])(
+    'a body must be an object: %s',
+    async (body) => {
+      const before = await clients();
+      expectProblem(await caller.post('/clients', body), 400, 'Bad Request', 'invalid_request');
+      expect(await clients()).toBe(before);
+    },
+  );
+
+  it.each([
+    ['name', null],
+    ['name', ''],
+    ['name', ' '],
+    ['name', 'a\nb'],
+    ['name', 'a\u0000b'],
+    ['name', '\ud800'],
+    ['name', 'x'.repeat(201)],
+    ['name', { toString: 'x' }],
+    ['name', ['x']],
+    ['scopes', null],
+    ['scopes', ['a b']],
+    ['scopes', ['a', 'a']],
+    ['scopes', [1]],
+    ['scopes', { length: 0 }],
+    ['grant_types', ['refresh_token', 'refresh_token']],
+    ['grant_types', [null]],
+    ['audience', ['']],
+    ['audience', ['a\u0000']],
+    ['access_token_ttl_seconds', null],
+    ['access_token_ttl_seconds', '600'],
+    ['access_token_ttl_seconds', 9],
+    ['access_token_ttl_seconds', 86_401],
+    ['access_token_ttl_seconds', 1e300],
+    ['may_introspect', 1],
+    ['refresh', null],
+    ['refresh', []],
+    ['refresh', 'always'],
+    ['token_endpoint_auth_method', 'none'],
+  ])('%s cannot be %j, in a new client or in a change', async (field, value) => {
+    expectWrongFields(await caller.post('/clients', { name: 'x', type: 'confidential', [field]: value }), field);
+    const { body } = await caller.post('/clients', { name: 'x', type: 'confidential' });
+    expectWrongFields(await caller.patch(`/clients/${body.client_id}`, { [field]: value }), field);
+  });
+});
+
+describe('queries', () => {
+  it.each(['0', '-1', '201', '1.5', '1e1', '', 'x', '10&limit=10', '%00'])('a limit cannot be %s', async (limit) => {
+    expectWrongFields(await caller.get(`/clients?limit=${limit}`), 'limit');
+  });
+
+  it.each(['order', 'sort', 'offset', 'filter', 'limit[$gt]', 'constructor[x]'])('there is no %s', async (name) => {
+    expectProblem(await caller.get(`/clients?${name}=name`), 400, 'Bad Request', 'invalid_request');
+  });
+
+  it.each(['subject=a&subject=b', 'subject[$ne]=x', 'subject=%00', 'client_id=', 'state=dead'])(
+    'families cannot be asked for by %s',
+    async (query) => {
+      expectProblem(await caller.get(`/families?${query}`), 400, 'Bad Request', 'invalid_request');
+    },
+  );
+
+  it.each([
+    'sid=x',
+    'event=everything',
+    'from=yesterday',
+    'from=2030-01-01',
+    'from=2030-01-01T00:00:00',
+    'to=2030-02-30T00:00:00Z',
+    'correlation_id=%00',
+    "client_id=x'%00--",
+  ])('the audit trail cannot be asked for by %s', async (query) => {
+    expectProblem(await caller.get(`/audit?${query}`), 400, 'Bad Request', 'invalid_request');
+  });
+
+  it.each(['%00', 'a%0Ab', "';%20DROP%20TABLE%20clients;%20--", '..%2Fclients', '%F0%9F%92%A5', 'x'.repeat(400)])(
+    'there is no client of the name %s',
+    async (name) => {
+      expectProblem(await caller.get(`/clients/${name}`), 404, 'Not Found', 'not_found');
+    },
+  );
+
+  it.each(['x', '%00', '00000000-0000-0000-0000-000000000000', "'%20OR%201=1"])(
+    'there is no family of the sid %s',
+    async (sid) => {
+      expectProblem(await caller.get(`/families/${sid}`), 404, 'Not Found', 'not_found');
+    },
+  );
+});
+
+describe('with the database away', () => {
+  it.each(['tracker', 'database'])('answers 503 and nothing about it (revocation check: %s)', async (check) => {
+    const other = await startApp({ environment: { REKEY_REVOCATION_CHECK: check } });
+    const someone = await admin(other);
+    await other.database.destroy();
+    for (const answer of [
+      await someone.get('/clients'),
+      await someone.get('/audit?subject=u'),
+      await someone.post('/revocations', { kind: 'all', reason: 'x' }),
+      await someone.post('/clients', { name: 'x', type: 'public' }),
+    ]) {
+      expectProblem(answer, 503, 'Service Unavailable', 'temporarily_unavailable');
+      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(answer.text).not.toMatch(/driver|connect|pool|select|insert|postgres|typeorm|\bat \S+:\d/i);
+    }
+    await other.close();
+  });
+});

@@ -1,0 +1,333 @@
+/** Revocations through the admin API: seen first, then carried out at once and for good, and to be proved afterwards. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { accessToken, admin, wrongFields, type Admin } from '../support/admin.js';
+import { auditOf } from '../support/audit-trail.js';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { introspect, refresh, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let caller: Admin;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  // What the test before has revoked ends here.
+  app.clock.advanceSeconds(1);
+  caller = await admin(app);
+  client = await confidentialClient(app);
+});
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const revoke = (kind: string, value?: string, changes: object = {}): Promise<Answer> =>
+  caller.post('/revocations', { kind, value, reason: 'ticket 4711', ...changes });
+
+interface Session {
+  readonly client: TestClient;
+  readonly sid: string;
+  readonly jti: string;
+  readonly accessToken: string;
+  /** The current one. */
+  readonly refreshToken: string;
+}
+
+/** A family that has been refreshed once. */
+async function session(of: TestClient = client, subject = 'u1'): Promise<Session> {
+  const { sid, refreshToken } = await startFamily(app, of, { subject });
+  const { body } = await refresh(app, of, refreshToken);
+  const { jti } = (await introspect(app, of, body.access_token)).body;
+  return { client: of, sid, jti, accessToken: body.access_token, refreshToken: body.refresh_token };
+}
+
+const isActive = async ({ client: of }: { client: TestClient }, token: string): Promise<boolean> =>
+  (await introspect(app, of, token)).body.active;
+
+/** Whether the access token and the refresh token of a session are alive. */
+async function alive(of: Session): Promise<{ accessToken: boolean; refreshToken: boolean }> {
+  return { accessToken: await isActive(of, of.accessToken), refreshToken: await isActive(of, of.refreshToken) };
+}
+
+const ALIVE = { accessToken: true, refreshToken: true };
+const DEAD = { accessToken: false, refreshToken: false };
+
+describe('a revocation', () => {
+  it('of a token ends that access token alone', async () => {
+    const [one, other] = [await session(), await session()];
+    const answer = await revoke('token', one.jti);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({
+      kind: 'token',
+      value: one.jti,
+      dry_run: false,
+      hits: { families: 0, subjects: 0, clients: [] },
+    });
+    expect(await alive(one)).toEqual({ accessToken: false, refreshToken: true });
+    expect(await alive(other)).toEqual(ALIVE);
+  });
+
+  it('of a family ends it with its access tokens', async () => {
+    const [one, other] = [await session(), await session()];
+    const answer = await revoke('family', one.sid);
+    expect(answer.status).toBe(201);
+    expect(answer.body.hits).toEqual({
+      families: 1,
+      subjects: 1,
+      last_used_at: new Date(app.clock.now()).toISOString(),
+      clients: [
+        { client_id: client.clientId, families: 1, subjects: 1, last_used_at: new Date(app.clock.now()).toISOString() },
+      ],
+    });
+    expect(await alive(one)).toEqual(DEAD);
+    expect(await alive(other)).toEqual(ALIVE);
+    expect((await refresh(app, client, one.refreshToken)).body.error).toBe('invalid_grant');
+    expect((await caller.get(`/families/${one.sid}`)).body).toMatchObject({
+      state: 'revoked',
+      revoked_reason: 'ticket 4711',
+    });
+  });
+
+  it('of a family takes its sid in capitals too', async () => {
+    const one = await session();
+    await revoke('family', one.sid.toUpperCase());
+    expect(await alive(one)).toEqual(DEAD);
+  });
+
+  it('of a subject ends all its sessions at all clients', async () => {
+    const elsewhere = await confidentialClient(app);
+    const anna = [await session(client, 'anna'), await session(client, 'anna'), await session(elsewhere, 'anna')];
+    const bert = await session(client, 'bert');
+    const { body } = await revoke('subject', 'anna');
+    expect(body.hits).toMatchObject({
+      families: 3,
+      subjects: 1,
+      clients: [
+        { client_id: client.clientId, families: 2 },
+        { client_id: elsewhere.clientId, families: 1 },
+      ],
+    });
+    for (const one of anna) expect(await alive(one)).toEqual(DEAD);
+    expect(await alive(bert)).toEqual(ALIVE);
+  });
+
+  it('of a client ends all sessions at it, and its own access tokens', async () => {
+    const elsewhere = await confidentialClient(app);
+    const [anna, bert, other] = [
+      await session(client, 'anna'),
+      await session(client, 'bert'),
+      await session(elsewhere, 'anna'),
+    ];
+    const own = await accessToken(app, client);
+    const { body } = await revoke('client', client.clientId);
+    expect(body.hits).toMatchObject({
+      families: 2,
+      subjects: 2,
+      clients: [{ client_id: client.clientId, families: 2 }],
+    });
+    expect(await alive(anna)).toEqual(DEAD);
+    expect(await alive(bert)).toEqual(DEAD);
+    expect(await isActive({ client }, own)).toBe(false);
+    expect(await alive(other)).toEqual(ALIVE);
+  });
+
+  it('of all ends everything, the token of the admin included; who signs in afterwards is in', async () => {
+    const elsewhere = await confidentialClient(app);
+    const sessions = [await session(client, 'anna'), await session(elsewhere, 'bert')];
+    expect((await revoke('all')).status).toBe(201);
+    for (const one of sessions) expect(await alive(one)).toEqual(DEAD);
+    expect((await caller.get('/clients')).status).toBe(401);
+    app.clock.advance(1);
+    caller = await admin(app, caller.client);
+    expect((await caller.get('/clients')).status).toBe(200);
+    expect(await alive(await session(client, 'anna'))).toEqual(ALIVE);
+  });
+
+  it('hits what was issued in the same millisecond, and nothing that is issued later', async () => {
+    const before = await accessToken(app, client);
+    await revoke('client', client.clientId);
+    expect(await isActive({ client }, before)).toBe(false);
+    app.clock.advance(1);
+    expect(await isActive({ client }, await accessToken(app, client))).toBe(true);
+  });
+
+  it('of something that is not there hits nothing, and is kept', async () => {
+    const sid = randomUUID();
+    const answer = await revoke('family', sid);
+    expect(answer.status).toBe(201);
+    expect(answer.body.hits).toEqual({ families: 0, subjects: 0, clients: [] });
+    expect((await caller.get('/revocations?limit=1')).body.items).toMatchObject([{ kind: 'family', value: sid }]);
+  });
+
+  it('counts the families that are alive, and no others', async () => {
+    const shortLived = await confidentialClient(app, { idleTtlSeconds: 60 });
+    await session(shortLived, 'counted');
+    const revoked = await session(client, 'counted');
+    await revoke('family', revoked.sid);
+    app.clock.advanceSeconds(61);
+    caller = await admin(app);
+    await session(client, 'counted');
+    const preview = await revoke('subject', 'counted', { dry_run: true });
+    expect(preview.body.hits.families).toBe(1);
+    expect((await revoke('subject', 'counted')).body.hits).toEqual(preview.body.hits);
+    expect((await revoke('subject', 'counted')).body.hits.families).toBe(0);
+  });
+
+  it('is in the audit trail: what, why, by whom, and how many it hit', async () => {
+    await session(client, 'proved');
+    const answer = await revoke('subject', 'proved');
+    expect(await auditOf(app, answer)).toMatchObject([
+      {
+        event: 'revocation.created',
+        subject: 'proved',
+        reason: 'ticket 4711',
+        actor: `admin:${caller.client.clientId}`,
+        detail: { revocation_id: answer.body.id, kind: 'subject', families: 1, subjects: 1 },
+      },
+    ]);
+  });
+});
+
+describe('a dry run', () => {
+  it.each(['token', 'family', 'subject', 'client', 'all'])(
+    'of kind %s says what it would hit, and changes nothing',
+    async (kind) => {
+      const one = await session(client, 'dry');
+      const value = { token: one.jti, family: one.sid, subject: 'dry', client: client.clientId, all: undefined }[kind];
+      const before = (await caller.get('/revocations')).body;
+      const answer = await revoke(kind, value, { dry_run: true });
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatchObject({ kind, dry_run: true });
+      expect(answer.body).not.toHaveProperty('id');
+      expect(answer.body).not.toHaveProperty('not_before');
+      expect(await alive(one)).toEqual(ALIVE);
+      expect((await caller.get('/revocations')).body).toEqual(before);
+      expect(await auditOf(app, answer)).toEqual([]);
+      expect((await caller.get(`/families/${one.sid}`)).body.state).toBe('active');
+    },
+  );
+
+  it('says what the revocation then says', async () => {
+    const elsewhere = await confidentialClient(app);
+    for (const subject of ['x', 'y', 'y']) await session(elsewhere, subject);
+    const preview = await revoke('client', elsewhere.clientId, { dry_run: true });
+    expect(preview.body.hits).toMatchObject({ families: 3, subjects: 2 });
+    expect((await revoke('client', elsewhere.clientId)).body.hits).toEqual(preview.body.hits);
+  });
+});
+
+describe('the value of a revocation', () => {
+  const future = (): string => {
+    const hex = (app.clock.now() + 3_600_000).toString(16).padStart(12, '0');
+    return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+  };
+
+  it.each<[kind: string, value: () => unknown]>([
+    ['token', () => undefined],
+    ['token', () => 'not-a-jti'],
+    ['token', () => randomUUID()],
+    ['token', future],
+    ['family', () => ''],
+    ['family', () => 'x'],
+    ['family', () => 4711],
+    ['subject', () => ''],
+    ['subject', () => undefined],
+    ['subject', () => 'a\nb'],
+    ['subject', () => 'x'.repeat(256)],
+    ['subject', () => ({ $ne: 'x' })],
+    ['client', () => ''],
+    ['client', () => undefined],
+    ['client', () => null],
+    ['all', () => 'everything'],
+  ])('of kind %s must fit it (case %#)', async (kind, value) => {
+    const one = await session();
+    const answer = await caller.post('/revocations', { kind, value: value(), reason: 'x' });
+    expect(answer.status).toBe(400);
+    expect(wrongFields(answer)).toEqual(['value']);
+    expect(await alive(one)).toEqual(ALIVE);
+  });
+
+  it('is not a token itself, which would then stand in the database', async () => {
+    const one = await session();
+    for (const value of [one.accessToken, one.refreshToken]) {
+      for (const kind of ['token', 'family']) expect((await revoke(kind, value)).status).toBe(400);
+    }
+    expect(await alive(one)).toEqual(ALIVE);
+  });
+
+  it.each([
+    { kind: 'everything', reason: 'x' },
+    { kind: 'ALL', reason: 'x' },
+    { reason: 'x' },
+    { kind: 'all' },
+    { kind: 'all', reason: '' },
+    { kind: 'all', reason: 'x'.repeat(201) },
+    { kind: 'all', reason: 'x', dry_run: 'true' },
+    { kind: 'all', reason: 'x', dry_run: null },
+    { kind: ['all'], reason: 'x' },
+  ])('and the rest must be there and right: %j', async (body) => {
+    const one = await session();
+    expect((await caller.post('/revocations', body)).status).toBe(400);
+    expect(await alive(one)).toEqual(ALIVE);
+  });
+});
+
+describe('the list of revocations', () => {
+  it('has the newest first, in pages, whoever revoked', async () => {
+    const values = ['l1', 'l2', 'l3'];
+    for (const value of values) await revoke('subject', value);
+    const first = (await caller.get('/revocations?limit=2')).body;
+    const second = (await caller.get(`/revocations?limit=2&cursor=${first.next_cursor}`)).body;
+    expect([...first.items, ...second.items].slice(0, 3)).toMatchObject(
+      values.reverse().map((value) => ({
+        kind: 'subject',
+        value,
+        reason: 'ticket 4711',
+        actor: `admin:${caller.client.clientId}`,
+        not_before: new Date(app.clock.now() + 1).toISOString(),
+      })),
+    );
+  });
+});
+
+describe('a revocation in the middle of refreshing', () => {
+  it('of a subject leaves no session of it alive, and nobody without an answer', async () => {
+    const sessions = await Promise.all(Array.from({ length: 12 }, () => session(client, 'racing')));
+    const answers: Answer[] = [];
+    const tokens = sessions.map(({ refreshToken }) => refreshToken);
+    let isOver = false;
+    const loops = sessions.map(async (_, index) => {
+      while (!isOver) {
+        const answer = await refresh(app, client, tokens[index]!);
+        answers.push(answer);
+        if (answer.status !== 200) return;
+        tokens[index] = answer.body.refresh_token as string;
+      }
+    });
+    const revocation = await revoke('subject', 'racing');
+    isOver = true;
+    await Promise.all(loops);
+
+    expect(revocation.body.hits.families).toBe(12);
+    expect(answers.filter(({ status }) => status !== 200 && status !== 400)).toEqual([]);
+    for (const token of tokens) expect((await refresh(app, client, token)).body.error).toBe('invalid_grant');
+    for (const { body } of answers.filter(({ status }) => status === 200)) {
+      expect(await isActive({ client }, body.access_token)).toBe(false);
+    }
+  });
+
+  it('and another one of the same both succeed', async () => {
+    const one = await session(client, 'twice');
+    const answers = await Promise.all([
+      revoke('subject', 'twice'),
+      revoke('family', one.sid),
+      revoke('client', client.clientId),
+      revoke('token', one.jti),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(await alive(one)).toEqual(DEAD);
+  });
+});

@@ -1,0 +1,82 @@
+/** Subjects through the admin API: whether anybody may speak for them. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { admin, type Admin } from '../support/admin.js';
+import { auditOf } from '../support/audit-trail.js';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { introspect, refresh } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let caller: Admin;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp();
+  caller = await admin(app);
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+describe('a disabled subject', () => {
+  it('gets no token, and those that it has are dead at once; its families wait until it is enabled', async () => {
+    const { refreshToken, sid } = await startFamily(app, client, { subject: 'anna' });
+    const { body } = await refresh(app, client, refreshToken);
+
+    const answer = await caller.patch('/subjects/anna', { disabled: true });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ subject: 'anna', disabled: true });
+    expect((await caller.get('/subjects/anna')).body).toEqual({ subject: 'anna', disabled: true });
+    expect((await introspect(app, client, body.access_token)).body.active).toBe(false);
+    expect((await refresh(app, client, body.refresh_token)).body.error).toBe('invalid_grant');
+    expect((await caller.get(`/families/${sid}`)).body.state).toBe('active');
+
+    expect((await caller.patch('/subjects/anna', { disabled: false })).body.disabled).toBe(false);
+    app.clock.advanceSeconds(3);
+    const again = await refresh(app, client, body.refresh_token);
+    expect(again.status).toBe(200);
+    expect((await introspect(app, client, again.body.access_token)).body.active).toBe(true);
+  });
+
+  it('does not trouble others', async () => {
+    const { refreshToken } = await startFamily(app, client, { subject: 'bert' });
+    await caller.patch('/subjects/ber', { disabled: true });
+    await caller.patch('/subjects/Bert', { disabled: true });
+    expect((await refresh(app, client, refreshToken)).status).toBe(200);
+  });
+
+  it('is in the audit trail, each way', async () => {
+    const off = await caller.patch('/subjects/carl', { disabled: true });
+    const on = await caller.patch('/subjects/carl', { disabled: false });
+    const by = { subject: 'carl', actor: `admin:${caller.client.clientId}` };
+    expect(await auditOf(app, off)).toMatchObject([{ event: 'subject.disabled', ...by }]);
+    expect(await auditOf(app, on)).toMatchObject([{ event: 'subject.enabled', ...by }]);
+  });
+});
+
+describe('the name of a subject', () => {
+  it.each(['a b/c', 'josé@example.com', '用户', '%2F', 'x'.repeat(255), 'ä'.repeat(255), '💥'.repeat(255), '?#&='])(
+    'may be %s',
+    async (subject) => {
+      const path = `/subjects/${encodeURIComponent(subject)}`;
+      expect((await caller.patch(path, { disabled: true })).body).toEqual({ subject, disabled: true });
+      expect((await caller.get(path)).body).toEqual({ subject, disabled: true });
+    },
+  );
+
+  it.each(['client:abc', '%00', 'a%0Ab', 'x'.repeat(256), 'a%E2%80%8Bb'])('cannot be %s', async (subject) => {
+    expect((await caller.patch(`/subjects/${subject}`, { disabled: true })).status).toBe(404);
+    expect((await caller.get(`/subjects/${subject}`)).status).toBe(404);
+  });
+});
+
+describe('a change of a subject', () => {
+  it.each([{}, { disabled: null }, { disabled: 'true' }, { disabled: 1 }, { disabled: true, subject: 'other' }])(
+    'cannot be %j',
+    async (body) => {
+      expect((await caller.patch('/subjects/dora', body)).status).toBe(400);
+      expect((await caller.get('/subjects/dora')).body.disabled).toBe(false);
+    },
+  );
+});

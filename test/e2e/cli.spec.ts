@@ -1,0 +1,296 @@
+/** The command line, as a process of its own that speaks to a running service. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { writeCredentials } from '../../src/first-boot/credentials-file.js';
+import { adminClient } from '../support/admin.js';
+import { CommandLine, type CommandResult } from '../support/command-line.js';
+import { confidentialClient, type TestClient } from '../support/clients.js';
+import { introspect, refresh } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+// Each command is a process, and a test runs up to ten of them.
+jest.setTimeout(120_000);
+
+let app: TestApp;
+let line: CommandLine;
+let operator: TestClient;
+let dataDir: string;
+
+beforeAll(async () => {
+  line = CommandLine.compile();
+  dataDir = mkdtempSync(join(tmpdir(), 'rekey-cli-'));
+  app = await startApp();
+  operator = await adminClient(app);
+});
+afterAll(async () => {
+  await app.close();
+  line.remove();
+  rmSync(dataDir, { recursive: true });
+});
+
+/** With the admin's credentials in the environment. */
+const run = (...args: string[]): Promise<CommandResult> =>
+  line.run(args, {
+    REKEY_URL: app.url,
+    REKEY_ADMIN_CLIENT_ID: operator.clientId,
+    REKEY_ADMIN_CLIENT_SECRET: operator.secret!,
+  });
+
+/** What a command that succeeds prints with `--json`. */
+async function json(...args: string[]) {
+  const { exitCode, stdout, stderr } = await run('--json', ...args);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+/** The columns of each line of a table, by their headings. */
+function rowsOf(table: string): Record<string, string>[] {
+  const [headings = '', ...lines] = table.trimEnd().split('\n');
+  const starts = [...headings.matchAll(/\S+/g)].map(({ 0: name, index }) => ({ name, index }));
+  return lines.map((text) =>
+    Object.fromEntries(starts.map(({ name, index }, i) => [name, text.slice(index, starts[i + 1]?.index).trim()])),
+  );
+}
+
+describe('client', () => {
+  it('create, show, list, update, disable, enable and delete go round', async () => {
+    const created = await json(
+      'client',
+      'create',
+      '--name',
+      'Web shop',
+      '--scope',
+      'a b',
+      '--grant',
+      'refresh_token',
+      'client_credentials',
+      '--retry-window',
+      '5',
+    );
+    expect(created).toMatchObject({
+      name: 'Web shop',
+      type: 'confidential',
+      scopes: ['a', 'b'],
+      refresh: { retry_window_seconds: 5 },
+    });
+    expect(created.grant_types).toEqual(['refresh_token', 'client_credentials']);
+    const id = created.client_id as string;
+    expect(created.client_secret).toMatch(/^[\w-]{43}$/);
+
+    const updated = await json('client', 'update', id, '--token-ttl', '30', '--idle-ttl', '600', '--may-introspect');
+    expect(updated).toMatchObject({ name: 'Web shop', access_token_ttl_seconds: 30, may_introspect: true });
+    expect(updated.refresh).toEqual({ ...created.refresh, idle_ttl_seconds: 600 });
+    expect((await json('client', 'update', id, '--no-may-introspect')).may_introspect).toBe(false);
+    expect((await json('client', 'disable', id)).disabled).toBe(true);
+    expect((await json('client', 'enable', id)).disabled).toBe(false);
+
+    const shown = await run('client', 'show', id);
+    expect(shown.stdout).toMatch(/^name +Web shop$/m);
+    expect(shown.stdout).toMatch(/^refresh\.retry_window_seconds +5$/m);
+    expect(shown.stdout).not.toContain(created.client_secret);
+    expect(rowsOf((await run('client', 'list')).stdout)).toContainEqual(
+      expect.objectContaining({ CLIENT_ID: id, NAME: 'Web shop', SCOPES: 'a b' }),
+    );
+
+    expect((await run('client', 'delete', id)).stdout).toBe(`Deleted ${id}.\n`);
+    expect((await run('client', 'show', id)).exitCode).toBe(1);
+  });
+
+  it('create of a public one needs no method', async () => {
+    const created = await json('client', 'create', '--name', 'App', '--type', 'public');
+    expect(created).toMatchObject({ type: 'public', token_endpoint_auth_method: 'none' });
+  });
+
+  it('secrets are added, listed and deleted, and a new one is shown once', async () => {
+    const { clientId } = await confidentialClient(app);
+    const added = await json('client', 'add-secret', clientId, '--expires-at', '2031-01-01T00:00:00Z');
+    expect(added).toEqual({
+      secret_id: expect.any(String),
+      client_secret: expect.any(String),
+      expires_at: '2031-01-01T00:00:00.000Z',
+    });
+    const listed = await run('client', 'list-secrets', clientId);
+    expect(rowsOf(listed.stdout).map((row) => row.SECRET_ID)).toContain(added.secret_id);
+    expect(listed.stdout).not.toContain(added.client_secret);
+    expect((await run('client', 'delete-secret', clientId, added.secret_id)).exitCode).toBe(0);
+    expect(rowsOf((await run('client', 'list-secrets', clientId)).stdout)).toHaveLength(1);
+  });
+
+  it('list goes on where a page ended', async () => {
+    const first = await run('client', 'list', '--limit', '1');
+    const cursor = /--cursor (\S+)/.exec(first.stderr)?.[1];
+    const second = await run('client', 'list', '--limit', '1', '--cursor', cursor!);
+    expect(rowsOf(second.stdout)).toHaveLength(1);
+    expect(rowsOf(second.stdout)).not.toEqual(rowsOf(first.stdout));
+  });
+});
+
+describe('family, revoke and audit', () => {
+  it('a family is started, found, revoked and traced', async () => {
+    const client = await confidentialClient(app);
+    const started = await json('family', 'start', '--client', client.clientId, '--subject', 'anna b', '--scope', 'a b');
+    const { body } = await refresh(app, client, started.refresh_token);
+    expect(body.scope).toBe('a b');
+
+    const [row] = rowsOf((await run('family', 'list', '--subject', 'anna b', '--state', 'active')).stdout);
+    expect(row).toMatchObject({ SID: started.sid, SUBJECT: 'anna b', STATE: 'active', GENERATION: '1' });
+
+    const dry = await run('revoke', 'subject', 'anna b', '--reason', 'laptop stolen', '--dry-run');
+    expect(dry.stdout).toMatch(/^hits\.families +1$/m);
+    expect(rowsOf(dry.stdout.split('\n\n')[1]!)).toMatchObject([
+      { CLIENT_ID: client.clientId, FAMILIES: '1', SUBJECTS: '1' },
+    ]);
+    expect(dry.stderr).toContain('Nothing was revoked');
+    expect((await introspect(app, client, body.access_token)).body.active).toBe(true);
+
+    const revoked = await json('revoke', 'subject', 'anna b', '--reason', 'laptop stolen');
+    expect(revoked).toMatchObject({ dry_run: false, hits: { families: 1 } });
+    expect((await introspect(app, client, body.access_token)).body.active).toBe(false);
+    expect((await json('family', 'show', started.sid)).state).toBe('revoked');
+
+    const trail = rowsOf((await run('audit', '--subject', 'anna b')).stdout);
+    expect(trail.map((event) => event.EVENT)).toEqual(['revocation.created', 'refresh.rotated', 'family.started']);
+    expect(trail[0]).toMatchObject({ REASON: 'laptop stolen', ACTOR: `admin:${operator.clientId}` });
+    expect((await json('audit', '--sid', started.sid, '--event', 'refresh.rotated')).items).toHaveLength(1);
+  });
+
+  it('a subject is disabled and enabled', async () => {
+    expect(await json('subject', 'disable', 'carl')).toEqual({ subject: 'carl', disabled: true });
+    expect(await json('subject', 'show', 'carl')).toEqual({ subject: 'carl', disabled: true });
+    expect(await json('subject', 'enable', 'carl')).toEqual({ subject: 'carl', disabled: false });
+  });
+});
+
+describe('key', () => {
+  it('keys are listed, rotated and retired', async () => {
+    const [signing] = (await json('key', 'list')).items;
+    expect(signing.state).toBe('signing');
+    const [change] = rowsOf((await run('key', 'rotate', '--immediately')).stdout);
+    expect(change).toMatchObject({ CHANGE: 'signing_key_created' });
+    expect((await run('key', 'retire', signing.kid)).stdout).toBe(`Retired ${signing.kid}.\n`);
+    app.clock.advance(1);
+    expect((await json('key', 'list')).items).toContainEqual(
+      expect.objectContaining({ kid: signing.kid, state: 'retired' }),
+    );
+  });
+});
+
+describe('an error', () => {
+  it('goes to stderr with the words of the server and every field, and exits with 1', async () => {
+    const { exitCode, stdout, stderr } = await run(
+      'client',
+      'create',
+      '--name',
+      'x',
+      '--rotation',
+      'sometimes',
+      '--auth-method',
+      'x',
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain('refresh.rotation: ');
+    expect(stderr).toContain('token_endpoint_auth_method: ');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    [['client', 'show', 'nobody'], 'There is no such thing'],
+    [['family', 'show', 'x'], 'There is no such thing'],
+    [['revoke', 'everything', '--reason', 'x'], 'kind'],
+    [['client', 'list', '--limit', '0'], 'limit'],
+    [['client', 'create', '--name', 'x', '--token-ttl', 'long'], 'whole number'],
+    [['client', 'create'], '--name'],
+    [['revoke', 'all'], '--reason'],
+    [['nonsense'], 'unknown command'],
+    [['client', 'list', '--nonsense'], 'unknown option'],
+  ])('is said and exits with 1: %j', async (args, words) => {
+    const { exitCode, stdout, stderr } = await run(...args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain(words);
+  });
+
+  it('is said where the credentials are wrong, without them', async () => {
+    const environment = {
+      REKEY_URL: app.url,
+      REKEY_ADMIN_CLIENT_ID: operator.clientId,
+      REKEY_ADMIN_CLIENT_SECRET: 'wrong-canary',
+    };
+    const { exitCode, stderr } = await line.run(['client', 'list'], environment);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('No access token for the admin client: Client authentication failed.');
+    expect(stderr).not.toContain('wrong-canary');
+  });
+
+  it('is said where the client is no admin', async () => {
+    const { clientId, secret } = await confidentialClient(app);
+    const environment = { REKEY_URL: app.url, REKEY_ADMIN_CLIENT_ID: clientId, REKEY_ADMIN_CLIENT_SECRET: secret! };
+    const { exitCode, stderr } = await line.run(['client', 'list'], environment);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('scope');
+  });
+
+  it('is said where nobody answers', async () => {
+    const environment = { REKEY_URL: 'http://127.0.0.1:1', REKEY_ADMIN_CLIENT_ID: 'x', REKEY_ADMIN_CLIENT_SECRET: 'y' };
+    const { exitCode, stderr } = await line.run(['client', 'list'], environment);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^http:\/\/127\.0\.0\.1:1 does not answer \(.*\)\. REKEY_URL says where Rekey is\.\n$/);
+  });
+
+  it('is said where there are no credentials', async () => {
+    const { exitCode, stderr } = await line.run(['client', 'list'], { REKEY_URL: app.url, REKEY_DATA_DIR: dataDir });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('REKEY_ADMIN_CLIENT_ID');
+  });
+});
+
+describe('the credentials', () => {
+  it('are those of the embedded server, where the environment has none', async () => {
+    writeCredentials(dataDir, { adminClientId: operator.clientId, adminClientSecret: operator.secret });
+    const { exitCode, stdout } = await line.run(['client', 'list'], { REKEY_URL: app.url, REKEY_DATA_DIR: dataDir });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(operator.clientId);
+  });
+
+  it('may have characters that Basic needs encoded', async () => {
+    const odd = await confidentialClient(
+      app,
+      { grantTypes: ['client_credentials'], scopes: ['rekey:admin'] },
+      { clientId: '1PpG/Q 1:ü', secret: 'z/tZ9VwFZqApmIQ+ZH1I5pLk/uB4ud:X2/8bL+wfFTt1rFw=%' },
+    );
+    const environment = {
+      REKEY_URL: `${app.url}/`,
+      REKEY_ADMIN_CLIENT_ID: odd.clientId,
+      REKEY_ADMIN_CLIENT_SECRET: odd.secret!,
+    };
+    const { exitCode, stdout } = await line.run(['client', 'show', odd.clientId], environment);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^client_id +1PpG\/Q 1:ü$/m);
+  });
+});
+
+describe('migrate', () => {
+  it('has nothing to do for an embedded server, and leaves its data alone', async () => {
+    const untouched = join(dataDir, 'untouched');
+    const { exitCode, stdout } = await line.run(['migrate'], { REKEY_DATA_DIR: untouched });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('no DATABASE_URL');
+    expect(existsSync(untouched)).toBe(false);
+  });
+
+  it('says what is wrong with the settings', async () => {
+    const { exitCode, stderr } = await line.run(['migrate'], { DATABASE_URL: 'mysql://127.0.0.1/x' });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('DATABASE_URL must be');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+it('says what it can do', async () => {
+  const { exitCode, stdout } = await line.run(['--help']);
+  expect(exitCode).toBe(0);
+  for (const command of ['client', 'family', 'revoke', 'audit', 'key', 'subject', 'migrate', 'REKEY_URL']) {
+    expect(stdout).toContain(command);
+  }
+});

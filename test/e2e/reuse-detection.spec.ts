@@ -1,0 +1,208 @@
+/** Checklist §6: a superseded token outside its window, and how far the answer to it reaches. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ClientRegistration } from '../../src/clients/client-registration.js';
+import { auditOf } from '../support/audit-trail.js';
+import { changeClient, confidentialClient, startFamily, type TestClient, type TestFamily } from '../support/clients.js';
+import { expectError, serverErrors } from '../support/expectations.js';
+import { expectNoneLive, expectOneLive, expectUntouched, familyRow } from '../support/family-state.js';
+import { introspect, refresh, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+interface Session extends TestFamily {
+  readonly client: TestClient;
+  readonly accessTokens: string[];
+  /** The live one. */
+  readonly current: string;
+}
+
+/** A family that has been refreshed so many times, with all its access tokens. */
+async function aSession(client: TestClient, { subject = 'u1', refreshes = 2 } = {}): Promise<Session> {
+  const family = await startFamily(app, client, { subject });
+  const accessTokens: string[] = [];
+  let current = family.refreshToken;
+  for (let round = 0; round < refreshes; round++) {
+    const { body } = await refresh(app, client, current);
+    accessTokens.push(body.access_token);
+    current = body.refresh_token;
+  }
+  return { ...family, client, accessTokens, current };
+}
+
+const steal = ({ client, refreshToken }: Session): Promise<Answer> => refresh(app, client, refreshToken);
+
+const areActive = ({ client, accessTokens }: Session): Promise<boolean[]> =>
+  Promise.all(accessTokens.map(async (token) => (await introspect(app, client, token)).body.active as boolean));
+
+async function expectDead(session: Session): Promise<void> {
+  expect(await areActive(session)).toEqual(session.accessTokens.map(() => false));
+  await expectNoneLive(app, session.client, session.sid);
+}
+
+async function expectUnharmed(session: Session): Promise<void> {
+  expect(await areActive(session)).toEqual(session.accessTokens.map(() => true));
+  await expectOneLive(app, session.client, session.sid);
+}
+
+const aClient = (overrides: Partial<ClientRegistration> = {}) => confidentialClient(app, overrides);
+
+describe('a superseded token outside its window', () => {
+  it('[124] is refused, and the live token of the family dies', async () => {
+    const session = await aSession(await aClient(), { refreshes: 1 });
+    app.clock.advance(60_001);
+    expectError(await steal(session), 400, 'invalid_grant');
+    expectError(await refresh(app, session.client, session.current), 400, 'invalid_grant');
+    await expectNoneLive(app, session.client, session.sid);
+  });
+
+  it('[125] takes all access tokens of the family with it', async () => {
+    const session = await aSession(await aClient(), { refreshes: 3 });
+    app.clock.advanceSeconds(61);
+    expect(await areActive(session)).toEqual([true, true, true]);
+    await steal(session);
+    for (const token of session.accessTokens) {
+      expect((await introspect(app, session.client, token)).text).toBe('{"active":false}');
+    }
+  });
+
+  it('[125] of opaque tokens as well', async () => {
+    const session = await aSession(await aClient({ accessTokenFormat: 'opaque' }));
+    app.clock.advanceSeconds(61);
+    await steal(session);
+    await expectDead(session);
+  });
+
+  it('[126] leaves the subject’s other families alone, of this client and of others', async () => {
+    const [one, two] = [await aClient(), await aClient()];
+    const stolen = await aSession(one);
+    const others = [await aSession(one), await aSession(two), await aSession(one, { subject: 'u2' })];
+    app.clock.advanceSeconds(61);
+    await steal(stolen);
+    await expectDead(stolen);
+    for (const other of others) await expectUnharmed(other);
+  });
+
+  it('is the same sign of theft however old the generation is', async () => {
+    const client = await aClient();
+    for (const refreshes of [1, 2, 8, 9, 15]) {
+      const session = await aSession(client, { refreshes });
+      app.clock.advanceSeconds(61);
+      expectError(await steal(session), 400, 'invalid_grant');
+      expect((await familyRow(app, session.sid)).revoked_reason).toBe('refresh_token_reused');
+    }
+  });
+
+  it('cannot hide behind a burst of rotations: nine within the window, and it is a reuse all the same', async () => {
+    const session = await aSession(await aClient(), { refreshes: 9 });
+    expectError(await steal(session), 400, 'invalid_grant');
+    await expectDead(session);
+  });
+
+  it('is a reuse whatever scope it asks for', async () => {
+    const session = await aSession(await aClient());
+    app.clock.advanceSeconds(61);
+    expectError(await refresh(app, session.client, session.refreshToken, { scope: 'a' }), 400, 'invalid_grant');
+    await expectDead(session);
+  });
+
+  it('presented again and again is one theft: a dead family is not ended twice', async () => {
+    const session = await aSession(await aClient());
+    app.clock.advanceSeconds(61);
+    await steal(session);
+    const { revoked_at } = await familyRow(app, session.sid);
+    app.clock.advanceSeconds(1);
+    const again = await expectUntouched(app, session.sid, () => steal(session));
+    expect(await auditOf(app, again)).toMatchObject([{ event: 'refresh.refused', reason: 'revoked' }]);
+    expect((await familyRow(app, session.sid)).revoked_at).toEqual(revoked_at);
+  });
+
+  it('says in the audit trail what was presented, what was current, and what it ended', async () => {
+    const session = await aSession(await aClient(), { refreshes: 3 });
+    app.clock.advanceSeconds(61);
+    const [event, ...more] = await auditOf(app, await steal(session));
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({
+      event: 'refresh.reused',
+      reason: 'revoke_family',
+      sid: session.sid,
+      subject: 'u1',
+      client_id: session.client.clientId,
+      actor: 'reuse-detection',
+      detail: { presented_generation: 0, current_generation: 3, families_revoked: 1 },
+    });
+  });
+});
+
+describe('how far the answer reaches', () => {
+  /** One stolen session, and one of each kind of neighbour. */
+  async function neighbourhood(reuseResponse: ClientRegistration['reuseResponse'], subject: string) {
+    const [client, otherClient] = [await aClient({ reuseResponse }), await aClient()];
+    const stolen = await aSession(client, { subject });
+    const neighbours = {
+      sameSubjectSameClient: await aSession(client, { subject }),
+      sameSubjectOtherClient: await aSession(otherClient, { subject }),
+      otherSubjectSameClient: await aSession(client, { subject: `${subject}-other` }),
+    };
+    app.clock.advanceSeconds(61);
+    expectError(await steal(stolen), 400, 'invalid_grant');
+    return { stolen, ...neighbours };
+  }
+
+  it('revoke_family: to the family', async () => {
+    const after = await neighbourhood('revoke_family', 'near');
+    await expectDead(after.stolen);
+    await expectUnharmed(after.sameSubjectSameClient);
+    await expectUnharmed(after.sameSubjectOtherClient);
+    await expectUnharmed(after.otherSubjectSameClient);
+  });
+
+  it('revoke_subject_client: to all the subject’s families at this client', async () => {
+    const after = await neighbourhood('revoke_subject_client', 'client-wide');
+    await expectDead(after.stolen);
+    await expectDead(after.sameSubjectSameClient);
+    await expectUnharmed(after.sameSubjectOtherClient);
+    await expectUnharmed(after.otherSubjectSameClient);
+  });
+
+  it('revoke_subject: to all the subject’s families, wherever they are', async () => {
+    const after = await neighbourhood('revoke_subject', 'subject-wide');
+    await expectDead(after.stolen);
+    await expectDead(after.sameSubjectSameClient);
+    await expectDead(after.sameSubjectOtherClient);
+    await expectUnharmed(after.otherSubjectSameClient);
+  });
+
+  it('report_only: to the audit trail, each time; the token is refused, and everything lives on', async () => {
+    const { stolen, ...others } = await neighbourhood('report_only', 'shadow');
+    const again = await expectUntouched(app, stolen.sid, () => steal(stolen));
+    expectError(again, 400, 'invalid_grant');
+    expect(await auditOf(app, again)).toMatchObject([
+      { event: 'refresh.reused', reason: 'report_only', detail: { families_revoked: 0 } },
+    ]);
+    for (const session of [stolen, ...Object.values(others)]) await expectUnharmed(session);
+  });
+
+  it('a session that begins after a subject-wide answer lives', async () => {
+    const { stolen } = await neighbourhood('revoke_subject', 'comes-back');
+    app.clock.advance(1);
+    await expectUnharmed(await aSession(stolen.client, { subject: 'comes-back' }));
+  });
+
+  it('is the client’s setting at the time of the reuse', async () => {
+    const client = await aClient({ reuseResponse: 'report_only' });
+    const session = await aSession(client);
+    app.clock.advanceSeconds(61);
+    await steal(session);
+    await expectUnharmed(session);
+    await changeClient(app, client, { reuseResponse: 'revoke_family' });
+    await steal(session);
+    await expectDead(session);
+  });
+});

@@ -1,0 +1,103 @@
+/** Sessions that refresh all the time, while PostgreSQL or a replica is killed beneath them: none of them is lost. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { TestClient } from '../support/clients.js';
+import { Deployment } from '../support/deployment.js';
+import { beginFamilies, registerClient, type Address } from '../support/provision.js';
+import type { RekeyProcess } from '../support/rekey-process.js';
+import { introspect, refresh } from '../support/requests.js';
+import { Session } from '../support/session.js';
+
+const SESSIONS = 64;
+
+let deployment: Deployment;
+let replicas: RekeyProcess[];
+let client: TestClient;
+
+beforeAll(async () => {
+  deployment = await Deployment.start();
+  replicas = [await deployment.replica(), await deployment.replica()];
+  client = await registerClient(replicas[0]!);
+});
+afterAll(() => deployment.stop());
+
+/** Runs sessions, and what befalls them meanwhile. @param at the replica that a session asks at each of its attempts */
+async function whileRefreshing(
+  at: (session: number, attempt: number) => Address,
+  befall: (progress: () => Promise<void>) => Promise<void>,
+): Promise<Session[]> {
+  const families = await beginFamilies(replicas[0]!, client, SESSIONS);
+  const sessions = families.map((family, index) => new Session(client, family, (attempt) => at(index, attempt)));
+  let isOver = false;
+  const running = Promise.all(sessions.map((session) => session.run(() => isOver)));
+  /** Until every session has refreshed twice more. */
+  const progress = async () => {
+    const goals = sessions.map(({ refreshes }) => refreshes + 2);
+    const giveUpAt = performance.now() + 30_000;
+    while (sessions.some((session, index) => session.refreshes < goals[index]! && !session.refusal)) {
+      if (performance.now() > giveUpAt) throw new Error('There are sessions that do not get on');
+      await sleep(20);
+    }
+  };
+  try {
+    await progress();
+    await befall(progress);
+    await progress();
+  } finally {
+    isOver = true;
+    await running;
+  }
+  return sessions;
+}
+
+/** Each goes on where it is: one token lives, the one before it does not, and nothing was taken for theft. */
+async function expectNoneLost(sessions: Session[], at: Address): Promise<void> {
+  expect(sessions.map(({ refusal }) => refusal?.text)).toEqual(sessions.map(() => undefined));
+  // A session has given up waiting for its last answer at most once, so it may be one behind: asking again tells it.
+  await Promise.all(sessions.map((session) => session.attempt(at)));
+  const rows = await deployment.query<{ sid: string; generation: number; revoked: boolean }>(
+    'SELECT sid, generation, revoked_at IS NOT NULL AS revoked FROM token_families WHERE sid = ANY($1)',
+    [sessions.map(({ family }) => family.sid)],
+  );
+  const bySid = new Map(rows.map((row) => [row.sid, row]));
+  for (const { family, refreshes, refreshToken, spent } of sessions) {
+    expect(bySid.get(family.sid)).toEqual({ sid: family.sid, generation: refreshes, revoked: false });
+    expect((await introspect(at, client, refreshToken)).body.active).toBe(true);
+    expect((await introspect(at, client, spent!)).body.active).toBe(false);
+  }
+  const after = await Promise.all(sessions.map(({ refreshToken }) => refresh(at, client, refreshToken)));
+  expect(after.map(({ status }) => status)).toEqual(sessions.map(() => 200));
+  expect(await deployment.query(`SELECT 1 FROM audit_events WHERE event = 'refresh.reused'`)).toEqual([]);
+}
+
+it('PostgreSQL is killed again and again: every session goes on with its token', async () => {
+  const sessions = await whileRefreshing(
+    (session) => replicas[session % 2]!,
+    async (progress) => {
+      for (let round = 0; round < 3; round++) {
+        await deployment.postgres.kill();
+        await sleep(200);
+        await deployment.postgres.restart();
+        await progress();
+      }
+    },
+  );
+  expect(sessions.some(({ failures }) => failures > 0)).toBe(true);
+  await expectNoneLost(sessions, replicas[0]!);
+});
+
+it('[137] [138] one of two replicas is killed again and again: every session goes on with its token at the other', async () => {
+  const sessions = await whileRefreshing(
+    (session, attempt) => replicas[(session + attempt) % 2]!,
+    async (progress) => {
+      for (let round = 0; round < 2; round++) {
+        await replicas[1]!.kill();
+        await progress();
+        replicas[1] = await deployment.again(replicas[1]!);
+        await progress();
+      }
+    },
+  );
+  expect(sessions.some(({ failures }) => failures > 0)).toBe(true);
+  await expectNoneLost(sessions, replicas[1]!);
+});

@@ -1,0 +1,116 @@
+/** SIGTERM under load: what has been asked is answered, and then the process goes. */
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { TestClient, TestFamily } from '../support/clients.js';
+import { Deployment } from '../support/deployment.js';
+import { eventually } from '../support/eventually.js';
+import { beginFamilies, registerClient, type Address } from '../support/provision.js';
+import type { RekeyProcess } from '../support/rekey-process.js';
+import { basic, refresh } from '../support/requests.js';
+
+const LANES = 20;
+const PACE_MS = 100;
+
+let deployment: Deployment;
+let rekey: RekeyProcess;
+let client: TestClient;
+
+beforeAll(async () => {
+  deployment = await Deployment.start();
+  rekey = await deployment.replica();
+  client = await registerClient(rekey);
+});
+afterAll(() => deployment.stop());
+
+interface Outcome {
+  readonly startedAt: number;
+  /** Or how it failed. */
+  readonly status: number | string;
+  readonly refreshToken?: string;
+}
+
+/** On a connection that is kept and used again. */
+function refreshOn(agent: Agent, { url }: Address, refreshToken: string): Promise<Outcome> {
+  const startedAt = performance.now();
+  return new Promise((resolve) => {
+    const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken }).toString();
+    const headers = {
+      ...basic(client),
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': form.length,
+    };
+    const asked = request(`${url}/token`, { method: 'POST', agent, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('error', (error: NodeJS.ErrnoException) => resolve({ startedAt, status: `cut off: ${error.code}` }));
+      response.on('end', () =>
+        resolve({ startedAt, status: response.statusCode ?? 0, refreshToken: JSON.parse(text).refresh_token }),
+      );
+    });
+    asked.on('error', (error: NodeJS.ErrnoException) =>
+      resolve({ startedAt, status: `${error.code}${asked.reusedSocket ? ' on a kept connection' : ''}` }),
+    );
+    asked.end(form);
+  });
+}
+
+it('[292] no request that was under way is lost, and the process ends with 0', async () => {
+  const families = await beginFamilies(rekey, client, LANES + 2);
+  const [slow, quick] = [families.slice(0, 2), families.slice(2)];
+  const holder = await deployment.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT 1 FROM token_families WHERE sid = ANY($1) FOR UPDATE', [slow.map(({ sid }) => sid)]);
+
+  const agent = new Agent({ keepAlive: true });
+  const outcomes: Outcome[] = [];
+  const tokens = quick.map(({ refreshToken }) => refreshToken);
+  const answered = quick.map(() => 0);
+  const lane = async (_: TestFamily, index: number) => {
+    await sleep((index * PACE_MS) / LANES);
+    for (;;) {
+      const outcome = await refreshOn(agent, rekey, tokens[index]!);
+      outcomes.push(outcome);
+      if (outcome.status === 'ECONNREFUSED') return;
+      if (outcome.refreshToken !== undefined) {
+        tokens[index] = outcome.refreshToken;
+        answered[index]!++;
+      }
+      await sleep(PACE_MS);
+    }
+  };
+  const lanes = quick.map(lane);
+  await sleep(1500);
+  const held = slow.map(({ refreshToken }) => refreshOn(agent, rekey, refreshToken));
+  await eventually(async () =>
+    expect(await deployment.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).toHaveLength(
+      slow.length,
+    ),
+  );
+  const toldAt = performance.now();
+  const ended = rekey.stop();
+  await sleep(300);
+  await holder.query('ROLLBACK');
+  await holder.end();
+
+  expect(await ended).toEqual({ code: 0, signal: null });
+  const tookMs = performance.now() - toldAt;
+  await Promise.all(lanes);
+  agent.destroy();
+  expect((await Promise.all(held)).map(({ status }) => status)).toEqual(slow.map(() => 200));
+  expect(tookMs).toBeLessThan(30_000);
+  expect(outcomes.filter(({ status }) => status === 200).length).toBeGreaterThan(150);
+  // What came as it stopped listening was not accepted, or met a connection that was being closed: never half an answer, never a 5xx.
+  const others = outcomes.filter(({ status }) => status !== 200);
+  expect(others.filter(({ status }) => !/^(ECONNREFUSED|ECONNRESET|EPIPE)/.test(String(status)))).toEqual([]);
+  expect(others.filter(({ startedAt }) => startedAt < toldAt - 250)).toEqual([]);
+  // And nothing that it acted upon went without its answer.
+  const rows = await deployment.query<{ sid: string; generation: number }>(
+    'SELECT sid, generation FROM token_families',
+  );
+  const generations = new Map(rows.map(({ sid, generation }) => [sid, generation]));
+  expect(quick.map(({ sid }) => generations.get(sid))).toEqual(answered);
+  rekey = await deployment.again(rekey);
+  const again = await Promise.all(tokens.map((token) => refresh(rekey, client, token)));
+  expect(again.map(({ status }) => status)).toEqual(tokens.map(() => 200));
+});

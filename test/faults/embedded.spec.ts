@@ -1,0 +1,107 @@
+/** The embedded service: killed in the middle of its work, and started again on the same files. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { readCredentials, type Credentials } from '../../src/first-boot/credentials-file.js';
+import type { TestClient } from '../support/clients.js';
+import { asAdmin, beginFamilies, registerClient, type Address } from '../support/provision.js';
+import { RekeyProcess } from '../support/rekey-process.js';
+import { introspect, refresh } from '../support/requests.js';
+import { Session } from '../support/session.js';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'rekey-data-'));
+/** As after `npm start`: nothing is set but where it is. */
+const env = {
+  NODE_ENV: undefined,
+  REKEY_SECRET: undefined,
+  REKEY_ISSUER: undefined,
+  REKEY_ADMIN_CLIENT_ID: undefined,
+  REKEY_ADMIN_CLIENT_SECRET: undefined,
+  REKEY_DATA_DIR: dataDir,
+};
+
+let rekey: RekeyProcess;
+let credentials: Credentials;
+let at: Address;
+
+beforeAll(async () => {
+  rekey = await RekeyProcess.start({ env });
+  credentials = readCredentials(dataDir);
+  const admin = {
+    clientId: credentials.adminClientId!,
+    secret: credentials.adminClientSecret,
+    method: 'client_secret_basic' as const,
+  };
+  at = { url: rekey.url, admin };
+});
+afterAll(async () => {
+  await rekey.kill();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** The values that nobody else may see. */
+const secretsOf = ({ adminClientSecret, demoClientSecret, demoRefreshToken }: Credentials): string[] =>
+  [adminClientSecret, demoClientSecret, demoRefreshToken].map((secret) => secret!);
+
+it('a first start says how to get in, in 25 lines at most', () => {
+  const said = rekey.output.slice(rekey.output.indexOf('Rekey listens on')).trimEnd();
+  for (const secret of secretsOf(credentials)) expect(said).toContain(secret);
+  expect(said.split('\n').filter((line) => !line.startsWith('{')).length).toBeLessThanOrEqual(25);
+});
+
+it('a second process on the same files is refused, says why, and harms nothing', async () => {
+  const second = await RekeyProcess.launch({ env });
+  expect(await second.exited).toEqual({ code: 1, signal: null });
+  expect(second.output).toContain(`The data directory is in use by process ${rekey.pid}`);
+  for (const secret of secretsOf(credentials)) expect(second.output).not.toContain(secret);
+  expect(rekey.isRunning).toBe(true);
+  await registerClient(at);
+});
+
+it('[137] [138] killed in the middle of refreshes, it goes on where it was: no session is lost', async () => {
+  const client: TestClient = await registerClient(at);
+  const families = await beginFamilies(at, client, 8);
+  const sessions = families.map((family) => new Session(client, family, () => at));
+  for (let round = 0; round < 3; round++) {
+    let isOver = false;
+    const running = Promise.all(sessions.map((session) => session.run(() => isOver)));
+    await sleep(500 + 50 * round);
+    await rekey.kill();
+    isOver = true;
+    await running;
+    rekey = await rekey.startAgain();
+    await Promise.all(sessions.map((session) => session.attempt(at)));
+    expect(sessions.map(({ refusal }) => refusal?.text)).toEqual(sessions.map(() => undefined));
+  }
+  for (const { family, refreshes, refreshToken, spent } of sessions) {
+    expect(refreshes).toBeGreaterThan(5);
+    const { body } = await asAdmin(at, 'GET', `/families/${family.sid}`);
+    expect([body.generation, body.state]).toEqual([refreshes, 'active']);
+    expect((await introspect(at, client, spent!)).body.active).toBe(false);
+    expect((await refresh(at, client, refreshToken)).status).toBe(200);
+  }
+});
+
+it('a later start prints no secret: it says where they are, and they still work', async () => {
+  const now = readCredentials(dataDir);
+  const { output } = rekey;
+  expect(output).toContain(join(dataDir, 'credentials.env'));
+  for (const secret of [
+    ...secretsOf(credentials),
+    ...secretsOf(now),
+    readFileSync(join(dataDir, 'master.key'), 'utf8').trim(),
+  ]) {
+    expect(output).not.toContain(secret);
+  }
+  expect(now.demoClientSecret).toBe(credentials.demoClientSecret);
+  const demo: TestClient = { clientId: now.demoClientId!, secret: now.demoClientSecret, method: 'client_secret_basic' };
+  expect((await refresh(at, demo, now.demoRefreshToken!)).status).toBe(200);
+});
+
+it('stopped in good order, it lets go of the files', async () => {
+  expect(await rekey.stop()).toEqual({ code: 0, signal: null });
+  rekey = await rekey.startAgain();
+  await registerClient(at);
+});

@@ -1,0 +1,242 @@
+/** PostgreSQL is killed, stands still, or is held by somebody else: 503 in time, nothing consumed, and back without help. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { bearer, accessToken, callAdmin } from '../support/admin.js';
+import { expectUnavailable, timed, type Timed } from '../support/availability.js';
+import type { TestClient } from '../support/clients.js';
+import { Deployment } from '../support/deployment.js';
+import { eventually } from '../support/eventually.js';
+import { beginFamilies, beginFamily, registerClient } from '../support/provision.js';
+import { FIRST_ADMIN, type RekeyProcess } from '../support/rekey-process.js';
+import { introspect, postAs, refresh, revoke, send, type Answer } from '../support/requests.js';
+
+let deployment: Deployment;
+let rekey: RekeyProcess;
+let client: TestClient;
+let adminToken: string;
+
+beforeAll(async () => {
+  deployment = await Deployment.start();
+  rekey = await deployment.replica();
+  client = await registerClient(rekey);
+  adminToken = await accessToken(rekey, FIRST_ADMIN);
+});
+afterAll(() => deployment.stop());
+
+const back = () => eventually(async () => expect((await send(`${rekey.url}/health/ready`)).status).toBe(200));
+
+const generationOf = async (sid: string): Promise<number> => {
+  const rows = await deployment.query<{ generation: number }>('SELECT generation FROM token_families WHERE sid = $1', [
+    sid,
+  ]);
+  return rows[0]!.generation;
+};
+
+type Session = Awaited<ReturnType<typeof session>>;
+
+/** A family that has been refreshed once. */
+async function session() {
+  const { sid, refreshToken } = await beginFamily(rekey, client);
+  const { body } = await refresh(rekey, client, refreshToken);
+  return { sid, refreshToken: body.refresh_token as string, accessToken: body.access_token as string };
+}
+
+/** Everything that cannot be answered without PostgreSQL. */
+function requests(
+  of: Awaited<ReturnType<typeof session>>,
+  uncached: TestClient,
+): Record<string, () => Promise<Answer>> {
+  return {
+    'a refresh': () => refresh(rekey, client, of.refreshToken),
+    'a refresh with a token of nobody': () => refresh(rekey, client, `rt_${'A'.repeat(60)}`),
+    'the authentication of a client that is not cached': () =>
+      postAs(uncached, `${rekey.url}/token`, { grant_type: 'client_credentials' }),
+    'a wrong secret': () => revoke(rekey, { ...client, secret: 'wrong' }, of.refreshToken),
+    'the revocation of a refresh token': () => revoke(rekey, client, of.refreshToken),
+    'the revocation of an access token': () => revoke(rekey, client, of.accessToken),
+    'the introspection of a refresh token': () => introspect(rekey, client, of.refreshToken),
+    'an admin who starts a family': () =>
+      callAdmin(rekey, 'POST', '/families', bearer(adminToken), {
+        client_id: client.clientId,
+        subject: 'u2',
+        scope: 'a',
+      }),
+    'an admin who changes a client': () =>
+      callAdmin(rekey, 'PATCH', `/clients/${client.clientId}`, bearer(adminToken), { name: 'New' }),
+    'an admin who revokes': () =>
+      callAdmin(rekey, 'POST', '/revocations', bearer(adminToken), {
+        kind: 'subject',
+        value: 'nobody',
+        reason: 'test',
+      }),
+  };
+}
+
+const REQUESTS = Object.keys(requests({} as Session, {} as TestClient));
+
+describe('PostgreSQL is killed', () => {
+  let of: Session;
+  const answers = new Map<string, Timed>();
+  let live: Answer;
+
+  beforeAll(async () => {
+    of = await session();
+    const asked = requests(of, await registerClient(rekey));
+    await deployment.postgres.kill();
+    try {
+      for (const [what, ask] of Object.entries(asked)) answers.set(what, await timed(ask));
+      answers.set('readiness', await timed(() => send(`${rekey.url}/health/ready`)));
+      live = await send(`${rekey.url}/health/live`);
+    } finally {
+      await deployment.postgres.restart();
+    }
+    await back();
+  });
+
+  it.each(REQUESTS)('[87] %s is answered 503 within two seconds', (what) => {
+    expectUnavailable(answers.get(what)!);
+  });
+
+  it('[87] [300] it is not ready, but alive', () => {
+    expect(answers.get('readiness')!.answer.status).toBe(503);
+    expect(live.status).toBe(200);
+  });
+
+  it('[87] it comes back by itself, and the refresh token that was refused is still good', async () => {
+    expect(rekey.isRunning).toBe(true);
+    expect(await generationOf(of.sid)).toBe(1);
+    const answer = await refresh(rekey, client, of.refreshToken);
+    expect(answer.status).toBe(200);
+    expect((await refresh(rekey, client, answer.body.refresh_token)).status).toBe(200);
+  });
+
+  it('[165] a revocation that was refused has revoked nothing', async () => {
+    expect((await introspect(rekey, client, of.accessToken)).body.active).toBe(true);
+    expect(await deployment.query('SELECT 1 FROM revocations')).toEqual([]);
+  });
+});
+
+describe('PostgreSQL stands still', () => {
+  /** @returns what the work came to, with PostgreSQL still from its beginning to its end and the client known already */
+  async function whilePaused<T>(work: () => Promise<T>): Promise<T> {
+    await introspect(rekey, client, 'x');
+    deployment.postgres.pause();
+    try {
+      return await work();
+    } finally {
+      deployment.postgres.resume();
+      await back();
+    }
+  }
+
+  it.each(REQUESTS)('[87] %s is answered 503 within two seconds', async (what) => {
+    const of = await session();
+    const ask = requests(of, await registerClient(rekey))[what]!;
+    expectUnavailable(await whilePaused(() => timed(ask)));
+    expect((await refresh(rekey, client, of.refreshToken)).status).toBe(200);
+  });
+
+  it('[87] so are hundreds at once, and all of their tokens are still good', async () => {
+    const families = await beginFamilies(rekey, client, 150);
+    const answers = await whilePaused(() =>
+      Promise.all(
+        families.flatMap(({ refreshToken }) => [
+          timed(() => refresh(rekey, client, refreshToken)),
+          timed(() => revoke(rekey, client, refreshToken)),
+        ]),
+      ),
+    );
+    answers.forEach(expectUnavailable);
+    const after = await Promise.all(families.map(({ refreshToken }) => refresh(rekey, client, refreshToken)));
+    expect(after.map(({ status }) => status)).toEqual(families.map(() => 200));
+  });
+
+  it('[87] a connection that missed its time is not used again: what is answered 200 afterwards is committed', async () => {
+    const families = await beginFamilies(rekey, client, 40);
+    const change = () => callAdmin(rekey, 'PATCH', `/clients/${client.clientId}`, bearer(adminToken), { name: 'New' });
+    // Each begins with a transaction, so it is in the middle of one that it gives up.
+    await whilePaused(() => Promise.all(Array.from({ length: 10 }, change)));
+    for (const { sid, refreshToken } of families) {
+      expect((await refresh(rekey, client, refreshToken)).status).toBe(200);
+      expect(await generationOf(sid)).toBe(1);
+    }
+  });
+});
+
+describe('PostgreSQL is taken up by another program', () => {
+  const others: pg.Client[] = [];
+  afterEach(async () => {
+    await Promise.all(others.splice(0).map((other) => other.end()));
+    await back();
+  });
+
+  async function another(): Promise<pg.Client> {
+    const other = await deployment.connect();
+    others.push(other);
+    return other;
+  }
+
+  /** Until there is none left, and none of ours. */
+  async function takeAllConnections(): Promise<void> {
+    const first = await another();
+    const OURS = `application_name = 'rekey' AND pid <> pg_backend_pid()`;
+    for (;;) {
+      try {
+        await another();
+      } catch {
+        const { rows } = await first.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${OURS}`);
+        if (rows.length === 0) return;
+      }
+    }
+  }
+
+  it('[89] without a free connection it says 503 in time, and goes on when there is one again', async () => {
+    const of = await session();
+    const asked = requests(of, await registerClient(rekey));
+    await takeAllConnections();
+    for (const ask of Object.values(asked)) expectUnavailable(await timed(ask));
+    await Promise.all(others.splice(0).map((other) => other.end()));
+    await back();
+    expect((await refresh(rekey, client, of.refreshToken)).status).toBe(200);
+  });
+
+  it('[89] with all of its connections waiting for a lock it says 503 in time, and goes on when the lock is gone', async () => {
+    const families = await beginFamilies(rekey, client, 30);
+    const other = await another();
+    await other.query('BEGIN; LOCK TABLE token_families IN ACCESS EXCLUSIVE MODE');
+    await introspect(rekey, client, 'x');
+    const answers = await Promise.all(
+      families.flatMap(({ sid, refreshToken }) => [
+        timed(() => refresh(rekey, client, refreshToken)),
+        timed(() => callAdmin(rekey, 'GET', `/families/${sid}`, bearer(adminToken))),
+      ]),
+    );
+    answers.forEach(expectUnavailable);
+    await other.query('ROLLBACK');
+    const after = await Promise.all(families.map(({ refreshToken }) => refresh(rekey, client, refreshToken)));
+    expect(after.map(({ status }) => status)).toEqual(families.map(() => 200));
+  });
+
+  it('[89] with more rows locked than it has connections it says 503 in time, and goes on when they are free', async () => {
+    const families = await beginFamilies(rekey, client, 60);
+    const locked = families.slice(0, 40);
+    const other = await another();
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM token_families WHERE sid = ANY($1) FOR UPDATE', [locked.map(({ sid }) => sid)]);
+    const answers = await Promise.all(
+      families.map(async ({ refreshToken }, index) => {
+        await sleep(index * 10);
+        return timed(() => refresh(rekey, client, refreshToken));
+      }),
+    );
+    for (const { answer, ms } of answers.slice(40)) {
+      expect([200, 503]).toContain(answer.status);
+      expect(ms).toBeLessThan(2000);
+    }
+    answers.slice(0, 40).forEach(expectUnavailable);
+    await other.query('ROLLBACK');
+    const after = await Promise.all(families.map(({ refreshToken }) => refresh(rekey, client, refreshToken)));
+    expect(after.map(({ status }) => status)).toEqual(families.map(() => 200));
+  });
+});

@@ -1,0 +1,220 @@
+/** Redis is flushed, stands still, is killed and comes back: every answer stays right, and soon. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { revokedKey } from '../../src/revocation/revocation-keys.js';
+import { timed, type Timed } from '../support/availability.js';
+import type { TestClient } from '../support/clients.js';
+import { Deployment } from '../support/deployment.js';
+import { eventually } from '../support/eventually.js';
+import { beginFamilies, beginFamily, registerClient } from '../support/provision.js';
+import type { RekeyProcess } from '../support/rekey-process.js';
+import { introspect, refresh, revoke, send } from '../support/requests.js';
+
+/** Longer than one missed deadline of Redis and one statement in PostgreSQL, on a busy machine. */
+const SOON_MS = 1000;
+
+let deployment: Deployment;
+let rekey: RekeyProcess;
+/** Its access tokens are JWTs; those of the other one are opaque. */
+let client: TestClient;
+let opaque: TestClient;
+
+beforeAll(async () => {
+  deployment = await Deployment.start();
+  rekey = await deployment.replica();
+  client = await registerClient(rekey);
+  opaque = await registerClient(rekey, { access_token_format: 'opaque' });
+});
+afterAll(() => deployment.stop());
+
+interface Session {
+  readonly client: TestClient;
+  readonly sid: string;
+  readonly refreshToken: string;
+  readonly accessToken: string;
+}
+
+async function session(of: TestClient): Promise<Session> {
+  const { sid, refreshToken } = await beginFamily(rekey, of);
+  const { body } = await refresh(rekey, of, refreshToken);
+  return { client: of, sid, refreshToken: body.refresh_token, accessToken: body.access_token };
+}
+
+/** Each kind of access token, alive. */
+const sessions = async (): Promise<Session[]> => [await session(client), await session(opaque)];
+
+async function trackerState(): Promise<string> {
+  const { body } = await send(`${rekey.url}/health/ready`);
+  return (body.details ?? body.info).revocation_tracker.state as string;
+}
+
+const trackerReady = () => eventually(async () => expect(await trackerState()).toBe('ready'));
+
+async function expectActive({ client: of, accessToken }: Session, isActive: boolean): Promise<void> {
+  const { answer, ms } = await timed(() => introspect(rekey, of, accessToken));
+  expect([answer.status, answer.body.active]).toEqual([200, isActive]);
+  expect(ms).toBeLessThan(SOON_MS);
+}
+
+async function expectRevoke({ client: of, refreshToken }: Session): Promise<void> {
+  const { answer, ms } = await timed(() => revoke(rekey, of, refreshToken));
+  expect(answer.status).toBe(200);
+  expect(ms).toBeLessThan(SOON_MS);
+}
+
+/** What a session sees from its birth to its end, while Redis is not what it should be. */
+async function expectRightAnswers(): Promise<void> {
+  for (const alive of await sessions()) {
+    await expectActive(alive, true);
+    await expectRevoke(alive);
+    await expectActive(alive, false);
+    expect((await refresh(rekey, alive.client, alive.refreshToken)).body.error).toBe('invalid_grant');
+  }
+}
+
+describe('Redis is flushed', () => {
+  it('what was revoked stays revoked, and what is alive stays alive', async () => {
+    const [revoked, alive] = [await sessions(), await sessions()];
+    for (const each of revoked) await expectRevoke(each);
+    for (let round = 0; round < 10; round++) {
+      await trackerReady();
+      await deployment.redisCommand('FLUSHALL');
+      for (const each of revoked) await expectActive(each, false);
+      for (const each of alive) await expectActive(each, true);
+    }
+  });
+});
+
+describe('Redis is away', () => {
+  it('[166] a revocation succeeds and holds at once; the copy is mended when Redis is back', async () => {
+    const dead = await sessions();
+    await trackerReady();
+    await deployment.redis.kill();
+    for (const each of dead) {
+      await expectRevoke(each);
+      await expectActive(each, false);
+    }
+    await expectRightAnswers();
+    await deployment.redis.restart();
+    await trackerReady();
+    const keys = dead.map(({ sid }) => revokedKey('family', sid));
+    expect(await deployment.redisCommand('EXISTS', ...keys)).toBe(keys.length);
+    for (const each of dead) await expectActive(each, false);
+  });
+
+  it('[290] killed and started again, it is used again within five seconds, and the process has lived on', async () => {
+    for (let round = 0; round < 3; round++) {
+      await trackerReady();
+      await deployment.redis.kill();
+      await expectRightAnswers();
+      await deployment.redis.restart();
+      const backAt = performance.now();
+      await trackerReady();
+      expect(performance.now() - backAt).toBeLessThan(5000);
+    }
+    expect(rekey.isRunning).toBe(true);
+  });
+});
+
+describe.each([
+  {
+    fault: 'is paused by its operator',
+    pause: () => deployment.redisCommand('CLIENT', 'PAUSE', '30000', 'ALL'),
+    // Nothing but the time or a new start ends this one: CLIENT UNPAUSE would wait with all other commands.
+    resume: () => deployment.redis.restart(),
+  },
+  {
+    fault: 'stands still',
+    pause: async () => deployment.redis.pause(),
+    resume: async () => deployment.redis.resume(),
+  },
+])('Redis $fault', ({ pause, resume }) => {
+  it('[290] every answer is right and comes within a second; it is used again within five', async () => {
+    const [revoked, alive] = [await sessions(), await sessions()];
+    for (const each of revoked) await expectRevoke(each);
+    await trackerReady();
+    await pause();
+    try {
+      // The first ones meet a Redis that they still take for well.
+      await Promise.all([
+        ...revoked.map((each) => expectActive(each, false)),
+        ...alive.map((each) => expectActive(each, true)),
+      ]);
+      await expectRightAnswers();
+    } finally {
+      await resume();
+    }
+    const resumedAt = performance.now();
+    await trackerReady();
+    expect(performance.now() - resumedAt).toBeLessThan(5000);
+    for (const each of revoked) await expectActive(each, false);
+    for (const each of alive) await expectActive(each, true);
+  });
+
+  it('[290] a wrong secret is refused within a second as well, and counted', async () => {
+    const target = await registerClient(rekey);
+    await trackerReady();
+    await pause();
+    try {
+      const answers: Timed[] = [];
+      for (let attempt = 0; attempt < 55; attempt++) {
+        answers.push(await timed(() => introspect(rekey, { ...target, secret: 'wrong' }, 'x')));
+      }
+      answers.forEach(({ ms }) => expect(ms).toBeLessThan(SOON_MS));
+      expect(answers.map(({ answer }) => answer.status).slice(0, 40)).toEqual(new Array(40).fill(401));
+      expect(answers.at(-1)!.answer.status).toBe(429);
+    } finally {
+      await resume();
+    }
+  });
+});
+
+describe('Redis is away under load', () => {
+  it('[291] nothing piles up: memory stays, and every request is answered within a second', async () => {
+    const families = await beginFamilies(rekey, client, 16);
+    const tokens = families.map(({ refreshToken }) => refreshToken);
+    await trackerReady();
+    await deployment.redis.kill();
+    try {
+      await load(tokens, 3000);
+      const before = rekey.residentBytes;
+      const { requests, wrong, slowestMs } = await load(tokens, 8000);
+      expect(rekey.residentBytes - before).toBeLessThan(50 * 2 ** 20);
+      expect(wrong).toEqual([]);
+      expect(slowestMs).toBeLessThan(SOON_MS);
+      expect(requests).toBeGreaterThan(1000);
+    } finally {
+      await deployment.redis.restart();
+    }
+    await trackerReady();
+  });
+
+  /** Some hundreds of requests a second, all of which would like to have Redis. Leaves the sessions' current tokens behind. */
+  async function load(refreshTokens: string[], forMs: number) {
+    const until = performance.now() + forMs;
+    const found = { requests: 0, wrong: [] as string[], slowestMs: 0 };
+    const note = ({ answer, ms }: Timed, isRight: boolean) => {
+      found.requests++;
+      found.slowestMs = Math.max(found.slowestMs, ms);
+      if (!isRight) found.wrong.push(`${answer.status} ${answer.text}`);
+      return answer;
+    };
+    const check = async (accessToken: string, isActive: boolean) => {
+      const checked = await timed(() => introspect(rekey, client, accessToken));
+      note(checked, checked.answer.body.active === isActive);
+    };
+    await Promise.all(
+      refreshTokens.map(async (_, index) => {
+        while (performance.now() < until) {
+          const refreshed = await timed(() => refresh(rekey, client, refreshTokens[index]!));
+          const { body } = note(refreshed, refreshed.answer.status === 200);
+          refreshTokens[index] = body.refresh_token;
+          for (let look = 0; look < 5; look++) await check(body.access_token, true);
+          const revoked = await timed(() => revoke(rekey, client, body.access_token));
+          note(revoked, revoked.answer.status === 200);
+          await check(body.access_token, false);
+        }
+      }),
+    );
+    return found;
+  }
+});

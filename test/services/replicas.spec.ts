@@ -1,0 +1,248 @@
+/** Two replicas on one PostgreSQL and one Redis: what holds on one node holds on both. Checklist 133 to 136, 139, 164. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import pg from 'pg';
+import { createClient } from 'redis';
+import { auditOfFamily } from '../support/audit-trail.js';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { eventually } from '../support/eventually.js';
+import { expectError, serverErrors } from '../support/expectations.js';
+import { expectNoneLive, expectOneLive, familyRow } from '../support/family-state.js';
+import { introspect, refresh, revoke, send, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+import { freshDatabase, freshRedis } from '../support/test-servers.js';
+
+const clock = new TestClock();
+let servers: { url: string; release(): Promise<void> }[];
+let a: TestApp;
+let b: TestApp;
+let client: TestClient;
+
+const start = (): Promise<TestApp> =>
+  startApp({ clock, environment: { DATABASE_URL: servers[0]!.url, REDIS_URL: servers[1]!.url } });
+
+beforeAll(async () => {
+  servers = [await freshDatabase(), await freshRedis()];
+  a = await start();
+  b = await start();
+  client = await confidentialClient(a);
+  for (const app of [a, b])
+    await eventually(async () => expect((await send(`${app.url}/health/ready`)).status).toBe(200));
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([a, b].map((app) => app.close()));
+  for (const server of servers) await server.release();
+}, 60_000);
+afterEach(() => expect([...serverErrors(a), ...serverErrors(b)]).toEqual([]));
+
+const onBoth = <T>(count: number, request: (app: TestApp, index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => request(index % 2 ? b : a, index)));
+
+const activeOn = async (app: TestApp, accessToken: string): Promise<boolean> =>
+  (await introspect(app, client, accessToken)).body.active as boolean;
+
+/** Neither replica takes any of these for alive, nor any refresh token of the family. */
+async function expectAllDead(sid: string, answers: Answer[]): Promise<void> {
+  for (const app of [a, b]) {
+    for (const { body } of answers) if (body.access_token) expect(await activeOn(app, body.access_token)).toBe(false);
+    await expectNoneLive(app, client, sid);
+  }
+}
+
+describe('the same token on both replicas at once', () => {
+  it('[133] fifty identical refreshes are fifty answers with one successor, and one live token', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { refreshToken, sid } = await startFamily(a, client);
+      const answers = await onBoth(50, (app) => refresh(app, client, refreshToken));
+      expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+      expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1);
+      expect(new Set(answers.map(({ body }) => decodeJwt(body.access_token).jti)).size).toBe(1);
+      expect((await familyRow(a, sid)).generation).toBe(1);
+      await expectOneLive(b, client, sid);
+    }
+  });
+
+  it('[133] one rotation is recorded, and the rest are retries', async () => {
+    const { refreshToken, sid } = await startFamily(a, client);
+    await onBoth(20, (app) => refresh(app, client, refreshToken));
+    const events = (await auditOfFamily(a, sid)).map(({ event }) => event);
+    expect(events.toSorted()).toEqual([
+      'family.started',
+      ...Array<string>(19).fill('refresh.retried'),
+      'refresh.rotated',
+    ]);
+  });
+
+  it('[134] without a retry window exactly one wins, and the family lives on', async () => {
+    const strict = await confidentialClient(a, { retryWindowSeconds: 0 });
+    for (let round = 0; round < 5; round++) {
+      const { refreshToken, sid } = await startFamily(a, strict);
+      const answers = await onBoth(30, (app) => refresh(app, strict, refreshToken));
+      const winners = answers.filter(({ status }) => status === 200);
+      expect(winners).toHaveLength(1);
+      for (const answer of answers) if (answer !== winners[0]) expectError(answer, 400, 'invalid_grant');
+      expect((await refresh(b, strict, winners[0]!.body.refresh_token)).status).toBe(200);
+      await expectOneLive(a, strict, sid);
+    }
+  });
+
+  it('many families, each on both: nobody gets another’s, and every family moves by one', async () => {
+    const families = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => startFamily(a, client, { subject: `subject-${index}` })),
+    );
+    const answers = await onBoth(400, (app, index) => refresh(app, client, families[(index >> 1) % 40]!.refreshToken));
+    answers.forEach(({ status, body }, index) => {
+      const { subject, sid } = families[(index >> 1) % 40]!;
+      expect(status).toBe(200);
+      expect(decodeJwt(body.access_token)).toMatchObject({ sub: subject, sid });
+    });
+    for (const { sid } of families) expect((await familyRow(a, sid)).generation).toBe(1);
+  });
+});
+
+describe('a refresh on one replica and a revocation on the other', () => {
+  it('[135] leave nothing alive on either, whatever the order', async () => {
+    for (let round = 0; round < 100; round++) {
+      const { refreshToken, sid } = await startFamily(a, client);
+      const [one, other] = round % 2 ? [a, b] : [b, a];
+      const requests = [
+        () => refresh(one, client, refreshToken),
+        () => revoke(other, client, refreshToken),
+        () => refresh(other, client, refreshToken),
+      ];
+      const [first, revoked, second] = await Promise.all(requests.map((request) => request()));
+      expect(revoked!.status).toBe(200);
+      for (const app of [a, b]) {
+        for (const { body } of [first!, second!]) {
+          if (body.access_token) expect(await activeOn(app, body.access_token)).toBe(false);
+        }
+        expectError(await refresh(app, client, refreshToken), 400, 'invalid_grant');
+      }
+      const row = await familyRow(a, sid);
+      expect(row.revoked_at).not.toBeNull();
+      if (row.generation > 0) {
+        const successor = [first!, second!].find(({ status }) => status === 200)?.body.refresh_token;
+        if (successor) expectError(await refresh(one, client, successor), 400, 'invalid_grant');
+      }
+    }
+  }, 120_000);
+});
+
+describe('a theft that is found on one replica while the thief refreshes on the other', () => {
+  it('[136] leaves no live leaf', async () => {
+    for (let round = 0; round < 40; round++) {
+      const { refreshToken, sid } = await startFamily(a, client);
+      const first = await refresh(a, client, refreshToken);
+      clock.advanceSeconds(61);
+      const [one, other] = round % 2 ? [a, b] : [b, a];
+      const answers = await Promise.all([
+        refresh(one, client, refreshToken),
+        refresh(other, client, first.body.refresh_token),
+      ]);
+      expectError(answers[0], 400, 'invalid_grant');
+      await expectAllDead(sid, [first, ...answers]);
+    }
+  }, 120_000);
+});
+
+describe('what one replica knows', () => {
+  it('[164] a token revoked on one is dead on the other at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { refreshToken } = await startFamily(a, client);
+      const { body } = await refresh(a, client, refreshToken);
+      expect(await activeOn(b, body.access_token)).toBe(true);
+      const [here, there] = round % 2 ? [a, b] : [b, a];
+      const token = round % 4 < 2 ? body.refresh_token : body.access_token;
+      expect((await revoke(here, client, token)).status).toBe(200);
+      expect((await introspect(there, client, body.access_token)).text).toBe('{"active":false}');
+      if (token === body.refresh_token)
+        expectError(await refresh(there, client, body.refresh_token), 400, 'invalid_grant');
+    }
+  });
+
+  it('a retry may come to the other replica, and gets the same', async () => {
+    const { refreshToken } = await startFamily(a, client);
+    const first = await refresh(a, client, refreshToken);
+    const again = await refresh(b, client, refreshToken);
+    expect(again.body.refresh_token).toBe(first.body.refresh_token);
+    expect(decodeJwt(again.body.access_token)).toEqual(decodeJwt(first.body.access_token));
+  });
+
+  it('[139] a restart and an empty Redis forget no rotation: the old token is a reuse, and the family dies', async () => {
+    const { refreshToken, sid } = await startFamily(a, client);
+    const { body } = await refresh(a, client, refreshToken);
+    await b.close();
+    const redis = createClient({ url: servers[1]!.url });
+    redis.on('error', () => undefined); // connect() rejects with it as well
+    await redis.connect();
+    await redis.flushAll();
+    redis.destroy();
+    b = await start();
+    clock.advanceSeconds(61);
+    expectError(await refresh(b, client, refreshToken), 400, 'invalid_grant');
+    expect((await familyRow(a, sid)).revoked_reason).toBe('refresh_token_reused');
+    for (const app of [a, b]) expect((await introspect(app, client, body.access_token)).text).toBe('{"active":false}');
+    expectError(await refresh(b, client, body.refresh_token), 400, 'invalid_grant');
+  }, 60_000);
+});
+
+describe('a family that somebody holds', () => {
+  /** As an admin’s transaction does. */
+  async function hold(sid: string): Promise<() => Promise<void>> {
+    const holder = new pg.Client({ connectionString: servers[0]!.url });
+    holder.on('error', () => undefined); // it may outlive the server when a test fails
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM token_families WHERE sid = $1 FOR UPDATE', [sid]);
+    return async () => {
+      await holder.query('COMMIT');
+      await holder.end();
+    };
+  }
+
+  /** Whoever waits for too long is told to come again: how many do, depends on how fast this machine is just now. */
+  async function expectAnsweredOrToldToWait(
+    held: { sid: string; refreshToken: string },
+    late: Answer[],
+  ): Promise<void> {
+    for (const { status } of late) expect([200, 503]).toContain(status);
+    expect(new Set(late.flatMap(({ body }) => body.refresh_token ?? [])).size).toBeLessThanOrEqual(1);
+    serverErrors(a);
+    expect((await refresh(a, client, held.refreshToken)).status).toBe(200);
+    expect((await familyRow(a, held.sid)).generation).toBe(1);
+    await expectOneLive(b, client, held.sid);
+  }
+
+  it.each([1, 40])(
+    'holds up its own refreshes alone, be they %d: its neighbours are answered meanwhile',
+    async (count) => {
+      const [held, ...neighbours] = await Promise.all(Array.from({ length: 20 }, () => startFamily(a, client)));
+      const letGo = await hold(held!.sid);
+      const waiting = Promise.all(Array.from({ length: count }, () => refresh(a, client, held!.refreshToken)));
+      await eventually(async () => {
+        const [row] = await b.database.query<[{ count: number }]>(
+          `SELECT count(*)::int AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+        );
+        expect(row.count).toBeGreaterThan(0);
+      });
+      const answers = await Promise.all(neighbours.map(({ refreshToken }) => refresh(a, client, refreshToken)));
+      expect(answers.map(({ status }) => status)).toEqual(neighbours.map(() => 200));
+      await letGo();
+      await expectAnsweredOrToldToWait(held!, await waiting);
+    },
+  );
+
+  it('many held families at once take no more than a part of the connections, and all others are answered', async () => {
+    const [held, neighbours] = await Promise.all(
+      [15, 15].map((count) => Promise.all(Array.from({ length: count }, () => startFamily(a, client)))),
+    );
+    const letGo = await Promise.all(held!.map(({ sid }) => hold(sid)));
+    const waiting = Promise.all(held!.map(({ refreshToken }) => refresh(a, client, refreshToken)));
+    const answers = await Promise.all(neighbours!.map(({ refreshToken }) => refresh(a, client, refreshToken)));
+    expect(answers.map(({ status }) => status)).toEqual(neighbours!.map(() => 200));
+    await Promise.all(letGo.map((release) => release()));
+    const late = await waiting;
+    for (const [index, family] of held!.entries()) await expectAnsweredOrToldToWait(family, [late[index]!]);
+  });
+});
