@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 import { AppModule } from '../dist/app.module.js';
 import { loadConfig } from '../dist/config/load-config.js';
 import { createAdapter } from '../dist/http/fastify-adapter.js';
@@ -15,5 +15,6 @@ const FILE = 'docs/openapi.json';
 
 const config = loadConfig({});
 const app = await NestFactory.create(AppModule, createAdapter(config), { preview: true, logger: ['error'] });
-await writeFile(FILE, await format(JSON.stringify(openApiDocument(app, config.issuer)), { parser: 'json' }));
+const text = JSON.stringify(openApiDocument(app, config.issuer));
+await writeFile(FILE, await format(text, { ...(await resolveConfig(FILE)), parser: 'json' }));
 console.log(`${FILE} is written`);
