@@ -107,7 +107,7 @@ it('every error code that the service answers with is in docs/protocol.md', () =
     /(?<!\.spec)\.ts$/.test(name),
   );
   const source = sources.map((name) => read(`src/${name}`)).join('\n');
-  const codes = all(/^ {2}([a-z_]+): \{ status: \d+/gm, read('src/oauth/oauth-error.ts'));
+  const codes = all(/^ {2}([a-z_]+): \{\s+status: \d+/gm, read('src/oauth/oauth-error.ts'));
   const used = codes.filter((code) => source.includes(`'${code}'`));
   expect(used).toContain('invalid_grant');
   const protocol = read('docs/protocol.md');

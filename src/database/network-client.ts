@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isPatient, PATIENCE_MS } from './patient-statement.js';
 
 /** What pg says when a statement got no answer within `query_timeout`. It has no code. */
 const NO_ANSWER = 'Query read timeout';
@@ -13,7 +14,7 @@ export class NetworkClient extends pg.Client {
     super(config);
     const query = this.query.bind(this) as (...statement: unknown[]) => unknown;
     this.query = ((...statement: unknown[]) => {
-      const answer = query(...statement);
+      const answer = query(...withPatience(statement));
       // Without a promise it is the pool's own `query`, which discards a connection after every error.
       if (answer instanceof Promise) answer.catch((error: Error) => this.giveUpAfter(error));
       return answer;
@@ -23,4 +24,9 @@ export class NetworkClient extends pg.Client {
   private giveUpAfter({ message }: Error): void {
     if (message === NO_ANSWER) void this.end();
   }
+}
+
+/** The client's own time limit, beside the server's. */
+function withPatience([text, values, ...rest]: unknown[]): unknown[] {
+  return isPatient(text) ? [{ text, values, query_timeout: PATIENCE_MS }, ...rest] : [text, values, ...rest];
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { patiently } from '../database/patient-statement.js';
 import { selectionSql, type FamilyHits, type FamilySelection, type FamilyState } from './family-selection.js';
 import { TokenFamilyEntity } from './token-family.entity.js';
 
@@ -42,7 +43,8 @@ export class FamiliesStore {
   ): Promise<{ hits: FamilyHits; lastUsedAt: number }> {
     const parameters: unknown[] = [new Date(now), reason];
     const where = selectionSql(selection, parameters);
-    const rows = await manager.query<HitsRow[]>(
+    const rows = await patiently<HitsRow[]>(
+      manager,
       `WITH hit AS (
          UPDATE token_families SET revoked_at = $1, revoked_reason = $2
          WHERE ${where} AND revoked_at IS NULL
@@ -57,12 +59,15 @@ export class FamiliesStore {
   async count(selection: FamilySelection, now: number): Promise<FamilyHits> {
     const parameters: unknown[] = [new Date(now)];
     const where = selectionSql(selection, parameters);
-    const rows = await this.dataSource.query<HitsRow[]>(
-      `WITH hit AS (
-         SELECT client_id, subject, last_used_at, true AS live FROM token_families
-         WHERE ${where} AND revoked_at IS NULL AND ${LIVE}
-       ) ${COUNT_HITS}`,
-      parameters,
+    const rows = await this.dataSource.transaction((manager) =>
+      patiently<HitsRow[]>(
+        manager,
+        `WITH hit AS (
+           SELECT client_id, subject, last_used_at, true AS live FROM token_families
+           WHERE ${where} AND revoked_at IS NULL AND ${LIVE}
+         ) ${COUNT_HITS}`,
+        parameters,
+      ),
     );
     return toHits(rows);
   }
