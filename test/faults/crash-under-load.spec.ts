@@ -74,7 +74,7 @@ it('PostgreSQL is killed again and again: every session goes on with its token',
   const sessions = await whileRefreshing(
     (session) => replicas[session % 2]!,
     async (progress) => {
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         await deployment.postgres.kill();
         await sleep(200);
         await deployment.postgres.restart();

@@ -137,6 +137,25 @@ describe('PostgreSQL stands still', () => {
     expect((await refresh(rekey, client, of.refreshToken)).status).toBe(200);
   });
 
+  it('[87] with Redis still as well, an access token that cannot be checked is 503, and never active', async () => {
+    const alive = await session();
+    const dead = await session();
+    await revoke(rekey, client, dead.refreshToken);
+    const answers = await whilePaused(async () => {
+      deployment.redis.pause();
+      try {
+        return await Promise.all(
+          [alive, dead].map(({ accessToken }) => timed(() => introspect(rekey, client, accessToken))),
+        );
+      } finally {
+        deployment.redis.resume();
+      }
+    });
+    answers.forEach(expectUnavailable);
+    expect((await introspect(rekey, client, alive.accessToken)).body.active).toBe(true);
+    expect((await introspect(rekey, client, dead.accessToken)).body.active).toBe(false);
+  });
+
   it('[87] so are hundreds at once, and all of their tokens are still good', async () => {
     const families = await beginFamilies(rekey, client, 150);
     const answers = await whilePaused(() =>

@@ -1,0 +1,25 @@
+/** FAILS today (not in the project): to be put into test/faults/ once decided. A PostgreSQL that stood still longer than the retry window. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Deployment } from '../support/deployment.js';
+import { beginFamily, registerClient } from '../support/provision.js';
+import { refresh } from '../support/requests.js';
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await Deployment.start();
+});
+afterAll(() => deployment.stop());
+
+it('a refresh that was answered 503 and carried out late is still a retry: the window begins when it was committed', async () => {
+  const rekey = await deployment.replica();
+  const client = await registerClient(rekey, { refresh: { retry_window_seconds: 5 } });
+  const { refreshToken } = await beginFamily(rekey, client);
+  await refresh(rekey, client, 'x'); // the client is known
+  deployment.postgres.pause();
+  expect((await refresh(rekey, client, refreshToken)).status).toBe(503);
+  await sleep(7000);
+  deployment.postgres.resume();
+  await sleep(300); // PostgreSQL reads the statement out of its socket and commits it, though the connection is gone
+  expect((await refresh(rekey, client, refreshToken)).status).toBe(200); // 400 today, and the family is revoked as stolen
+});
