@@ -1,4 +1,10 @@
 /**
+ * A statement that a stuck database took up only later than this was given up long ago, and is committed all the same. Its
+ * retry window must begin when it happened, not when it was sent: the client, which was told 503, asks again.
+ */
+const LONGEST_WAIT_SECONDS = 2;
+
+/**
  * The statement that the service exists for: one compare-and-swap for many families at once, with its audit events. It
  * rotates each entry whose token is the current one and whose family, client and subject are alive, and leaves all others
  * untouched; why they were left is not its business (`rotation.ts`).
@@ -16,6 +22,7 @@ WITH asked AS (
     AS a (id, generation, client_id, scope, correlation_id)
 ), free AS MATERIALIZED (
   SELECT f.id, a.scope AS asked_scope, a.correlation_id, c.scopes AS client_scopes, c.idle_ttl_seconds,
+    GREATEST($6::timestamptz, date_trunc('milliseconds', clock_timestamp()) - interval '${LONGEST_WAIT_SECONDS} seconds') AS at,
     c.scope_narrowing = 'sticky' AND a.scope IS NOT NULL AS narrows,
     c.rotation = 'always' OR (c.rotation = 'public_only' AND c.type = 'public') AS rotates
   FROM asked a
@@ -31,23 +38,23 @@ WITH asked AS (
 ), rotated AS (
   UPDATE token_families f SET
     generation = f.generation + free.rotates::int,
-    rotated_at = CASE WHEN free.rotates THEN ($6::timestamptz || f.rotated_at)[1:8] ELSE f.rotated_at END,
-    last_used_at = $6,
-    idle_expires_at = LEAST(f.absolute_expires_at, $6 + free.idle_ttl_seconds * interval '1 second'),
+    rotated_at = CASE WHEN free.rotates THEN (free.at || f.rotated_at)[1:8] ELSE f.rotated_at END,
+    last_used_at = free.at,
+    idle_expires_at = LEAST(f.absolute_expires_at, free.at + free.idle_ttl_seconds * interval '1 second'),
     scope = CASE WHEN free.narrows THEN string_to_array(free.asked_scope, ' ') ELSE f.scope END
   FROM free WHERE f.id = free.id
   RETURNING f.id, f.sid, f.client_id, f.subject, f.generation, f.scope, f.absolute_expires_at,
-    free.client_scopes, free.rotates, free.correlation_id
+    free.client_scopes, free.rotates, free.correlation_id, free.at
 )${audit ? AUDITED : ''}
 SELECT id, sid, subject, generation, rotates, array_to_string(scope, ' ') AS scope,
   array_to_string(client_scopes, ' ') AS client_scopes,
-  extract(epoch FROM absolute_expires_at)::float8 * 1000 AS absolute_expires_at
+  (extract(epoch FROM absolute_expires_at) * 1000)::float8 AS absolute_expires_at, (extract(epoch FROM at) * 1000)::float8 AS at
 FROM rotated`;
 }
 
 const AUDITED = `, audited AS (
   INSERT INTO audit_events (at, event, client_id, subject, sid, correlation_id)
-  SELECT $6, CASE WHEN rotates THEN 'refresh.rotated' ELSE 'refresh.renewed' END, client_id, subject, sid, correlation_id
+  SELECT at, CASE WHEN rotates THEN 'refresh.rotated' ELSE 'refresh.renewed' END, client_id, subject, sid, correlation_id
   FROM rotated
 )`;
 

@@ -39,6 +39,7 @@ interface RotatedRow {
   scope: string;
   client_scopes: string;
   absolute_expires_at: number;
+  at: number;
 }
 
 interface SnapshotRow {
@@ -108,7 +109,7 @@ export class TokenFamilyStore {
     const byHandle = new Map(rows.map((row) => [row.id, row]));
     return entries.map(({ handle }) => {
       const row = byHandle.get(handle);
-      return row && toRotated(row, now);
+      return row && toRotated(row);
     });
   }
 
@@ -118,7 +119,7 @@ export class TokenFamilyStore {
   }
 }
 
-const toRotated = (row: RotatedRow, now: number): RotatedFamily => ({
+const toRotated = (row: RotatedRow): RotatedFamily => ({
   handle: row.id,
   sid: row.sid,
   subject: row.subject,
@@ -127,7 +128,7 @@ const toRotated = (row: RotatedRow, now: number): RotatedFamily => ({
   scope: words(row.scope),
   clientScopes: words(row.client_scopes),
   absoluteExpiresAt: row.absolute_expires_at,
-  rotatedAt: now,
+  rotatedAt: row.at,
 });
 
 const toSnapshot = (row: SnapshotRow): FamilySnapshot => ({
