@@ -1,6 +1,6 @@
 /**
- * Turns many small requests that arrive together into few statements. No timer: a batch leaves as soon as one of
- * `maxInFlight` places is free, so a lonely request waits for nobody, and under load the batches grow by themselves.
+ * Turns many small requests that arrive together into few statements. No timer: a batch leaves once one of
+ * `maxInFlight` places is free and nothing more is coming in, so a lonely request waits for nobody, and load makes it large.
  */
 import { isRefusal, isUnavailable } from './database-errors.js';
 import { retryTransient } from './retry-transient.js';
