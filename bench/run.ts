@@ -74,10 +74,9 @@ async function run(databaseUrl: string, redisUrl: string): Promise<void> {
   await measureEmbedded();
 }
 
-const all = (server: Running, session: Session): Side => ({
-  server,
-  sessions: new Array<Session>(SESSIONS).fill(session),
-});
+function all(server: Running, session: Session): Side {
+  return { server, sessions: new Array<Session>(SESSIONS).fill(session) };
+}
 
 async function compare(name: string, floor: Side, rekey: Side): Promise<void> {
   const rates: Record<'floor' | 'rekey', number[]> = { floor: [], rekey: [] };
