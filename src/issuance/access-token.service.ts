@@ -37,7 +37,8 @@ export class AccessTokenService {
     return {
       access_token: accessToken,
       token_type: 'Bearer',
-      expires_in: Math.max(0, claims.exp - Math.floor(this.clock.now() / 1000)),
+      // Born by the database's clock, which may be ahead of this one: never more than the token's whole life.
+      expires_in: Math.min(claims.exp - claims.iat, Math.max(0, claims.exp - Math.floor(this.clock.now() / 1000))),
       scope: claims.scope,
       ...(authorization.refreshToken !== undefined && { refresh_token: authorization.refreshToken }),
     };
