@@ -1,5 +1,5 @@
 /**
- * A client as the rules see it, and what it may do. `token-lifetime` numbers are seconds.
+ * A client as the rules see it, and what it may do. Units are in the names.
  */
 import type { GrantType } from '../oauth/grant-type.js';
 import type { ClientAuthMethod } from './client-auth-method.js';
