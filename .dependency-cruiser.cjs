@@ -5,7 +5,7 @@
 
 /** The suffix of a file is its role; a file without one is plain rules. */
 const ROLES =
-  'service|grant|controller|guard|strategy|store|entity|module|worker|filter|pipe|dto|command|batch|interceptor|spec';
+  'service|grant|controller|guard|strategy|store|entity|module|worker|filter|pipe|dto|command|batch|page|interceptor|spec';
 
 /** A file without a suffix; no folder has a dot in its name. A batch is named after what it batches: `rotation-batch.ts`. */
 const PLAIN = '^src/(?!refresh/rotation-batch\\.ts$)[^.]+\\.ts$';
@@ -31,6 +31,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(admin/|app\\.module\\.ts$)' },
       to: { path: '^src/admin/' },
+    },
+    {
+      name: 'demo-client-is-a-stranger',
+      comment: 'An example for those who write clients: it knows the issuer and its credentials, as any client does.',
+      severity: 'error',
+      from: { path: '^src/demo-web/' },
+      to: { path: '^src/', pathNot: '^src/demo-web/' },
     },
     {
       name: 'oauth-is-vocabulary',
@@ -60,7 +67,7 @@ module.exports = {
       name: 'roles-are-known',
       comment: 'A suffix is a role, and there are no others: an invented one would slip past the rule for plain files.',
       severity: 'error',
-      from: { path: '^src/.+\\.[^./]+\\.ts$', pathNot: [`\\.(${ROLES})\\.ts$`, ADAPTERS] },
+      from: { path: '^src/.+\\.[^./]+\\.tsx?$', pathNot: [`\\.(${ROLES})\\.tsx?$`, ADAPTERS] },
       to: {},
     },
     {
