@@ -41,6 +41,41 @@ describe('a form', () => {
     },
   );
 
+  it('[249] may name several resources', () => {
+    const form = Form.parse('resource=a&x=1&resource=&resource=b&resource=a');
+    expect(form.all('resource')).toEqual(['a', 'b', 'a']);
+    expect(form.all('x')).toEqual(['1']);
+    expect(form.all('y')).toEqual([]);
+    expect(reasonOf('resource=a&Resource=b&Resource=c')).toBe('repeated_parameter');
+  });
+
+  it('counts each repetition among the fifty', () => {
+    const repeated = (count: number) => new Array<string>(count).fill('resource=a').join('&');
+    expect(reasonOf(repeated(50))).toBeUndefined();
+    expect(reasonOf(repeated(51))).toBe('too_many_parameters');
+  });
+
+  it('stands in a query as well', () => {
+    expect(Form.ofTarget('/authorize?state=a+b&redirect_uri=x%3Fy').get('redirect_uri')).toBe('x?y');
+    expect([...Form.ofTarget('/authorize?a=?b').entries()]).toEqual([['a', '?b']]);
+    expect([...Form.ofTarget('/authorize').entries()]).toEqual([]);
+    expect([...Form.ofTarget('/authorize?').entries()]).toEqual([]);
+  });
+
+  it('tells its parameters with a value, and writes them down again', () => {
+    const form = Form.parse('b=1+2&a=&resource=x&c=%26%3D&resource=y&d');
+    expect([...form.entries()]).toEqual([
+      ['b', '1 2'],
+      ['resource', 'x'],
+      ['resource', 'y'],
+      ['c', '&='],
+    ]);
+    expect(form.toString()).toBe('b=1+2&resource=x&resource=y&c=%26%3D');
+    expect(form.encodedWithout('resource', 'a')).toBe('b=1+2&c=%26%3D');
+    expect([...Form.parse(form.toString()).entries()]).toEqual([...form.entries()]);
+    expect(Form.read('a=1&b=2&a=3').form.toString()).toBe('a=1&a=3&b=2');
+  });
+
   it('[24] refuses more than fifty parameters, however they are counted', () => {
     const parameters = (count: number) => Array.from({ length: count }, (_, index) => `p${index}=`).join('&');
     expect(reasonOf(parameters(50))).toBeUndefined();

@@ -1,32 +1,79 @@
 /**
- * The body of a token, revocation or introspection request: `application/x-www-form-urlencoded` parameters, flat, each at
- * most once (RFC 6749 §3.2 and appendix B). No nesting, no arrays, no prototype: `a[b]=1` is just a parameter of that name.
+ * The parameters of a request to an OAuth endpoint: an `application/x-www-form-urlencoded` body or a query, flat, each
+ * parameter at most once (RFC 6749 §3.1, §3.2 and appendix B) unless its RFC lets it repeat. No nesting, no arrays, no
+ * prototype: `a[b]=1` is just a parameter of that name.
  */
 import { OAuthError } from './oauth-error.js';
 
 const MAX_PARAMETERS = 50;
 
-export class Form {
-  private constructor(private readonly values: ReadonlyMap<string, string>) {}
+/** RFC 8707 §2. */
+const REPEATABLE: ReadonlySet<string> = new Set(['resource']);
 
-  /** @throws OAuthError invalid_request on too many or repeated parameters, and on broken percent-encoding */
-  static parse(body: string): Form {
-    const values = new Map<string, string>();
-    const pairs = body === '' ? [] : body.split('&', MAX_PARAMETERS + 1);
+export class Form {
+  private constructor(private readonly values: ReadonlyMap<string, readonly string[]>) {}
+
+  /**
+   * @param encoded a body, or a query without its question mark
+   * @throws OAuthError invalid_request on too many or repeated parameters, and on broken percent-encoding
+   */
+  static parse(encoded: string): Form {
+    const { form, repeated } = Form.read(encoded);
+    if (repeated.length > 0) throw OAuthError.invalidRequest('repeated_parameter');
+    return form;
+  }
+
+  /**
+   * The same where repeated parameters must be told to somebody else than the caller. The first value counts, and the form
+   * written down again repeats them as well.
+   * @throws OAuthError invalid_request on too many parameters, and on broken percent-encoding
+   */
+  static read(encoded: string): { form: Form; repeated: readonly string[] } {
+    const repeated: string[] = [];
+    const values = new Map<string, string[]>();
+    const pairs = encoded === '' ? [] : encoded.split('&', MAX_PARAMETERS + 1);
     if (pairs.length > MAX_PARAMETERS) throw OAuthError.invalidRequest('too_many_parameters');
     for (const pair of pairs) {
       if (pair === '') continue;
       const equals = pair.indexOf('=');
       const name = decodeFormText(equals < 0 ? pair : pair.slice(0, equals));
-      if (values.has(name)) throw OAuthError.invalidRequest('repeated_parameter');
-      values.set(name, equals < 0 ? '' : decodeFormText(pair.slice(equals + 1)));
+      const value = equals < 0 ? '' : decodeFormText(pair.slice(equals + 1));
+      const before = values.get(name);
+      if (before) before.push(value);
+      else values.set(name, [value]);
+      if (before && !REPEATABLE.has(name)) repeated.push(name);
     }
-    return new Form(values);
+    return { form: new Form(values), repeated };
+  }
+
+  /** The parameters in the target of a request, like `/authorize?client_id=x`. @throws OAuthError as `parse` does */
+  static ofTarget(target: string): Form {
+    const mark = target.indexOf('?');
+    return Form.parse(mark < 0 ? '' : target.slice(mark + 1));
   }
 
   /** A parameter without a value counts as omitted, and an unrecognised one is never asked for (RFC 6749 §3.2). */
   get(name: string): string | undefined {
-    return this.values.get(name) || undefined;
+    return this.values.get(name)?.[0] || undefined;
+  }
+
+  /** Every value of a parameter that may repeat, without the empty ones. */
+  all(name: string): readonly string[] {
+    return this.values.get(name)?.filter((value) => value !== '') ?? [];
+  }
+
+  /** The parameters with a value, in the order of their names' first appearance. */
+  *entries(): Generator<[name: string, value: string]> {
+    for (const name of this.values.keys()) for (const value of this.all(name)) yield [name, value];
+  }
+
+  /** The form again, encoded, without the named parameters and those that have no value. */
+  encodedWithout(...names: readonly string[]): string {
+    return new URLSearchParams([...this.entries()].filter(([name]) => !names.includes(name))).toString();
+  }
+
+  toString(): string {
+    return this.encodedWithout();
   }
 }
 

@@ -28,3 +28,7 @@ export const intersection = (scope: readonly string[], limit: readonly string[])
 
 /** What the admin API asks of an access token. */
 export const ADMIN_SCOPE = 'rekey:admin';
+
+/** What makes a request one of OpenID Connect (Core §3.1.2.1), and what lets a client stay when the user has gone (§11). */
+export const OPENID = 'openid';
+export const OFFLINE_ACCESS = 'offline_access';

@@ -1,0 +1,14 @@
+/** Resource indicators (RFC 8707 §2): the absolute URIs of the resource servers that an access token is to be for. */
+import { isAbsoluteUri } from './uri.js';
+
+const MAX_RESOURCES = 10;
+const MAX_RESOURCE_CHARACTERS = 500;
+
+/** @returns the set, in order; undefined where one of them is no absolute URI, has a fragment, or is too much of it */
+export function parseResources(values: readonly string[]): string[] | undefined {
+  const resources = [...new Set(values)];
+  return resources.length <= MAX_RESOURCES && resources.every(isResource) ? resources : undefined;
+}
+
+const isResource = (text: string): boolean =>
+  text.length <= MAX_RESOURCE_CHARACTERS && isAbsoluteUri(text) && !text.includes('#');
