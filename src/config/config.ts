@@ -23,10 +23,27 @@ export class Config {
   readonly keyRotationDays: number;
   readonly trustedProxies: readonly string[];
   readonly failedAuthenticationsPerMinute: number;
+  readonly failedSignInsPerMinute: number;
+  readonly passwordMinCharacters: number;
   readonly introspectionsPerSecond: number;
   readonly audit: boolean;
   readonly auditRetentionDays: number;
   readonly familyRetentionDays: number;
+  /** How long a login session lasts after the last time that its user signed in, and how long without being used. */
+  readonly loginSessionHours: number;
+  readonly loginSessionIdleHours: number;
+  /** The OpenID provider that users may sign in through; absent: there is none. Its id and secret come with it. */
+  readonly upstreamIssuer: string | undefined;
+  readonly upstreamClientId: string | undefined;
+  readonly upstreamClientSecret: string | undefined;
+  readonly upstreamName: string | undefined;
+  readonly upstreamScope: string;
+  /** Of the pages: what people know the service by. */
+  readonly brandName: string;
+  /** `#rrggbb` */
+  readonly brandColor: string;
+  /** A `data:` URI. */
+  readonly brandLogo: string | undefined;
   readonly logLevel: RawConfig['logLevel'];
 
   constructor(values: Config) {

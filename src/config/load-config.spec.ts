@@ -78,6 +78,13 @@ describe('defaults', () => {
     ]);
   });
 
+  it.each([
+    ['#ABC', '#aabbcc'],
+    ['#0A0b0C', '#0a0b0c'],
+  ])('reads the colour %s as %s', (given, colour) => {
+    expect(loadConfig({ REKEY_BRAND_COLOR: given }).brandColor).toBe(colour);
+  });
+
   it('has a master key made only where none is given: embedded, outside production', () => {
     const made = (dataDir: string) => `made in ${dataDir}`;
     expect(loadConfig({ REKEY_DATA_DIR: '/srv/rekey' }, made).secret).toBe('made in /srv/rekey');
@@ -109,6 +116,13 @@ describe('a value that cannot be read', () => {
     { name: 'REKEY_AUDIT', values: ['false', 'no'] },
     { name: 'REKEY_AUDIT_RETENTION_DAYS', values: ['0', 'forever'] },
     { name: 'REKEY_FAMILY_RETENTION_DAYS', values: ['0'] },
+    { name: 'REKEY_LOGIN_SESSION_HOURS', values: ['0', '8761', '1.5', 'P1D'] },
+    { name: 'REKEY_LOGIN_SESSION_IDLE_HOURS', values: ['0', '8761'] },
+    { name: 'REKEY_UPSTREAM_ISSUER', values: ['id.example.com', 'ftp://id.example.com'] },
+    { name: 'REKEY_UPSTREAM_NAME', values: [' ', 'a\nb', 'x'.repeat(61), 'a\u202eb'] },
+    { name: 'REKEY_BRAND_NAME', values: [' ', 'x'.repeat(61), 'two\nlines', 'a\u202Eb'] },
+    { name: 'REKEY_BRAND_COLOR', values: ['blue', '3b63d6', '#3b63d', '#3b63d6ff', '#xyzxyz', 'red}body{'] },
+    { name: 'REKEY_BRAND_LOGO', values: ['/nowhere/logo.svg', '.', 'package.json'] },
     { name: 'REKEY_LOG_LEVEL', values: ['verbose'] },
   ].flatMap(({ name, values }) => values.map((value) => ({ name, value })));
 
@@ -132,6 +146,50 @@ describe('what settings demand of each other', () => {
       expect(blamed(half)).toHaveLength(1);
     },
   );
+
+  describe('of an upstream provider', () => {
+    const upstream = {
+      REKEY_UPSTREAM_ISSUER: 'https://login.example.com/tenant',
+      REKEY_UPSTREAM_CLIENT_ID: 'rekey',
+      REKEY_UPSTREAM_CLIENT_SECRET: 'hunter4secret',
+    };
+
+    it('that all three are there, or none', () => {
+      expect(blamed(upstream)).toEqual([]);
+      for (const name of Object.keys(upstream)) {
+        expect(blamed({ ...upstream, [name]: '' })).toEqual([name]);
+        const alone = { [name]: upstream[name as keyof typeof upstream] };
+        expect(blamed(alone)).toEqual(Object.keys(upstream).filter((other) => other !== name));
+      }
+      expect(problemsOf({ REKEY_UPSTREAM_CLIENT_SECRET: 'hunter4secret' }).join()).not.toContain('hunter4');
+    });
+
+    it('that its name names something, and its scope asks who the user is', () => {
+      expect(blamed({ REKEY_UPSTREAM_NAME: 'Contoso' })).toEqual(['REKEY_UPSTREAM_NAME']);
+      expect(loadConfig({ ...upstream, REKEY_UPSTREAM_NAME: ' Contoso 帳號 ' }).upstreamName).toBe('Contoso 帳號');
+      expect(blamed({ ...upstream, REKEY_UPSTREAM_SCOPE: 'profile email' })).toEqual(['REKEY_UPSTREAM_SCOPE']);
+      expect(blamed({ ...upstream, REKEY_UPSTREAM_SCOPE: 'openid' })).toEqual([]);
+    });
+
+    it.each(['https://a.example/?x=1', 'https://a.example/#', 'https://u:p@a.example', 'https://a.example/?'])(
+      'that %s is none',
+      (issuer) => {
+        expect(blamed({ ...upstream, REKEY_UPSTREAM_ISSUER: issuer })).toEqual(['REKEY_UPSTREAM_ISSUER']);
+      },
+    );
+
+    it.each([
+      ['http://login.example.com', false, false],
+      ['http://localhost:4000', false, false],
+      ['http://127.0.0.1:4000', true, false],
+      ['http://[::1]:4000/id', true, false],
+      ['https://login.example.com/', true, true],
+    ])('that %s may be asked: in development %s, in production %s', (issuer, development, live) => {
+      const environment = { ...upstream, REKEY_UPSTREAM_ISSUER: issuer };
+      expect(blamed(environment)).toEqual(development ? [] : ['REKEY_UPSTREAM_ISSUER']);
+      expect(blamed({ ...production, ...environment })).toEqual(live ? [] : ['REKEY_UPSTREAM_ISSUER']);
+    });
+  });
 
   it.each(['https://id.example.com/?tenant=a', 'https://id.example.com/#a'])('refuses the issuer %s', (issuer) => {
     expect(blamed({ REKEY_ISSUER: issuer })).toEqual(['REKEY_ISSUER']);

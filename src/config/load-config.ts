@@ -2,8 +2,9 @@
  * Environment → Config. Every problem is reported at once, and no problem repeats the value it is about: it may be a secret.
  */
 import { Config } from './config.js';
-import { SettingProblem, type Setting } from './setting.js';
+import { SettingProblem, type Rule } from './setting.js';
 import { settings, type RawConfig } from './settings.js';
+import { upstreamDemands } from './upstream-demands.js';
 
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
@@ -65,9 +66,6 @@ function parseAll(environment: NodeJS.ProcessEnv) {
   return { raw: raw as RawConfig, unreadable };
 }
 
-/** A rule names the settings that it is about: it is not asked where one of them could not be read in the first place. */
-type Rule = readonly [about: readonly Setting<unknown>[], broken: boolean, problem: string];
-
 /** What the settings demand of each other. */
 function demands(raw: RawConfig): Rule[] {
   const production = raw.environment === 'production';
@@ -125,6 +123,7 @@ function demands(raw: RawConfig): Rule[] {
       production && raw.trustedProxies.length === 0,
       'is required in production: TLS ends at a proxy, and only a trusted one can say so',
     ],
+    ...upstreamDemands(raw),
   ];
 }
 

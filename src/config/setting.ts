@@ -17,7 +17,28 @@ export interface Setting<T> {
   readonly fallback: T;
 }
 
+/** A rule names the settings that it is about: it is not asked where one of them could not be read in the first place. */
+export type Rule = readonly [about: readonly Setting<unknown>[], broken: boolean, problem: string];
+
 export const text: Parse<string> = (value) => value;
+
+/** Something to be read on a button. */
+export function shortText(maxCharacters: number): Parse<string> {
+  return (value) => {
+    const trimmed = value.trim();
+    if (trimmed === '' || [...trimmed].length > maxCharacters || /[\p{C}\p{Zl}\p{Zp}]/u.test(trimmed)) {
+      throw new SettingProblem(`must be a text of at most ${maxCharacters} characters in one line`);
+    }
+    return trimmed;
+  };
+}
+
+/** @returns `#rrggbb` in lower case */
+export const hexColour: Parse<string> = (value) => {
+  const [, digits = ''] = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(value) ?? [];
+  if (digits === '') throw new SettingProblem('must be a colour like #3b63d6');
+  return `#${digits.length === 3 ? digits.replace(/./g, '$&$&') : digits}`.toLowerCase();
+};
 
 export function oneOf<const T extends string>(...allowed: T[]): Parse<T> {
   return (value) => {

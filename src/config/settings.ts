@@ -2,7 +2,8 @@
  * Every setting of the service, by its name in the environment. `.env.example` explains them one by one, and a test
  * holds the two lists together. What settings demand of each other is in `load-config.ts`.
  */
-import { hostName, integer, networks, oneOf, text, url, type Setting } from './setting.js';
+import { imageFile } from './image-file.js';
+import { hexColour, hostName, integer, networks, oneOf, shortText, text, url, type Setting } from './setting.js';
 
 const setting = <T>(name: string, parse: Setting<T>['parse'], fallback: T): Setting<T> => ({ name, parse, fallback });
 
@@ -30,10 +31,22 @@ export const settings = {
   keyRotationDays: setting('REKEY_KEY_ROTATION_DAYS', integer(1, 3650), 90),
   trustedProxies: setting('REKEY_TRUSTED_PROXIES', networks, []),
   failedAuthenticationsPerMinute: setting('REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE', integer(1, 100_000), 50),
+  failedSignInsPerMinute: setting('REKEY_FAILED_SIGN_INS_PER_MINUTE', integer(1, 100_000), 10),
+  passwordMinCharacters: setting('REKEY_PASSWORD_MIN_CHARACTERS', integer(8, 64), 15),
   introspectionsPerSecond: setting('REKEY_INTROSPECTIONS_PER_SECOND', integer(1, 1_000_000), 10_000),
   audit: setting('REKEY_AUDIT', oneOf('on', 'off'), 'on'),
   auditRetentionDays: setting('REKEY_AUDIT_RETENTION_DAYS', integer(1, 3650), 400),
   familyRetentionDays: setting('REKEY_FAMILY_RETENTION_DAYS', integer(1, 3650), 30),
+  loginSessionHours: setting('REKEY_LOGIN_SESSION_HOURS', integer(1, 8760), 24),
+  loginSessionIdleHours: setting('REKEY_LOGIN_SESSION_IDLE_HOURS', integer(1, 8760), 8),
+  upstreamIssuer: absent('REKEY_UPSTREAM_ISSUER', url('https:', 'http:')),
+  upstreamClientId: absent('REKEY_UPSTREAM_CLIENT_ID', text),
+  upstreamClientSecret: absent('REKEY_UPSTREAM_CLIENT_SECRET', text),
+  upstreamName: absent('REKEY_UPSTREAM_NAME', shortText(60)),
+  upstreamScope: setting('REKEY_UPSTREAM_SCOPE', text, 'openid profile email'),
+  brandName: setting('REKEY_BRAND_NAME', shortText(60), 'Rekey'),
+  brandColor: setting('REKEY_BRAND_COLOR', hexColour, '#3b63d6'),
+  brandLogo: absent('REKEY_BRAND_LOGO', imageFile),
   logLevel: setting('REKEY_LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
 } as const;
 
