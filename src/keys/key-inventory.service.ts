@@ -4,7 +4,7 @@ import { Clock } from '../time/clock.js';
 import { KeyStore } from './key.store.js';
 import type { SigningAlgorithm } from './signing-algorithm.js';
 import {
-  signingKeyOf,
+  signersOf,
   signingPolicy,
   verifiesUntil,
   type SigningKeyLife,
@@ -41,10 +41,10 @@ export class KeyInventory {
   async list(): Promise<SigningKeyEntry[]> {
     const { signingKeys } = await this.store.load();
     const now = this.clock.now();
-    const signing = signingKeyOf(signingKeys, this.policy.algorithm, now);
+    const signers = signersOf(signingKeys, this.policy, now);
     const entries = signingKeys.map((key) => {
       const until = verifiesUntil(key, signingKeys, this.policy);
-      const state = key === signing ? 'signing' : stateBeside(key, until, now);
+      const state = signers.includes(key) ? 'signing' : stateBeside(key, until, now);
       const { kid, algorithm, activeFrom } = key;
       return { kid, algorithm, state, activeFrom, verifiesUntil: until === Infinity ? undefined : until };
     });

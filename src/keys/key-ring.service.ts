@@ -8,8 +8,10 @@ import { Config } from '../config/config.js';
 import { Clock } from '../time/clock.js';
 import { KeyStore, type StoredKeys, type StoredSigningKey, type StoredTokenKey } from './key.store.js';
 import { deriveKey } from './master-key.js';
+import { DEFAULT_ID_TOKEN_ALGORITHM, type SigningAlgorithm } from './signing-algorithm.js';
 import {
-  signingKeyOf,
+  accessTokenKeyOf,
+  keyOfAlgorithm,
   signingPolicy,
   verifiesUntil,
   type SigningKeyLife,
@@ -63,9 +65,17 @@ export class KeyRing implements KeyLookup {
     this.policy = signingPolicy(config);
   }
 
-  /** The key to sign with now. */
-  signingKey(): SigningKey {
-    const current = signingKeyOf(this.published(), this.policy.algorithm, this.clock.now());
+  /**
+   * The key to sign with now.
+   * @param algorithm what the recipient wants; RS256 takes its place where no key is kept of it (any more). Undefined: an
+   *   access token is to be signed
+   */
+  signingKey(algorithm?: SigningAlgorithm): SigningKey {
+    const [keys, now] = [this.published(), this.clock.now()];
+    const current =
+      algorithm === undefined
+        ? accessTokenKeyOf(keys, this.policy, now)
+        : keyOfAlgorithm(keys, this.isKept(algorithm) ? algorithm : DEFAULT_ID_TOKEN_ALGORITHM, now);
     if (!current) throw new Error('There is no signing key: the keys have not been loaded');
     return current.key;
   }
@@ -117,6 +127,8 @@ export class KeyRing implements KeyLookup {
     this.heldReload = reload;
   }
 
+  private readonly isKept = (algorithm: SigningAlgorithm): boolean => this.policy.algorithms.includes(algorithm);
+
   private lookAgain(): Promise<void> {
     const now = this.clock.now();
     if (Math.abs(now - this.lookedAt) >= LOOK_EVERY_MS) {
@@ -129,7 +141,7 @@ export class KeyRing implements KeyLookup {
   private open({ signingKeys, tokenKeys }: StoredKeys): Held {
     const alive = signingKeys.filter(({ retiredAt }) => retiredAt === null);
     return {
-      signingKeys: new Map(alive.map((row) => [row.kid, this.openSigningKey(row, alive)])),
+      signingKeys: new Map(alive.map((row) => [row.kid, this.openSigningKey(row, signingKeys)])),
       tokenKeys: new Map(tokenKeys.map((row) => [row.id, this.openTokenKey(row)])),
     };
   }

@@ -8,6 +8,7 @@ import { Config } from '../config/config.js';
 import { Clock } from '../time/clock.js';
 import { KeyStore, type StoredKeys } from './key.store.js';
 import { deriveKey } from './master-key.js';
+import type { SigningAlgorithm } from './signing-algorithm.js';
 import { generateSigningKey, sealSigningKey, type SigningKey } from './signing-key.js';
 import {
   dueSteps,
@@ -30,6 +31,7 @@ export type KeyChange =
   | {
       readonly change: 'signing_key_created' | 'signing_key_activated';
       readonly kid: string;
+      readonly algorithm: SigningAlgorithm;
       readonly activeFrom: number;
     }
   | { readonly change: 'signing_key_retired' | 'signing_key_deleted'; readonly kid: string }
@@ -42,6 +44,16 @@ interface Steps {
 }
 
 type Decide = (keys: StoredKeys, now: number) => Steps;
+
+/** A new key of each algorithm that one was planned of. */
+type Spares = ReadonlyMap<SigningAlgorithm, SigningKey>;
+
+export interface RotationRequest {
+  /** The new keys sign at once; otherwise they are published now and sign an hour later. */
+  readonly immediately: boolean;
+  /** One of those that a key is kept of; undefined: all of them. */
+  readonly algorithm?: SigningAlgorithm | undefined;
+}
 
 /** Runs in the transaction that changes the keys: what must be true exactly when the change is. */
 export type Alongside = (manager: EntityManager, changes: readonly KeyChange[]) => Promise<void>;
@@ -73,9 +85,10 @@ export class KeyRotation {
     }));
   }
 
-  rotate(immediately: boolean, alongside?: Alongside): Promise<KeyChange[]> {
+  rotate({ immediately, algorithm }: RotationRequest, alongside?: Alongside): Promise<KeyChange[]> {
+    const rotated = this.signingPolicy.algorithms.filter((kept) => algorithm === undefined || kept === algorithm);
     const decide: Decide = ({ signingKeys }, now) => ({
-      signing: rotationSteps(signingKeys, this.signingPolicy, now, immediately),
+      signing: rotationSteps(signingKeys, this.signingPolicy, now, { immediately, rotated }),
       token: [],
     });
     return this.change(decide, alongside);
@@ -93,34 +106,38 @@ export class KeyRotation {
   private async change(decide: Decide, alongside?: Alongside): Promise<KeyChange[]> {
     const planned = decide(await this.store.load(), this.clock.now());
     if (planned.signing.length + planned.token.length === 0) return [];
-    const spare = needsSigningKey(planned) ? await generateSigningKey(this.signingPolicy.algorithm) : undefined;
+    const spares = await generateSpares(planned);
     const changes = await this.store.exclusively(async (manager) => {
       const steps = decide(await this.store.load(manager), this.clock.now());
-      if (!spare && needsSigningKey(steps)) return undefined;
-      const done = await this.carryOut(steps, spare, manager);
+      if (newAlgorithmsOf(steps).some((algorithm) => !spares.has(algorithm))) return undefined;
+      const done = await this.carryOut(steps, spares, manager);
       if (done.length > 0) await alongside?.(manager, done);
       return done;
     });
     return changes ?? this.change(decide, alongside);
   }
 
-  private async carryOut({ signing, token }: Steps, spare: SigningKey | undefined, manager: EntityManager) {
+  private async carryOut({ signing, token }: Steps, spares: Spares, manager: EntityManager) {
     const changes: KeyChange[] = [];
-    for (const step of signing) changes.push(await this.signingStep(step, spare!, manager));
+    for (const step of signing) changes.push(await this.signingStep(step, spares, manager));
     for (const step of token) changes.push(await this.tokenStep(step, manager));
     return changes;
   }
 
-  private async signingStep(step: SigningKeyStep, spare: SigningKey, manager: EntityManager): Promise<KeyChange> {
+  private async signingStep(step: SigningKeyStep, spares: Spares, manager: EntityManager): Promise<KeyChange> {
     switch (step.step) {
       case 'create': {
-        const times = { now: this.clock.now(), activeFrom: step.activeFrom };
+        const { algorithm, activeFrom } = step;
+        const spare = spares.get(algorithm)!;
+        const times = { now: this.clock.now(), activeFrom };
         await this.store.insertSigningKey(sealSigningKey(spare, this.sealingKey), times, manager);
-        return { change: 'signing_key_created', kid: spare.kid, activeFrom: step.activeFrom };
+        return { change: 'signing_key_created', kid: spare.kid, algorithm, activeFrom };
       }
-      case 'activate':
-        await this.store.activateSigningKey(step.kid, step.activeFrom, manager);
-        return { change: 'signing_key_activated', kid: step.kid, activeFrom: step.activeFrom };
+      case 'activate': {
+        const { kid, algorithm, activeFrom } = step;
+        await this.store.activateSigningKey(kid, activeFrom, manager);
+        return { change: 'signing_key_activated', kid, algorithm, activeFrom };
+      }
       case 'retire':
         await this.store.retireSigningKey(step.kid, step.retiredAt, manager);
         return { change: 'signing_key_retired', kid: step.kid };
@@ -142,4 +159,11 @@ export class KeyRotation {
   }
 }
 
-const needsSigningKey = ({ signing }: Steps): boolean => signing.some(({ step }) => step === 'create');
+/** No algorithm has two new keys at once. */
+const newAlgorithmsOf = ({ signing }: Steps): SigningAlgorithm[] =>
+  signing.flatMap((step) => (step.step === 'create' ? [step.algorithm] : []));
+
+async function generateSpares(planned: Steps): Promise<Spares> {
+  const keys = await Promise.all(newAlgorithmsOf(planned).map(generateSigningKey));
+  return new Map(keys.map((key) => [key.algorithm, key]));
+}

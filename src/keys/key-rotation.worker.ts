@@ -4,7 +4,7 @@
  */
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { KeyRing } from './key-ring.service.js';
-import { KeyRotation, type Alongside, type KeyChange } from './key-rotation.service.js';
+import { KeyRotation, type Alongside, type KeyChange, type RotationRequest } from './key-rotation.service.js';
 
 /** The longest that a retired key is still believed by another replica. */
 export const RELOAD_EVERY_MS = 10_000;
@@ -39,13 +39,12 @@ export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * Rotates the signing key ahead of the schedule.
-   * @param options.immediately the new key signs at once, though verifiers that cache the JWKS do not know it yet; otherwise
-   *   it is published now and signs an hour later
-   * @returns what was done; nothing when the next key was published already and may take its time
+   * Rotates the signing keys ahead of the schedule. Immediately is for emergencies: verifiers that cache the JWKS do not know
+   * the new keys yet.
+   * @returns what was done; nothing for a next key that was published already and may take its time
    */
-  async rotateNow({ immediately }: { immediately: boolean }, alongside?: Alongside): Promise<KeyChange[]> {
-    return this.follow(await this.rotation.rotate(immediately, alongside));
+  async rotateNow(request: RotationRequest, alongside?: Alongside): Promise<KeyChange[]> {
+    return this.follow(await this.rotation.rotate(request, alongside));
   }
 
   /**

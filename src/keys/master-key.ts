@@ -5,7 +5,14 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Two purposes never share a key, so that nothing made for one is good for another. */
-export type KeyPurpose = 'client-secret-digest' | 'key-encryption' | 'token-identity' | 'page-cursor';
+export type KeyPurpose =
+  | 'client-secret-digest'
+  | 'key-encryption'
+  | 'token-identity'
+  | 'page-cursor'
+  | 'form-token'
+  | 'upstream-sign-in'
+  | 'password-decoy';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;

@@ -21,3 +21,10 @@ export const signingAlgorithms = {
 } as const satisfies Record<string, () => Promise<KeyPairKeyObjectResult>>;
 
 export type SigningAlgorithm = keyof typeof signingAlgorithms;
+
+/** What every OpenID provider must offer (OpenID Connect Core §15.1), and what a client gets that registered nothing else. */
+export const DEFAULT_ID_TOKEN_ALGORITHM = 'RS256' satisfies SigningAlgorithm;
+
+/** Those that a key is kept of. The first signs access tokens; ID tokens are signed with the one that the client registered. */
+export const keptAlgorithms = (accessTokens: SigningAlgorithm): readonly [SigningAlgorithm, ...SigningAlgorithm[]] =>
+  accessTokens === DEFAULT_ID_TOKEN_ALGORITHM ? [accessTokens] : [accessTokens, DEFAULT_ID_TOKEN_ALGORITHM];

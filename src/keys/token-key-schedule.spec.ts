@@ -31,6 +31,15 @@ describe('token keys', () => {
     expect(mintingKeyOf(both, then + KNOWN_AHEAD_MS)).toEqual(both[0]);
   });
 
+  it('the first one mints also where the clock is behind the one that made it', () => {
+    const keys = [
+      { id: 1, activeFrom: NOW + DAY },
+      { id: 0, activeFrom: NOW },
+    ];
+    expect(mintingKeyOf(keys, NOW - 120_000)?.id).toBe(0);
+    expect(mintingKeyOf([], NOW)).toBeUndefined();
+  });
+
   it('one is deleted when no family can be left whose token it minted, and not a moment sooner', () => {
     const keys = [0, 1, 2].map((id) => ({ id, activeFrom: NOW + id * DAY }));
     const gone = NOW + DAY + 1000 * DAY + HOUR;

@@ -31,9 +31,11 @@ export type TokenKeyStep =
   | { readonly step: 'create'; readonly id: number; readonly activeFrom: number }
   | { readonly step: 'delete'; readonly id: number };
 
-/** The key that mints: the newest active one. */
-export const mintingKeyOf = <Key extends TokenKeyLife>(keys: readonly Key[], now: number): Key | undefined =>
-  newestFirst(keys).find((key) => key.activeFrom <= now);
+/** The key that mints: the newest active one. By a clock that is behind the one that made the first key, that one. */
+export function mintingKeyOf<Key extends TokenKeyLife>(keys: readonly Key[], now: number): Key | undefined {
+  const ordered = newestFirst(keys);
+  return ordered.find((key) => key.activeFrom <= now) ?? ordered.at(-1);
+}
 
 /** What is due, if anything. To be run often; doing it twice does it once. */
 export function dueTokenKeySteps(keys: readonly TokenKeyLife[], policy: TokenKeyPolicy, now: number): TokenKeyStep[] {

@@ -58,6 +58,14 @@ export class Metrics {
     ['reason'],
   );
 
+  readonly signIns = this.counter('rekey_sign_ins_total', 'Attempts to sign in: ok, refused, throttled.', ['outcome']);
+
+  readonly logoutDeliveries = this.counter(
+    'rekey_logout_deliveries_total',
+    'Back-channel logout requests: delivered, failed (and tried again), given_up.',
+    ['outcome'],
+  );
+
   readonly rotationBatchSize = new Histogram({
     name: 'rekey_rotation_batch_size',
     help: 'Rotations in one statement.',
