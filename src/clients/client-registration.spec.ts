@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { registrationDefaults, registrationProblems, type ClientRegistration } from './client-registration.js';
+import type { Deployment } from './sign-in-registration.js';
 
 const sound: ClientRegistration = { ...registrationDefaults, name: 'Client', type: 'confidential', scopes: ['a', 'b'] };
 
-const problemsOf = (changes: Partial<ClientRegistration>): string[] => registrationProblems({ ...sound, ...changes });
+const DEPLOYMENT: Deployment = { signingAlgorithms: ['ES256', 'RS256'], production: true };
+
+const problemsOf = (changes: Partial<ClientRegistration>): string[] =>
+  registrationProblems({ ...sound, ...changes }, DEPLOYMENT);
 
 it.each<Partial<ClientRegistration>>([
   {},

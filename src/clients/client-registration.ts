@@ -4,8 +4,10 @@
  */
 import { isScopeToken } from '../oauth/scope.js';
 import { grantTypes, type GrantType } from '../oauth/grant-type.js';
+import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
 import { clientAuthMethods, type ClientAuthMethod } from './client-auth-method.js';
 import type { ClientEntity } from './client.entity.js';
+import { signInProblems, type Deployment } from './sign-in-registration.js';
 
 export type ClientRegistration = Omit<
   ClientEntity,
@@ -28,6 +30,12 @@ export const registrationDefaults = {
   reuseResponse: 'revoke_family' as const,
   scopeNarrowing: 'request' as const,
   mayIntrospect: false,
+  redirectUris: [] as string[],
+  postLogoutRedirectUris: [] as string[],
+  requirePkce: true,
+  firstParty: false,
+  idTokenSignedResponseAlg: 'RS256' as SigningAlgorithm,
+  backchannelLogoutUri: null as string | null,
 };
 
 export const registrationLimits = {
@@ -38,7 +46,7 @@ export const registrationLimits = {
 } as const;
 
 /** @returns every problem, each beginning with the name of its field; empty where the registration is sound */
-export function registrationProblems(client: ClientRegistration): string[] {
+export function registrationProblems(client: ClientRegistration, deployment: Deployment): string[] {
   const rules: [broken: boolean, problem: string][] = [
     [client.name.trim() === '' || client.name.length > 200, 'name must have 1 to 200 characters'],
     [
@@ -73,7 +81,7 @@ export function registrationProblems(client: ClientRegistration): string[] {
       ];
     }),
   ];
-  return rules.filter(([broken]) => broken).map(([, problem]) => problem);
+  return [...rules.filter(([broken]) => broken).map(([, problem]) => problem), ...signInProblems(client, deployment)];
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
 import type { GrantType } from '../oauth/grant-type.js';
 import type { ClientAuthMethod } from './client-auth-method.js';
 
@@ -58,6 +59,29 @@ export class ClientEntity {
 
   @Column('boolean', { name: 'may_introspect' })
   mayIntrospect: boolean;
+
+  /** Where authorization responses may go, compared as they are (RFC 9700 §2.1). */
+  @Column('text', { name: 'redirect_uris', array: true, default: [] })
+  redirectUris: string[];
+
+  /** Where the browser may go after a logout (OpenID Connect RP-Initiated Logout §2). */
+  @Column('text', { name: 'post_logout_redirect_uris', array: true, default: [] })
+  postLogoutRedirectUris: string[];
+
+  /** Off for a confidential client alone (RFC 9700 §2.1.1). */
+  @Column('boolean', { name: 'require_pkce', default: true })
+  requirePkce: boolean;
+
+  /** The deployment's own: its users are not asked for their consent. */
+  @Column('boolean', { name: 'first_party', default: false })
+  firstParty: boolean;
+
+  @Column('text', { name: 'id_token_signed_response_alg', default: 'RS256' })
+  idTokenSignedResponseAlg: SigningAlgorithm;
+
+  /** OpenID Connect Back-Channel Logout §2.2. */
+  @Column('text', { name: 'backchannel_logout_uri', nullable: true })
+  backchannelLogoutUri: string | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;

@@ -1,6 +1,7 @@
 /**
  * A client as the rules see it, and what it may do. Units are in the names.
  */
+import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
 import type { GrantType } from '../oauth/grant-type.js';
 import type { ClientAuthMethod } from './client-auth-method.js';
 import type { StoredSecret } from './client-secret.js';
@@ -19,6 +20,12 @@ export interface Client {
   readonly absoluteTtlSeconds: number;
   readonly reuseResponse: 'revoke_family' | 'revoke_subject_client' | 'revoke_subject' | 'report_only';
   readonly mayIntrospect: boolean;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly requirePkce: boolean;
+  readonly firstParty: boolean;
+  readonly idTokenSignedResponseAlg: SigningAlgorithm;
+  readonly backchannelLogoutUri: string | null;
   readonly disabledAt: Date | null;
   readonly secrets: readonly StoredSecret[];
 }

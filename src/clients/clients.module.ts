@@ -4,7 +4,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { AuthenticationFailures } from './authentication-failures.service.js';
 import { ConfigModule } from '../config/config.module.js';
-import { RedisModule } from '../redis/redis.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { TimeModule } from '../time/time.module.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';
@@ -23,7 +23,7 @@ import { SecretUse } from './secret-use.worker.js';
     TimeModule,
     AuditModule,
     MetricsModule,
-    RedisModule,
+    LimitsModule,
     TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
   ],
   providers: [

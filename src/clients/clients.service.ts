@@ -6,12 +6,14 @@ import type { AuditEventName } from '../audit/audit-event.js';
 import { Config } from '../config/config.js';
 import { transaction } from '../database/transaction.js';
 import { deriveKey } from '../keys/master-key.js';
+import { keptAlgorithms } from '../keys/signing-algorithm.js';
 import { Clock } from '../time/clock.js';
 import { ClientEntity } from './client.entity.js';
 import { ClientDirectory } from './client-directory.service.js';
 import { registrationProblems, type ClientRegistration } from './client-registration.js';
 import { digestSecret, generateSecret } from './client-secret.js';
 import { ClientSecretEntity } from './client-secret.entity.js';
+import type { Deployment } from './sign-in-registration.js';
 
 /** The registration breaks rules; the problems are for the admin who sent it. */
 export class InvalidRegistration extends Error {
@@ -41,6 +43,7 @@ const MAX_SECRETS = 10;
 @Injectable()
 export class ClientsService {
   private readonly secretKey: Buffer;
+  private readonly deployment: Deployment;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -50,6 +53,10 @@ export class ClientsService {
     config: Config,
   ) {
     this.secretKey = deriveKey(config.secret, 'client-secret-digest');
+    this.deployment = {
+      signingAlgorithms: keptAlgorithms(config.signingAlgorithm),
+      production: config.environment === 'production',
+    };
   }
 
   /**
@@ -61,7 +68,7 @@ export class ClientsService {
     change: Change,
     known: { clientId?: string; secret?: string } = {},
   ): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
-    throwProblems(registrationProblems(registration));
+    throwProblems(registrationProblems(registration, this.deployment));
     const now = new Date(this.clock.now());
     const clientId = known.clientId ?? uuidv7();
     const client: ClientEntity = {
@@ -117,7 +124,8 @@ export class ClientsService {
       const after: ClientEntity = { ...before, ...fields, updatedAt: now };
       if (disabled !== undefined) after.disabledAt = disabled ? (before.disabledAt ?? now) : null;
       after.longestAccessTokenTtlSeconds = Math.max(before.longestAccessTokenTtlSeconds, after.accessTokenTtlSeconds);
-      throwProblems(registrationProblems(after));
+      // A client can be disabled whatever else is wrong with it: the service may have changed since it was registered.
+      if (Object.keys(fields).length > 0) throwProblems(registrationProblems(after, this.deployment));
       await manager.update(ClientEntity, { clientId }, after);
       await this.record(manager, 'client.updated', clientId, change, { fields: Object.keys(changes) });
       await alongside?.(manager, before);

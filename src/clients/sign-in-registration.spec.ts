@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import { registrationDefaults, type ClientRegistration } from './client-registration.js';
+import { signInProblems, type Deployment } from './sign-in-registration.js';
+
+const DEPLOYMENT: Deployment = { signingAlgorithms: ['ES256', 'RS256'], production: true };
+const DEVELOPMENT: Deployment = { ...DEPLOYMENT, production: false };
+const CB = 'https://shop.example.com/cb';
+
+const confidential: ClientRegistration = {
+  ...registrationDefaults,
+  name: 'Shop',
+  type: 'confidential',
+  grantTypes: ['authorization_code', 'refresh_token'],
+  redirectUris: [CB],
+};
+const publicClient: ClientRegistration = { ...confidential, type: 'public', tokenEndpointAuthMethod: 'none' };
+
+const uris = (count: number): string[] => Array.from({ length: count }, (_, index) => `${CB}/${index}`);
+
+describe('a registration for signing in', () => {
+  it.each<Partial<ClientRegistration>>([
+    {},
+    { grantTypes: [], redirectUris: [] },
+    { grantTypes: ['refresh_token'] },
+    { redirectUris: uris(50), postLogoutRedirectUris: uris(50) },
+    { requirePkce: false, firstParty: true },
+    { idTokenSignedResponseAlg: 'ES256' },
+    { backchannelLogoutUri: 'https://shop.example.com:8443/logout?tenant=1' },
+  ])('of a confidential client is sound: %j', (changes) => {
+    expect(signInProblems({ ...confidential, ...changes }, DEPLOYMENT)).toEqual([]);
+  });
+
+  it.each<Partial<ClientRegistration>>([
+    {},
+    { firstParty: true },
+    { redirectUris: ['com.example.app:/cb', 'http://127.0.0.1/cb', 'http://localhost:3000/cb'] },
+    { postLogoutRedirectUris: ['com.example.app:/out'] },
+    { backchannelLogoutUri: 'https://spa.example.com/logout' },
+  ])('of a public client is sound: %j', (changes) => {
+    expect(signInProblems({ ...publicClient, ...changes }, DEPLOYMENT)).toEqual([]);
+  });
+
+  it.each<[Partial<ClientRegistration>, string]>([
+    [{ redirectUris: [] }, 'redirect_uris '],
+    [{ redirectUris: uris(51) }, 'redirect_uris '],
+    [{ redirectUris: [CB, 'javascript:alert(1)'] }, 'redirect_uris entry 2 '],
+    [{ redirectUris: [CB, `${CB}#f`] }, 'redirect_uris entry 2 '],
+    [{ postLogoutRedirectUris: uris(51) }, 'post_logout_redirect_uris '],
+    [{ postLogoutRedirectUris: ['https://*.example.com/'] }, 'post_logout_redirect_uris entry 1 '],
+    [{ idTokenSignedResponseAlg: 'EdDSA' }, 'id_token_signed_response_alg '],
+    [{ idTokenSignedResponseAlg: 'none' as never }, 'id_token_signed_response_alg '],
+    [{ backchannelLogoutUri: '' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'logout' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'https://shop.example.com/logout#x' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'https://u:p@shop.example.com/logout' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'http://shop.example.com/logout' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'com.example.app:/logout' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'file:///etc/passwd' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'http://127.0.0.1:5000/logout' }, 'backchannel_logout_uri '],
+  ])('has the one problem that it names: %j', (changes, beginning) => {
+    for (const client of [confidential, publicClient]) {
+      const problems = signInProblems({ ...client, ...changes }, DEPLOYMENT);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]!.startsWith(beginning)).toBe(true);
+    }
+  });
+
+  it('may not do without PKCE for a public client (RFC 9700 §2.1.1)', () => {
+    expect(signInProblems({ ...publicClient, requirePkce: false }, DEPLOYMENT)).toEqual([
+      expect.stringMatching(/^require_pkce /),
+    ]);
+  });
+
+  it.each([[[]], [['com.example.app:/cb']], [['http://127.0.0.1/cb']], [['http://localhost:3000/cb', CB]]])(
+    'may not skip the consent for a public client that another can pose as: %j',
+    (redirectUris) => {
+      const client = { ...publicClient, grantTypes: [], redirectUris, firstParty: true };
+      expect(signInProblems(client, DEPLOYMENT)).toEqual([expect.stringMatching(/^first_party /)]);
+    },
+  );
+
+  it('may have a private-use scheme for a public client alone', () => {
+    const redirectUris = ['com.example.app:/cb'];
+    expect(signInProblems({ ...confidential, redirectUris }, DEPLOYMENT)).toEqual([
+      expect.stringMatching(/^redirect_uris entry 1 /),
+    ]);
+  });
+
+  it.each([
+    ['http://127.0.0.1:5000/logout', 0],
+    ['http://[::1]:5000/logout', 0],
+    ['http://localhost:5000/logout', 1],
+    ['http://shop.example.com/logout', 1],
+  ])('may be told of a logout at %s outside production with so many problems: %i', (backchannelLogoutUri, count) => {
+    expect(signInProblems({ ...confidential, backchannelLogoutUri }, DEVELOPMENT)).toHaveLength(count);
+  });
+
+  it('tells all its problems at once, and repeats nothing of what was sent', () => {
+    const problems = signInProblems(
+      { ...publicClient, requirePkce: false, redirectUris: ['canary:1', 'https://canary/#'], firstParty: true },
+      DEPLOYMENT,
+    );
+    expect(problems).toHaveLength(4);
+    expect(problems.join()).not.toContain('canary');
+  });
+});

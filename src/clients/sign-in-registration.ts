@@ -1,0 +1,75 @@
+/** What a client registers for signing users in (RFC 7591 §2, OpenID Connect Registration and logout): rules of these fields alone. */
+import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
+import { isHttp, redirectUriProblem } from '../oauth/redirect-uri.js';
+import { canBeToldApart } from './client-identity.js';
+import type { ClientEntity } from './client.entity.js';
+
+export type SignInRegistration = Pick<
+  ClientEntity,
+  | 'type'
+  | 'grantTypes'
+  | 'redirectUris'
+  | 'postLogoutRedirectUris'
+  | 'requirePkce'
+  | 'firstParty'
+  | 'idTokenSignedResponseAlg'
+  | 'backchannelLogoutUri'
+>;
+
+/** What the rules must know of the service that registers a client. */
+export interface Deployment {
+  /** Those that it keeps keys of. */
+  readonly signingAlgorithms: readonly SigningAlgorithm[];
+  readonly production: boolean;
+}
+
+export const MAX_REDIRECT_URIS = 50;
+
+/** @returns every problem, each beginning with the name of its field */
+export function signInProblems(client: SignInRegistration, { signingAlgorithms, production }: Deployment): string[] {
+  const rules: [broken: boolean, problem: string][] = [
+    [
+      client.grantTypes.includes('authorization_code') && client.redirectUris.length === 0,
+      'redirect_uris must hold at least one for the grant type authorization_code',
+    ],
+    [
+      !client.requirePkce && client.type === 'public',
+      'require_pkce must be true for a public client (RFC 9700 section 2.1.1)',
+    ],
+    [
+      client.firstParty && !canBeToldApart(client),
+      'first_party needs a client that no other can pose as: a confidential one, or one whose redirect URIs are all https',
+    ],
+    [
+      !signingAlgorithms.includes(client.idTokenSignedResponseAlg),
+      `id_token_signed_response_alg must be one that this service keeps a key of: ${signingAlgorithms.join(', ')}`,
+    ],
+  ];
+  return [
+    ...rules.filter(([broken]) => broken).map(([, problem]) => problem),
+    ...listProblems('redirect_uris', client.redirectUris, client.type),
+    ...listProblems('post_logout_redirect_uris', client.postLogoutRedirectUris, client.type),
+    ...backchannelProblems(client.backchannelLogoutUri, production),
+  ];
+}
+
+/** The URIs are named by their places: a problem goes into answers and logs, and they are whatever somebody sent. */
+function listProblems(field: string, uris: readonly string[], clientType: ClientEntity['type']): string[] {
+  if (uris.length > MAX_REDIRECT_URIS) return [`${field} may hold ${MAX_REDIRECT_URIS} at most`];
+  return uris.flatMap((uri, index) => {
+    const problem = redirectUriProblem(uri, clientType);
+    return problem === undefined ? [] : [`${field} entry ${index + 1} ${problem}`];
+  });
+}
+
+/** This service itself calls it (Back-Channel Logout §2.2), with a token that ends a session. */
+function backchannelProblems(uri: string | null, production: boolean): string[] {
+  if (uri === null) return [];
+  const problem = redirectUriProblem(uri, 'confidential');
+  if (problem !== undefined) return [`backchannel_logout_uri ${problem}`];
+  if (!isHttp(uri)) return [];
+  if (production) return ['backchannel_logout_uri must be https in production'];
+  return new URL(uri).hostname === 'localhost'
+    ? ['backchannel_logout_uri must name 127.0.0.1 or [::1], not localhost']
+    : [];
+}
