@@ -34,6 +34,13 @@ function isNetworkFailure(error: Error): boolean {
   return NETWORK_CODES.test(codeOf(error)) || NETWORK_MESSAGES.test(error.message);
 }
 
+/**
+ * Who asks has the wrong name or password, or not the privileges, or there is no such database. Without a code it is what
+ * pg says before it sends the password: it has none.
+ */
+export const isDenied = (error: unknown): boolean =>
+  /^(28|3D000$|42501$)/.test(codeOf(error)) || (error instanceof Error && error.message.startsWith('SASL'));
+
 /** A row with this key exists already. */
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';
 

@@ -1,4 +1,6 @@
 /** Every migration, in order. They are additive: version N−1 of the service runs against schema N. */
 import { Initial1763800000000 } from './migrations/1763800000000-initial.js';
+import { SignIn1763900000000 } from './migrations/1763900000000-sign-in.js';
+import { SessionEpoch1764000000000 } from './migrations/1764000000000-session-epoch.js';
 
-export const migrations = [Initial1763800000000];
+export const migrations = [Initial1763800000000, SignIn1763900000000, SessionEpoch1764000000000];
