@@ -1,0 +1,69 @@
+import { createHmac } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { deriveKey } from '../keys/master-key.js';
+import { Clock } from '../time/clock.js';
+import { decoyHash, isCurrent, parseHash, type PasswordHash } from './password-hash.js';
+import { kindAt, type PasswordKind } from './password-kinds.js';
+import { UserStore } from './user.store.js';
+
+/** Users who sign in, and imports, change the kinds. */
+const FRESH_MS = 600_000;
+
+/** After a look that failed. */
+const RETRY_MS = 60_000;
+
+const PLACE_BYTES = 6;
+
+/** What the password is compared with that comes with a name that nobody has: a hash that takes the time of somebody's. */
+@Injectable()
+export class PasswordDecoys {
+  private readonly logger = new Logger('passwords');
+  private readonly key: Buffer;
+  private readonly current = decoyHash();
+  private kinds: readonly PasswordKind[] | undefined;
+  private nextLookAt = -Infinity;
+  private reading: Promise<readonly PasswordKind[]> | undefined;
+
+  constructor(
+    private readonly store: UserStore,
+    private readonly clock: Clock,
+    config: Config,
+  ) {
+    this.key = deriveKey(config.secret, 'password-decoy');
+  }
+
+  /** @returns one of which a match must count for nothing */
+  async for(name: string): Promise<PasswordHash> {
+    const kind = kindAt(await this.known(), this.placeOf(name));
+    const hash = kind && !isCurrent(kind.example) ? parseHash(kind.example) : this.current;
+    return 'problem' in hash ? this.current : hash;
+  }
+
+  private placeOf(name: string): number {
+    const digest = createHmac('sha256', this.key).update(name).digest();
+    return digest.readUIntBE(0, PLACE_BYTES) / 2 ** (8 * PLACE_BYTES);
+  }
+
+  /** Nobody waits for it but who comes first. */
+  private known(): readonly PasswordKind[] | Promise<readonly PasswordKind[]> {
+    if (this.clock.now() >= this.nextLookAt) this.reading ??= this.look().finally(() => (this.reading = undefined));
+    return this.kinds ?? this.reading!;
+  }
+
+  /** Never rejects: those who sign in with the right password need none of it. */
+  private async look(): Promise<readonly PasswordKind[]> {
+    try {
+      this.kinds = inOrder(await this.store.passwordKinds());
+      this.nextLookAt = this.clock.now() + FRESH_MS;
+    } catch {
+      this.logger.warn('The kinds of stored passwords could not be read.');
+      this.kinds ??= [];
+      this.nextLookAt = this.clock.now() + RETRY_MS;
+    }
+    return this.kinds;
+  }
+}
+
+const inOrder = (kinds: readonly PasswordKind[]): readonly PasswordKind[] =>
+  [...kinds].sort((a, b) => Number(isCurrent(a.example)) - Number(isCurrent(b.example)) || (a.name < b.name ? -1 : 1));

@@ -1,0 +1,163 @@
+/** With real threads: what they compute, and what becomes of them. */
+import { pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
+import { isCurrent } from './password-hash.js';
+import { PasswordHasher } from './password-hasher.service.js';
+import { PasswordThreads, PasswordThreadsBusy } from './password-threads.service.js';
+
+// The threads give way to everything else on the machine.
+jest.setTimeout(120_000);
+
+const PASSWORD = 'correct horse battery staple';
+
+const opened: PasswordThreads[] = [];
+function open() {
+  const threads = new PasswordThreads();
+  opened.push(threads);
+  return { threads, hasher: new PasswordHasher(threads) };
+}
+const { threads, hasher } = open();
+afterAll(() => Promise.all(opened.map((each) => each.onApplicationShutdown())));
+
+describe('a new hash', () => {
+  it('is a current one with a salt of its own, and matches its password alone', async () => {
+    const [one, other] = [await hasher.hash(PASSWORD), await hasher.hash(PASSWORD)];
+    expect(isCurrent(one)).toBe(true);
+    expect(one).not.toBe(other);
+    expect(await hasher.verify(one, PASSWORD)).toEqual({ matches: true, isOutdated: false });
+    expect((await hasher.verify(one, `${PASSWORD} `)).matches).toBe(false);
+    expect((await hasher.verify(one, '')).matches).toBe(false);
+  });
+
+  it('is of the whole password, however long', async () => {
+    const long = 'x'.repeat(1000);
+    expect((await hasher.verify(await hasher.hash(`${long}y`), `${long}z`)).matches).toBe(false);
+  });
+
+  it('matches what looks the same and was typed on another keyboard', async () => {
+    const hash = await hasher.hash('Ångström ﬁ');
+    expect((await hasher.verify(hash, 'A\u030angstro\u0308m fi')).matches).toBe(true);
+  });
+});
+
+describe('an imported hash', () => {
+  it.each([
+    ['bcrypt $2a$', '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW', 'U*U'],
+    ['bcrypt $2b$', '$2b$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22', 'pw'],
+    ['bcrypt $2y$', '$2y$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22', 'pw'],
+    [
+      'argon2i of the reference implementation',
+      '$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
+      'password',
+    ],
+    [
+      'argon2d of several lanes',
+      '$argon2d$v=19$m=64,t=2,p=2$ucfO+ZTB5gNaRa1IcjDirA$SzaGSy5ym6iJ1ZK672Igo6MC0Uo1bCkg8mY37xvu8vw',
+      'pw',
+    ],
+    [
+      'PBKDF2 of passlib',
+      '$pbkdf2-sha256$1212$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ',
+      'password',
+    ],
+    // RFC 6070, as passlib and as Django would write it.
+    ['PBKDF2 of passlib with SHA-1', '$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE', 'password'],
+    ['PBKDF2 of Django', 'pbkdf2_sha1$4096$salt$SwB5AbdlSJq+rUnZJvch0GWkKcE=', 'password'],
+  ])('of %s matches its password alone, and should be replaced', async (_what, hash, password) => {
+    expect(await hasher.verify(hash, password)).toEqual({ matches: true, isOutdated: true });
+    expect((await hasher.verify(hash, `${password}!`)).matches).toBe(false);
+  });
+
+  it('matches the password as it was typed where that was hashed, and should be replaced', async () => {
+    const typed = 'A\u030angstro\u0308m';
+    const derived = await promisify(pbkdf2)(typed, 'saltsalt', 1000, 32, 'sha256');
+    const hash = `pbkdf2_sha256$1000$saltsalt$${derived.toString('base64')}`;
+    expect(await hasher.verify(hash, typed)).toEqual({ matches: true, isOutdated: true });
+    expect((await hasher.verify(hash, typed.normalize('NFKC'))).matches).toBe(false);
+  });
+});
+
+it('no hash, and one that cannot be read, match nothing', async () => {
+  for (const hash of [undefined, '', 'plain', '$2b$31$' + 'C'.repeat(53)]) {
+    expect(await hasher.verify(hash, PASSWORD)).toEqual({ matches: false, isOutdated: false });
+  }
+});
+
+describe('while passwords are hashed', () => {
+  it('a bounded number of threads works, the rest waits, and who comes later is told so', async () => {
+    const outcomes = Array.from({ length: 500 }, () => hasher.verify(undefined, 'x').catch((error: unknown) => error));
+    const busy = threads.working;
+    expect(busy).toBeGreaterThanOrEqual(1);
+    expect(busy).toBeLessThanOrEqual(4);
+    expect(threads.waiting).toBe(64 * busy);
+    const settled = await Promise.all(outcomes);
+    expect(settled.filter((each) => each instanceof PasswordThreadsBusy)).toHaveLength(500 - 65 * busy);
+    expect(settled.filter((each) => !(each instanceof Error))).toHaveLength(65 * busy);
+    expect([threads.working, threads.waiting]).toEqual([0, 0]);
+  });
+
+  it('the event loop turns, and the thread pool of libuv is free', async () => {
+    let open = 50;
+    const all = Array.from({ length: open }, () => hasher.verify(undefined, 'x').finally(() => (open -= 1)));
+    let turns = 0;
+    const turn = () => {
+      turns += 1;
+      if (open > 0) setImmediate(turn);
+    };
+    turn();
+    await promisify(pbkdf2)('x', 'salt', 1, 32, 'sha256');
+    expect(open).toBeGreaterThan(40);
+    await Promise.all(all);
+    expect(turns).toBeGreaterThan(1000);
+  });
+});
+
+describe('a thread that dies', () => {
+  const workersOf = (of: PasswordThreads) => [...(of as unknown as { threads: Map<Worker, unknown> }).threads.keys()];
+
+  it('takes its job with it, which is 503; the next job gets another', async () => {
+    const own = open();
+    const hash = await own.hasher.hash(PASSWORD);
+    const [worker] = workersOf(own.threads);
+    const lost = own.hasher.verify(hash, PASSWORD);
+    void worker!.terminate();
+    await expect(lost).rejects.toMatchObject({ code: 'temporarily_unavailable', status: 503 });
+    expect((await own.hasher.verify(hash, PASSWORD)).matches).toBe(true);
+    expect(workersOf(own.threads)).not.toContain(worker);
+  });
+
+  it('while others wait leaves them to its successor', async () => {
+    const own = open();
+    const outcomes = Array.from({ length: 20 }, () => own.hasher.verify(undefined, 'x'));
+    const working = own.threads.working;
+    void workersOf(own.threads)[0]!.terminate();
+    const settled = await Promise.allSettled(outcomes);
+    expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(working).toBeGreaterThan(0);
+  });
+});
+
+describe('a service that stops', () => {
+  const stopped: PasswordThreads[] = [];
+  afterEach(() => expect(stopped.every(({ working, waiting }) => working + waiting === 0)).toBe(true));
+
+  it('leaves nobody waiting', async () => {
+    const own = open();
+    stopped.push(own.threads);
+    const outcomes = Array.from({ length: 30 }, () => own.hasher.verify(undefined, 'x'));
+    const settled = Promise.allSettled(outcomes);
+    await own.threads.onApplicationShutdown();
+    for (const outcome of await settled) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { status: 503 } });
+    }
+    await expect(own.hasher.hash('x')).rejects.toMatchObject({ status: 503 });
+  });
+
+  it('had no threads where nobody signed in', async () => {
+    const own = open();
+    expect((own.threads as unknown as { threads: Map<Worker, unknown> }).threads.size).toBe(0);
+    await own.threads.onApplicationShutdown();
+  });
+});

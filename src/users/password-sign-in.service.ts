@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestContext } from '../http/request-context.js';
+import { SubjectsService } from '../subjects/subjects.service.js';
+import { PasswordThreadsBusy } from './password-threads.service.js';
+import { SignInLimits, type SignInAttempt } from './sign-in-limits.service.js';
+import { SignInTrail } from './sign-in-trail.service.js';
+import { StoredPasswords } from './stored-passwords.service.js';
+import type { UserEntity } from './user.entity.js';
+import type { ProvenUser } from './proven-user.js';
+import { usernameKey } from './username.js';
+import { UserStore } from './user.store.js';
+
+export type SignInVerdict =
+  | ({ readonly verdict: 'ok' } & ProvenUser)
+  | { readonly verdict: 'refused' }
+  | { readonly verdict: 'throttled'; readonly retryAfterSeconds: number };
+
+/** Nobody has it: PostgreSQL is asked all the same. */
+const NOBODY = '';
+
+interface Origin {
+  readonly attempt: SignInAttempt;
+  readonly isStranger: boolean;
+  readonly context: RequestContext;
+}
+
+/**
+ * Decides whether somebody is the user they say they are. Every refusal looks the same from outside and takes the same work,
+ * whether there is such a user or not, with a password or without: the same looks into the database, one hash, one audit event.
+ * (An imported hash takes its own time until its user signs in; names that nobody has take such times as well.)
+ */
+@Injectable()
+export class PasswordSignIn {
+  constructor(
+    private readonly store: UserStore,
+    private readonly passwords: StoredPasswords,
+    private readonly subjects: SubjectsService,
+    private readonly limits: SignInLimits,
+    private readonly trail: SignInTrail,
+  ) {}
+
+  /** @throws when the database is away, or the thread that hashed died */
+  async authenticate(username: string, password: string, context: RequestContext): Promise<SignInVerdict> {
+    const key = usernameKey(username);
+    const attempt = this.limits.attempt(key ?? username, context.source);
+    const seconds = this.limits.waitSeconds(attempt);
+    if (seconds > 0) return this.trail.throttled(seconds);
+    return this.limits.pendingWhile(attempt, async () => {
+      const user = await this.store.findByKey(key ?? NOBODY);
+      const isStranger = !user?.knownSources.includes(attempt.source);
+      const strangerSeconds = isStranger ? this.limits.strangerWaitSeconds(attempt) : 0;
+      if (strangerSeconds > 0) return this.trail.throttled(strangerSeconds);
+      return this.verify(user, password, { attempt, isStranger, context }).catch((error: unknown) => {
+        if (!(error instanceof PasswordThreadsBusy)) throw error;
+        return this.trail.throttled(PasswordThreadsBusy.RETRY_AFTER_SECONDS);
+      });
+    });
+  }
+
+  private async verify(user: UserEntity | null, password: string, from: Origin): Promise<SignInVerdict> {
+    const { matches, isOutdated } = await this.passwords.compare(user, password, from.attempt);
+    // Hashing takes time, in which things change.
+    const subject = user?.subject ?? NOBODY;
+    const [isDisabled, current] = [await this.subjects.isDisabled(subject), await this.store.find(subject)];
+    if (user && current && current.passwordHash !== user.passwordHash) return this.verify(current, password, from);
+    const reason = refusal(user, { matches, isDisabled, isDeleted: !current });
+    if (!user || reason !== undefined) {
+      await this.limits.count(from.attempt, from.isStranger);
+      return this.trail.refused(reason ?? 'unknown_user', user?.subject, from.context);
+    }
+    if (isOutdated) await this.passwords.upgrade(user, password, from.attempt);
+    await this.store.rememberSource(subject, from.attempt.source);
+    this.trail.accepted();
+    return { verdict: 'ok', subject, sessionEpoch: user.sessionEpoch };
+  }
+}
+
+/** Why a user is not let in, for the audit trail alone. */
+function refusal(
+  user: UserEntity | null,
+  found: { matches: boolean; isDisabled: boolean; isDeleted: boolean },
+): string | undefined {
+  if (!user) return 'unknown_user';
+  if (found.isDeleted) return 'user_deleted';
+  if (found.isDisabled) return 'user_disabled';
+  if (user.passwordHash === null) return 'no_password';
+  return found.matches ? undefined : 'wrong_password';
+}

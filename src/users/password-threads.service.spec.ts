@@ -1,0 +1,59 @@
+/** With real threads, which are told to rest after every job. */
+import { afterAll, expect, it, jest } from '@jest/globals';
+
+const restMs = jest.fn(() => 50);
+jest.unstable_mockModule('./password-pace.js', () => ({ restMs }));
+const { PasswordThreads, PasswordThreadsBusy } = await import('./password-threads.service.js');
+
+const threads = new PasswordThreads();
+afterAll(() => threads.onApplicationShutdown());
+
+const aJob = (source = 'a') =>
+  threads.run(
+    { kind: 'verify', hash: { scheme: 'bcrypt', encoded: `$2b$04$${'.'.repeat(53)}` }, passwords: ['x'] },
+    source,
+  );
+
+it('a thread that rests takes no job, and takes the next one when it has rested', async () => {
+  const jobs = Array.from({ length: 12 }, () => aJob());
+  const [working, waiting] = [threads.working, threads.waiting];
+  await Promise.race(jobs);
+  expect(threads.working).toBeLessThan(working);
+  expect(threads.waiting).toBe(waiting);
+  expect(await Promise.all(jobs)).toEqual(jobs.map(() => ({ value: -1 })));
+  expect(threads.waiting).toBe(0);
+});
+
+it('is told how long the job took, and how busy the event loop was meanwhile', () => {
+  expect(restMs).toHaveBeenCalledTimes(12);
+  const [workedMs, utilization, machine] = restMs.mock.calls[0] as unknown as [number, number, object];
+  expect(workedMs).toBeGreaterThan(0);
+  expect(utilization).toBeGreaterThanOrEqual(0);
+  expect(utilization).toBeLessThanOrEqual(1);
+  expect(machine).toEqual({ cores: expect.any(Number), threads: expect.any(Number) });
+});
+
+it('one source waits for one job of another at most, whatever that has asked for', async () => {
+  restMs.mockReturnValue(0);
+  const done: string[] = [];
+  const jobs = Array.from({ length: 40 }, () => aJob('a').then(() => done.push('a')));
+  await Promise.all([...jobs, aJob('b').then(() => done.push('b'))]);
+  expect(done).toHaveLength(41);
+  expect(done.indexOf('b')).toBeLessThanOrEqual(9); // four threads at most: what they were doing, and one turn each
+});
+
+it('a queue that one source has filled has a place for another', async () => {
+  const flood = Array.from({ length: 400 }, () => aJob('a').catch((error: unknown) => error));
+  expect(await aJob('b')).toEqual({ value: -1 });
+  const outcomes = await Promise.all(flood);
+  const served = outcomes.filter((outcome) => !(outcome instanceof PasswordThreadsBusy));
+  expect(served.length).toBeLessThan(400);
+  expect(served).toEqual(served.map(() => ({ value: -1 })));
+  expect(threads.waiting).toBe(0);
+});
+
+it('a thread that rests does not keep the service from stopping', async () => {
+  await aJob();
+  await threads.onApplicationShutdown();
+  expect(threads.working).toBe(0);
+});

@@ -1,0 +1,153 @@
+import { availableParallelism } from 'node:os';
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { FairQueue } from './fair-queue.js';
+import type { PasswordHash } from './password-hash.js';
+import { restMs } from './password-pace.js';
+
+/** What `password-thread.js` can do. */
+export type PasswordTask =
+  | { readonly kind: 'hash'; readonly password: string; readonly options: object }
+  | { readonly kind: 'verify'; readonly hash: PasswordHash; readonly passwords: readonly string[] };
+
+type Outcome = { readonly value: unknown } | { readonly problem: string };
+
+interface Job {
+  readonly task: PasswordTask;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a thread is doing: since when (`performance.now()`), and what the event loop had done by then. */
+interface Work {
+  readonly job: Job;
+  readonly startedAt: number;
+  readonly loopBefore: EventLoopUtilization;
+}
+
+const FILE = new URL('./password-thread.js', import.meta.url);
+
+const CORES = availableParallelism();
+
+/** One core is the event loop's. Each thread takes 20 MB while it works. */
+const MAX_THREADS = Math.max(1, Math.min(4, CORES - 1));
+
+/** As many as are computed in a few seconds: who comes later is told to come again, instead of waiting in vain. */
+const MAX_WAITING = 64 * MAX_THREADS;
+
+/** More passwords are waiting to be hashed than will be in the next seconds. */
+export class PasswordThreadsBusy extends OAuthError {
+  static readonly RETRY_AFTER_SECONDS = 2;
+
+  constructor() {
+    super('too_many_requests', {
+      reason: 'password_queue',
+      headers: { 'Retry-After': String(PasswordThreadsBusy.RETRY_AFTER_SECONDS) },
+    });
+  }
+}
+
+/**
+ * A few threads of low priority for what takes long on purpose. They are started when they are first needed, do one job at a
+ * time, rest after it while requests want the machine, and keep the process alive only while they have a job. One that dies
+ * takes its job with it, and the next job gets another.
+ */
+@Injectable()
+export class PasswordThreads implements OnApplicationShutdown {
+  private readonly logger = new Logger('passwords');
+  private readonly jobs = new FairQueue<Job>(MAX_WAITING);
+  private readonly threads = new Map<Worker, Work | 'resting' | undefined>();
+  private closed = false;
+
+  /**
+   * @param source for whom: sources take turns, so that nobody waits for all that somebody else has asked for
+   * @throws PasswordThreadsBusy at once, or when another source needs the place; temporarily_unavailable when the thread died
+   *   of it, or the service is stopping
+   */
+  run(task: PasswordTask, source: string): Promise<Outcome> {
+    if (this.closed) return Promise.reject(stopping());
+    return new Promise((resolve, reject) => {
+      this.jobs.push(source, { task, resolve, reject })?.reject(new PasswordThreadsBusy());
+      this.assign();
+    });
+  }
+
+  get waiting(): number {
+    return this.jobs.size;
+  }
+
+  get working(): number {
+    return [...this.threads.values()].filter((doing) => doing !== undefined && doing !== 'resting').length;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.closed = true;
+    for (let job = this.jobs.shift(); job; job = this.jobs.shift()) job.reject(stopping());
+    await Promise.all([...this.threads.keys()].map((thread) => thread.terminate()));
+  }
+
+  private assign(): void {
+    while (this.jobs.size > 0) {
+      const thread = this.freeThread();
+      if (!thread) return;
+      const job = this.jobs.shift()!;
+      this.threads.set(thread, {
+        job,
+        startedAt: performance.now(),
+        loopBefore: performance.eventLoopUtilization(),
+      });
+      thread.ref();
+      thread.postMessage(job.task);
+    }
+  }
+
+  private freeThread(): Worker | undefined {
+    for (const [thread, doing] of this.threads) if (!doing) return thread;
+    return this.threads.size < MAX_THREADS ? this.start() : undefined;
+  }
+
+  /** It needs nothing of the environment, and least of all the secrets in it. */
+  private start(): Worker {
+    const thread = new Worker(FILE, { name: 'passwords', env: {}, execArgv: [] });
+    thread.on('message', (outcome: Outcome) => {
+      const work = this.workOf(thread);
+      thread.unref();
+      work?.job.resolve(outcome);
+      this.rest(thread, work);
+    });
+    thread.on('error', (error) => this.logger.error(`A thread died: ${error.message}`));
+    thread.on('exit', () => {
+      const work = this.workOf(thread);
+      this.threads.delete(thread);
+      work?.job.reject(this.closed ? stopping() : OAuthError.unavailable('password_thread'));
+      if (!this.closed) this.assign();
+    });
+    this.threads.set(thread, undefined);
+    return thread;
+  }
+
+  private workOf(thread: Worker): Work | undefined {
+    const doing = this.threads.get(thread);
+    return doing === 'resting' ? undefined : doing;
+  }
+
+  private rest(thread: Worker, work: Work | undefined): void {
+    const ms = work ? restAfter(work) : 0;
+    this.threads.set(thread, ms > 0 ? 'resting' : undefined);
+    if (ms === 0) return this.assign();
+    setTimeout(() => {
+      if (!this.threads.has(thread)) return;
+      this.threads.set(thread, undefined);
+      this.assign();
+    }, ms);
+  }
+}
+
+function restAfter({ startedAt, loopBefore }: Work): number {
+  const { utilization } = performance.eventLoopUtilization(loopBefore);
+  return restMs(performance.now() - startedAt, utilization, { cores: CORES, threads: MAX_THREADS });
+}
+
+const stopping = () => OAuthError.unavailable('stopping');

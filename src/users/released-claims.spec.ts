@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { claimNamesOf, releasedClaims } from './released-claims.js';
+import { claimsOfScope, type StandardClaims } from './standard-claims.js';
+
+const ada: StandardClaims = {
+  name: 'Ada Lovelace',
+  email: 'ada@example.org',
+  email_verified: false,
+  address: { country: 'GB' },
+  updated_at: 0,
+};
+
+describe('the claims of a scope', () => {
+  it.each([
+    [['email'], ['email', 'email_verified']],
+    [['address'], ['address']],
+    [
+      ['phone', 'email'],
+      ['phone_number', 'phone_number_verified', 'email', 'email_verified'],
+    ],
+    [['profile'], claimsOfScope['profile']],
+  ])('%j asks for %j', (scope, names) => {
+    expect(claimNamesOf(scope)).toEqual(names);
+  });
+
+  it.each(['openid', 'offline_access', 'read', 'constructor', '__proto__', 'toString'])('%s asks for none', (scope) => {
+    expect(claimNamesOf([scope])).toEqual([]);
+  });
+});
+
+describe('what is released', () => {
+  it('is what was asked for and is there, false and nought too', () => {
+    expect(releasedClaims(ada, ['email_verified', 'updated_at', 'phone_number'])).toEqual({
+      email_verified: false,
+      updated_at: 0,
+    });
+  });
+
+  it('is nothing of what was not asked for', () => {
+    expect(releasedClaims(ada, [])).toEqual({});
+  });
+
+  it('has no claim that is empty', () => {
+    const empty = { ...ada, name: '', nickname: null } as unknown as StandardClaims;
+    expect(releasedClaims(empty, ['name', 'nickname', 'email'])).toEqual({ email: 'ada@example.org' });
+  });
+
+  it.each(['sub', 'iss', 'aud', 'password_hash', 'roles', 'name#fr', 'NAME', '__proto__', 'toString'])(
+    'is never %s, even if a user had such a claim',
+    (name) => {
+      const odd = { ...ada, [name]: 'x' };
+      expect(releasedClaims(odd, [name])).toEqual({});
+    },
+  );
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Config } from '../config/config.js';
+import { FailureCounters } from '../limits/failure-counter.service.js';
+import { SignInLimits } from './sign-in-limits.service.js';
+
+const LIMIT = 2;
+const SOURCE_LIMIT = 10 * LIMIT;
+
+/** Attempts of one source, each with a name of its own unless it is given. Those that are let in stay under way until `end`. */
+function open() {
+  const limits = new SignInLimits({ failedSignInsPerMinute: LIMIT } as Config, new FailureCounters(null));
+  let names = 0;
+  const attempt = (source: string, name = `name ${++names}`) => limits.attempt(name, source);
+  const waitSeconds = (source: string, name?: string) => limits.waitSeconds(attempt(source, name));
+  const begin = (source: string, name?: string): (() => Promise<void>) | undefined => {
+    const made = attempt(source, name);
+    if (limits.waitSeconds(made) > 0) return undefined;
+    let resolve: () => void;
+    const pending = limits.pendingWhile(made, () => new Promise<void>((resolved) => (resolve = resolved)));
+    return () => {
+      resolve();
+      return pending;
+    };
+  };
+  const beginAll = (times: number, source: string, name?: string) =>
+    Array.from({ length: times }, () => begin(source, name)).filter((end) => end !== undefined);
+  const fail = async (times: number, source: string, name?: string) => {
+    for (let index = 0; index < times; index += 1) await limits.count(attempt(source, name), false);
+  };
+  return { limits, waitSeconds, beginAll, fail };
+}
+
+const [HERE, ELSEWHERE] = ['192.0.2.1', '192.0.2.2'];
+
+describe('attempts that are under way', () => {
+  it('from one source are no more than the failures that it may have, whatever the names', async () => {
+    const { waitSeconds, beginAll } = open();
+    const begun = beginAll(100, HERE);
+    expect(begun).toHaveLength(SOURCE_LIMIT);
+    expect(waitSeconds(HERE)).toBe(1);
+    expect(waitSeconds(ELSEWHERE)).toBe(0);
+    await begun[0]!();
+    expect(beginAll(2, HERE)).toHaveLength(1);
+  });
+
+  it('from one source count together with its failures', async () => {
+    const { waitSeconds, beginAll, fail } = open();
+    await fail(SOURCE_LIMIT - 3, HERE);
+    expect(beginAll(10, HERE)).toHaveLength(3);
+    expect(waitSeconds(ELSEWHERE)).toBe(0);
+  });
+
+  it('of one user from one source count together with the failures of that user from there', async () => {
+    const { waitSeconds, beginAll, fail } = open();
+    await fail(LIMIT - 1, HERE, 'anna');
+    expect(beginAll(10, HERE, 'anna')).toHaveLength(1);
+    expect(waitSeconds(HERE, 'bert')).toBe(0);
+    expect(waitSeconds(ELSEWHERE, 'anna')).toBe(0);
+  });
+
+  it('leave nothing behind when they have ended', async () => {
+    const { limits, waitSeconds, beginAll } = open();
+    await Promise.all(beginAll(100, HERE).map((end) => end()));
+    expect(waitSeconds(HERE)).toBe(0);
+    expect((limits as unknown as { pending: Map<string, number> }).pending.size).toBe(0);
+  });
+});
+
+it('a source that has used up its failures waits for the rest of the minute', async () => {
+  const { waitSeconds, fail } = open();
+  await fail(SOURCE_LIMIT, HERE);
+  expect(waitSeconds(HERE)).toBeGreaterThan(1);
+  expect(waitSeconds(ELSEWHERE)).toBe(0);
+});

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { PasswordDecoys } from './password-decoys.service.js';
+import { PasswordHasher, type PasswordMatch } from './password-hasher.service.js';
+import { PasswordThreadsBusy } from './password-threads.service.js';
+import type { SignInAttempt } from './sign-in-limits.service.js';
+import type { UserEntity } from './user.entity.js';
+import { UserStore } from './user.store.js';
+
+/** The passwords of users, and of those who are none. */
+@Injectable()
+export class StoredPasswords {
+  constructor(
+    private readonly store: UserStore,
+    private readonly hasher: PasswordHasher,
+    private readonly decoys: PasswordDecoys,
+  ) {}
+
+  /**
+   * @param attempt whose account stands for the name that was typed: nobody's takes the time of somebody's
+   * @throws PasswordThreadsBusy; temporarily_unavailable
+   */
+  async compare(user: UserEntity | null, password: string, { account, source }: SignInAttempt): Promise<PasswordMatch> {
+    const decoy = await this.decoys.for(account);
+    return this.hasher.verify(user?.passwordHash ?? undefined, password, { decoy, source });
+  }
+
+  /** Hashes a password anew that has just proved right. Whoever signs in must not fail for it: the next time will do as well. */
+  async upgrade({ subject, passwordHash }: UserEntity, password: string, { source }: SignInAttempt): Promise<void> {
+    const hash = await this.hasher.hash(password, source).catch((error: unknown) => {
+      if (!(error instanceof PasswordThreadsBusy)) throw error;
+      return undefined;
+    });
+    if (hash !== undefined) await this.store.replacePasswordHash(subject, passwordHash!, hash);
+  }
+}

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditService } from '../audit/audit.service.js';
+import type { AuditEventName } from '../audit/audit-event.js';
+import { transaction } from '../database/transaction.js';
+import { Clock } from '../time/clock.js';
+
+/** Who changes a user, and where the trail goes. */
+export interface UserChange {
+  readonly actor: string;
+  readonly correlationId: string;
+}
+
+export interface UserTransaction {
+  readonly manager: EntityManager;
+  readonly now: Date;
+  /** What became true in it, of one user or of many. */
+  readonly record: (
+    event: AuditEventName,
+    subjects: string | readonly string[],
+    detail?: Readonly<Record<string, unknown>>,
+  ) => Promise<void>;
+}
+
+/** Changes to users: each is one transaction with its events in the audit trail. */
+@Injectable()
+export class UserChanges {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @param work may change nothing but the database: it is run again where two of them met */
+  make<T>(change: UserChange, work: (step: UserTransaction) => Promise<T>): Promise<T> {
+    return transaction(this.dataSource, (manager) => {
+      const at = this.clock.now();
+      return work({
+        manager,
+        now: new Date(at),
+        record: (event, subjects, detail) => {
+          const events = [subjects].flat().map((subject) => ({ event, at, subject, ...change, detail }));
+          return this.audit.append(manager, ...events);
+        },
+      });
+    });
+  }
+}

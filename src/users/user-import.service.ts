@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { newUser, userProblems, type ImportOutcome, type UserRequest } from './new-user.js';
+import { UserChanges, type UserChange } from './user-changes.service.js';
+import type { UserEntity } from './user.entity.js';
+import { UserStore } from './user.store.js';
+
+/**
+ * Brings users in from elsewhere, many at a time, with the hashes of their passwords. Whoever is there already is left alone,
+ * so the same file may be imported again.
+ */
+@Injectable()
+export class UserImport {
+  constructor(
+    private readonly store: UserStore,
+    private readonly changes: UserChanges,
+  ) {}
+
+  /** @returns what became of each, in their order; the sound ones are stored, whatever the others are */
+  async import(requests: readonly UserRequest[], change: UserChange): Promise<ImportOutcome[]> {
+    const judged = requests.map((request) => ({ request, problems: userProblems(request), fresh: uuidv7() }));
+    return this.changes.make(change, async ({ manager, now, record }) => {
+      const rows = judged.map(({ request, problems, fresh }) =>
+        problems.length === 0 ? rowOf(request, fresh, now) : undefined,
+      );
+      const users = rows.filter((row) => row !== undefined);
+      const stored = await this.insert(users, manager);
+      await record(
+        'user.created',
+        [...stored].map(({ subject }) => subject),
+        { imported: true },
+      );
+      const [subjects, keys] = [users.map(({ subject }) => subject), users.map(({ usernameKey }) => usernameKey)];
+      const holders = await this.store.holders(subjects, keys, manager);
+      return judged.map(({ request, problems }, index): ImportOutcome => {
+        const row = rows[index];
+        if (!row) return { result: 'invalid', problems };
+        if (stored.has(row)) return { result: 'created', subject: row.subject };
+        return existing(row, request.subject !== undefined, holders);
+      });
+    });
+  }
+
+  /** The outcome is that of one after the other, in few statements. @returns those that are stored */
+  private async insert(users: readonly UserEntity[], manager: EntityManager): Promise<Set<UserEntity>> {
+    const stored = new Set<UserEntity>();
+    for (let rest = users; rest.length > 0;) {
+      const [first, later] = firstOnes(rest);
+      const inserted = await this.store.insert(first, manager);
+      for (const user of first) if (inserted.has(user.subject)) stored.add(user);
+      rest = later;
+    }
+    return stored;
+  }
+}
+
+/** Those that ask for no subject and no name that one before them asks for; and the others. */
+function firstOnes(users: readonly UserEntity[]): [first: UserEntity[], later: UserEntity[]] {
+  const [first, later]: [UserEntity[], UserEntity[]] = [[], []];
+  const [subjects, keys] = [new Set<string>(), new Set<string>()];
+  for (const user of users) {
+    (subjects.has(user.subject) || keys.has(user.usernameKey) ? later : first).push(user);
+    subjects.add(user.subject);
+    keys.add(user.usernameKey);
+  }
+  return [first, later];
+}
+
+function rowOf({ subject, username, passwordHash, claims }: UserRequest, fresh: string, now: Date): UserEntity {
+  const user = { subject: subject ?? fresh, username, passwordHash: passwordHash ?? null, claims: claims ?? {} };
+  return newUser(user, now)!;
+}
+
+/** Why it was not stored: it is there, or somebody else has what it asks for. */
+function existing(user: UserEntity, namesSubject: boolean, holders: readonly UserEntity[]): ImportOutcome {
+  const same = holders.find(({ subject }) => subject === user.subject);
+  if (same?.deletedAt) return { result: 'invalid', problems: ['subject was of a user who was deleted'] };
+  if (same) return { result: 'exists', subject: same.subject };
+  const namesake = holders.find(({ usernameKey, deletedAt }) => usernameKey === user.usernameKey && !deletedAt);
+  if (namesake && !namesSubject) return { result: 'exists', subject: namesake.subject };
+  return { result: 'invalid', problems: ['username is taken by another subject'] };
+}

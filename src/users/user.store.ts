@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager, IsNull } from 'typeorm';
+import { LinkedAccountEntity } from './linked-account.entity.js';
+import type { PasswordKind } from './password-kinds.js';
+import type { StandardClaims } from './standard-claims.js';
+import { UserEntity } from './user.entity.js';
+
+export type UserChangeSet = Partial<Pick<UserEntity, 'username' | 'usernameKey' | 'claims'>>;
+
+/** As many places as a user signs in from; what is older is forgotten. */
+const MAX_KNOWN_SOURCES = 10;
+
+/** Of tens of users each: enough to know the shares of the kinds to a percent. */
+const SAMPLED_PAGES = 500;
+
+/** What a hash of any of the formats of `password-hash.ts` begins with, up to its salt. */
+const KIND = String.raw`^(?:\$argon2[^$]+\$(?:v=\d+\$)?[^$]+|\$2[aby]\$\d\d|pbkdf2_\w+\$\d+|\$pbkdf2[^$]*\$[^$]+)`;
+
+/**
+ * The SQL of `users` and `linked_accounts`. Inserts leave out what is taken (`orIgnore`), and must not update their entities:
+ * TypeORM would match the rows that come back with those that went in by their place. A deleted user is not there,
+ * unless it says so.
+ */
+@Injectable()
+export class UserStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  find(subject: string, manager: EntityManager = this.dataSource.manager): Promise<UserEntity | null> {
+    return manager.findOneBy(UserEntity, { subject, deletedAt: IsNull() });
+  }
+
+  findByKey(usernameKey: string): Promise<UserEntity | null> {
+    return this.dataSource.manager.findOneBy(UserEntity, { usernameKey, deletedAt: IsNull() });
+  }
+
+  /** By subject, ascending. @param after the subject that the page starts after */
+  list(limit: number, after?: string): Promise<UserEntity[]> {
+    const query = this.dataSource.manager
+      .createQueryBuilder(UserEntity, 'u')
+      .where('u.deletedAt IS NULL')
+      .orderBy('u.subject')
+      .limit(limit);
+    return (after === undefined ? query : query.andWhere('u.subject > :after', { after })).getMany();
+  }
+
+  /** @returns the subjects of those whose name and subject were free; the others are not stored */
+  async insert(users: readonly UserEntity[], manager: EntityManager): Promise<Set<string>> {
+    if (users.length === 0) return new Set();
+    // In one order, so that two that insert the same names at once do not wait for each other.
+    const rows = [...users].sort((a, b) => (a.usernameKey < b.usernameKey ? -1 : 1));
+    const inserted = await manager
+      .createQueryBuilder()
+      .insert()
+      .into(UserEntity)
+      .values(rows)
+      .orIgnore()
+      .updateEntity(false)
+      .returning('subject')
+      .execute();
+    return new Set(subjectsIn(inserted));
+  }
+
+  /** Who has one of these subjects, deleted or not, or one of these names. */
+  async holders(
+    subjects: readonly string[],
+    usernameKeys: readonly string[],
+    manager: EntityManager,
+  ): Promise<UserEntity[]> {
+    return manager
+      .createQueryBuilder(UserEntity, 'u')
+      .where('u.subject = ANY(:subjects)', { subjects })
+      .orWhere('(u.usernameKey = ANY(:usernameKeys) AND u.deletedAt IS NULL)', { usernameKeys })
+      .getMany();
+  }
+
+  /** @returns false where there is no such user @throws a unique violation when the name is taken */
+  async update(subject: string, changes: UserChangeSet, now: Date, manager: EntityManager): Promise<boolean> {
+    return this.change(subject, { ...changes, updatedAt: now }, manager);
+  }
+
+  setPasswordHash(subject: string, passwordHash: string, now: Date, manager: EntityManager): Promise<boolean> {
+    return this.change(subject, { passwordHash, passwordChangedAt: now }, manager);
+  }
+
+  /** Unless it was changed meanwhile. */
+  async replacePasswordHash(subject: string, from: string, to: string): Promise<void> {
+    await this.dataSource.manager.update(UserEntity, { subject, passwordHash: from }, { passwordHash: to });
+  }
+
+  /** The kinds that there are among the users' passwords, or among those of a sample where there are very many users. */
+  async passwordKinds(): Promise<PasswordKind[]> {
+    // By its size, which is always known: how many rows a table has is not, before it was analysed.
+    return this.dataSource.query<PasswordKind[]>(
+      `SELECT name, min(password_hash) AS example, count(*)::int AS users
+       FROM (
+         SELECT password_hash, substring(password_hash FROM $2) AS name
+         FROM users TABLESAMPLE SYSTEM (LEAST(100, 100 * $1 * current_setting('block_size')::float8
+           / GREATEST(1, pg_relation_size('users'))))
+         WHERE password_hash IS NOT NULL
+       ) kinds WHERE name IS NOT NULL GROUP BY name`,
+      [SAMPLED_PAGES, KIND],
+    );
+  }
+
+  /** The newest first; a source that is the newest already costs no write. */
+  async rememberSource(subject: string, source: string): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE users SET known_sources = (ARRAY[$2::text] || array_remove(known_sources, $2::text))[1:${MAX_KNOWN_SOURCES}]
+       WHERE subject = $1 AND deleted_at IS NULL AND known_sources[1] IS DISTINCT FROM $2::text`,
+      [subject, source],
+    );
+  }
+
+  /** Wipes everything but the subject and what links it: who was deleted does not come back as somebody new. */
+  bury(subject: string, now: Date, manager: EntityManager): Promise<boolean> {
+    return this.change(
+      subject,
+      {
+        username: '',
+        usernameKey: '',
+        passwordHash: null,
+        passwordChangedAt: null,
+        claims: {},
+        knownSources: [],
+        updatedAt: now,
+        deletedAt: now,
+      },
+      manager,
+    );
+  }
+
+  /** Also of a deleted user, for whom it holds the place. */
+  async linkedSubject(issuer: string, externalSubject: string): Promise<string | undefined> {
+    const link = await this.dataSource.manager.findOneBy(LinkedAccountEntity, { issuer, externalSubject });
+    return link?.subject;
+  }
+
+  /** @returns false where that account is linked already */
+  async insertLink(link: Omit<LinkedAccountEntity, 'user'>, manager: EntityManager): Promise<boolean> {
+    const inserted = await manager
+      .createQueryBuilder()
+      .insert()
+      .into(LinkedAccountEntity)
+      .values(link)
+      .orIgnore()
+      .updateEntity(false)
+      .returning('subject')
+      .execute();
+    return subjectsIn(inserted).length > 0;
+  }
+
+  /** Lays these claims over those that there are. @returns false where that changes nothing, or there is no such user */
+  async mergeClaims(subject: string, claims: StandardClaims, now: Date, manager: EntityManager): Promise<boolean> {
+    const [, count] = await manager.query<[unknown, number]>(
+      `UPDATE users SET claims = claims || $2::jsonb, updated_at = $3
+       WHERE subject = $1 AND deleted_at IS NULL AND claims || $2::jsonb <> claims`,
+      [subject, JSON.stringify(claims), now],
+    );
+    return count > 0;
+  }
+
+  private async change(subject: string, values: Partial<UserEntity>, manager: EntityManager): Promise<boolean> {
+    const { affected } = await manager.update(UserEntity, { subject, deletedAt: IsNull() }, values);
+    return affected === 1;
+  }
+}
+
+const subjectsIn = ({ raw }: { raw: unknown }): string[] =>
+  (raw as { subject: string }[]).map(({ subject }) => subject);

@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { ConfigModule } from '../config/config.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
+import { SubjectsModule } from '../subjects/subjects.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { LinkedAccountEntity } from './linked-account.entity.js';
+import { LinkedSignIn } from './linked-sign-in.service.js';
+import { NewPasswords } from './new-passwords.service.js';
+import { PasswordDecoys } from './password-decoys.service.js';
+import { PasswordHasher } from './password-hasher.service.js';
+import { PasswordSignIn } from './password-sign-in.service.js';
+import { PasswordThreads } from './password-threads.service.js';
+import { SignInLimits } from './sign-in-limits.service.js';
+import { SignInTrail } from './sign-in-trail.service.js';
+import { StoredPasswords } from './stored-passwords.service.js';
+import { UserChanges } from './user-changes.service.js';
+import { UserEntity } from './user.entity.js';
+import { UserImport } from './user-import.service.js';
+import { UserStore } from './user.store.js';
+import { UsersService } from './users.service.js';
+
+/** The people who sign in: their claims, their passwords, and their accounts at the upstream provider. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    MetricsModule,
+    LimitsModule,
+    SubjectsModule,
+    TypeOrmModule.forFeature([UserEntity, LinkedAccountEntity]),
+  ],
+  providers: [
+    UserStore,
+    UserChanges,
+    PasswordThreads,
+    PasswordHasher,
+    PasswordDecoys,
+    StoredPasswords,
+    NewPasswords,
+    SignInLimits,
+    SignInTrail,
+    PasswordSignIn,
+    LinkedSignIn,
+    UserImport,
+    UsersService,
+  ],
+  exports: [UsersService, UserImport],
+})
+export class UsersModule {}

@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { isUniqueViolation } from '../database/database-errors.js';
+import type { RequestContext } from '../http/request-context.js';
+import { claimProblems } from './claim-values.js';
+import { LinkedSignIn } from './linked-sign-in.service.js';
+import { NewPasswords } from './new-passwords.service.js';
+import { newUser, userProblems, type UserRequest } from './new-user.js';
+import { PasswordSignIn, type SignInVerdict } from './password-sign-in.service.js';
+import type { ProvenUser } from './proven-user.js';
+import type { StandardClaims } from './standard-claims.js';
+import { UserChanges, type UserChange } from './user-changes.service.js';
+import { InvalidUser, UserTaken } from './user-error.js';
+import type { UserEntity } from './user.entity.js';
+import { usernameKey, usernameProblem } from './username.js';
+import { UserStore } from './user.store.js';
+
+/** Runs in the transaction of a change, for what the change must end. */
+export type Alongside = (manager: EntityManager) => Promise<void>;
+
+/**
+ * Those who sign in here: who they are, what is said of them, and how they prove it. Whether a subject may be spoken for is
+ * `subjects/`; what else a change must end is said by whoever asks for it, in one transaction.
+ */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly store: UserStore,
+    private readonly changes: UserChanges,
+    private readonly passwords: NewPasswords,
+    private readonly passwordSignIn: PasswordSignIn,
+    private readonly linkedSignIn: LinkedSignIn,
+  ) {}
+
+  /** See `PasswordSignIn`. */
+  authenticate(username: string, password: string, context: RequestContext): Promise<SignInVerdict> {
+    return this.passwordSignIn.authenticate(username, password, context);
+  }
+
+  /** See `LinkedSignIn`. */
+  findOrCreateLinked(
+    issuer: string,
+    externalSubject: string,
+    claims: StandardClaims,
+    context: Pick<RequestContext, 'correlationId'>,
+  ): Promise<ProvenUser | undefined> {
+    return this.linkedSignIn.findOrCreate(issuer, externalSubject, claims, context);
+  }
+
+  find(subject: string): Promise<UserEntity | null> {
+    return this.store.find(subject);
+  }
+
+  async findByUsername(username: string): Promise<UserEntity | null> {
+    const key = usernameKey(username);
+    return key === undefined ? null : this.store.findByKey(key);
+  }
+
+  /** By subject, ascending. @param after the subject that the page starts after */
+  list(limit: number, after?: string): Promise<UserEntity[]> {
+    return this.store.list(limit, after);
+  }
+
+  /** What clients may be told of a user, as far as they may be told it. @returns undefined where there is no such user */
+  async claimsOf(subject: string): Promise<StandardClaims | undefined> {
+    const user = await this.store.find(subject);
+    if (!user) return undefined;
+    const updated_at = Math.floor(user.updatedAt.getTime() / 1000);
+    return { preferred_username: user.username, ...user.claims, updated_at };
+  }
+
+  /** @throws InvalidUser, UserTaken, PasswordThreadsBusy */
+  async create(
+    { password, ...request }: UserRequest & { readonly password?: string | undefined },
+    change: UserChange,
+  ): Promise<UserEntity> {
+    throwProblems(userProblems(request));
+    const { subject = uuidv7(), username } = request;
+    const claims = (request.claims ?? {}) as StandardClaims;
+    const hash = password === undefined ? undefined : await this.passwords.hash(password, { username, claims });
+    return this.changes.make(change, async ({ manager, now, record }) => {
+      const passwordHash = hash ?? request.passwordHash ?? null;
+      const user = newUser({ subject, username, claims, passwordHash }, now)!;
+      if (hash !== undefined) user.passwordChangedAt = now;
+      const inserted = await this.store.insert([user], manager);
+      if (inserted.size === 0) {
+        const holders = await this.store.holders([subject], [user.usernameKey], manager);
+        throw new UserTaken(holders.some((holder) => holder.subject === subject) ? 'subject' : 'username');
+      }
+      await record('user.created', subject);
+      return user;
+    });
+  }
+
+  /**
+   * @param request the claims take the place of all that there were
+   * @returns undefined where there is no such user @throws InvalidUser, UserTaken
+   */
+  async update(
+    subject: string,
+    { username, claims }: Partial<Pick<UserRequest, 'username' | 'claims'>>,
+    change: UserChange,
+    alongside?: Alongside,
+  ): Promise<UserEntity | undefined> {
+    throwProblems([
+      ...(username === undefined ? [] : [usernameProblem(username)]),
+      ...(claims === undefined ? [] : claimProblems(claims)),
+    ]);
+    const changes = {
+      ...(username !== undefined && { username, usernameKey: usernameKey(username)! }),
+      ...(claims !== undefined && { claims: claims as StandardClaims }),
+    };
+    const fields = Object.keys({
+      ...(username !== undefined && { username }),
+      ...(claims !== undefined && { claims }),
+    });
+    return this.changes
+      .make(change, async ({ manager, now, record }) => {
+        if (fields.length > 0 && (await this.store.update(subject, changes, now, manager))) {
+          await record('user.updated', subject, { fields });
+        }
+        const user = await this.store.find(subject, manager);
+        if (user) await alongside?.(manager);
+        return user ?? undefined;
+      })
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? new UserTaken('username') : error;
+      });
+  }
+
+  /** @returns false where there is no such user @throws InvalidUser, PasswordThreadsBusy */
+  async setPassword(subject: string, password: string, change: UserChange, alongside?: Alongside): Promise<boolean> {
+    const user = await this.store.find(subject);
+    if (!user) return false;
+    const hash = await this.passwords.hash(password, user);
+    return this.changes.make(change, async ({ manager, now, record }) => {
+      if (!(await this.store.setPasswordHash(subject, hash, now, manager))) return false;
+      await record('user.password_changed', subject);
+      await alongside?.(manager);
+      return true;
+    });
+  }
+
+  /** Nothing is left of the user but the subject, which stays taken. @returns false where there is no such user */
+  delete(subject: string, change: UserChange, alongside?: Alongside): Promise<boolean> {
+    return this.changes.make(change, async ({ manager, now, record }) => {
+      if (!(await this.store.bury(subject, now, manager))) return false;
+      await record('user.deleted', subject);
+      await alongside?.(manager);
+      return true;
+    });
+  }
+}
+
+function throwProblems(problems: readonly (string | undefined)[]): void {
+  const found = problems.filter((problem) => problem !== undefined);
+  if (found.length > 0) throw new InvalidUser(found);
+}
