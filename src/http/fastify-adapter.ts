@@ -9,9 +9,18 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Config } from '../config/config.js';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
+import { showError, wantsPage } from '../pages/page-error.filter.js';
+import { Pages } from '../pages/pages.service.js';
 import { toOAuthError } from './http-error.js';
 import { adminPathOf, isBelow, sendProblem } from './problem-details.filter.js';
 import { STANDARD_HEADERS } from './standard-headers.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The form may repeat parameters: the route says so to somebody else than the caller. */
+    readonly mayRepeat?: boolean;
+  }
+}
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
@@ -45,7 +54,7 @@ export function createAdapter(config: Config): FastifyAdapter {
     skipMiddie: true, // there is no Nest middleware here
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
     clientErrorHandler: answerBrokenHttp,
-    frameworkErrors: brokenUrlAnswer(adminPathOf(config.issuer)),
+    frameworkErrors: brokenUrlAnswer(config),
   });
   addParsers(adapter.getInstance());
   hangUpWhileDraining(adapter.getInstance());
@@ -63,9 +72,10 @@ function hangUpWhileDraining(server: FastifyInstance): void {
 
 function addParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
     try {
-      done(null, Form.parse(body as string));
+      const { mayRepeat } = request.routeOptions.config;
+      done(null, mayRepeat ? Form.read(body as string).form : Form.parse(body as string));
     } catch (error) {
       done(error as Error);
     }
@@ -74,14 +84,17 @@ function addParsers(server: FastifyInstance): void {
 }
 
 /** A path that cannot be decoded, or is too long, reaches no route and no hook. */
-const brokenUrlAnswer =
-  (adminPath: string) =>
-  (broken: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+function brokenUrlAnswer(config: Config): (broken: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
+  const adminPath = adminPathOf(config.issuer);
+  const pages = new Pages(config);
+  return (broken, request, reply) => {
     const error = toOAuthError(broken);
     void reply.headers({ ...STANDARD_HEADERS, 'x-correlation-id': request.id });
     if (isBelow(adminPath, request)) return sendProblem(error, request, reply);
+    if (wantsPage(config, request)) return showError(pages, error, request, reply);
     void reply.status(error.status).headers(error.headers).type('application/json; charset=utf-8').send(error.toJSON());
   };
+}
 
 /** What is not even HTTP gets its answer in the same words as everything else. */
 function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {

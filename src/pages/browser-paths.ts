@@ -1,0 +1,13 @@
+/** Where people are, and not clients: what answers with pages. */
+import { issuerPath } from '../http/issuer-path.js';
+
+const PATHS = ['/authorize', '/sign-in', '/consent', '/end-session', '/account'];
+
+/** Has JSON for programs as well. */
+const ACCOUNT = '/account';
+
+/** Each stands for itself and what is below it. */
+export const browserPaths = (config: { readonly issuer: string }): string[] =>
+  PATHS.map((path) => `${issuerPath(config)}${path}`);
+
+export const accountPath = (config: { readonly issuer: string }): string => `${issuerPath(config)}${ACCOUNT}`;

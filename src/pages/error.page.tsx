@@ -1,0 +1,19 @@
+import type { VNode } from 'preact';
+import type { PageProblem, Texts } from './texts.js';
+
+export interface ErrorPageProps {
+  readonly texts: Texts;
+  readonly problem: PageProblem;
+  /** What the log and the audit trail know it by. Ours, so the only thing here that is not a fixed text. */
+  readonly correlationId: string;
+}
+
+export const ErrorPage = ({ texts, problem, correlationId }: ErrorPageProps): VNode => (
+  <div class="card stack">
+    <h1>{texts.errors[problem].title}</h1>
+    <p>{texts.errors[problem].text}</p>
+    <p class="reference">
+      {texts.errors.reference} <code>{correlationId}</code>
+    </p>
+  </div>
+);

@@ -1,0 +1,33 @@
+/** What the forms of all pages are made of. */
+import type { ComponentChildren, VNode } from 'preact';
+import { FORM_TOKEN } from './form-token.js';
+
+interface PostFormProps {
+  /** Path of this service. */
+  readonly action: string;
+  readonly formToken: string;
+  /** Fields that are sent as they are. */
+  readonly hidden?: Readonly<Record<string, string | undefined>>;
+  readonly class?: string;
+  readonly children: ComponentChildren;
+}
+
+export const PostForm = ({ action, formToken, hidden = {}, class: className, children }: PostFormProps): VNode => (
+  <form method="post" action={action} class={className}>
+    <HiddenFields fields={{ ...hidden, [FORM_TOKEN]: formToken }} />
+    {children}
+  </form>
+);
+
+interface HiddenFieldsProps {
+  readonly fields: Readonly<Record<string, string | undefined>>;
+}
+
+/** What has no value is left out. */
+export const HiddenFields = ({ fields }: HiddenFieldsProps): VNode => (
+  <>
+    {Object.entries(fields).map(([name, value]) =>
+      value === undefined ? null : <input type="hidden" name={name} value={value} />,
+    )}
+  </>
+);

@@ -1,0 +1,46 @@
+/** The languages of the pages, and which of them a reader gets. */
+import { english } from './english.js';
+import type { Language, Texts } from './texts.js';
+import { traditionalChinese } from './traditional-chinese.js';
+
+const tables: Readonly<Record<Language, Texts>> = { en: english, 'zh-Hant': traditionalChinese };
+
+/** OpenID Connect Discovery §3: `ui_locales_supported`. */
+export const languages = Object.keys(tables) as Language[];
+
+/** By the primary subtag (RFC 5646 §2.2.1). Whoever reads Simplified Chinese reads Traditional sooner than English. */
+const byPrimarySubtag: Readonly<Record<string, Language>> = { en: 'en', zh: 'zh-Hant' };
+
+const FALLBACK: Language = 'en';
+
+export interface LanguageWishes {
+  /** OpenID Connect Core §3.1.2.1: tags in order of preference, separated by spaces. */
+  readonly uiLocales?: string | undefined;
+  /** RFC 9110 §12.5.4. */
+  readonly acceptLanguage?: string | undefined;
+}
+
+/** The first language asked for that there is: what the client asks for goes before what the browser asks for. */
+export function textsFor({ uiLocales = '', acceptLanguage = '' }: LanguageWishes): Texts {
+  const wishes = [...uiLocales.split(' '), ...rangesOf(acceptLanguage)];
+  return tables[wishes.map(languageOf).find((language) => language !== undefined) ?? FALLBACK];
+}
+
+function languageOf(tag: string): Language | undefined {
+  const primary = tag.split('-', 1)[0]!.toLowerCase();
+  return Object.hasOwn(byPrimarySubtag, primary) ? byPrimarySubtag[primary] : undefined;
+}
+
+/** The ranges of the header, the most wanted first. What cannot be read is not wanted. */
+function rangesOf(acceptLanguage: string): string[] {
+  return acceptLanguage
+    .split(',')
+    .map((item) => {
+      const [range = '', ...parameters] = item.split(';').map((part) => part.trim());
+      const quality = parameters.find((parameter) => /^q=/i.test(parameter));
+      return { range, weight: quality === undefined ? 1 : Number(quality.slice(2)) };
+    })
+    .filter(({ weight }) => weight > 0 && weight <= 1)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ range }) => range);
+}

@@ -1,0 +1,63 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toOAuthError } from '../http/http-error.js';
+import { logError } from '../http/log-error.js';
+import { methodMismatch } from '../http/oauth-error.filter.js';
+import { isBelow } from '../http/problem-details.filter.js';
+import type { Config } from '../config/config.js';
+import type { OAuthError } from '../oauth/oauth-error.js';
+import { accountPath, browserPaths } from './browser-paths.js';
+import { ErrorPage } from './error.page.js';
+import { problemOf } from './page-problem.js';
+import type { Pages } from './pages.service.js';
+
+/** Shows the errors where people are as pages, also where no route is, and leaves all others to another filter. */
+@Catch()
+export class PageErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(PageErrorFilter.name);
+
+  constructor(
+    private readonly pages: Pages,
+    private readonly config: Config,
+    private readonly otherwise: ExceptionFilter,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    if (!wantsPage(this.config, request)) return void this.otherwise.catch(thrown, host);
+    const error = methodMismatch(thrown, request) ?? toOAuthError(thrown);
+    if (error.status >= 500) logError(this.logger, error, request.id);
+    request.outcome = { ...request.outcome, result: error.reason };
+    showError(this.pages, error, request, host.switchToHttp().getResponse<FastifyReply>());
+  }
+}
+
+/** Of the account there is JSON too, for programs that say that they read nothing else. */
+export function wantsPage(config: Config, request: FastifyRequest): boolean {
+  if (isBelow(accountPath(config), request) && acceptsJsonOnly(request.headers.accept)) return false;
+  return browserPaths(config).some((path) => isBelow(path, request));
+}
+
+const acceptsJsonOnly = (accept: string | undefined): boolean =>
+  accept?.split(',').every((range) => range.split(';', 1)[0]!.trim().toLowerCase() === 'application/json') ?? false;
+
+export function showError(pages: Pages, error: OAuthError, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error);
+  void reply.headers(error.headers);
+  pages.show(
+    request,
+    reply,
+    (texts) => ({
+      title: texts.errors[problem].title,
+      body: ErrorPage({ texts, problem, correlationId: request.id }),
+      failed: true,
+    }),
+    { status: error.status, uiLocales: uiLocalesIn(request.url) },
+  );
+}
+
+/** The query may be what is wrong with the request: this reader takes whatever it can. */
+function uiLocalesIn(url: string): string | undefined {
+  const mark = url.indexOf('?');
+  return mark < 0 ? undefined : (new URLSearchParams(url.slice(mark + 1)).get('ui_locales') ?? undefined);
+}

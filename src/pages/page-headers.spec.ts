@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { pageHeaders } from './page-headers.js';
+
+const policyOf = (sources: Parameters<typeof pageHeaders>[0]): string =>
+  pageHeaders(sources)['content-security-policy']!;
+
+describe('the headers of a page', () => {
+  it('let nothing be loaded, framed or learned', () => {
+    expect(pageHeaders()).toMatchObject({
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      'cache-control': 'no-store',
+    });
+    expect(policyOf({})).toBe(
+      "default-src 'none'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    );
+  });
+
+  it('allow one style sheet and the scripts of the page, by their hashes', () => {
+    const policy = policyOf({ style: "'sha256-a'", scripts: ["'sha256-b'"] });
+    expect(policy).toContain("style-src 'sha256-a'; script-src 'sha256-b';");
+    expect(policy).not.toContain('unsafe');
+  });
+
+  it('let a form lead to the client, each place once', () => {
+    const policy = policyOf({ formTargets: ['https://app.example', 'https://app.example', 'com.example.app:'] });
+    expect(policy).toContain("form-action 'self' https://app.example com.example.app:;");
+  });
+
+  it.each([
+    "https://a.example; script-src 'unsafe-inline'",
+    'https://a.example b',
+    "'unsafe-inline'",
+    'https://a,b',
+    '',
+  ])('are not made where a form target is not one: %j', (target) => {
+    expect(() => pageHeaders({ formTargets: [target] })).toThrow('origin');
+  });
+});

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '../config/config.module.js';
+import { FormTokens } from './form-token.service.js';
+import { Pages } from './pages.service.js';
+
+@Module({ imports: [ConfigModule], providers: [Pages, FormTokens], exports: [Pages, FormTokens] })
+export class PagesModule {}

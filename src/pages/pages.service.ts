@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { Config } from '../config/config.js';
+import { brandIcon } from './brand-icon.js';
+import { textsFor } from './languages.js';
+import { LayoutPage, type Brand } from './layout.page.js';
+import { pageHeaders } from './page-headers.js';
+import { sourceHash } from './source-hash.js';
+import { styleOf } from './style.js';
+import type { Texts } from './texts.js';
+
+/** A page in one language. */
+export interface View {
+  readonly title: string;
+  readonly body: VNode;
+  /** Something went wrong: the title says so first. */
+  readonly failed?: boolean;
+  /** Has more to show than a question. */
+  readonly isWide?: boolean;
+}
+
+export interface PageOptions {
+  readonly status?: number;
+  /** See `PageSources`; of a redirect URI it is what `formTargetsOf` says. */
+  readonly formTargets?: readonly string[];
+  /** `ui_locales` of the authorization request. */
+  readonly uiLocales?: string | undefined;
+  /** Hashes of the scripts in the page. */
+  readonly scriptSources?: readonly string[];
+}
+
+/** Answers with a page: language, layout, headers. What the page says is its view's. */
+@Injectable()
+export class Pages {
+  private readonly brand: Brand;
+  private readonly css: string;
+  private readonly styleSource: string;
+
+  constructor(config: Config) {
+    this.brand = { name: config.brandName, logo: config.brandLogo, icon: brandIcon({ brand: config.brandColor }) };
+    this.css = styleOf(config.brandColor);
+    this.styleSource = sourceHash(this.css);
+  }
+
+  show(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    view: (texts: Texts) => View,
+    { status = 200, formTargets = [], uiLocales, scriptSources = [] }: PageOptions = {},
+  ): void {
+    const texts = textsFor({ uiLocales, acceptLanguage: request.headers['accept-language'] });
+    const html = this.render(texts, view(texts));
+    void reply
+      .status(status)
+      .headers(pageHeaders({ style: this.styleSource, scripts: scriptSources, formTargets }))
+      .header('content-language', texts.language)
+      .header('vary', 'Accept-Language')
+      .type('text/html; charset=utf-8')
+      .send(html);
+  }
+
+  private render(texts: Texts, { title, body, failed = false, isWide = false }: View): string {
+    const page = LayoutPage({
+      language: texts.language,
+      title: failed ? texts.failed(title) : title,
+      brand: this.brand,
+      css: this.css,
+      isWide,
+      body,
+    });
+    return `<!doctype html>${renderToString(page)}`;
+  }
+}

@@ -1,0 +1,258 @@
+/** What holds of every page, whatever it shows: nothing foreign becomes a tag, and everybody can use it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import type { VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { AccountPage } from '../account/account.page.js';
+import { FormPostPage } from '../authorize/form-post.page.js';
+import { ConsentPage } from '../consent/consent.page.js';
+import { SignInPage } from '../login/sign-in.page.js';
+import { UpstreamFailedPage } from '../login/upstream-failed.page.js';
+import { SignOutPage } from '../logout/sign-out.page.js';
+import { SignedOutPage } from '../logout/signed-out.page.js';
+import { english } from './english.js';
+import { ErrorPage } from './error.page.js';
+import { LayoutPage } from './layout.page.js';
+import { styleOf } from './style.js';
+import type { Texts } from './texts.js';
+import { traditionalChinese } from './traditional-chinese.js';
+
+const CSS = styleOf('#3b63d6');
+
+/** Every page, with `text` wherever it shows what is not its own. */
+const pages: Record<string, (texts: Texts, text: string) => VNode> = {
+  SignInPage: (texts, text) =>
+    SignInPage({
+      texts,
+      action: '/sign-in',
+      formToken: text,
+      authorizationRequest: text,
+      clientName: text,
+      username: text,
+      problem: 'throttled',
+      obstacle: 'other_user',
+      retryAfterSeconds: 5,
+      upstream: { name: text, href: `/sign-in/upstream?authorization_request=${text}` },
+    }),
+  'SignInPage, of the account': (texts, text) => SignInPage({ texts, action: '/sign-in', formToken: text }),
+  ConsentPage: (texts, text) =>
+    ConsentPage({
+      texts,
+      action: '/consent',
+      formToken: text,
+      authorizationRequest: text,
+      clientName: text,
+      clientHost: text,
+      userName: text,
+      scopes: [
+        { name: text, granted: false },
+        { name: 'profile', granted: false },
+        { name: 'offline_access', granted: false },
+        { name: text, granted: true },
+      ],
+      claims: [text, 'email', 'constructor'],
+      offline: true,
+      isPublicUnidentified: true,
+      otherUserHref: `/authorize?${text}`,
+    }),
+  SignOutPage: (texts, text) =>
+    SignOutPage({
+      texts,
+      action: '/end-session/confirm',
+      formToken: text,
+      userName: text,
+      clientName: text,
+      parameters: { state: text, post_logout_redirect_uri: text, ui_locales: undefined },
+      stayHref: '/account',
+    }),
+  SignedOutPage: (texts) => SignedOutPage({ texts, signInHref: '/account' }),
+  AccountPage: (texts, text) =>
+    AccountPage({
+      texts,
+      userName: text,
+      userDetail: text,
+      sessions: [true, false].map((isCurrent) => ({
+        id: `${text}${isCurrent}`,
+        isCurrent,
+        userAgent: text,
+        source: text,
+        createdAt: 0,
+        lastUsedAt: 1,
+      })),
+      access: [
+        { sid: text, clientName: text, scope: ['openid', text], isOffline: true, createdAt: 0, lastUsedAt: 1 },
+        { sid: text, clientName: text, scope: [], isOffline: false, createdAt: 0, lastUsedAt: 1 },
+      ],
+      agreements: [{ clientId: text, clientName: text, scope: ['email', text], claims: [text], grantedAt: 0 }],
+      actions: { signOut: '/a', endSession: '/b', endAllSessions: '/c', endAccess: '/d', withdraw: '/e' },
+      formToken: text,
+      done: 'access_ended',
+    }),
+  FormPostPage: (texts, text) =>
+    FormPostPage({ texts, action: `https://app.example/cb?${text}`, parameters: { code: text, state: text } }),
+  ErrorPage: (texts, text) => ErrorPage({ texts, problem: 'formExpired', correlationId: text }),
+  UpstreamFailedPage: (texts, text) =>
+    UpstreamFailedPage({ texts, problem: 'upstreamFailed', correlationId: text, href: `/authorize?${text}` }),
+};
+
+function htmlOf(page: (texts: Texts, text: string) => VNode, texts: Texts, text: string): string {
+  const brand = { name: text, logo: undefined, icon: `data:${text}` };
+  const { language } = texts;
+  return renderToString(LayoutPage({ language, title: text, brand, css: CSS, isWide: false, body: page(texts, text) }));
+}
+
+const rows = Object.entries(pages).flatMap(([name, page]) =>
+  [english, traditionalChinese].map((texts) => ({ name, page, texts, language: texts.language })),
+);
+
+const all = (pattern: RegExp, html: string): string[] => [...html.matchAll(pattern)].map(([, found]) => found!);
+
+it('every page of the service is in these tests', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.page.tsx'),
+  );
+  const exported = sources.flatMap((file) => all(/^export const (\w+Page) =/gm, readFileSync(`src/${file}`, 'utf8')));
+  expect(exported.length).toBeGreaterThan(7);
+  expect(exported.filter((name) => !(name in pages) && name !== 'LayoutPage')).toEqual([]);
+});
+
+describe.each(rows)('$name in $language', ({ page, texts }) => {
+  const harmless = htmlOf(page, texts, 'Xyzzy');
+
+  it.each([
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    `' onmouseover='alert(1)`,
+    '" autofocus onfocus="alert(1)',
+    '</title></style></script></textarea><svg onload=alert(1)>',
+    '<!--',
+    ']]><a href=javascript:alert(1)>',
+    '&lt;script&gt;',
+  ])('has the same tags and attributes when everything it shows is %s', (hostile) => {
+    const html = htmlOf(page, texts, hostile);
+    expect(all(/(<[^\s>]*)/g, html)).toEqual(all(/(<[^\s>]*)/g, harmless));
+    // In a tag or out of it, a quote of somebody else's would be one too many.
+    expect(html.split('"').length).toBe(harmless.split('"').length);
+  });
+
+  it('shows an ampersand as what it is', () => {
+    expect(htmlOf(page, texts, '&lt;b&gt;')).toContain('&amp;lt;b&amp;gt;');
+  });
+
+  it('has a language, one heading, one main landmark, and headings that skip no level', () => {
+    expect(harmless).toContain(`<html lang="${texts.language}">`);
+    expect(all(/(<h1)\b/g, harmless)).toHaveLength(1);
+    expect(all(/(<main)\b/g, harmless)).toHaveLength(1);
+    const levels = all(/<h([1-6])\b/g, harmless).map(Number);
+    expect(levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1)).toEqual([]);
+  });
+
+  it('has a label for each field, and each description that is named', () => {
+    const ids = all(/ id="([^"]+)"/g, harmless);
+    expect(new Set(ids).size).toBe(ids.length);
+    const fields = all(/(<input\b[^>]*>)/g, harmless).filter((tag) => !tag.includes('type="hidden"'));
+    for (const field of fields) expect(harmless).toContain(`<label for="${/ id="([^"]+)"/.exec(field)?.[1]}">`);
+    for (const id of all(/ aria-describedby="([^"]+)"/g, harmless)) expect(ids).toContain(id);
+  });
+
+  it('has no style or script of its own, and nothing that is loaded', () => {
+    expect(harmless).not.toMatch(/<[^>]*\s(?:style|on\w+)=/);
+    expect(all(/(?:src|href)="([^"]*)"/g, harmless).filter((url) => !/^(?:\/[^/]|data:)/.test(url))).toEqual([]);
+    expect(harmless.replace(CSS, '')).not.toMatch(/url\(|@import/);
+    expect(CSS).not.toMatch(/url\(|@import/);
+  });
+
+  it('keeps its style sheet as it is, so that its hash is that of the text', () => {
+    expect(all(/<style>([^]*?)<\/style>/g, harmless)).toEqual([CSS]);
+  });
+});
+
+describe('the sign-in page', () => {
+  const page = (problem?: 'wrong' | 'throttled') =>
+    renderToString(
+      SignInPage({
+        texts: english,
+        action: '/sign-in',
+        formToken: 't',
+        username: 'ada',
+        problem,
+        retryAfterSeconds: 90,
+      }),
+    );
+
+  it('lets password managers and phones do their part', () => {
+    expect(page()).toMatch(/<input[^>]* name="username"[^>]* autocomplete="username"[^>]* autocapitalize="none"/);
+    expect(page()).toMatch(/<input[^>]* name="password"[^>]* type="password"[^>]* autocomplete="current-password"/);
+  });
+
+  it('never brings back a password', () => {
+    expect(page('wrong')).not.toMatch(/<input[^>]* name="password"[^>]* value=/);
+  });
+
+  it('says what went wrong at once, and in the description of the fields', () => {
+    expect(page()).not.toContain('role="alert"');
+    expect(page('wrong')).toMatch(/role="alert" id="problem">That username and password do not match/);
+    expect(page('wrong').match(/aria-describedby="problem" aria-invalid="true"/g)).toHaveLength(2);
+    expect(page('throttled')).toContain('There were too many attempts. Try again in 2 minutes.');
+    expect(page('throttled')).not.toContain('aria-invalid="true"');
+  });
+});
+
+describe('the consent page', () => {
+  const page = (changes: Partial<Parameters<typeof ConsentPage>[0]>) =>
+    renderToString(
+      ConsentPage({
+        texts: english,
+        action: '/consent',
+        formToken: 't',
+        authorizationRequest: 'client_id=a&scope=b',
+        clientName: 'Photo Album',
+        clientHost: 'photos.example',
+        userName: 'ada',
+        scopes: [],
+        claims: [],
+        offline: false,
+        isPublicUnidentified: false,
+        ...changes,
+      }),
+    );
+
+  it('says what each scope is for, and names those that it does not know', () => {
+    const html = page({ scopes: ['openid', 'email', 'photos:read'].map((name) => ({ name, granted: false })) });
+    for (const text of ['Know who you are', 'See your email address', '<code>photos:read</code>'])
+      expect(html).toContain(text);
+  });
+
+  it('tells what is new from what was allowed before', () => {
+    const html = page({
+      scopes: [
+        { name: 'email', granted: true },
+        { name: 'phone', granted: false },
+      ],
+    });
+    const [fresh = '', before = ''] = html.split('You have allowed this before');
+    expect(fresh).toContain('See your phone number');
+    expect(fresh).not.toContain('See your email address');
+    expect(before).toContain('See your email address');
+  });
+
+  it('speaks of offline access only where there will be some', () => {
+    const scopes = [{ name: 'offline_access', granted: false }];
+    expect(page({ scopes, offline: true })).toContain('Stay signed in when you are not using it');
+    expect(page({ scopes, offline: false })).not.toContain('Stay signed in');
+  });
+
+  it('names the claims that are asked for one by one', () => {
+    expect(page({ claims: ['birthdate', 'urn:example:badge'] })).toContain('birthday, <code>urn:example:badge</code>');
+  });
+
+  it('warns of a client that anything can pass itself off as', () => {
+    expect(page({ isPublicUnidentified: true })).toContain('Did you start this yourself?');
+    expect(page({ isPublicUnidentified: false })).not.toContain('Did you start this yourself?');
+  });
+
+  it('has the request and both answers in its form', () => {
+    expect(page({})).toContain('name="authorization_request" value="client_id=a&amp;scope=b"');
+    for (const answer of ['allow', 'deny']) expect(page({})).toContain(`name="decision" value="${answer}"`);
+  });
+});

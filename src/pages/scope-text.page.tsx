@@ -1,0 +1,38 @@
+/** What a scope lets a client do, in the reader's words; a scope that nobody has described, by its name. */
+import type { ComponentChildren, VNode } from 'preact';
+import type { SignName } from './signs.page.js';
+import type { DescribedScope, Texts } from './texts.js';
+
+const signs: Readonly<Record<DescribedScope, SignName>> = {
+  openid: 'person',
+  profile: 'card',
+  email: 'mail',
+  address: 'home',
+  phone: 'phone',
+  offline_access: 'clock',
+};
+
+const isDescribed = (scope: string): scope is DescribedScope => Object.hasOwn(signs, scope);
+
+export interface ScopeText {
+  readonly sign: SignName;
+  readonly title: ComponentChildren;
+  readonly text?: string;
+}
+
+export const scopeText = (texts: Texts, scope: string): ScopeText =>
+  isDescribed(scope)
+    ? { sign: signs[scope], ...texts.scopes[scope] }
+    : { sign: 'key', title: texts.consent.otherScope(<code>{scope}</code>) };
+
+/** Claims that a client asks for one by one. */
+export const ClaimNames = ({ texts, claims }: { readonly texts: Texts; readonly claims: readonly string[] }): VNode => (
+  <>
+    {claims.map((claim, at) => (
+      <>
+        {at > 0 && texts.comma}
+        {Object.hasOwn(texts.claims, claim) ? texts.claims[claim as keyof Texts['claims']] : <code>{claim}</code>}
+      </>
+    ))}
+  </>
+);
