@@ -5,23 +5,32 @@ import { Config } from '../config/config.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Grants } from '../token/grants/grants.service.js';
 
-/** RFC 8414 §3. An issuer with a path has it behind the well-known name (§3.1), and answers there alone. */
+/** One document in two places, which differ for an issuer with a path: `app.setup.ts` keeps the first outside of it. */
 @ApiExcludeController()
-@Controller('.well-known/oauth-authorization-server')
+@Controller('.well-known')
 export class DiscoveryController {
   private readonly metadata: ServerMetadata;
   private readonly issuerPath: string;
 
   constructor(config: Config, grants: Grants) {
-    this.metadata = serverMetadata(config.issuer, grants.types);
+    this.metadata = serverMetadata(config, grants.types);
     this.issuerPath = new URL(config.issuer).pathname.slice(1);
   }
 
-  @Get(['', '*'])
+  /** RFC 8414 §3. An issuer with a path has it behind the well-known name (§3.1), and answers there alone. */
+  @Get(['oauth-authorization-server', 'oauth-authorization-server/*'])
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
-  read(@Param('*') path = ''): ServerMetadata {
+  authorizationServer(@Param('*') path = ''): ServerMetadata {
     if (path !== this.issuerPath) throw new OAuthError('not_found', { reason: 'other_issuer' });
+    return this.metadata;
+  }
+
+  /** OpenID Connect Discovery §4: an issuer with a path has the well-known name behind it. */
+  @Get('openid-configuration')
+  @Header('Cache-Control', 'public, max-age=300')
+  @Header('Access-Control-Allow-Origin', '*')
+  openidProvider(): ServerMetadata {
     return this.metadata;
   }
 }

@@ -3,7 +3,13 @@ import { Config } from '../config/config.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { formatScope } from '../oauth/scope.js';
 import { Clock } from '../time/clock.js';
-import { readClaims, type AccessToken, type AccessTokenClaims } from './access-token.js';
+import {
+  audienceOf,
+  authenticationClaims,
+  readClaims,
+  type AccessToken,
+  type AccessTokenClaims,
+} from './access-token.js';
 import type { Authorization } from './authorization.js';
 import { signJws, verifyJws } from './jws.js';
 import { looksOpaque, openOpaque, sealOpaque } from './opaque-token.js';
@@ -15,6 +21,8 @@ export interface TokenResponse {
   readonly expires_in: number;
   readonly scope: string;
   readonly refresh_token?: string;
+  /** OpenID Connect Core §3.1.3.3. */
+  readonly id_token?: string;
 }
 
 const TYP = 'at+jwt';
@@ -52,10 +60,11 @@ export class AccessTokenService {
     return payload && readClaims(payload, this.config.issuer, this.clock.now());
   }
 
-  private claimsFor({ client, subject, scope, jti, bornAt, notAfter, sid }: Authorization): AccessTokenClaims {
+  private claimsFor(authorization: Authorization): AccessTokenClaims {
+    const { client, subject, scope, jti, bornAt, notAfter, sid, authentication } = authorization;
     const iat = Math.floor(bornAt / 1000);
     const exp = iat + client.accessTokenTtlSeconds;
-    const audience = client.audience.length > 0 ? client.audience : [this.config.issuer];
+    const audience = audienceOf(authorization, this.config.issuer);
     return {
       iss: this.config.issuer,
       sub: subject,
@@ -66,6 +75,7 @@ export class AccessTokenService {
       exp: notAfter === undefined ? exp : Math.min(exp, Math.floor(notAfter / 1000)),
       jti,
       ...(sid !== undefined && { sid }),
+      ...(authentication && authenticationClaims(authentication)),
     };
   }
 }

@@ -2,6 +2,9 @@
  * The claims of an access token (RFC 9068 §2.2), the same for both formats, and how they are read back. Signing and
  * sealing are in `jws.ts` and `opaque-token.ts`.
  */
+import type { Authentication } from '../oauth/authentication.js';
+import { OPENID } from '../oauth/scope.js';
+import type { Authorization } from './authorization.js';
 import { birthOf } from './token-identity.js';
 
 export interface AccessTokenClaims {
@@ -16,6 +19,10 @@ export interface AccessTokenClaims {
   readonly jti: string;
   /** The family's public id; absent where there is no family. */
   readonly sid?: string;
+  /** Seconds since the epoch. How the user proved who they are (RFC 9068 §2.2.1), as `acr` and `amr`; absent where no user did so here. */
+  readonly auth_time?: number;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
 }
 
 /** An access token that is ours and unexpired. Whether it was revoked is another question. */
@@ -30,6 +37,23 @@ export interface AccessToken {
   /** Milliseconds since the epoch. */
   readonly bornAt: number;
 }
+
+/**
+ * The resources that were named (RFC 8707 §2.2); where none was, all that the client has. Userinfo is a resource of this server:
+ * whoever may ask it may do so without naming it.
+ */
+export function audienceOf({ client, scope, resource = [] }: Authorization, issuer: string): readonly string[] {
+  if (resource.length > 0) return resource;
+  if (client.audience.length === 0) return [issuer];
+  const mayAskUserinfo = scope.includes(OPENID) && !client.audience.includes(issuer);
+  return mayAskUserinfo ? [...client.audience, issuer] : client.audience;
+}
+
+export const authenticationClaims = ({ authTime, acr, amr }: Authentication) => ({
+  auth_time: Math.floor(authTime / 1000),
+  acr,
+  amr,
+});
 
 /** RFC 9068 §4 leaves room for a few minutes of skew; these tokens come back to the one who issued them, so none is needed. */
 export function readClaims(payload: unknown, issuer: string, now: number): AccessToken | undefined {

@@ -1,4 +1,7 @@
 import type { Client } from '../clients/client.js';
+import type { Authentication } from '../oauth/authentication.js';
+import type { RequestedClaims } from '../oauth/requested-claims.js';
+import type { StandardClaims } from '../users/standard-claims.js';
 
 /**
  * What a grant decides: who may have an access token for what. A decision, not a response; issuing it is the business of
@@ -18,4 +21,13 @@ export interface Authorization {
   /** The family's public id. */
   readonly sid?: string;
   readonly refreshToken?: string;
+  /** The audience of the access token (RFC 8707); undefined: all that the client has. */
+  readonly resource?: readonly string[];
+  /** How the user proved who they are; absent where no user did so here. */
+  readonly authentication?: Authentication;
+  /** Of the authorization request: an ID token of a refresh has none (OpenID Connect Core §12.2). */
+  readonly nonce?: string;
+  readonly requestedClaims?: RequestedClaims;
+  /** The user's, where somebody has looked already: a grant that cannot be repeated must not fail for them afterwards. */
+  readonly userClaims?: StandardClaims;
 }

@@ -7,8 +7,11 @@ import { constants, sign, verify, type SignKeyObjectInput } from 'node:crypto';
 import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
 import type { SigningKey, VerificationKey } from '../keys/signing-key.js';
 
-/** The `typ` that keeps one kind of token from being taken for another (RFC 8725 §3.11). */
-export type JwsType = 'at+jwt';
+/**
+ * The `typ` that keeps one kind of token from being taken for another (RFC 8725 §3.11): access tokens (RFC 9068 §2.1), ID tokens,
+ * logout tokens (OpenID Connect Back-Channel Logout §2.4).
+ */
+export type JwsType = 'at+jwt' | 'JWT' | 'logout+jwt';
 
 interface SignatureFacts {
   readonly digest: 'sha256' | null;
@@ -26,7 +29,7 @@ const signatures: Record<SigningAlgorithm, SignatureFacts> = {
   },
 };
 
-/** Several times what an access token takes. */
+/** Several times what a token takes. */
 const MAX_CHARACTERS = 8192;
 
 const THREE_PARTS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { patiently } from '../database/patient-statement.js';
-import { selectionSql, type FamilyHits, type FamilySelection, type FamilyState } from './family-selection.js';
+import type { RequestedClaims } from '../oauth/requested-claims.js';
+import {
+  selectionSql,
+  type EndedFamily,
+  type FamilyHits,
+  type FamilySelection,
+  type FamilyState,
+} from './family-selection.js';
 import { TokenFamilyEntity } from './token-family.entity.js';
 
 /** One row for each client, and one without a client for all together. */
@@ -55,6 +62,39 @@ export class FamiliesStore {
     return { hits: toHits(rows), lastUsedAt: rows.find(isTotal)?.last_used_at_all?.getTime() ?? 0 };
   }
 
+  /** As `revoke`, where each family has to be named. @returns those that it ended, whether they were alive or not */
+  async revokeEach(
+    selection: FamilySelection,
+    reason: string,
+    now: number,
+    manager: EntityManager,
+  ): Promise<EndedFamily[]> {
+    const parameters: unknown[] = [new Date(now), reason];
+    const where = selectionSql(selection, parameters);
+    const rows = await patiently<{ sid: string; last_used_at: Date }[]>(
+      manager,
+      `WITH ended AS (
+         UPDATE token_families SET revoked_at = $1, revoked_reason = $2
+         WHERE ${where} AND revoked_at IS NULL
+         RETURNING sid, last_used_at
+       ) SELECT * FROM ended`,
+      parameters,
+    );
+    return rows.map(({ sid, last_used_at }) => ({ sid, lastUsedAt: last_used_at.getTime() }));
+  }
+
+  /** Which clients have, or had, a family from which of these login sessions; each pair once. */
+  async clientsOfSessions(
+    sessionIds: readonly string[],
+    manager: EntityManager,
+  ): Promise<{ sessionId: string; clientId: string }[]> {
+    const rows = await manager.query<{ session_id: string; client_id: string }[]>(
+      'SELECT DISTINCT session_id, client_id FROM token_families WHERE session_id = ANY ($1::uuid[])',
+      [sessionIds],
+    );
+    return rows.map(({ session_id, client_id }) => ({ sessionId: session_id, clientId: client_id }));
+  }
+
   /** The live families of a selection. */
   async count(selection: FamilySelection, now: number): Promise<FamilyHits> {
     const parameters: unknown[] = [new Date(now)];
@@ -83,6 +123,15 @@ export class FamiliesStore {
     return rows.map(({ sid }) => sid);
   }
 
+  /** @returns undefined where none were, or there is no such family */
+  async requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
+    const [row] = await this.dataSource.query<{ claims: RequestedClaims | null }[]>(
+      'SELECT claims FROM token_families WHERE sid = $1',
+      [sid],
+    );
+    return row?.claims ?? undefined;
+  }
+
   /** Newest first. @param before the sid that the page starts after */
   list(
     selection: FamilySelection,
@@ -98,6 +147,8 @@ export class FamiliesStore {
     if (selection.sid !== undefined) query.andWhere('f.sid = :sid');
     if (selection.subject !== undefined) query.andWhere('f.subject = :subject');
     if (selection.clientId !== undefined) query.andWhere('f.clientId = :clientId');
+    if (selection.sessionId !== undefined) query.andWhere('f.sessionId = :sessionId');
+    if (selection.offline !== undefined) query.andWhere('f.offline = :offline');
     if (page.before !== undefined) query.andWhere('f.sid < :before');
     if (state) query.andWhere(stateSql[state]);
     return query.getMany();

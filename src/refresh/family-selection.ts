@@ -1,8 +1,12 @@
-/** Which families a revocation hits: one, all of a subject, of a client, of a subject at a client, or (nothing given) all. */
+/** Which families are meant: those that all of these are true of, and all families where nothing is given. */
 export interface FamilySelection {
   readonly sid?: string;
   readonly subject?: string;
   readonly clientId?: string;
+  /** The login session that they grew from. */
+  readonly sessionId?: string;
+  /** Whether they outlive it. */
+  readonly offline?: boolean;
 }
 
 export type FamilyState = 'active' | 'expired' | 'revoked';
@@ -19,17 +23,28 @@ export interface FamilyHits extends FamilyCount {
   readonly byClient: readonly (FamilyCount & { readonly clientId: string })[];
 }
 
+export interface EndedFamily {
+  readonly sid: string;
+  /** Milliseconds since the epoch: the birth of its youngest access token, at the latest. */
+  readonly lastUsedAt: number;
+}
+
 export const NO_HITS: FamilyHits = { families: 0, subjects: 0, lastUsedAt: null, byClient: [] };
 
 /**
  * The conditions of a selection as SQL over `token_families`, so that each combination finds its own index.
  * @param parameters gets the values; placeholders go on from its length
  */
-export function selectionSql({ sid, subject, clientId }: FamilySelection, parameters: unknown[]): string {
-  const conditions = [
-    ['sid', sid],
-    ['subject', subject],
-    ['client_id', clientId],
-  ].filter(([, value]) => value !== undefined);
+export function selectionSql(
+  { sid, subject, clientId, sessionId, offline }: FamilySelection,
+  parameters: unknown[],
+): string {
+  const conditions = Object.entries({
+    sid,
+    subject,
+    client_id: clientId,
+    session_id: sessionId,
+    offline,
+  }).filter(([, value]) => value !== undefined);
   return conditions.map(([column, value]) => `${column} = $${parameters.push(value)}`).join(' AND ') || 'true';
 }

@@ -2,9 +2,11 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { ConfigModule } from '../config/config.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { SignOutModule } from '../logout/sign-out.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { TimeModule } from '../time/time.module.js';
+import { CodeFamilies } from './code-families.service.js';
 import { FamiliesModule } from './families.module.js';
 import { RefreshService } from './refresh.service.js';
 import { ReuseResponse } from './reuse-response.service.js';
@@ -13,8 +15,17 @@ import { TokenFamilyStore } from './token-family.store.js';
 
 /** Refresh tokens: families, rotation, retry and reuse. */
 @Module({
-  imports: [ConfigModule, TimeModule, AuditModule, KeysModule, MetricsModule, RevocationModule, FamiliesModule],
-  providers: [TokenFamilyStore, RotationBatch, ReuseResponse, RefreshService],
-  exports: [RefreshService],
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    KeysModule,
+    MetricsModule,
+    RevocationModule,
+    FamiliesModule,
+    SignOutModule,
+  ],
+  providers: [TokenFamilyStore, RotationBatch, ReuseResponse, RefreshService, CodeFamilies],
+  exports: [RefreshService, CodeFamilies],
 })
 export class RefreshModule {}

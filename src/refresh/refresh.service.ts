@@ -6,36 +6,21 @@ import { Coalescer } from '../database/coalescer.js';
 import type { RequestContext } from '../http/request-context.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { Metrics } from '../metrics/metrics.js';
-import { formatScope, intersection } from '../oauth/scope.js';
+import { formatScope } from '../oauth/scope.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Clock } from '../time/clock.js';
-import { mintRefreshToken, parseRefreshToken, type RefreshTokenParts } from './refresh-token.js';
+import { parseRefreshToken, type RefreshTokenParts } from './refresh-token.js';
+import { refreshedOf, type Asked, type Refreshed } from './refreshed.js';
 import { ReuseResponse } from './reuse-response.service.js';
 import { judge, type FamilySnapshot, type Verdict } from './rotation.js';
 import { RotationBatch, type Rotation } from './rotation-batch.js';
 import { TokenFamilyStore, type RotatedFamily, type RotationEntry } from './token-family.store.js';
 
-/** What a refresh comes to: the family as it is now, and its current refresh token. */
-export interface Refreshed {
-  readonly sid: string;
-  readonly subject: string;
-  /** What the new access token may have. */
-  readonly scope: readonly string[];
-  readonly generation: number;
-  /** Whether this generation is one refresh and its retries; false where tokens do not rotate. */
-  readonly rotates: boolean;
-  /** When the family was written for this refresh (milliseconds since the epoch): a revocation that ended it since is later. */
-  readonly usedAt: number;
-  readonly absoluteExpiresAt: number;
-  readonly refreshToken: string;
-}
-
 interface Attempt {
   readonly client: Client;
   readonly refreshToken: string;
   readonly presented: RefreshTokenParts;
-  /** Undefined: the same as before. */
-  readonly scope: readonly string[] | undefined;
+  readonly asked: Asked;
   readonly context: RequestContext;
 }
 
@@ -63,18 +48,12 @@ export class RefreshService {
   }
 
   /**
-   * @param scope undefined: the same as before
-   * @throws OAuthError invalid_grant, invalid_scope; nothing is consumed then, and only a reuse revokes anything
+   * @throws OAuthError invalid_grant, invalid_scope, invalid_target; nothing is consumed then, and only a reuse revokes anything
    */
-  async redeem(
-    client: Client,
-    refreshToken: string,
-    scope: readonly string[] | undefined,
-    context: RequestContext,
-  ): Promise<Refreshed> {
+  async redeem(client: Client, refreshToken: string, asked: Asked, context: RequestContext): Promise<Refreshed> {
     const presented = await this.parse(refreshToken);
     if (!presented) return this.refuse('malformed', { client, context });
-    const attempt = { client, refreshToken, presented, scope, context };
+    const attempt = { client, refreshToken, presented, asked, context };
     return this.answer(await this.batch.rotate(refreshToken, entryOf(attempt)), attempt);
   }
 
@@ -97,11 +76,11 @@ export class RefreshService {
   }
 
   private async classify(attempt: Attempt, tries: number): Promise<Refreshed> {
-    const { client, presented, scope, context } = attempt;
+    const { client, presented, asked, context } = attempt;
     const family = await this.snapshots.submit(presented.handle);
     const judged = judge(
       family,
-      { generation: presented.generation, clientId: client.clientId, scope },
+      { generation: presented.generation, clientId: client.clientId, ...asked },
       this.clock.now(),
       context.arrivedAt,
     );
@@ -117,9 +96,9 @@ export class RefreshService {
     return this.answer(await this.batch.rotateAlone(attempt.refreshToken, entryOf(attempt)), attempt, tries + 1);
   }
 
-  private succeed(rotated: RotatedFamily, { scope }: Attempt): Refreshed {
+  private succeed(rotated: RotatedFamily, { asked }: Attempt): Refreshed {
     this.metrics.refreshes.inc({ verdict: rotated.rotates ? 'rotated' : 'renewed' });
-    return this.refreshed(rotated, scope, rotated);
+    return refreshedOf(rotated, asked, rotated, this.keys.mintingTokenKey());
   }
 
   private async renewedBeside(rotated: RotatedFamily, attempt: Attempt): Promise<Refreshed> {
@@ -130,7 +109,8 @@ export class RefreshService {
   private async retry(family: FamilySnapshot, attempt: Attempt): Promise<Refreshed> {
     await this.record('refresh.retried', attempt, family);
     this.metrics.refreshes.inc({ verdict: 'retry' });
-    return this.refreshed(family, attempt.scope, { rotates: true, rotatedAt: family.rotatedAt[0]! });
+    const moved = { rotates: true, rotatedAt: family.rotatedAt[0]! };
+    return refreshedOf(family, attempt.asked, moved, this.keys.mintingTokenKey());
   }
 
   private record(
@@ -140,24 +120,6 @@ export class RefreshService {
   ) {
     const { correlationId } = context;
     return this.audit.record({ event, at: this.clock.now(), clientId: client.clientId, subject, sid, correlationId });
-  }
-
-  private refreshed(
-    family: RotatedFamily | FamilySnapshot,
-    asked: readonly string[] | undefined,
-    { rotates, rotatedAt }: { rotates: boolean; rotatedAt: number },
-  ): Refreshed {
-    const { handle, sid, subject, generation, absoluteExpiresAt } = family;
-    return {
-      sid,
-      subject,
-      scope: asked ?? intersection(family.scope, family.clientScopes),
-      generation,
-      rotates,
-      usedAt: rotatedAt,
-      absoluteExpiresAt,
-      refreshToken: mintRefreshToken({ handle, generation }, this.keys.mintingTokenKey()),
-    };
   }
 
   private async refuse(
@@ -179,14 +141,21 @@ export class RefreshService {
         correlationId: context.correlationId,
       });
     }
-    throw verdict === 'too_wide' ? OAuthError.invalidScope(reason) : OAuthError.invalidGrant(reason);
+    throw refusalOf(verdict, reason);
   }
 }
 
-const entryOf = ({ client, presented, scope, context }: Attempt): RotationEntry => ({
+/** What is not in the grant costs the client nothing but this request; everything else says that the token is no good. */
+function refusalOf(verdict: string, reason: string): OAuthError {
+  if (verdict === 'too_wide') return OAuthError.invalidScope(reason);
+  return verdict === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
+}
+
+const entryOf = ({ client, presented, asked, context }: Attempt): RotationEntry => ({
   handle: presented.handle,
   generation: presented.generation,
   clientId: client.clientId,
-  scope: scope ? formatScope(scope) : null,
+  scope: asked.scope ? formatScope(asked.scope) : null,
+  resource: asked.resource ? asked.resource.join(' ') : null,
   correlationId: context.correlationId,
 });

@@ -4,6 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Client } from '../clients/client.js';
 import { transaction } from '../database/transaction.js';
 import type { RequestContext } from '../http/request-context.js';
+import { SignOut } from '../logout/sign-out.service.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
 import { Clock } from '../time/clock.js';
 import { FamiliesService } from './families.service.js';
@@ -22,12 +23,17 @@ export class ReuseResponse {
     private readonly dataSource: DataSource,
     private readonly revocations: RevocationService,
     private readonly families: FamiliesService,
+    private readonly signOut: SignOut,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   async respond(client: Client, family: FamilySnapshot, generation: number, context: RequestContext): Promise<void> {
     const revoked = await transaction(this.dataSource, async (manager) => {
+      if (client.reuseResponse === 'revoke_subject') {
+        const { correlationId } = context;
+        await this.signOut.endSessionsOf(family.subject, REASON, { actor: ACTOR, correlationId }, manager);
+      }
       const requests = await this.requests(client, family, manager);
       const { revocations, results } = await this.revocations.commit(requests, manager);
       await this.audit.append(manager, {
@@ -47,7 +53,7 @@ export class ReuseResponse {
       });
       return revocations;
     });
-    await this.revocations.publish(revoked);
+    await this.signOut.publish(revoked);
   }
 
   private async requests(

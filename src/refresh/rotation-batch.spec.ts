@@ -45,8 +45,10 @@ const aRotation = (handle: string, generation: number | undefined): RotatedFamil
         rotates: true,
         scope: [],
         clientScopes: [],
+        clientAudience: [],
         absoluteExpiresAt: 0,
         rotatedAt: 0,
+        grant: { offline: true, resource: [], claims: undefined, authentication: undefined },
       };
 
 const entry = (handle: string, overrides: Partial<RotationEntry> = {}): RotationEntry => ({
@@ -54,6 +56,7 @@ const entry = (handle: string, overrides: Partial<RotationEntry> = {}): Rotation
   generation: 0,
   clientId: 'c1',
   scope: null,
+  resource: null,
   correlationId: 'x',
   ...overrides,
 });

@@ -63,7 +63,7 @@ export class RotationBatch {
     refreshToken: string,
     entry: RotationEntry,
   ): Promise<Rotation> {
-    const key = `${refreshToken} ${entry.clientId} ${entry.scope ?? ''}`;
+    const key = `${refreshToken} ${entry.clientId} ${entry.scope ?? ''} | ${entry.resource ?? ''}`;
     const same = this.underWay.get(key);
     if (same) return { rotated: await same, leads: false };
     const rotation = rotations.submit(entry);

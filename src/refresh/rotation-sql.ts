@@ -1,3 +1,5 @@
+import { familyGrantColumns } from './family-grant.js';
+
 /**
  * A statement that a stuck database took up only later than this was given up long ago, and is committed all the same. Its
  * retry window must begin when it happened, not when it was sent: the client, which was told 503, asks again.
@@ -13,26 +15,31 @@ const LONGEST_WAIT_SECONDS = 2;
  * deadlock; a row that somebody else holds is skipped, so that one blocked family does not hold up a batch. `rotated`: the
  * update. `audited`: one event a rotation, in the same transaction because it is the same statement.
  *
- * Parameters: $1 handles, $2 generations, $3 client ids, $4 scopes asked for (null: the same as before), $5 correlation ids, $6 now.
+ * Parameters: $1 handles, $2 generations, $3 client ids, $4 scopes asked for (null: the same as before), $5 resources asked for
+ * (null: all), $6 correlation ids, $7 now.
  */
 export function rotationSql({ audit, skipLocked }: { audit: boolean; skipLocked: boolean }): string {
   return `
 WITH asked AS (
-  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[])
-    AS a (id, generation, client_id, scope, correlation_id)
+  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[])
+    AS a (id, generation, client_id, scope, resource, correlation_id)
 ), free AS MATERIALIZED (
-  SELECT f.id, a.scope AS asked_scope, a.correlation_id, c.scopes AS client_scopes, c.idle_ttl_seconds,
-    GREATEST($6::timestamptz, date_trunc('milliseconds', clock_timestamp()) - interval '${LONGEST_WAIT_SECONDS} seconds') AS at,
+  SELECT f.id, a.scope AS asked_scope, a.correlation_id, c.scopes AS client_scopes, c.audience AS client_audience, c.idle_ttl_seconds,
+    GREATEST($7::timestamptz, date_trunc('milliseconds', clock_timestamp()) - interval '${LONGEST_WAIT_SECONDS} seconds') AS at,
     c.scope_narrowing = 'sticky' AND a.scope IS NOT NULL AS narrows,
-    c.rotation = 'always' OR (c.rotation = 'public_only' AND c.type = 'public') AS rotates
+    c.rotation = 'always' OR (c.rotation = 'public_only' AND c.type = 'public')
+      OR (f.born_of_code AND f.generation = 0) AS rotates
   FROM asked a
   JOIN token_families f ON f.id = a.id AND f.generation = a.generation AND f.client_id = a.client_id
   JOIN clients c ON c.client_id = f.client_id
   LEFT JOIN subjects s ON s.subject = f.subject
-  WHERE f.revoked_at IS NULL AND f.idle_expires_at > $6 AND f.absolute_expires_at > $6
+  WHERE f.revoked_at IS NULL AND f.idle_expires_at > $7 AND f.absolute_expires_at > $7
     AND c.disabled_at IS NULL AND c.deleted_at IS NULL AND s.disabled_at IS NULL
     AND CASE WHEN a.scope IS NULL THEN f.scope = '{}' OR f.scope && c.scopes
       ELSE string_to_array(a.scope, ' ') <@ f.scope AND string_to_array(a.scope, ' ') <@ c.scopes END
+    AND CASE WHEN a.resource IS NULL THEN f.resource = '{}' OR f.resource && c.audience
+      ELSE string_to_array(a.resource, ' ') <@ c.audience
+        AND (f.resource = '{}' OR string_to_array(a.resource, ' ') <@ f.resource) END
   ORDER BY f.id
   FOR NO KEY UPDATE OF f ${skipLocked ? 'SKIP LOCKED' : ''}
 ), rotated AS (
@@ -44,27 +51,33 @@ WITH asked AS (
     scope = CASE WHEN free.narrows THEN string_to_array(free.asked_scope, ' ') ELSE f.scope END
   FROM free WHERE f.id = free.id
   RETURNING f.id, f.sid, f.client_id, f.subject, f.generation, f.scope, f.absolute_expires_at,
-    free.client_scopes, free.rotates, free.correlation_id, free.at
+    f.born_of_code, ${familyGrantColumns}, free.client_scopes, free.client_audience, free.rotates, free.correlation_id, free.at
 )${audit ? AUDITED : ''}
 SELECT id, sid, subject, generation, rotates, array_to_string(scope, ' ') AS scope,
-  array_to_string(client_scopes, ' ') AS client_scopes,
+  array_to_string(client_scopes, ' ') AS client_scopes, client_audience,
+  offline, resource, claims, session_id, auth_time, acr, amr,
   (extract(epoch FROM absolute_expires_at) * 1000)::float8 AS absolute_expires_at, (extract(epoch FROM at) * 1000)::float8 AS at
 FROM rotated`;
 }
 
 const AUDITED = `, audited AS (
   INSERT INTO audit_events (at, event, client_id, subject, sid, correlation_id)
-  SELECT at, CASE WHEN rotates THEN 'refresh.rotated' ELSE 'refresh.renewed' END, client_id, subject, sid, correlation_id
+  SELECT at, CASE
+      WHEN born_of_code AND rotates AND generation = 1 THEN 'code.redeemed'
+      WHEN rotates THEN 'refresh.rotated'
+      ELSE 'refresh.renewed'
+    END, client_id, subject, sid, correlation_id
   FROM rotated
 )`;
 
 /** $1: handles. Everything that `judge` needs to know, by the same snapshot. */
 export const SNAPSHOT_SQL = `
 SELECT f.id, f.sid, f.client_id, f.subject, f.scope, f.generation, f.rotated_at, f.idle_expires_at, f.absolute_expires_at,
+  ${familyGrantColumns},
   CASE WHEN f.revoked_at IS NOT NULL THEN coalesce(f.revoked_reason, '') END AS revoked_reason,
   s.disabled_at IS NOT NULL AS subject_disabled,
   c.disabled_at IS NOT NULL OR c.deleted_at IS NOT NULL AS client_disabled,
-  c.scopes AS client_scopes, c.retry_window_seconds
+  c.scopes AS client_scopes, c.audience AS client_audience, c.retry_window_seconds
 FROM token_families f
 JOIN clients c ON c.client_id = f.client_id
 LEFT JOIN subjects s ON s.subject = f.subject

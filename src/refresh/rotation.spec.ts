@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { causeOfDeath, isTooWide, judge, type FamilySnapshot, type Presented } from './rotation.js';
+import { causeOfDeath, isTooWide, isWrongTarget, judge, type FamilySnapshot, type Presented } from './rotation.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const HOUR = 3_600_000;
@@ -21,7 +21,9 @@ const aFamily = (overrides: Partial<FamilySnapshot> = {}): FamilySnapshot => ({
   subjectDisabled: false,
   clientDisabled: false,
   clientScopes: ['a', 'b', 'c'],
+  clientAudience: [],
   retryWindowMs: WINDOW_MS,
+  grant: { offline: true, resource: [], claims: undefined, authentication: undefined },
   ...overrides,
 });
 
@@ -168,6 +170,31 @@ describe('what is too wide', () => {
     [['a'], [], ['a'], true],
   ])('asked %p of grant %p at a client with %p: %p', (asked, scope, clientScopes, expected) => {
     expect(isTooWide(aFamily({ scope, clientScopes }), asked)).toBe(expected);
+  });
+});
+
+describe('what is a wrong target', () => {
+  it.each<[asked: string[] | undefined, resource: string[], clientAudience: string[], expected: boolean]>([
+    [undefined, [], [], false],
+    [undefined, [], ['x:a'], false],
+    [undefined, ['x:a', 'x:b'], ['x:a', 'x:b'], false],
+    [undefined, ['x:a', 'x:b'], ['x:b'], false],
+    [undefined, ['x:a'], ['x:b'], true],
+    [undefined, ['x:a'], [], true],
+    [['x:a'], [], ['x:a'], false],
+    [['x:a'], [], ['x:b'], true],
+    [['x:a'], [], [], true],
+    [['x:a'], ['x:a', 'x:b'], ['x:a', 'x:b'], false],
+    [['x:a'], ['x:a', 'x:b'], ['x:b'], true],
+    [['x:c'], ['x:a', 'x:b'], ['x:a', 'x:b', 'x:c'], true],
+    [['x:a', 'x:c'], ['x:a'], ['x:a', 'x:c'], true],
+  ])('[250] asked %p of grant %p at a client with %p: %p', (asked, resource, clientAudience, expected) => {
+    const grant = { offline: true, resource, claims: undefined, authentication: undefined };
+    const family = aFamily({ grant, clientAudience });
+    expect(isWrongTarget(family, asked)).toBe(expected);
+    expect(verdictOn(family, aToken({ resource: asked }))).toBe(expected ? 'wrong_target' : 'rotatable');
+    expect(verdictOn(family, aToken({ resource: asked, generation: 2 }))).toBe(expected ? 'wrong_target' : 'retry');
+    expect(verdictOn(family, aToken({ resource: asked, generation: 0 }))).toBe('reuse');
   });
 });
 

@@ -5,6 +5,7 @@
  * Times are milliseconds since the epoch.
  */
 import { isWithin } from '../oauth/scope.js';
+import type { FamilyGrant } from './family-grant.js';
 
 /** A family with what of its client and subject decides about it, read in one statement. */
 export interface FamilySnapshot {
@@ -23,7 +24,10 @@ export interface FamilySnapshot {
   readonly clientDisabled: boolean;
   /** What the client may still have: it may have lost scopes since the grant. */
   readonly clientScopes: readonly string[];
+  /** As `clientScopes`: it may have lost some of these as well. */
+  readonly clientAudience: readonly string[];
   readonly retryWindowMs: number;
+  readonly grant: FamilyGrant;
 }
 
 export interface Presented {
@@ -31,6 +35,8 @@ export interface Presented {
   readonly clientId: string;
   /** Undefined: the same as before. */
   readonly scope: readonly string[] | undefined;
+  /** RFC 8707; undefined: all that was granted. */
+  readonly resource?: readonly string[] | undefined;
 }
 
 export type DeathReason = 'revoked' | 'idle_expired' | 'expired' | 'subject_disabled' | 'client_disabled';
@@ -40,6 +46,7 @@ export type Verdict =
   | { readonly verdict: 'foreign'; readonly family: FamilySnapshot }
   | { readonly verdict: 'dead'; readonly reason: DeathReason; readonly family: FamilySnapshot }
   | { readonly verdict: 'too_wide'; readonly family: FamilySnapshot }
+  | { readonly verdict: 'wrong_target'; readonly family: FamilySnapshot }
   /** Nothing speaks against rotating it: whoever held its row has let go. Ask again. */
   | { readonly verdict: 'rotatable'; readonly family: FamilySnapshot }
   | { readonly verdict: 'retry'; readonly family: FamilySnapshot }
@@ -69,6 +76,7 @@ export function judge(
     return { verdict: supersededWithin(family, age, arrivedAt, excusedMs) ? 'stale' : 'reuse', family };
   }
   if (isTooWide(family, presented.scope)) return { verdict: 'too_wide', family };
+  if (isWrongTarget(family, presented.resource)) return { verdict: 'wrong_target', family };
   return { verdict: isRetry ? 'retry' : 'rotatable', family };
 }
 
@@ -100,4 +108,16 @@ function supersededWithin(family: FamilySnapshot, age: number, arrivedAt: number
 export function isTooWide({ scope, clientScopes }: FamilySnapshot, asked: readonly string[] | undefined): boolean {
   if (asked) return !isWithin(asked, scope) || !isWithin(asked, clientScopes);
   return scope.length > 0 && !scope.some((token) => clientScopes.includes(token));
+}
+
+/**
+ * For a resource that it was not granted for (RFC 8707 §2.2), or that the client may no longer have; without one, when nothing
+ * is left of those that were granted. A grant that names none is for all that the client has.
+ */
+export function isWrongTarget(
+  { grant: { resource }, clientAudience }: FamilySnapshot,
+  asked: readonly string[] | undefined,
+): boolean {
+  if (asked) return !isWithin(asked, clientAudience) || (resource.length > 0 && !isWithin(asked, resource));
+  return resource.length > 0 && !resource.some((uri) => clientAudience.includes(uri));
 }

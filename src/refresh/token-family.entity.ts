@@ -1,5 +1,6 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { ClientEntity } from '../clients/client.entity.js';
+import type { RequestedClaims } from '../oauth/requested-claims.js';
 
 /**
  * One authorization by a subject for a client. A refresh token is this row's id and a generation; nothing is stored per
@@ -36,6 +37,37 @@ export class TokenFamilyEntity {
   /** When the last eight rotations were, newest first: element i is when generation − i came to be. */
   @Column('timestamptz', { name: 'rotated_at', array: true })
   rotatedAt: Date[];
+
+  /** Whether generation 0 is an authorization code, which every redemption supersedes, or a refresh token. */
+  @Column('boolean', { name: 'born_of_code', default: false })
+  bornOfCode: boolean;
+
+  /** Whether it outlives the login session: it has refresh tokens, for the user agreed to `offline_access`. */
+  @Column('boolean', { default: true })
+  offline: boolean;
+
+  /** The login session that it grew from. */
+  @Index('token_families_session_id', { where: 'session_id IS NOT NULL' })
+  @Column('uuid', { name: 'session_id', nullable: true })
+  sessionId: string | null;
+
+  /** When and how the user proved who they are (OpenID Connect Core §2). */
+  @Column('timestamptz', { name: 'auth_time', nullable: true })
+  authTime: Date | null;
+
+  @Column('text', { nullable: true })
+  acr: string | null;
+
+  @Column('text', { array: true, nullable: true })
+  amr: string[] | null;
+
+  /** The resources that it was granted for (RFC 8707); none named: all that the client has. */
+  @Column('text', { array: true, default: [] })
+  resource: string[];
+
+  /** The claims that were asked for one by one (OpenID Connect Core §5.5). */
+  @Column('jsonb', { nullable: true })
+  claims: RequestedClaims | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;

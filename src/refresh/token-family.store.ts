@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Config } from '../config/config.js';
+import { toFamilyGrant, type FamilyGrant, type FamilyGrantRow } from './family-grant.js';
 import type { FamilySnapshot } from './rotation.js';
 import { rotationSql, SNAPSHOT_SQL } from './rotation-sql.js';
 
@@ -13,6 +14,8 @@ export interface RotationEntry {
   readonly clientId: string;
   /** As written in a request; null for "the same as before". */
   readonly scope: string | null;
+  /** Separated by spaces; null for all that was granted. */
+  readonly resource: string | null;
   readonly correlationId: string;
 }
 
@@ -25,12 +28,14 @@ export interface RotatedFamily {
   readonly rotates: boolean;
   readonly scope: readonly string[];
   readonly clientScopes: readonly string[];
+  readonly clientAudience: readonly string[];
   /** Milliseconds since the epoch, as all times here. */
   readonly absoluteExpiresAt: number;
   readonly rotatedAt: number;
+  readonly grant: FamilyGrant;
 }
 
-interface RotatedRow {
+interface RotatedRow extends FamilyGrantRow {
   id: string;
   sid: string;
   subject: string;
@@ -38,11 +43,12 @@ interface RotatedRow {
   rotates: boolean;
   scope: string;
   client_scopes: string;
+  client_audience: string[];
   absolute_expires_at: number;
   at: number;
 }
 
-interface SnapshotRow {
+interface SnapshotRow extends FamilyGrantRow {
   id: string;
   sid: string;
   client_id: string;
@@ -56,6 +62,7 @@ interface SnapshotRow {
   subject_disabled: boolean;
   client_disabled: boolean;
   client_scopes: string[];
+  client_audience: string[];
   retry_window_seconds: number;
 }
 
@@ -102,6 +109,7 @@ export class TokenFamilyStore {
         entries.map((entry) => entry.generation),
         entries.map((entry) => entry.clientId),
         entries.map((entry) => entry.scope),
+        entries.map((entry) => entry.resource),
         entries.map((entry) => entry.correlationId),
         new Date(now),
       ],
@@ -127,8 +135,10 @@ const toRotated = (row: RotatedRow): RotatedFamily => ({
   rotates: row.rotates,
   scope: words(row.scope),
   clientScopes: words(row.client_scopes),
+  clientAudience: row.client_audience,
   absoluteExpiresAt: row.absolute_expires_at,
   rotatedAt: row.at,
+  grant: toFamilyGrant(row),
 });
 
 const toSnapshot = (row: SnapshotRow): FamilySnapshot => ({
@@ -145,5 +155,7 @@ const toSnapshot = (row: SnapshotRow): FamilySnapshot => ({
   subjectDisabled: row.subject_disabled,
   clientDisabled: row.client_disabled,
   clientScopes: row.client_scopes,
+  clientAudience: row.client_audience,
   retryWindowMs: row.retry_window_seconds * 1000,
+  grant: toFamilyGrant(row),
 });

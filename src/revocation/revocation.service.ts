@@ -39,6 +39,9 @@ export interface RevocationResult {
   readonly notBefore: number;
 }
 
+/** Rows of one statement: it may have 65,535 parameters. */
+const MAX_INSERTED = 5000;
+
 /**
  * Ends tokens, durably: committed in PostgreSQL, then copied to the tracker, then answered. And says whether an access token
  * was ended.
@@ -88,6 +91,30 @@ export class RevocationService {
     return { results, revocations };
   }
 
+  /**
+   * Ends the families of a selection that no kind of revocation names as one: one revocation each. For a transaction, as
+   * `commit` is. Those that were revoked before are left alone.
+   */
+  async commitEach(
+    selection: FamilySelection,
+    { reason, actor }: Pick<RevocationRequest, 'reason' | 'actor'>,
+    manager: EntityManager,
+  ): Promise<{ sids: string[]; revocations: Revocation[] }> {
+    const now = this.clock.now();
+    const ended = await this.families.revokeEach(selection, reason, now, manager);
+    const revocations = ended
+      .filter(({ lastUsedAt }) => lastUsedAt > now - LONGEST_ACCESS_TOKEN_MS) // of the others no access token is left
+      .map(({ sid, lastUsedAt }) => revocationOf('family', sid, Math.max(now, lastUsedAt + 1)));
+    for (let first = 0; first < revocations.length; first += MAX_INSERTED) {
+      const rows = revocations.slice(first, first + MAX_INSERTED);
+      await this.store.insert(
+        rows.map((revocation) => rowOf(revocation, { reason, actor })),
+        manager,
+      );
+    }
+    return { sids: ended.map(({ sid }) => sid), revocations };
+  }
+
   /** Copies committed revocations to the tracker. Never rejects: what is missed is copied within the lease. */
   publish(revocations: readonly Revocation[]): Promise<void> {
     for (const { kind } of revocations) this.metrics.revocations.inc({ kind });
@@ -121,12 +148,29 @@ export class RevocationService {
       : { hits: NO_HITS, lastUsedAt: 0 };
     // The families' rows are held now, so no access token of theirs is younger than this, whatever the other replicas' clocks say.
     const notBefore = Math.max(now, ended.lastUsedAt + 1, request.notBefore ?? 0);
-    const revocation = { kind, value, notBefore, expiresAt: notBefore + LONGEST_ACCESS_TOKEN_MS };
-    const id = uuidv7();
-    await this.store.insert(
-      [{ id, kind, value, notBefore: new Date(notBefore), expiresAt: new Date(revocation.expiresAt), reason, actor }],
-      manager,
-    );
-    return { result: { id, hits: ended.hits, notBefore }, revocation };
+    const revocation = revocationOf(kind, value, notBefore);
+    const row = rowOf(revocation, { reason, actor });
+    await this.store.insert([row], manager);
+    return { result: { id: row.id, hits: ended.hits, notBefore }, revocation };
   }
 }
+
+const revocationOf = (kind: RevocationKind, value: string, notBefore: number): Revocation => ({
+  kind,
+  value,
+  notBefore,
+  expiresAt: notBefore + LONGEST_ACCESS_TOKEN_MS,
+});
+
+const rowOf = (
+  { kind, value, notBefore, expiresAt }: Revocation,
+  { reason, actor }: Pick<RevocationRequest, 'reason' | 'actor'>,
+) => ({
+  id: uuidv7(),
+  kind,
+  value,
+  notBefore: new Date(notBefore),
+  expiresAt: new Date(expiresAt),
+  reason,
+  actor,
+});

@@ -1,4 +1,4 @@
-import { IsOptional, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
 
 /** What every token request has (RFC 6749 §4 to §6), whatever its grant. */
 export class TokenRequestDto {
@@ -18,4 +18,19 @@ export class RefreshTokenRequestDto extends TokenRequestDto {
   @IsString()
   @IsNotEmpty()
   refresh_token: string;
+}
+
+/** RFC 6749 §4.1.3, RFC 7636 §4.5. A code of any shape passes here: what is not one of ours is an `invalid_grant`. */
+export class AuthorizationCodeRequestDto extends TokenRequestDto {
+  @IsString()
+  @IsNotEmpty()
+  code: string;
+
+  @IsOptional()
+  @IsString()
+  redirect_uri?: string;
+
+  @IsOptional()
+  @IsString()
+  code_verifier?: string;
 }

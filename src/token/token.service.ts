@@ -3,9 +3,11 @@ import { AuditService } from '../audit/audit.service.js';
 import { mayUse, type Client } from '../clients/client.js';
 import type { RequestContext } from '../http/request-context.js';
 import { AccessTokenService, type TokenResponse } from '../issuance/access-token.service.js';
+import { IdTokens } from '../issuance/id-token.service.js';
 import type { Authorization } from '../issuance/authorization.js';
 import type { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
+import { parseResources } from '../oauth/resource.js';
 import { isWithin, parseScope } from '../oauth/scope.js';
 import { validateRequest } from '../oauth/validate-request.js';
 import type { Grant, GrantRequest } from './grants/grant.js';
@@ -21,6 +23,7 @@ export class TokenService {
   constructor(
     private readonly grants: Grants,
     private readonly accessTokens: AccessTokenService,
+    private readonly idTokens: IdTokens,
     private readonly audit: AuditService,
   ) {}
 
@@ -29,8 +32,9 @@ export class TokenService {
     const { grant, ...asked } = await this.admit(client, form, context);
     const authorization = await grant.authorize({ client, context, ...asked });
     const response = await this.accessTokens.issue(authorization);
+    const idToken = await this.idTokens.issue(authorization, response.access_token);
     await this.record(grant, authorization, context);
-    return response;
+    return idToken === undefined ? response : { ...response, id_token: idToken };
   }
 
   private async admit(client: Client, form: Form, context: RequestContext) {
@@ -39,7 +43,8 @@ export class TokenService {
       const parameters = validateRequest(grant?.parameters ?? TokenRequestDto, form);
       if (!grant) throw new OAuthError('unsupported_grant_type');
       if (!mayUse(client, grant.type)) throw OAuthError.unauthorizedClient('grant_type');
-      return { grant, parameters, scope: scopeFor(client, parameters.scope) };
+      const resource = resourceFor(client, form.all('resource'));
+      return { grant, parameters, scope: scopeFor(client, parameters.scope), resource };
     } catch (error) {
       if (error instanceof OAuthError) await this.recordRefusal(error, client, context);
       throw error;
@@ -61,23 +66,13 @@ export class TokenService {
     });
   }
 
-  /** A refresh has recorded itself, in the statement that made it true. */
-  private async record(
-    grant: Grant,
-    { client, subject, sid, jti, bornAt }: Authorization,
-    { correlationId }: RequestContext,
-  ) {
-    if (grant.type === 'refresh_token') return;
-    await this.audit.record({
-      event: 'token.issued',
-      reason: grant.type,
-      at: bornAt,
-      clientId: client.clientId,
-      subject,
-      sid,
-      correlationId,
-      detail: { jti },
-    });
+  /** What a family authorized has recorded itself, in the statement that made it true. */
+  private async record(grant: Grant, authorization: Authorization, { correlationId }: RequestContext) {
+    const { client, subject, sid, jti, bornAt: at } = authorization;
+    if (sid !== undefined) return;
+    const { clientId } = client;
+    const reason = grant.type;
+    await this.audit.record({ event: 'token.issued', reason, at, clientId, subject, correlationId, detail: { jti } });
   }
 }
 
@@ -87,4 +82,14 @@ function scopeFor(client: Client, asked: string | undefined): GrantRequest['scop
   if (!scope) throw OAuthError.invalidScope('malformed');
   if (!isWithin(scope, client.scopes)) throw OAuthError.invalidScope('beyond_client');
   return scope;
+}
+
+/** RFC 8707 §2.2 */
+function resourceFor(client: Client, asked: readonly string[]): GrantRequest['resource'] {
+  if (asked.length === 0) return undefined;
+  const resource = parseResources(asked);
+  if (!resource || !isWithin(resource, client.audience)) {
+    throw new OAuthError('invalid_target', { reason: resource ? 'beyond_client' : 'malformed' });
+  }
+  return resource;
 }

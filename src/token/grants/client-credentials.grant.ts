@@ -17,7 +17,7 @@ export class ClientCredentialsGrant extends Grant {
     super();
   }
 
-  authorize({ client, scope }: GrantRequest): Promise<Authorization> {
+  authorize({ client, scope, resource }: GrantRequest): Promise<Authorization> {
     if (client.type !== 'confidential') throw OAuthError.unauthorizedClient('public_client');
     const bornAt = this.clock.now();
     return Promise.resolve({
@@ -26,6 +26,7 @@ export class ClientCredentialsGrant extends Grant {
       scope: scope ?? client.scopes,
       jti: randomIdentity(bornAt),
       bornAt,
+      ...(resource && { resource }),
     });
   }
 }

@@ -9,6 +9,8 @@ export interface GrantRequest<Parameters extends TokenRequestDto = TokenRequestD
   readonly client: Client;
   /** Well-formed and within what the client may have; undefined where the request names none. */
   readonly scope: readonly string[] | undefined;
+  /** Within the client's audience (RFC 8707 §2); undefined where the request names none. */
+  readonly resource: readonly string[] | undefined;
   readonly parameters: Parameters;
   readonly context: RequestContext;
 }

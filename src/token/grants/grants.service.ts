@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuthorizationCodeGrant } from './authorization-code.grant.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { Grant } from './grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
@@ -8,8 +9,12 @@ import { RefreshTokenGrant } from './refresh-token.grant.js';
 export class Grants {
   private readonly byType: ReadonlyMap<string, Grant>;
 
-  constructor(refreshToken: RefreshTokenGrant, clientCredentials: ClientCredentialsGrant) {
-    this.byType = new Map([refreshToken, clientCredentials].map((grant) => [grant.type, grant]));
+  constructor(
+    refreshToken: RefreshTokenGrant,
+    authorizationCode: AuthorizationCodeGrant,
+    clientCredentials: ClientCredentialsGrant,
+  ) {
+    this.byType = new Map([refreshToken, authorizationCode, clientCredentials].map((grant) => [grant.type, grant]));
   }
 
   find(grantType: string): Grant | undefined {

@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Client } from '../clients/client.js';
+import { registrationDefaults } from '../clients/client-registration.js';
+import { Form } from '../oauth/form.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { parseAuthorizationRequest } from './authorization-request.js';
+import type { ResponseTarget } from './response-target.js';
+
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+
+const aClient = (overrides: Partial<Client> = {}): Client => ({
+  ...registrationDefaults,
+  clientId: 'c1',
+  name: 'A client',
+  type: 'confidential',
+  grantTypes: ['authorization_code', 'refresh_token'],
+  scopes: ['openid', 'profile', 'offline_access', 'read'],
+  audience: ['https://api.test', 'https://other.test'],
+  redirectUris: ['https://client.test/back'],
+  disabledAt: null,
+  secrets: [],
+  ...overrides,
+});
+
+const target = (client: Client): ResponseTarget => ({
+  client,
+  redirectUri: 'https://client.test/back',
+  namedRedirectUri: true,
+  responseMode: 'query',
+  state: 's1',
+});
+
+/** Null takes a parameter out. */
+function parse(parameters: Record<string, string | null> = {}, client = aClient()) {
+  const all = {
+    response_type: 'code',
+    scope: 'openid read',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+    ...parameters,
+  };
+  const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null);
+  return parseAuthorizationRequest(target(client), Form.parse(new URLSearchParams(given).toString()));
+}
+
+function refusalOf(run: () => unknown): { code: string; reason: string } {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof OAuthError) return { code: error.code, reason: error.reason };
+    throw error;
+  }
+  throw new Error('It was accepted');
+}
+
+describe('an authorization request', () => {
+  it('is read into what it asks for', () => {
+    expect(
+      parse({
+        scope: 'openid offline_access read',
+        nonce: 'n1',
+        prompt: 'login consent',
+        max_age: '60',
+        login_hint: 'alice',
+        resource: 'https://api.test',
+        claims: '{"userinfo":{"email":null},"id_token":{"sub":{"value":"u1"}}}',
+      }),
+    ).toMatchObject({
+      scope: ['openid', 'offline_access', 'read'],
+      nonce: 'n1',
+      codeChallenge: CHALLENGE,
+      prompts: new Set(['login', 'consent']),
+      maxAgeSeconds: 60,
+      loginHint: 'alice',
+      resource: ['https://api.test'],
+      subject: 'u1',
+      claims: { userinfo: ['email'], id_token: ['sub'] },
+    });
+  });
+
+  it.each([
+    ['without a response type', { response_type: null }, 'invalid_request'],
+    ['for a token', { response_type: 'token' }, 'unsupported_response_type'],
+    ['for a code and an ID token', { response_type: 'code id_token' }, 'unsupported_response_type'],
+    ['without a scope', { scope: null }, 'invalid_scope'],
+    ['with a scope that is none', { scope: 'a"b' }, 'invalid_scope'],
+    ['with a scope beyond what the client may have', { scope: 'openid write' }, 'invalid_scope'],
+    ['[262] without a code challenge', { code_challenge: null, code_challenge_method: null }, 'invalid_request'],
+    ['[262] with the method plain', { code_challenge_method: 'plain' }, 'invalid_request'],
+    ['[262] with a challenge and no method, which means plain', { code_challenge_method: null }, 'invalid_request'],
+    ['with a method and no challenge', { code_challenge: null }, 'invalid_request'],
+    ['with a challenge that no SHA-256 comes to', { code_challenge: `${CHALLENGE}A` }, 'invalid_request'],
+    ['with a prompt that is unknown', { prompt: 'login create' }, 'invalid_request'],
+    ['with prompt none and another', { prompt: 'none login' }, 'invalid_request'],
+    ['with a max_age that is no number', { max_age: '-1' }, 'invalid_request'],
+    ['with a max_age without end', { max_age: '9'.repeat(400) }, 'invalid_request'],
+    ['with claims that are no JSON', { claims: '{' }, 'invalid_request'],
+    ['with claims that are no object', { claims: '[]' }, 'invalid_request'],
+    ['with a claim that is neither null nor an object', { claims: '{"userinfo":{"email":true}}' }, 'invalid_request'],
+    ['with a nonce too long for a code', { nonce: 'n'.repeat(513) }, 'invalid_request'],
+    ['with a display that is unknown', { display: 'hologram' }, 'invalid_request'],
+    ['with a resource that is no URI', { resource: 'api' }, 'invalid_target'],
+    ['with a resource that the client does not have', { resource: 'https://foreign.test' }, 'invalid_target'],
+    ['with a request object', { request: 'eyJ' }, 'request_not_supported'],
+    ['with a request_uri', { request_uri: 'https://client.test/r' }, 'request_uri_not_supported'],
+    ['with a registration', { registration: '{}' }, 'registration_not_supported'],
+  ])('%s is refused', (_title, parameters, code) => {
+    expect(refusalOf(() => parse(parameters))).toMatchObject({ code });
+  });
+
+  it('of a client without the grant type is refused', () => {
+    expect(refusalOf(() => parse({}, aClient({ grantTypes: ['refresh_token'] })))).toMatchObject({
+      code: 'unauthorized_client',
+    });
+  });
+
+  it('needs no challenge where a confidential client was excused from it, and keeps the one that it sends', () => {
+    const excused = aClient({ requirePkce: false });
+    expect(parse({ code_challenge: null, code_challenge_method: null }, excused).codeChallenge).toBeUndefined();
+    expect(parse({}, excused).codeChallenge).toBe(CHALLENGE);
+  });
+
+  it('[262] needs a challenge from a public client, whatever was registered', () => {
+    const client = aClient({ type: 'public', requirePkce: false });
+    expect(refusalOf(() => parse({ code_challenge: null, code_challenge_method: null }, client))).toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
+  it.each([
+    ['may not refresh', { grantTypes: ['authorization_code' as const] }],
+    ['may not have the scope', { scopes: ['openid', 'read'] }],
+  ])('[282] asks for offline_access in vain where the client %s', (_title, overrides) => {
+    expect(parse({ scope: 'openid offline_access read' }, aClient(overrides)).scope).toEqual(['openid', 'read']);
+  });
+
+  it('asks for a claim with any name, __proto__ too', () => {
+    expect(parse({ claims: '{"userinfo":{"__proto__":null,"email":null}}' }).claims).toEqual({
+      userinfo: ['__proto__', 'email'],
+    });
+  });
+
+  it.each([
+    ['a value', '{"id_token":{"acr":{"essential":true,"value":"a"}}}', ['a']],
+    ['values', '{"id_token":{"acr":{"essential":true,"values":["a","b"]}}}', ['a', 'b']],
+    ['a wish that is not essential', '{"id_token":{"acr":{"values":["a"]}}}', undefined],
+    ['no value', '{"id_token":{"acr":{"essential":true}}}', undefined],
+  ])('names the ways to sign in that it insists on: %s', (_title, claims, essentialAcr) => {
+    expect(parse({ claims }).essentialAcr).toEqual(essentialAcr);
+  });
+});

@@ -1,0 +1,123 @@
+/**
+ * An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1) of a client that is known, with a redirect URI
+ * that is its own: what else it must be. Everything that is wrong here may be told to the client.
+ */
+import { mayUse, type Client } from '../clients/client.js';
+import type { Form } from '../oauth/form.js';
+import { OAuthError, type OAuthErrorCode } from '../oauth/oauth-error.js';
+import { CODE_CHALLENGE_METHOD, isCodeChallenge } from '../oauth/pkce.js';
+import type { RequestedClaims } from '../oauth/requested-claims.js';
+import { parseResources } from '../oauth/resource.js';
+import { isWithin, OFFLINE_ACCESS, parseScope } from '../oauth/scope.js';
+import { validateRequest } from '../oauth/validate-request.js';
+import { AuthorizationRequestDto } from './authorization-request.dto.js';
+import { parseClaimsParameter, type ClaimsParameter } from './claims-parameter.js';
+import type { ResponseTarget } from './response-target.js';
+
+export const prompts = ['none', 'login', 'consent', 'select_account'] as const;
+
+export type Prompt = (typeof prompts)[number];
+
+export interface AuthorizationRequest extends ResponseTarget {
+  readonly scope: readonly string[];
+  readonly nonce: string | undefined;
+  /** S256. */
+  readonly codeChallenge: string | undefined;
+  readonly prompts: ReadonlySet<Prompt>;
+  readonly maxAgeSeconds: number | undefined;
+  readonly loginHint: string | undefined;
+  readonly uiLocales: string | undefined;
+  /** An ID token of ours, to be checked: the user must be its subject. */
+  readonly idTokenHint: string | undefined;
+  /** The user must be this one. */
+  readonly subject: string | undefined;
+  readonly essentialAcr: readonly string[] | undefined;
+  /** RFC 8707; empty: all that the client has. */
+  readonly resource: readonly string[];
+  readonly claims: RequestedClaims | undefined;
+}
+
+/** Parameters of the RFCs that Rekey does not take, and what it says to them (OpenID Connect Core §3.1.2.6). */
+const notSupported: Readonly<Record<string, OAuthErrorCode>> = {
+  request: 'request_not_supported',
+  request_uri: 'request_uri_not_supported',
+  registration: 'registration_not_supported',
+};
+
+/** @throws OAuthError, in the codes of RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6 */
+export function parseAuthorizationRequest(target: ResponseTarget, form: Form): AuthorizationRequest {
+  for (const [name, code] of Object.entries(notSupported)) if (form.get(name) !== undefined) throw new OAuthError(code);
+  const { client } = target;
+  if (!mayUse(client, 'authorization_code')) throw OAuthError.unauthorizedClient('grant_type');
+  checkResponseType(form.get('response_type'));
+  const parameters = validateRequest(AuthorizationRequestDto, form);
+  const claims = claimsIn(parameters.claims);
+  return {
+    ...target,
+    scope: scopeIn(parameters.scope, client),
+    nonce: parameters.nonce,
+    codeChallenge: codeChallengeIn(parameters, client),
+    prompts: promptsIn(parameters.prompt),
+    maxAgeSeconds: parameters.max_age === undefined ? undefined : Number(parameters.max_age),
+    loginHint: parameters.login_hint,
+    uiLocales: parameters.ui_locales,
+    idTokenHint: parameters.id_token_hint,
+    subject: claims?.subject,
+    essentialAcr: claims?.essentialAcr,
+    resource: resourceIn(form.all('resource'), client),
+    claims: claims && (claims.requested.userinfo || claims.requested.id_token) ? claims.requested : undefined,
+  };
+}
+
+function checkResponseType(responseType: string | undefined): void {
+  if (responseType === undefined) throw malformed('response_type');
+  if (responseType !== 'code') throw new OAuthError('unsupported_response_type');
+}
+
+function scopeIn(text: string | undefined, client: Client): string[] {
+  const scope = text === undefined ? undefined : parseScope(text);
+  if (!scope) throw OAuthError.invalidScope(text === undefined ? 'missing' : 'malformed');
+  // OpenID Connect Core §11: where there can be no refresh token, it is ignored.
+  const mayStay = mayUse(client, 'refresh_token') && client.scopes.includes(OFFLINE_ACCESS);
+  const asked = mayStay ? scope : scope.filter((token) => token !== OFFLINE_ACCESS);
+  if (!isWithin(asked, client.scopes)) throw OAuthError.invalidScope('beyond_client');
+  return asked;
+}
+
+/** RFC 7636 §4.3: without a method it would be `plain`, which is refused. */
+function codeChallengeIn(
+  { code_challenge: challenge, code_challenge_method: method }: AuthorizationRequestDto,
+  client: Client,
+): string | undefined {
+  if (challenge === undefined) {
+    if (method !== undefined || client.requirePkce || client.type === 'public') throw malformed('code_challenge');
+    return undefined;
+  }
+  if (method !== CODE_CHALLENGE_METHOD) throw malformed('code_challenge_method');
+  if (!isCodeChallenge(challenge)) throw malformed('code_challenge');
+  return challenge;
+}
+
+function promptsIn(text: string | undefined): ReadonlySet<Prompt> {
+  const asked = text === undefined ? [] : text.split(' ');
+  const known = asked.filter((prompt): prompt is Prompt => prompts.some((one) => one === prompt));
+  // OpenID Connect Core §3.1.2.1: `none` with anything else contradicts itself.
+  if (known.length < asked.length || (known.includes('none') && known.length > 1)) throw malformed('prompt');
+  return new Set(known);
+}
+
+function claimsIn(text: string | undefined): ClaimsParameter | undefined {
+  if (text === undefined) return undefined;
+  const claims = parseClaimsParameter(text);
+  if (!claims) throw malformed('claims');
+  return claims;
+}
+
+function resourceIn(asked: readonly string[], client: Client): string[] {
+  const resource = parseResources(asked);
+  if (!resource || !isWithin(resource, client.audience)) throw new OAuthError('invalid_target');
+  return resource;
+}
+
+const malformed = (name: string) =>
+  OAuthError.invalidRequest(`bad_${name}`, `The parameter ${name} is missing or malformed.`);

@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Client } from '../clients/client.js';
+import { registrationDefaults } from '../clients/client-registration.js';
+import { Form } from '../oauth/form.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { redirectTo, responseParameters, responseTargetOf } from './response-target.js';
+
+const aClient = (overrides: Partial<Client> = {}): Client => ({
+  ...registrationDefaults,
+  clientId: 'c1',
+  name: 'A client',
+  type: 'confidential',
+  redirectUris: ['https://client.test/back'],
+  disabledAt: null,
+  secrets: [],
+  ...overrides,
+});
+
+const read = (query: string, client: Client | undefined = aClient()) => responseTargetOf(client, Form.parse(query));
+
+describe('where an answer goes', () => {
+  it('is the redirect URI that is registered, in the response mode that was asked for', () => {
+    expect(read('redirect_uri=https://client.test/back&response_mode=form_post&state=x')).toMatchObject({
+      redirectUri: 'https://client.test/back',
+      namedRedirectUri: true,
+      responseMode: 'form_post',
+      state: 'x',
+    });
+  });
+
+  it('is the only redirect URI there is, where none is named', () => {
+    expect(read('')).toMatchObject({ redirectUri: 'https://client.test/back', namedRedirectUri: false });
+  });
+
+  it.each([
+    ['a client that is disabled', 'redirect_uri=https://client.test/back', aClient({ disabledAt: new Date(0) })],
+    ['a redirect URI that is not registered', 'redirect_uri=https://client.test/elsewhere', aClient()],
+    ['none of two', '', aClient({ redirectUris: ['https://a.test/', 'https://b.test/'] })],
+    ['none at all', '', aClient({ redirectUris: [] })],
+    ['a response mode that is unknown', 'redirect_uri=https://client.test/back&response_mode=fragment', aClient()],
+  ])('is nowhere for %s', (_title, query, client) => {
+    expect(() => read(query, client)).toThrow(OAuthError);
+  });
+
+  it('is nowhere for a client that nobody knows', () => {
+    expect(() => responseTargetOf(undefined, Form.parse(''))).toThrow(OAuthError);
+  });
+});
+
+describe('an answer', () => {
+  const target = read('redirect_uri=https://client.test/back&state=a%26b%20%22');
+
+  it('[265] names the issuer, whether it is a code or an error', () => {
+    expect(responseParameters({ code: 'ac_x' }, target, 'https://rekey.test')).toEqual({
+      code: 'ac_x',
+      state: 'a&b "',
+      iss: 'https://rekey.test',
+    });
+    expect(responseParameters(new OAuthError('access_denied'), target, 'https://rekey.test')).toMatchObject({
+      error: 'access_denied',
+      state: 'a&b "',
+      iss: 'https://rekey.test',
+    });
+  });
+
+  it.each([
+    ['https://client.test/back', 'https://client.test/back?code=1'],
+    ['https://client.test/back?tenant=a%20b', 'https://client.test/back?tenant=a%20b&code=1'],
+    ['com.example.app:/back', 'com.example.app:/back?code=1'],
+  ])('leaves the redirect URI %s as it is', (redirectUri, url) => {
+    expect(redirectTo({ ...target, redirectUri }, { code: '1' })).toBe(url);
+  });
+});

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { Config } from '../config/config.js';
+import { LoginSessions } from '../login/login-sessions.service.js';
+import { FamiliesService } from '../refresh/families.service.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+
+const DAY_MS = 86_400_000;
+
+/** Rows a statement looks at: nobody else waits for cleanup. */
+const STEP_ROWS = 1000;
+
+export interface Chore {
+  readonly table: 'token_families' | 'login_sessions' | 'revocations' | 'audit_events';
+  /** One bounded statement; returns how many rows it deleted, and whether there may be more. */
+  readonly step: (now: number) => Promise<{ deleted: number; more: boolean }>;
+}
+
+/** Deletes among the next rows in key order. @param after where the last step ended; undefined to begin */
+type Stride = (
+  before: number,
+  after: string | undefined,
+  limit: number,
+) => Promise<{ deleted: number; last: string | undefined }>;
+
+/** What there is to delete, and when each of it is long dead. */
+@Injectable()
+export class Chores {
+  constructor(
+    private readonly families: FamiliesService,
+    private readonly sessions: LoginSessions,
+    private readonly revocations: RevocationService,
+    private readonly audit: AuditService,
+    private readonly config: Config,
+  ) {}
+
+  /** For one round, which begins at the beginning of each table. */
+  round(): Chore[] {
+    const familyRetentionMs = this.config.familyRetentionDays * DAY_MS;
+    const auditRetentionMs = this.config.auditRetentionDays * DAY_MS;
+    return [
+      {
+        table: 'token_families',
+        step: walk(familyRetentionMs, (...stride) => this.families.deleteDead(...stride)),
+      },
+      {
+        table: 'login_sessions',
+        step: walk(familyRetentionMs, (...stride) => this.sessions.deleteDead(...stride)),
+      },
+      { table: 'revocations', step: (now) => whole(this.revocations.deleteExpired(now, STEP_ROWS)) },
+      { table: 'audit_events', step: (now) => whole(this.audit.deleteBefore(now - auditRetentionMs, STEP_ROWS)) },
+    ];
+  }
+}
+
+/** The whole table, step by step. */
+function walk(retentionMs: number, stride: Stride): Chore['step'] {
+  let cursor: string | undefined;
+  return async (now) => {
+    const { deleted, last } = await stride(now - retentionMs, cursor, STEP_ROWS);
+    cursor = last;
+    return { deleted, more: last !== undefined };
+  };
+}
+
+const whole = async (deleted: Promise<number>) => ({ deleted: await deleted, more: (await deleted) >= STEP_ROWS });

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { TimeModule } from '../time/time.module.js';
+import { ConsentEntity } from './consent.entity.js';
+import { ConsentStore } from './consent.store.js';
+import { Consents } from './consents.service.js';
+
+/** What users have agreed that clients may do. */
+@Module({
+  imports: [TimeModule, AuditModule, TypeOrmModule.forFeature([ConsentEntity])],
+  providers: [ConsentStore, Consents],
+  exports: [Consents],
+})
+export class ConsentsModule {}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditService } from '../audit/audit.service.js';
+import { transaction } from '../database/transaction.js';
+import { Clock } from '../time/clock.js';
+import { claimNames, consentCovers, type ConsentSubject } from './consent.js';
+import { ConsentEntity } from './consent.entity.js';
+import { ConsentStore } from './consent.store.js';
+
+/** Who agrees or withdraws, and where the trail goes. */
+export interface ConsentOrigin {
+  readonly actor: string;
+  readonly correlationId: string;
+}
+
+/** What users have agreed to, for each client. It grows with what they agree to, and ends when they withdraw it. */
+@Injectable()
+export class Consents {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly store: ConsentStore,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  find(subject: string, clientId: string): Promise<ConsentEntity | undefined> {
+    return this.store.find(subject, clientId);
+  }
+
+  /** The newest first. */
+  list(subject: string): Promise<ConsentEntity[]> {
+    return this.store.list(subject);
+  }
+
+  /** Keeps what was agreed to from being taken back until the transaction is over. @returns false where it is less than this */
+  async hold(subject: string, clientId: string, asked: ConsentSubject, manager: EntityManager): Promise<boolean> {
+    return consentCovers(await this.store.hold(subject, clientId, manager), asked);
+  }
+
+  /** Adds to what was agreed to before, in the transaction that acts on it. */
+  async grant(
+    subject: string,
+    clientId: string,
+    { scope, claims }: ConsentSubject,
+    origin: ConsentOrigin,
+    manager: EntityManager,
+  ): Promise<void> {
+    const now = this.clock.now();
+    await this.store.add({ subject, clientId, scope, claims: claimNames(claims) }, new Date(now), manager);
+    await this.audit.append(manager, {
+      event: 'consent.granted',
+      at: now,
+      subject,
+      clientId,
+      ...origin,
+      detail: { scope: scope.join(' ') },
+    });
+  }
+
+  /**
+   * @param alongside runs in the same transaction, for what the withdrawal must end
+   * @returns false where there is nothing to withdraw
+   */
+  async withdraw(
+    subject: string,
+    clientId: string,
+    origin: ConsentOrigin,
+    alongside?: (manager: EntityManager) => Promise<void>,
+  ): Promise<boolean> {
+    return transaction(this.dataSource, async (manager) => {
+      if (!(await this.store.delete(subject, clientId, manager))) return false;
+      await this.audit.append(manager, {
+        event: 'consent.withdrawn',
+        at: this.clock.now(),
+        subject,
+        clientId,
+        ...origin,
+      });
+      await alongside?.(manager);
+      return true;
+    });
+  }
+
+  /** All of a user who is deleted. */
+  deleteAll(subject: string, manager: EntityManager): Promise<void> {
+    return this.store.deleteAll(subject, manager);
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { amrOf, authTimeOf, isFresh } from './upstream-identity.js';
+
+const NOW = Date.UTC(2030, 0, 1);
+const seconds = (time: number) => time / 1000;
+const MINUTE = 60_000;
+
+describe('amr', () => {
+  it.each([
+    [
+      ['mfa', 'otp'],
+      ['mfa', 'otp'],
+    ],
+    [[], []],
+    [undefined, []],
+    ['pwd', []],
+    [{ 0: 'pwd', length: 1 }, []],
+    [['pwd', 7, null, ['x'], '', 'two words', 'ä', 'a\nb', 'x'.repeat(65)], ['pwd']],
+    [Array.from({ length: 50 }, (_, index) => `m${index}`), Array.from({ length: 10 }, (_, index) => `m${index}`)],
+  ])('of %j is %j', (claim, expected) => {
+    expect(amrOf(claim)).toEqual(expected);
+  });
+});
+
+describe('auth_time', () => {
+  it.each([
+    [seconds(NOW), NOW],
+    [seconds(NOW - 60 * MINUTE), NOW - 60 * MINUTE],
+    [seconds(NOW + MINUTE), NOW],
+    [seconds(NOW + 2 * MINUTE), NOW],
+    [seconds(NOW + 3 * MINUTE), undefined],
+    [0, undefined],
+    [-1, undefined],
+    [1.5, undefined],
+    [NaN, undefined],
+    [Infinity, undefined],
+    [Number.MAX_SAFE_INTEGER, undefined],
+    [NOW, undefined], // milliseconds
+    [String(seconds(NOW)), undefined],
+    [undefined, undefined],
+    [null, undefined],
+  ])('of %p is %p', (claim, expected) => {
+    expect(authTimeOf(claim, NOW)).toBe(expected);
+  });
+});
+
+describe('a user who was asked to sign in anew', () => {
+  const started = { startedAt: NOW - MINUTE, now: NOW };
+
+  it.each([
+    ['whatever the time, where nobody asked for it', NOW - 1000 * MINUTE, {}, true],
+    ['without a time, where nobody asked for one', undefined, {}, true],
+    ['without a time, where the provider need not tell it', undefined, { prompt: 'login' }, true],
+    ['without a time, where it must', undefined, { maxAgeSeconds: 600 }, false],
+    ['after the journey began', NOW, { prompt: 'login' }, true],
+    ['before the journey began, by clocks that differ', NOW - 3 * MINUTE, { prompt: 'login' }, true],
+    ['long before the journey began', NOW - 4 * MINUTE, { prompt: 'login' }, false],
+    ['long before, where an account was to be chosen', NOW - 100 * MINUTE, { prompt: 'select_account' }, true],
+    ['within max_age', NOW - 10 * MINUTE, { maxAgeSeconds: 600 }, true],
+    ['beyond max_age, by clocks that differ', NOW - 12 * MINUTE, { maxAgeSeconds: 600 }, true],
+    ['beyond max_age', NOW - 13 * MINUTE, { maxAgeSeconds: 600 }, false],
+    ['within max_age, and before the journey began', NOW - 10 * MINUTE, { prompt: 'login', maxAgeSeconds: 600 }, false],
+  ])('%s', (_, authTime, asked, fresh) => {
+    expect(isFresh(authTime, asked, started)).toBe(fresh);
+  });
+});

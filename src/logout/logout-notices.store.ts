@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { LogoutNotice } from './logout-notice.js';
+
+interface NoticeRow {
+  id: string;
+  client_id: string;
+  subject: string;
+  session_id: string;
+  attempts: number;
+  expires_at: Date;
+}
+
+type NewNotice = Pick<LogoutNotice, 'id' | 'clientId' | 'subject' | 'sessionId'>;
+
+interface LeaseRequest {
+  readonly now: number;
+  /** Milliseconds since the epoch: until then nobody else takes them up. */
+  readonly until: number;
+  readonly limit: number;
+  readonly limitPerClient: number;
+  /** Clients of which nothing is taken. */
+  readonly except: readonly string[];
+}
+
+/** How many of those that are due are looked at, however many there are. */
+const LOOKED_AT = 500;
+
+/** The SQL of `logout_notices`. */
+@Injectable()
+export class LogoutNoticesStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Those of clients that can be told. @returns the sessions of those that were stored, one for each */
+  async insert(
+    notices: readonly NewNotice[],
+    { now, expiresAt }: { readonly now: number; readonly expiresAt: number },
+    manager: EntityManager,
+  ): Promise<string[]> {
+    const rows = await manager.query<{ session_id: string }[]>(
+      `INSERT INTO logout_notices (id, client_id, subject, session_id, created_at, attempts, next_attempt_at, expires_at)
+       SELECT n.id, c.client_id, n.subject, n.session_id, $5, 0, $5, $6
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) AS n (id, client_id, subject, session_id)
+       JOIN clients c ON c.client_id = n.client_id AND c.backchannel_logout_uri IS NOT NULL AND c.deleted_at IS NULL
+       RETURNING session_id`,
+      [
+        notices.map(({ id }) => id),
+        notices.map(({ clientId }) => clientId),
+        notices.map(({ subject }) => subject),
+        notices.map(({ sessionId }) => sessionId),
+        new Date(now),
+        new Date(expiresAt),
+      ],
+    );
+    return rows.map(({ session_id }) => session_id);
+  }
+
+  /**
+   * Takes up notices that are due, the oldest first: the attempt is counted, and nobody else sees them before `until`. What
+   * another process is taking up at this moment is left to it.
+   */
+  async lease({ now, until, limit, limitPerClient, except }: LeaseRequest): Promise<LogoutNotice[]> {
+    const [rows] = await this.dataSource.query<[NoticeRow[], number]>(
+      `WITH due AS (
+         SELECT id, client_id, next_attempt_at FROM logout_notices
+         WHERE next_attempt_at <= $1 AND client_id <> ALL ($3::text[]) ORDER BY next_attempt_at LIMIT $6
+       ), ranked AS (
+         SELECT id, row_number() OVER (PARTITION BY client_id ORDER BY next_attempt_at, id) AS place FROM due
+       ), free AS MATERIALIZED (
+         SELECT n.id FROM logout_notices n JOIN ranked ON ranked.id = n.id
+         WHERE n.next_attempt_at <= $1 AND place <= $5 ORDER BY n.next_attempt_at LIMIT $4 FOR UPDATE OF n SKIP LOCKED
+       )
+       UPDATE logout_notices n SET attempts = attempts + 1, next_attempt_at = $2 FROM free WHERE n.id = free.id
+       RETURNING n.id, n.client_id, n.subject, n.session_id, n.attempts, n.expires_at`,
+      [new Date(now), new Date(until), except, limit, limitPerClient, LOOKED_AT],
+    );
+    return rows.map(toNotice);
+  }
+
+  /** Puts off notices that are still held. */
+  async postpone(delays: readonly { readonly notice: LogoutNotice; readonly until: number }[]): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE logout_notices n SET next_attempt_at = d.until
+       FROM unnest($1::uuid[], $2::int[], $3::timestamptz[]) AS d (id, attempts, until)
+       WHERE n.id = d.id AND n.attempts = d.attempts`,
+      [
+        delays.map(({ notice }) => notice.id),
+        delays.map(({ notice }) => notice.attempts),
+        delays.map(({ until }) => new Date(until)),
+      ],
+    );
+  }
+
+  /** @returns those that nobody else has deleted */
+  async delete(ids: readonly string[], manager: EntityManager): Promise<Set<string>> {
+    const [rows] = await manager.query<[{ id: string }[], number]>(
+      'DELETE FROM logout_notices WHERE id = ANY ($1::uuid[]) RETURNING id',
+      [ids],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+}
+
+const toNotice = (row: NoticeRow): LogoutNotice => ({
+  id: row.id,
+  clientId: row.client_id,
+  subject: row.subject,
+  sessionId: row.session_id,
+  attempts: row.attempts,
+  expiresAt: row.expires_at.getTime(),
+});
