@@ -10,21 +10,13 @@ import {
 } from '@nestjs/common';
 import { ApiDefaultResponse, ApiExtraModels, ApiSecurity, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { AccessTokenAdmission } from '../bearer/access-token-admission.service.js';
 import { hasTwoAuthorizations } from '../clients/client-auth.guard.js';
-import { Config } from '../config/config.js';
 import { SECURITY_SCHEME } from '../http/openapi.js';
-import { AccessTokenService } from '../issuance/access-token.service.js';
 import type { AccessToken } from '../issuance/access-token.js';
-import {
-  authenticationRequired,
-  bearerToken,
-  insufficientScope,
-  invalidToken,
-  twoAccessTokens,
-} from '../oauth/bearer-token.js';
+import { authenticationRequired, bearerToken, twoAccessTokens } from '../oauth/bearer-token.js';
 import { Form } from '../oauth/form.js';
 import { ADMIN_SCOPE } from '../oauth/scope.js';
-import { RevocationService } from '../revocation/revocation.service.js';
 import type { Admin } from './admin.js';
 import { AdminRequestPipe } from './admin-request.pipe.js';
 import { ProblemDto } from './problem.dto.js';
@@ -32,27 +24,13 @@ import { ProblemDto } from './problem.dto.js';
 /** Lets in access tokens of ours that were made for this server, are alive, and have the admin scope (RFC 6750, RFC 9068 §4). */
 @Injectable()
 class AdminGuard implements CanActivate {
-  constructor(
-    private readonly accessTokens: AccessTokenService,
-    private readonly revocations: RevocationService,
-    private readonly config: Config,
-  ) {}
+  constructor(private readonly admission: AccessTokenAdmission) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AdminRequest>();
-    const token = await this.authenticate(tokenOf(request));
-    if (!token.scope.includes(ADMIN_SCOPE)) throw insufficientScope(ADMIN_SCOPE);
-    request.accessToken = token;
-    request.outcome = { clientId: token.clientId };
+    request.accessToken = await this.admission.admit(tokenOf(request), ADMIN_SCOPE);
+    request.outcome = { clientId: request.accessToken.clientId };
     return true;
-  }
-
-  private async authenticate(presented: string): Promise<AccessToken> {
-    const token = await this.accessTokens.read(presented);
-    if (!token) throw invalidToken('unreadable_access_token');
-    if (!token.audience.includes(this.config.issuer)) throw invalidToken('foreign_audience');
-    if (await this.revocations.isRevoked(token)) throw invalidToken('revoked_access_token');
-    return token;
   }
 }
 

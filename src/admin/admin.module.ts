@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { BearerModule } from '../bearer/bearer.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ConfigModule } from '../config/config.module.js';
-import { IssuanceModule } from '../issuance/issuance.module.js';
+import { ConsentsModule } from '../consent/consents.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { SignOutModule } from '../logout/sign-out.module.js';
 import { FamiliesModule } from '../refresh/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SubjectsModule } from '../subjects/subjects.module.js';
 import { TimeModule } from '../time/time.module.js';
+import { UsersModule } from '../users/users.module.js';
 import { AuditController } from './audit.controller.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { ClientSecretsController } from './client-secrets.controller.js';
@@ -20,6 +23,9 @@ import { Pages } from './pages.service.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
 import { RevocationsController } from './revocations.controller.js';
 import { SubjectsController } from './subjects.controller.js';
+import { UserAdministration } from './user-administration.service.js';
+import { UserImportAdministration } from './user-import-administration.service.js';
+import { UsersController } from './users.controller.js';
 
 /** `/admin/v1`: one more caller of the services, guarded by our own access tokens. Nothing depends on it. */
 @Module({
@@ -32,7 +38,10 @@ import { SubjectsController } from './subjects.controller.js';
     RevocationModule,
     SubjectsModule,
     KeysModule,
-    IssuanceModule,
+    BearerModule,
+    UsersModule,
+    SignOutModule,
+    ConsentsModule,
   ],
   controllers: [
     ClientsController,
@@ -40,9 +49,18 @@ import { SubjectsController } from './subjects.controller.js';
     FamiliesController,
     RevocationsController,
     SubjectsController,
+    UsersController,
     AuditController,
     KeysController,
   ],
-  providers: [ClientAdministration, FamilyAdministration, RevocationAdministration, KeyAdministration, Pages],
+  providers: [
+    ClientAdministration,
+    FamilyAdministration,
+    RevocationAdministration,
+    KeyAdministration,
+    UserAdministration,
+    UserImportAdministration,
+    Pages,
+  ],
 })
 export class AdminModule {}

@@ -4,6 +4,8 @@ import { IsObject, ValidateIf, ValidateNested } from 'class-validator';
 import { clientAuthMethods, type ClientAuthMethod } from '../clients/client-auth-method.js';
 import { registrationDefaults as defaults, registrationLimits as limits } from '../clients/client-registration.js';
 import type { ClientEntity } from '../clients/client.entity.js';
+import { MAX_REDIRECT_URIS } from '../clients/sign-in-registration.js';
+import { signingAlgorithms, type SigningAlgorithm } from '../keys/signing-algorithm.js';
 import { grantTypes, type GrantType } from '../oauth/grant-type.js';
 import { ChoiceField, FlagField, InstantField, NumberField, SetField, TextField } from './field.dto.js';
 import { PageDto } from './paging.dto.js';
@@ -84,6 +86,48 @@ class ClientFieldsDto {
 
   @FlagField({ initially: false, description: 'Whether it may introspect the tokens of others, whose audience it is.' })
   may_introspect: boolean;
+
+  @SetField({
+    max: MAX_REDIRECT_URIS,
+    initially: [],
+    description:
+      'Where the answers to its authorization requests may go, compared as they are: https, http on a loopback address, or for a public client a scheme like com.example.app.',
+    example: ['https://shop.example.com/signed-in'],
+  })
+  redirect_uris: string[];
+
+  @SetField({ max: MAX_REDIRECT_URIS, initially: [], description: 'Where the browser may go after signing out.' })
+  post_logout_redirect_uris: string[];
+
+  @FlagField({
+    initially: true,
+    description:
+      'Whether its authorization requests must have a code challenge (RFC 7636). Always, for a public client.',
+  })
+  require_pkce: boolean;
+
+  @FlagField({
+    initially: false,
+    description: 'Whether it belongs to this service, so that its users are not asked for their consent.',
+  })
+  first_party: boolean;
+
+  @ChoiceField(Object.keys(signingAlgorithms), {
+    initially: defaults.idTokenSignedResponseAlg,
+    description:
+      'What its ID tokens and logout tokens are signed with: RS256, or what this service signs access tokens with.',
+  })
+  id_token_signed_response_alg: SigningAlgorithm;
+
+  @TextField({
+    max: 2000,
+    required: false,
+    nullable: true,
+    description:
+      'Where this service tells it that a user has signed out (OpenID Connect Back-Channel Logout). Null for none.',
+    example: 'https://shop.example.com/backchannel-logout',
+  })
+  backchannel_logout_uri?: string | null;
 }
 
 class OptionalClientFieldsDto extends PartialType(OmitType(ClientFieldsDto, ['name', 'type'] as const), {

@@ -24,6 +24,8 @@ interface FieldFacts {
   /** Unless said otherwise, it is. */
   readonly required?: boolean;
   readonly example?: unknown;
+  /** Null says that there is none. Unless said otherwise, it is not allowed. */
+  readonly nullable?: boolean;
   /** What it is while nobody has said otherwise. Not the schema's `default`, which some would send with every change. */
   readonly initially?: string | number | boolean | readonly string[];
 }
@@ -35,10 +37,11 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)
 
 function field({ initially, ...facts }: FieldFacts, schema: object, rules: PropertyDecorator[]): PropertyDecorator {
   const whenPresent = facts.required === false ? [ValidateIf((_, value) => value !== undefined)] : [];
+  const unlessNull = facts.nullable === true ? [ValidateIf((_, value) => value !== null)] : [];
   const texts = [facts.description, initially === undefined ? undefined : `Initially ${inWords(initially)}.`];
   const description = texts.filter(Boolean).join(' ');
   const property = { ...facts, ...schema, ...(description !== '' && { description }) } as ApiPropertyOptions;
-  return applyDecorators(ApiProperty(property), ...whenPresent, ...rules);
+  return applyDecorators(ApiProperty(property), ...whenPresent, ...unlessNull, ...rules);
 }
 
 const inWords = (value: NonNullable<FieldFacts['initially']>): string =>

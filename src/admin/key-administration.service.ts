@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { AuditEventName } from '../audit/audit-event.js';
-import type { KeyChange } from '../keys/key-rotation.service.js';
+import { Config } from '../config/config.js';
+import { InvalidFields } from '../http/invalid-fields.js';
+import type { KeyChange, RotationRequest } from '../keys/key-rotation.service.js';
 import { KeyRotationWorker } from '../keys/key-rotation.worker.js';
+import { keptAlgorithms } from '../keys/signing-algorithm.js';
 import { Clock } from '../time/clock.js';
 import type { Admin } from './admin.js';
 import { notFound } from './path.pipe.js';
@@ -15,13 +18,19 @@ export class KeyAdministration {
     private readonly keys: KeyRotationWorker,
     private readonly audit: AuditService,
     private readonly clock: Clock,
+    private readonly config: Config,
   ) {}
 
-  /** @returns nothing when the next key was published already and may take its time */
-  rotate(immediately: boolean, admin: Admin): Promise<KeyChange[]> {
-    return this.keys.rotateNow({ immediately }, (manager, changes) =>
-      this.record('key.rotated', changes, admin, manager),
-    );
+  /**
+   * @returns nothing for a next key that was published already and may take its time
+   * @throws InvalidFields where no key is kept of that algorithm
+   */
+  rotate(request: RotationRequest, admin: Admin): Promise<KeyChange[]> {
+    const kept = keptAlgorithms(this.config.signingAlgorithm);
+    if (request.algorithm !== undefined && !kept.includes(request.algorithm)) {
+      throw new InvalidFields([{ field: 'algorithm', detail: `algorithm must be one of ${kept.join(', ')}` }]);
+    }
+    return this.keys.rotateNow(request, (manager, changes) => this.record('key.rotated', changes, admin, manager));
   }
 
   /** @throws OAuthError not_found where there is no such key in use */

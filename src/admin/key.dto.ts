@@ -31,10 +31,16 @@ export class SigningKeyListDto {
 }
 
 export class RotateKeysDto {
+  @ChoiceField(Object.keys(signingAlgorithms), {
+    required: false,
+    description: 'Only the key of this algorithm. Initially the keys of all algorithms that are in use.',
+  })
+  algorithm?: SigningAlgorithm;
+
   @FlagField({
     required: false,
     initially: false,
-    description: 'The new key signs at once, though verifiers that cache the JWKS do not know it yet.',
+    description: 'The new keys sign at once, though verifiers that cache the JWKS do not know them yet.',
   })
   immediately?: boolean;
 }
@@ -46,11 +52,14 @@ export class KeyChangeDto {
   @ApiProperty()
   kid: string;
 
+  @ChoiceField(Object.keys(signingAlgorithms), { required: false, description: 'Of a key that was made or signs.' })
+  algorithm?: SigningAlgorithm;
+
   @InstantField({ required: false, description: 'When it begins to sign.' })
   active_from?: string;
 }
 
 export class KeyRotationDto {
-  @ApiProperty({ type: [KeyChangeDto], description: 'Empty where the next key was published already.' })
+  @ApiProperty({ type: [KeyChangeDto], description: 'Empty where the next keys were published already.' })
   changes: KeyChangeDto[];
 }

@@ -24,10 +24,13 @@ export class KeysController {
 
   @Post('rotations')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Rotates the signing key ahead of the schedule' })
+  @ApiOperation({ summary: 'Rotates the signing keys ahead of the schedule' })
   @ApiOkResponse({ type: KeyRotationDto })
-  async rotateKeys(@Body() { immediately = false }: RotateKeysDto, @ByAdmin() admin: Admin): Promise<KeyRotationDto> {
-    const changes = await this.administration.rotate(immediately, admin);
+  async rotateKeys(
+    @Body() { immediately = false, algorithm }: RotateKeysDto,
+    @ByAdmin() admin: Admin,
+  ): Promise<KeyRotationDto> {
+    const changes = await this.administration.rotate({ immediately, algorithm }, admin);
     return { changes: changes.flatMap(showChange) };
   }
 
@@ -40,6 +43,8 @@ export class KeysController {
   }
 }
 
+type NewKey = Extract<KeyChange, { algorithm: unknown }>;
+
 const showKey = ({ kid, algorithm, state, activeFrom, verifiesUntil }: SigningKeyEntry): SigningKeyDto => ({
   kid,
   algorithm,
@@ -48,11 +53,18 @@ const showKey = ({ kid, algorithm, state, activeFrom, verifiesUntil }: SigningKe
   ...(verifiesUntil !== undefined && { verifies_until: new Date(verifiesUntil).toISOString() }),
 });
 
+const showNewKey = ({ change, kid, algorithm, activeFrom }: NewKey): KeyChangeDto => ({
+  change,
+  kid,
+  algorithm,
+  active_from: new Date(activeFrom).toISOString(),
+});
+
 function showChange(change: KeyChange): KeyChangeDto[] {
   switch (change.change) {
     case 'signing_key_created':
     case 'signing_key_activated':
-      return [{ change: change.change, kid: change.kid, active_from: new Date(change.activeFrom).toISOString() }];
+      return [showNewKey(change)];
     case 'signing_key_retired':
     case 'signing_key_deleted':
       return [{ change: change.change, kid: change.kid }];

@@ -4,6 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { AuditEvent } from '../audit/audit-event.js';
 import { InvalidFields } from '../http/invalid-fields.js';
 import { birthOf } from '../issuance/token-identity.js';
+import { SignOut } from '../logout/sign-out.service.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 import { RevocationService, type RevocationResult } from '../revocation/revocation.service.js';
 import { Clock } from '../time/clock.js';
@@ -18,6 +19,7 @@ export class RevocationAdministration {
   constructor(
     private readonly dataSource: DataSource,
     private readonly revocations: RevocationService,
+    private readonly signOut: SignOut,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -38,12 +40,14 @@ export class RevocationAdministration {
     const notBefore = kind === 'token' ? birthOf(value) + 1 : now + 1;
     const request = { kind, value, reason, actor: admin.actor, notBefore };
     const { result, revocations } = await this.dataSource.transaction(async (manager) => {
+      if (kind === 'subject') await this.signOut.endSessionsOf(value, 'revoked', admin, manager);
+      if (kind === 'all') await this.signOut.endAllSessions(manager);
       const committed = await this.revocations.commit([request], manager);
       const [first] = committed.results as [RevocationResult];
       await this.audit.append(manager, { ...eventOf(kind, value, first), reason, at: now, ...admin });
       return { result: first, revocations: committed.revocations };
     });
-    await this.revocations.publish(revocations);
+    await this.signOut.publish(revocations);
     return result;
   }
 }

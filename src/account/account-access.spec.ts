@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { accessOf, endedWith, type AccessFamily } from './account-access.js';
+
+const at = (second: number): Date => new Date(second * 1000);
+
+const family = (overrides: Partial<AccessFamily> = {}): AccessFamily => ({
+  sid: 'f1',
+  clientId: 'shop',
+  sessionId: 's1',
+  scope: ['openid'],
+  offline: false,
+  bornOfCode: true,
+  generation: 1,
+  createdAt: at(1),
+  lastUsedAt: at(2),
+  ...overrides,
+});
+
+describe('an access', () => {
+  it('is all that a client has from one login session and that ends with it', () => {
+    const access = accessOf([
+      family({ sid: 'f2', scope: ['openid', 'email'], createdAt: at(5), lastUsedAt: at(9) }),
+      family({ sid: 'f1' }),
+    ]);
+    expect(access).toEqual([
+      {
+        sid: 'f2',
+        clientId: 'shop',
+        sessionId: 's1',
+        scope: ['openid', 'email'],
+        offline: false,
+        createdAt: 1000,
+        lastUsedAt: 9000,
+      },
+    ]);
+    const reversed = accessOf([family({ sid: 'f1' }), family({ sid: 'f2', createdAt: at(5), lastUsedAt: at(9) })]);
+    expect(reversed).toMatchObject([{ sid: 'f2', createdAt: 1000, lastUsedAt: 9000 }]);
+  });
+
+  it.each([
+    ['another client', { clientId: 'bank' }],
+    ['another login session', { sessionId: 's2' }],
+    ['what outlives the login session', { offline: true }],
+    ['what came from none', { sessionId: null }],
+  ])('is not shared by %s', (_, difference) => {
+    expect(accessOf([family(), family({ sid: 'f2', ...difference })])).toHaveLength(2);
+  });
+
+  it('that is offline is one each', () => {
+    expect(accessOf([family({ offline: true }), family({ sid: 'f2', offline: true })])).toHaveLength(2);
+  });
+
+  it('is not what waits for its code', () => {
+    expect(accessOf([family({ generation: 0 })])).toEqual([]);
+    expect(accessOf([family({ generation: 0, bornOfCode: false })])).toHaveLength(1);
+  });
+
+  it('comes before those that were used earlier', () => {
+    const access = accessOf([
+      family({ sid: 'old', clientId: 'a', lastUsedAt: at(1) }),
+      family({ sid: 'new', clientId: 'b', lastUsedAt: at(3) }),
+      family({ sid: 'middle', clientId: 'c', lastUsedAt: at(2) }),
+    ]);
+    expect(access.map(({ sid }) => sid)).toEqual(['new', 'middle', 'old']);
+  });
+});
+
+describe('ending an access', () => {
+  it('ends all of the client’s that ends with the same login session', () => {
+    expect(endedWith('u1', family())).toEqual({ subject: 'u1', clientId: 'shop', sessionId: 's1', offline: false });
+  });
+
+  it('ends an offline family alone, and never one of another user', () => {
+    expect(endedWith('u1', family({ offline: true }))).toEqual({ subject: 'u1', sid: 'f1' });
+    expect(endedWith('u1', family({ sessionId: null }))).toEqual({ subject: 'u1', sid: 'f1' });
+  });
+});

@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { InvalidFields } from '../http/invalid-fields.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { Consents } from '../consent/consents.service.js';
+import { SignOut } from '../logout/sign-out.service.js';
+import type { Revocation } from '../revocation/revocation.js';
+import { SubjectsService } from '../subjects/subjects.service.js';
+import { InvalidUser, UserTaken } from '../users/user-error.js';
+import { UsersService } from '../users/users.service.js';
+import type { Admin } from './admin.js';
+import { notFound } from './path.pipe.js';
+import type { CreateUserDto, UpdateUserDto } from './user.dto.js';
+import { fieldOfProblem, type KnownUser } from './user-representation.js';
+
+/** Changes to users together with what they must end: one transaction, then the tracker, then the answer. */
+@Injectable()
+export class UserAdministration {
+  constructor(
+    private readonly users: UsersService,
+    private readonly subjects: SubjectsService,
+    private readonly signOut: SignOut,
+    private readonly consents: Consents,
+  ) {}
+
+  /** @throws InvalidFields; OAuthError conflict, too_many_requests */
+  async create(request: CreateUserDto, admin: Admin): Promise<KnownUser> {
+    const user = await this.users.create(request, admin).catch(asAnswer);
+    return { user, disabled: await this.subjects.isDisabled(user.subject) };
+  }
+
+  /** @throws OAuthError not_found */
+  async find(subject: string): Promise<KnownUser> {
+    const user = await this.users.find(subject);
+    if (!user) throw notFound();
+    return { user, disabled: await this.subjects.isDisabled(subject) };
+  }
+
+  /** By subject. @param after the subject that the page starts after */
+  async list(limit: number, after?: string): Promise<KnownUser[]> {
+    const users = await this.users.list(limit, after);
+    const disabled = await this.subjects.disabledAmong(users.map(({ subject }) => subject));
+    return users.map((user) => ({ user, disabled: disabled.has(user.subject) }));
+  }
+
+  /** The one who has the name, or nobody. */
+  async named(username: string): Promise<KnownUser[]> {
+    const user = await this.users.findByUsername(username);
+    return user ? [{ user, disabled: await this.subjects.isDisabled(user.subject) }] : [];
+  }
+
+  /** @throws InvalidFields; OAuthError not_found, conflict */
+  async update(subject: string, { disabled, ...changes }: UpdateUserDto, admin: Admin): Promise<KnownUser> {
+    const user = await this.ending((revoked) =>
+      this.users.update(subject, changes, admin, async (manager) => {
+        if (disabled !== undefined) revoked(await this.subjects.commitDisabled(subject, disabled, admin, manager));
+      }),
+    );
+    if (!user) throw notFound();
+    return { user, disabled: disabled ?? (await this.subjects.isDisabled(subject)) };
+  }
+
+  /**
+   * Ends all login sessions of the user with what grew from them: whoever knew the old password must not stay. What has
+   * `offline_access` goes on, for that is what it was given for; revoking the subject ends that as well.
+   * @throws InvalidFields; OAuthError not_found, too_many_requests
+   */
+  async setPassword(subject: string, password: string, admin: Admin): Promise<void> {
+    const ended = { reason: 'password_changed', sparesOffline: true };
+    const found = await this.ending((revoked) =>
+      this.users.setPassword(subject, password, admin, async (manager) =>
+        revoked(await this.signOut.commitEverywhere(subject, ended, admin, manager)),
+      ),
+    );
+    if (!found) throw notFound();
+  }
+
+  /**
+   * With everything that the user has allowed anybody. The subject is disabled as well: what is under way must come to
+   * nothing. @throws OAuthError not_found
+   */
+  async delete(subject: string, admin: Admin): Promise<void> {
+    const found = await this.ending((revoked) =>
+      this.users.delete(subject, admin, async (manager) => {
+        revoked(await this.subjects.commitDisabled(subject, true, admin, manager));
+        revoked(await this.signOut.commitEverywhere(subject, { reason: 'user_deleted' }, admin, manager));
+        await this.consents.deleteAll(subject, manager);
+      }),
+    );
+    if (!found) throw notFound();
+  }
+
+  /** Publishes what the change has revoked, once it is committed. */
+  private async ending<T>(change: (revoked: (more: readonly Revocation[]) => void) => Promise<T>): Promise<T> {
+    const all: Revocation[] = [];
+    const result = await change((more) => void all.push(...more)).catch(asAnswer);
+    if (all.length > 0) await this.signOut.publish(all);
+    return result;
+  }
+}
+
+function asAnswer(error: unknown): never {
+  if (error instanceof InvalidUser) throw new InvalidFields(error.problems.map(fieldOfProblem));
+  if (error instanceof UserTaken) throw new OAuthError('conflict', { description: `The ${error.field} is taken.` });
+  throw error;
+}

@@ -1,0 +1,145 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsObject, IsString, ValidateIf } from 'class-validator';
+import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
+import { MAX_USERNAME_CHARACTERS } from '../users/username.js';
+import { ChoiceField, FlagField, InstantField, TextField } from './field.dto.js';
+import { PageDto, PageQueryDto } from './paging.dto.js';
+import { FieldProblemDto } from './problem.dto.js';
+
+const whenPresent = ValidateIf((_, value) => value !== undefined);
+
+/** The rules of the domain say what may be in them. */
+const CLAIMS = {
+  type: 'object' as const,
+  additionalProperties: true,
+  description: 'The standard claims of OpenID Connect Core section 5.1, but for `updated_at`.',
+  example: { name: 'Anna Bauer', email: 'anna@example.com', email_verified: true },
+};
+
+const ClaimsField = (facts: { description?: string } = {}) =>
+  applyDecorators(ApiPropertyOptional({ ...CLAIMS, ...facts }), whenPresent, IsObject());
+
+const PASSWORD = {
+  description: 'Not one that many people use, nor the name of the user or of the service. Every character is welcome.',
+  format: 'password',
+  writeOnly: true,
+};
+
+export class UsersQueryDto extends PageQueryDto {
+  @TextField({ max: MAX_USERNAME_CHARACTERS, required: false, description: 'The user of this name alone.' })
+  username?: string;
+}
+
+const SUBJECT = {
+  max: MAX_SUBJECT_CHARACTERS,
+  required: false,
+  description: 'The `sub` of the user, where it is known elsewhere already; otherwise a new UUID.',
+};
+
+export class CreateUserDto {
+  @TextField(SUBJECT)
+  subject?: string;
+
+  @TextField({ max: MAX_USERNAME_CHARACTERS, description: 'What the user signs in with: a name or an e-mail address.' })
+  username: string;
+
+  @ApiPropertyOptional(PASSWORD)
+  @whenPresent
+  @IsString()
+  password?: string;
+
+  @ClaimsField()
+  claims?: Record<string, unknown>;
+}
+
+export class UpdateUserDto {
+  @TextField({ max: MAX_USERNAME_CHARACTERS, required: false })
+  username?: string;
+
+  @ClaimsField({ description: 'They take the place of all that there were.' })
+  claims?: Record<string, unknown>;
+
+  @FlagField({
+    required: false,
+    description:
+      'A disabled user cannot sign in, and the access tokens are dead at once; the families are suspended, and go on when the user is enabled.',
+  })
+  disabled?: boolean;
+}
+
+export class SetPasswordDto {
+  @ApiProperty(PASSWORD)
+  @IsString()
+  password: string;
+}
+
+export class UserDto {
+  @ApiProperty()
+  subject: string;
+
+  @ApiProperty()
+  username: string;
+
+  @ApiProperty(CLAIMS)
+  claims: Record<string, unknown>;
+
+  @ApiProperty({ description: 'Whether the user can sign in with one.' })
+  has_password: boolean;
+
+  @InstantField({ required: false, description: 'Absent where none was ever set here.' })
+  password_changed_at?: string;
+
+  @ApiProperty()
+  disabled: boolean;
+
+  @InstantField()
+  created_at: string;
+
+  @InstantField()
+  updated_at: string;
+}
+
+export class UserPageDto extends PageDto {
+  @ApiProperty({ type: [UserDto], description: 'By subject.' })
+  items: UserDto[];
+}
+
+export class ImportUserDto {
+  @TextField(SUBJECT)
+  subject?: string;
+
+  @TextField({ max: MAX_USERNAME_CHARACTERS })
+  username: string;
+
+  @TextField({
+    max: 500,
+    required: false,
+    description:
+      'An argon2 PHC string, bcrypt (`$2a$`, `$2b$`, `$2y$`) or PBKDF2 (as Django or a PHC string writes it).',
+    example: '$2b$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22',
+  })
+  password_hash?: string;
+
+  @ClaimsField()
+  claims?: Record<string, unknown>;
+}
+
+export class ImportedUserDto {
+  @ApiProperty({ type: 'integer', description: 'The place in the request, from 0.' })
+  index: number;
+
+  @ChoiceField(['created', 'exists', 'invalid'])
+  result: 'created' | 'exists' | 'invalid';
+
+  @ApiProperty({ required: false })
+  subject?: string;
+
+  @ApiProperty({ type: [FieldProblemDto], required: false, description: 'Where it is invalid.' })
+  errors?: FieldProblemDto[];
+}
+
+export class ImportedUsersDto {
+  @ApiProperty({ type: [ImportedUserDto] })
+  results: ImportedUserDto[];
+}

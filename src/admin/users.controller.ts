@@ -1,0 +1,115 @@
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { Admin } from './admin.js';
+import { AdminController, ByAdmin } from './admin.guard.js';
+import { Pages } from './pages.service.js';
+import { NamePipe } from './path.pipe.js';
+import { UserAdministration } from './user-administration.service.js';
+import { UserImportAdministration } from './user-import-administration.service.js';
+import {
+  CreateUserDto,
+  ImportedUsersDto,
+  ImportUserDto,
+  SetPasswordDto,
+  UpdateUserDto,
+  UserDto,
+  UserPageDto,
+  UsersQueryDto,
+} from './user.dto.js';
+import { showImported, showUser, type KnownUser } from './user-representation.js';
+
+const LIST_OF_USERS = { type: 'array', items: { $ref: getSchemaPath(ImportUserDto) } };
+
+@AdminController('users')
+@ApiExtraModels(ImportUserDto)
+export class UsersController {
+  constructor(
+    private readonly administration: UserAdministration,
+    private readonly imports: UserImportAdministration,
+    private readonly pages: Pages,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Creates a user' })
+  @ApiCreatedResponse({ type: UserDto })
+  async createUser(@Body() request: CreateUserDto, @ByAdmin() admin: Admin): Promise<UserDto> {
+    return showUser(await this.administration.create(request, admin));
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Lists the users, or finds one by name' })
+  @ApiOkResponse({ type: UserPageDto })
+  async listUsers(@Query() { username, ...query }: UsersQueryDto): Promise<UserPageDto> {
+    if (username !== undefined) return { items: (await this.administration.named(username)).map(showUser) };
+    const list = {
+      name: 'users',
+      read: (limit: number, after?: string) => this.administration.list(limit, after),
+      positionOf: ({ user }: KnownUser) => user.subject,
+      toItem: showUser,
+    };
+    return this.pages.of(list, query);
+  }
+
+  /** 200 whatever became of the users: the answer says it of each. */
+  @Post('import')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Imports users with the password hashes of the system that they come from',
+    description: 'Those who are there already are left alone, so the same users may be imported again.',
+  })
+  @ApiBody({ schema: { oneOf: [LIST_OF_USERS, { type: 'object', properties: { users: LIST_OF_USERS } }] } })
+  @ApiOkResponse({ type: ImportedUsersDto })
+  async importUsers(@Body() body: unknown, @ByAdmin() admin: Admin): Promise<ImportedUsersDto> {
+    return { results: (await this.imports.import(body, admin)).map(showImported) };
+  }
+
+  @Get(':subject')
+  @ApiOperation({ summary: 'Shows a user' })
+  @ApiOkResponse({ type: UserDto })
+  async readUser(@Param('subject', NamePipe) subject: string): Promise<UserDto> {
+    return showUser(await this.administration.find(subject));
+  }
+
+  @Patch(':subject')
+  @ApiOperation({ summary: 'Changes a user: the members that are sent, and no others' })
+  @ApiOkResponse({ type: UserDto })
+  async updateUser(
+    @Param('subject', NamePipe) subject: string,
+    @Body() request: UpdateUserDto,
+    @ByAdmin() admin: Admin,
+  ): Promise<UserDto> {
+    return showUser(await this.administration.update(subject, request, admin));
+  }
+
+  @Post(':subject/password')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Sets the password of a user, and signs the user out everywhere',
+    description:
+      'What the user has allowed a client with `offline_access` goes on; revoke the subject to end that too.',
+  })
+  @ApiNoContentResponse()
+  async setPassword(
+    @Param('subject', NamePipe) subject: string,
+    @Body() { password }: SetPasswordDto,
+    @ByAdmin() admin: Admin,
+  ): Promise<void> {
+    await this.administration.setPassword(subject, password, admin);
+  }
+
+  @Delete(':subject')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Deletes a user, and ends everything that the user has allowed. The subject stays taken' })
+  @ApiNoContentResponse()
+  async deleteUser(@Param('subject', NamePipe) subject: string, @ByAdmin() admin: Admin): Promise<void> {
+    await this.administration.delete(subject, admin);
+  }
+}
