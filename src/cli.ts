@@ -10,6 +10,7 @@ import { migrateCommand } from './cli/migrate.command.js';
 import { revokeCommand } from './cli/revoke.command.js';
 import { subjectCommand } from './cli/subject.command.js';
 import { Terminal } from './cli/terminal.js';
+import { userCommand } from './cli/user.command.js';
 import { ConfigError } from './config/load-config.js';
 
 const ENVIRONMENT = `
@@ -30,6 +31,7 @@ const commands = [
   auditCommand,
   keyCommand,
   subjectCommand,
+  userCommand,
   migrateCommand,
 ];
 for (const command of commands) program.addCommand(command(terminal));
@@ -39,5 +41,6 @@ try {
 } catch (error) {
   const isTheirs = error instanceof CliError || error instanceof ConfigError;
   console.error(isTheirs ? error.message : error);
-  process.exitCode = 1;
+  // A connection for which pg has no password stays open, and would keep the process until the server closes it.
+  process.exit(1);
 }

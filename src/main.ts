@@ -8,6 +8,7 @@ import type { Config } from './config/config.js';
 import { ConfigError } from './config/load-config.js';
 import { processConfig } from './config/process-config.js';
 import { banner } from './first-boot/banner.js';
+import { DemoClient } from './first-boot/demo-client.service.js';
 import { FirstBoot } from './first-boot/first-boot.service.js';
 import { createAdapter } from './http/fastify-adapter.js';
 import { createLogger, NestLogger } from './http/logger.js';
@@ -33,10 +34,11 @@ async function start(config: Config): Promise<void> {
   setUp(app, logger);
   await app.init();
   const embedded = await app.get(FirstBoot, { strict: false }).run();
+  const demoClient = embedded && (await app.get(DemoClient, { strict: false }).start(embedded.credentials));
   await app.listen(config.port, config.host);
   drainOnSignals(app, () => logger.flush());
   const url = await app.getUrl();
-  if (embedded) console.log(banner(url, config.dataDir, embedded.credentials, embedded.areNew));
+  if (embedded) console.log(banner({ url, dataDir: config.dataDir, demoClient, ...embedded }));
   else logger.info({ msg: 'listening', url });
 }
 

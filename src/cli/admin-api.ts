@@ -1,7 +1,7 @@
 /** The admin API as the commands see it: a path in, parsed JSON out, and every failure in words for the one who typed. */
 import { ADMIN_SCOPE } from '../oauth/scope.js';
 import type { AdminCredentials } from './admin-credentials.js';
-import { CliError } from './cli-error.js';
+import { CliError, RequestRefused } from './cli-error.js';
 
 const TIMEOUT_MS = 30_000;
 
@@ -35,14 +35,24 @@ export class AdminApi {
 
   /** @throws CliError */
   private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const isFirst = this.token === undefined;
+    let answer = await this.attempt(method, path, body);
+    if (answer.status === 401 && !isFirst) {
+      // A long import outlives its access token.
+      this.token = undefined;
+      answer = await this.attempt(method, path, body);
+    }
+    if (!answer.ok) throw problemIn(answer);
+    return answer.json as T;
+  }
+
+  private async attempt(method: string, path: string, body: object | undefined) {
     const token = await (this.token ??= this.authenticate());
-    const answer = await this.send(`/admin/v1${path}`, {
+    return this.send(`/admin/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    if (!answer.ok) throw new CliError(problemIn(answer));
-    return answer.json as T;
   }
 
   private async authenticate(): Promise<string> {
@@ -77,10 +87,11 @@ export class AdminApi {
 }
 
 /** RFC 9457, or whatever a proxy in between had to say. */
-function problemIn({ status, json }: { status: number; json: Json }): string {
+function problemIn({ status, json }: { status: number; json: Json }): CliError {
   const { detail, errors } = json as { detail?: string; errors?: { field: string; detail: string }[] };
-  if (detail === undefined) return `The answer was ${status}, and not from the admin API.`;
-  return [detail, ...(errors ?? []).map((error) => `  ${error.field}: ${error.detail}`)].join('\n');
+  if (detail === undefined) return new CliError(`The answer was ${status}, and not from the admin API.`);
+  const text = [detail, ...(errors ?? []).map((error) => `  ${error.field}: ${error.detail}`)].join('\n');
+  return status === 400 ? new RequestRefused(text) : new CliError(text);
 }
 
 function parsed(text: string): Json {

@@ -1,2 +1,5 @@
 /** Something that whoever typed the command can understand and mend: it is printed as it is, without a stack. */
 export class CliError extends Error {}
+
+/** The admin API will not have the request, as it is. */
+export class RequestRefused extends CliError {}

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Terminal } from './terminal.js';
 
-/** What access tokens are signed with. */
+/** What access tokens and ID tokens are signed with. */
 export function keyCommand(terminal: Terminal): Command {
   const { api } = terminal;
   const command = new Command('key').description('signing keys');
@@ -13,11 +13,12 @@ export function keyCommand(terminal: Terminal): Command {
     );
   command
     .command('rotate')
-    .description('makes the next key ahead of the schedule; it signs an hour later')
-    .option('--immediately', 'it signs at once, though verifiers may not know it yet')
-    .action(async ({ immediately }: { immediately?: boolean }) => {
-      const { changes } = await api.post<{ changes: object[] }>('/keys/rotations', { immediately });
-      terminal.list({ items: changes }, ['change', 'kid', 'active_from']);
+    .description('makes the next keys ahead of the schedule; they sign an hour later')
+    .option('--immediately', 'they sign at once, though verifiers may not know them yet')
+    .option('--algorithm <algorithm>', 'only the key of this algorithm')
+    .action(async (request: { immediately?: boolean; algorithm?: string }) => {
+      const { changes } = await api.post<{ changes: object[] }>('/keys/rotations', request);
+      terminal.list({ items: changes }, ['change', 'kid', 'algorithm', 'active_from']);
     });
   command
     .command('retire <kid>')

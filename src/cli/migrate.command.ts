@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { DataSourceOptions } from 'typeorm';
 import { processConfig } from '../config/process-config.js';
-import { codeOf, isUnavailable } from '../database/database-errors.js';
+import { codeOf, isDenied, isUnavailable } from '../database/database-errors.js';
 import { CliError } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
@@ -20,9 +20,14 @@ export const migrateCommand = (terminal: Terminal): Command =>
     const { migrateOverNetwork } = await import('../database/migrate.js');
     const { migrateAtBoot: _, ...options } = await dataSourceOptions(config, new EmbeddedDatabase(config));
     await migrateOverNetwork(options as DataSourceOptions).catch((error: unknown) => {
-      throw isUnavailable(error)
-        ? new CliError(`DATABASE_URL does not answer (${codeOf(error) || 'timeout'}).`)
-        : error;
+      throw problemOf(error);
     });
     terminal.done('The schema is up to date.');
   });
+
+/** What is the operator's to mend, in a line; anything else as it is, with its stack. */
+function problemOf(error: unknown): unknown {
+  if (isUnavailable(error)) return new CliError(`DATABASE_URL does not answer (${codeOf(error) || 'timeout'}).`);
+  if (isDenied(error)) return new CliError(`The database of DATABASE_URL refuses: ${(error as Error).message}`);
+  return error;
+}

@@ -1,23 +1,24 @@
 /** What an embedded service says when it is ready: where it is, how to get in, and what to paste first. */
 import { credentialsFile, type Credentials } from './credentials-file.js';
 
+export interface Start {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly credentials: Credentials;
+  /** Whether the credentials were made just now. */
+  readonly areNew: boolean;
+  readonly demoClient?: { readonly url: string; readonly isRunning: boolean } | undefined;
+}
+
 const member = (name: string): string => `sed 's/.*"${name}":"\\([^"]*\\)".*/\\1/'`;
 
-export function banner(url: string, dataDir: string, credentials: Credentials, areNew: boolean): string {
+export function banner(start: Start): string {
+  const { url, dataDir } = start;
   const file = credentialsFile(dataDir);
-  const secrets = areNew
-    ? [
-        ...(credentials.adminClientId
-          ? [`  admin client   ${credentials.adminClientId} : ${credentials.adminClientSecret}`]
-          : []),
-        `  demo client    ${credentials.demoClientId} : ${credentials.demoClientSecret}`,
-        `  refresh token  ${credentials.demoRefreshToken}`,
-        `Kept in ${file}; they are not shown again.`,
-      ]
-    : [`The credentials of its admin and demo client, and a fresh refresh token, are in ${file}.`];
   return [
     `Rekey listens on ${url} (embedded database in ${dataDir}).`,
-    ...secrets,
+    ...secrets(start, file),
+    ...signIn(start),
     '',
     'Paste to refresh, refresh again with what came back, introspect, revoke:',
     `  . ${file.startsWith('/') ? file : `./${file}`}; URL=${url}; AUTH="$DEMO_ID:$DEMO_SECRET"`,
@@ -29,4 +30,26 @@ export function banner(url: string, dataDir: string, credentials: Credentials, a
     '  curl -su "$AUTH" $URL/revoke -d token=$RT -o /dev/null -w "%{http_code}\\n"',
     '  curl -su "$AUTH" $URL/introspect -d token=$AT; echo',
   ].join('\n');
+}
+
+function secrets({ credentials, areNew }: Start, file: string): string[] {
+  if (!areNew) {
+    return [`The credentials of its clients and its demo user, and a fresh refresh token, are in ${file}.`];
+  }
+  const { adminClientId, adminClientSecret } = credentials;
+  return [
+    ...(adminClientId ? [`  admin client   ${adminClientId} : ${adminClientSecret}`] : []),
+    `  shell client   ${credentials.demoClientId} : ${credentials.demoClientSecret}`,
+    `  refresh token  ${credentials.demoRefreshToken}`,
+    `  demo user      ${credentials.demoUsername} : ${credentials.demoPassword}`,
+    `Kept in ${file}; they are not shown again.`,
+  ];
+}
+
+function signIn({ demoClient, credentials: { demoUsername } }: Start): string[] {
+  if (!demoClient) return [];
+  const { url, isRunning } = demoClient;
+  return isRunning
+    ? ['', `Sign in as ${demoUsername} at the demo client: ${url}`]
+    : ['', `The demo client was not started: something else listens at ${url}`];
 }

@@ -3,19 +3,31 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Credentials {
+  /** Of the service: for whoever else reads the file. */
+  readonly issuer?: string | undefined;
   readonly adminClientId?: string | undefined;
   readonly adminClientSecret?: string | undefined;
   readonly demoClientId?: string | undefined;
   readonly demoClientSecret?: string | undefined;
   readonly demoRefreshToken?: string | undefined;
+  readonly demoUsername?: string | undefined;
+  readonly demoPassword?: string | undefined;
+  /** Of the client that signs users in. */
+  readonly webClientId?: string | undefined;
+  readonly webClientSecret?: string | undefined;
 }
 
 const NAMES: Record<keyof Credentials, string> = {
+  issuer: 'ISSUER',
   adminClientId: 'ADMIN_ID',
   adminClientSecret: 'ADMIN_SECRET',
   demoClientId: 'DEMO_ID',
   demoClientSecret: 'DEMO_SECRET',
   demoRefreshToken: 'RT',
+  demoUsername: 'DEMO_USER',
+  demoPassword: 'DEMO_PASSWORD',
+  webClientId: 'WEB_ID',
+  webClientSecret: 'WEB_SECRET',
 };
 
 export const credentialsFile = (dataDir: string): string => join(dataDir, 'credentials.env');
@@ -29,7 +41,7 @@ export function readCredentials(dataDir: string): Credentials {
     throw error;
   }
   const values = new Map(text.split('\n').map((line) => line.split('=', 2) as [string, string | undefined]));
-  return Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, values.get(name)]));
+  return Object.fromEntries(Object.entries(NAMES).map(([key, name]) => [key, values.get(name) || undefined]));
 }
 
 export function writeCredentials(dataDir: string, credentials: Credentials): void {

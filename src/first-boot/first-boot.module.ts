@@ -2,7 +2,15 @@ import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ConfigModule } from '../config/config.module.js';
 import { FamiliesModule } from '../refresh/families.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { DemoClient } from './demo-client.service.js';
+import { EmbeddedStart } from './embedded-start.service.js';
 import { FirstBoot } from './first-boot.service.js';
+import { Registrar } from './registrar.service.js';
 
-@Module({ imports: [ConfigModule, ClientsModule, FamiliesModule], providers: [FirstBoot] })
+/** What a service does at its start beyond listening. */
+@Module({
+  imports: [ConfigModule, ClientsModule, FamiliesModule, UsersModule],
+  providers: [Registrar, EmbeddedStart, FirstBoot, DemoClient],
+})
 export class FirstBootModule {}

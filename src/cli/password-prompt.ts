@@ -1,0 +1,30 @@
+/** Passwords come from the terminal or from the standard input: arguments are for everybody on the machine to read. */
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { CliError } from './cli-error.js';
+
+/** @returns what was typed, twice and unseen; or the first line of what is piped in @throws CliError */
+export async function readPassword(): Promise<string> {
+  if (!process.stdin.isTTY) return firstLine();
+  const password = await ask('Password: ');
+  if ((await ask('The same again: ')) !== password) throw new CliError('The two passwords are not the same.');
+  return password;
+}
+
+function ask(prompt: string): Promise<string> {
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: unseen, terminal: true });
+  process.stderr.write(prompt);
+  return new Promise<string>((resolve, reject) => {
+    terminal.on('close', () => reject(new CliError('No password was given.')));
+    terminal.question('', resolve);
+  }).finally(() => {
+    process.stderr.write('\n');
+    terminal.close();
+  });
+}
+
+async function firstLine(): Promise<string> {
+  for await (const line of createInterface({ input: process.stdin })) return line;
+  throw new CliError('No password was given: type it, or pipe it in.');
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { batchesOf, MAX_BATCH_BYTES, type Batch } from './user-file.js';
+
+async function read(lines: readonly string[]): Promise<{ batches: Batch[]; failures: [number, string][] }> {
+  async function* each() {
+    yield* lines;
+  }
+  const [batches, failures]: [Batch[], [number, string][]] = [[], []];
+  for await (const batch of batchesOf(each(), (number, problem) => failures.push([number, problem])))
+    batches.push(batch);
+  return { batches, failures };
+}
+
+describe('a file of users', () => {
+  it('is read in batches that the server takes, in order, and with the numbers of the lines', async () => {
+    const lines = Array.from({ length: 1000 }, (_, index) =>
+      JSON.stringify({ username: `user${index}`, pad: 'é'.repeat(40) }),
+    );
+    const { batches, failures } = await read(lines);
+    expect(failures).toEqual([]);
+    expect(batches.flat().map(({ number }) => number)).toEqual(lines.map((_, index) => index + 1));
+    expect(batches.flat().map(({ user }) => JSON.stringify(user))).toEqual(lines);
+    for (const batch of batches) {
+      expect(batch.length).toBeLessThanOrEqual(200);
+      expect(Buffer.byteLength(JSON.stringify(batch.map(({ user }) => user)))).toBeLessThanOrEqual(MAX_BATCH_BYTES + 1);
+    }
+    expect(batches.length).toBeLessThan(12);
+  });
+
+  it('holds no more than 200 users in a batch, however short they are', async () => {
+    const { batches } = await read(new Array<string>(401).fill('{}'));
+    expect(batches.map((batch) => batch.length)).toEqual([200, 200, 1]);
+  });
+
+  it('may have empty lines, and begin with a byte order mark', async () => {
+    const { batches, failures } = await read(['\ufeff{"username":"a"}', '', '  ', '{"username":"b"}']);
+    expect(failures).toEqual([]);
+    expect(batches.flat().map(({ number }) => number)).toEqual([1, 4]);
+  });
+
+  it('may have lines that are no use; they are told, and the others go on', async () => {
+    const long = JSON.stringify({ username: 'x'.repeat(MAX_BATCH_BYTES) });
+    const { batches, failures } = await read([
+      '{"username":"a"}',
+      'no json',
+      '[]',
+      'null',
+      '"a"',
+      long,
+      '{"username":"b"}',
+    ]);
+    expect(failures).toEqual([
+      [2, 'is no JSON object'],
+      [3, 'is no JSON object'],
+      [4, 'is no JSON object'],
+      [5, 'is no JSON object'],
+      [6, 'has more than 15000 bytes'],
+    ]);
+    expect(batches.flat().map(({ number }) => number)).toEqual([1, 7]);
+  });
+
+  it('may be empty', async () => {
+    expect(await read([])).toEqual({ batches: [], failures: [] });
+  });
+});

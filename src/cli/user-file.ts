@@ -1,0 +1,50 @@
+/** A file of users, one JSON object a line, in batches that the admin API takes. It may be longer than memory. */
+
+interface UserLine {
+  /** From 1. */
+  readonly number: number;
+  readonly user: object;
+}
+
+export type Batch = readonly UserLine[];
+
+/** The server reads 16 KB. */
+export const MAX_BATCH_BYTES = 15_000;
+const MAX_BATCH_USERS = 200;
+
+/** @param fail is told of lines that are no use; the others are in the batches, in their order */
+export async function* batchesOf(
+  lines: AsyncIterable<string>,
+  fail: (lineNumber: number, problem: string) => void,
+): AsyncGenerator<Batch> {
+  let batch: UserLine[] = [];
+  let bytes = 0;
+  let number = 0;
+  for await (const text of lines) {
+    number += 1;
+    const line = number === 1 ? text.replace(/^\ufeff/, '') : text;
+    if (line.trim() === '') continue;
+    const user = parsed(line);
+    const size = Buffer.byteLength(JSON.stringify(user) ?? '') + 1;
+    if (!user || size > MAX_BATCH_BYTES) {
+      fail(number, user ? `has more than ${MAX_BATCH_BYTES} bytes` : 'is no JSON object');
+      continue;
+    }
+    if (batch.length === MAX_BATCH_USERS || bytes + size > MAX_BATCH_BYTES) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push({ number, user });
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function parsed(line: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/** Sends a file of users to the admin API, and says which lines came to nothing. */
+import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { CliError, RequestRefused } from './cli-error.js';
+import type { Terminal } from './terminal.js';
+import { batchesOf, type Batch } from './user-file.js';
+
+interface ImportedUser {
+  readonly result: 'created' | 'exists' | 'invalid';
+  readonly errors?: readonly { readonly detail: string }[];
+}
+
+type NumberedUser = ImportedUser & { readonly number: number };
+
+interface Answer {
+  readonly results: readonly (ImportedUser & { readonly index: number })[];
+}
+
+/** @param file its name, or `-` for the standard input @throws CliError */
+export async function importUsers(file: string, terminal: Terminal): Promise<void> {
+  const counts = { created: 0, exists: 0, invalid: 0 };
+  const fail = (lineNumber: number, problem: string): void => {
+    counts.invalid += 1;
+    terminal.say(`line ${lineNumber}: ${problem}`);
+  };
+  for await (const batch of batchesOf(await linesOf(file), fail)) {
+    for await (const { number, result, errors = [] } of send(batch, terminal)) {
+      if (result === 'invalid') fail(number, errors.map(({ detail }) => detail).join('; '));
+      else counts[result] += 1;
+    }
+  }
+  terminal.show(counts);
+  if (counts.invalid > 0) process.exitCode = 1;
+}
+
+async function* send(batch: Batch, terminal: Terminal): AsyncGenerator<NumberedUser, void> {
+  try {
+    const users = batch.map(({ user }) => user);
+    const { results } = await terminal.api.post<Answer>('/users/import', { users });
+    for (const { index, ...user } of results) yield { ...user, number: batch[index]!.number };
+  } catch (error) {
+    if (error instanceof RequestRefused) return yield* halved(batch, error, terminal);
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(
+      `${error.message}\nStopped at line ${batch[0]!.number}. Import the file again: users who are there are left alone.`,
+    );
+  }
+}
+
+/** One line can make the whole request one that is not read, such as by a key `__proto__`: the others are sent without it. */
+async function* halved(
+  batch: Batch,
+  { message }: RequestRefused,
+  terminal: Terminal,
+): AsyncGenerator<NumberedUser, void> {
+  if (batch.length === 1) {
+    yield { number: batch[0]!.number, result: 'invalid', errors: [{ detail: message }] };
+    return;
+  }
+  const middle = Math.ceil(batch.length / 2);
+  yield* send(batch.slice(0, middle), terminal);
+  yield* send(batch.slice(middle), terminal);
+}
+
+async function linesOf(file: string): Promise<AsyncIterable<string>> {
+  if (file === '-') return createInterface({ input: process.stdin, crlfDelay: Infinity });
+  try {
+    const handle = await open(file);
+    if ((await handle.stat()).isDirectory()) throw new Error('it is a directory');
+    return handle.readLines();
+  } catch (error) {
+    throw new CliError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
+  }
+}

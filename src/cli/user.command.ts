@@ -1,0 +1,88 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { readPassword } from './password-prompt.js';
+import { listCommand, type Terminal } from './terminal.js';
+import { importUsers } from './user-import.js';
+
+const COLUMNS = ['subject', 'username', 'has_password', 'disabled', 'created_at'];
+
+interface CreateOptions {
+  readonly subject?: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly claims?: Record<string, unknown>;
+  readonly withPassword?: boolean;
+}
+
+/** People who sign in here. */
+export function userCommand(terminal: Terminal): Command {
+  const { api } = terminal;
+  const command = new Command('user').description('users who sign in here');
+
+  command.addCommand(
+    listCommand('list')
+      .description('lists the users')
+      .option('--username <username>', 'the one of this name')
+      .action(async (options: Record<string, string>) => terminal.list(await api.get('/users', options), COLUMNS)),
+  );
+  command
+    .command('show <subject>')
+    .description('shows a user')
+    .action(async (subject: string) => terminal.show(await api.get(path(subject))));
+  command
+    .command('create <username>')
+    .description('creates a user')
+    .option('--subject <subject>', 'the sub that the user is known by elsewhere; a new one otherwise')
+    .option('--name <name>', 'the claim name')
+    .option('--email <address>', 'the claim email')
+    .option('--claims <json>', 'other standard claims, like \'{"locale":"de"}\'', jsonObject)
+    .option('--with-password', 'asks for the password, or reads it from the standard input')
+    .action(async (username: string, { subject, withPassword, ...options }: CreateOptions) => {
+      const password = withPassword ? await readPassword() : undefined;
+      const { claims, ...given } = options;
+      terminal.show(await api.post('/users', { username, subject, password, claims: { ...claims, ...given } }));
+    });
+  addChangeCommands(command, terminal);
+  command
+    .command('import <file>')
+    .description('imports users from JSON lines; - is the standard input. Those who are there are left alone')
+    .action((file: string) => importUsers(file, terminal));
+  return command;
+}
+
+function addChangeCommands(command: Command, terminal: Terminal): void {
+  const { api } = terminal;
+  command
+    .command('set-password <subject>')
+    .description('asks for the password, or reads it from the standard input; signs the user out everywhere')
+    .action(async (subject: string) => {
+      await api.post(`${path(subject)}/password`, { password: await readPassword() });
+      terminal.done(`Set the password of ${subject}.`);
+    });
+  command
+    .command('disable <subject>')
+    .description('no more signing in and no more tokens, and the access tokens are dead; the families wait')
+    .action(async (subject: string) => terminal.show(await api.patch(path(subject), { disabled: true })));
+  command
+    .command('enable <subject>')
+    .description('undoes disable')
+    .action(async (subject: string) => terminal.show(await api.patch(path(subject), { disabled: false })));
+  command
+    .command('delete <subject>')
+    .description('deletes the user, and ends everything that the user has allowed')
+    .action(async (subject: string) => {
+      await api.delete(path(subject));
+      terminal.done(`Deleted ${subject}.`);
+    });
+}
+
+const path = (subject: string): string => `/users/${encodeURIComponent(subject)}`;
+
+function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // It is no JSON, which is said below.
+  }
+  throw new InvalidArgumentError('It must be a JSON object.');
+}

@@ -1,0 +1,48 @@
+/**
+ * A resource server: an API that accepts access tokens of the issuer. Here it runs beside the client; it shares nothing with
+ * it and could be anywhere. It checks JWTs by itself (RFC 9068 §4), so it hears of a revocation only when the token expires;
+ * an API that must know at once asks the issuer's introspection endpoint.
+ */
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { json, type Answer } from './answer.js';
+
+const REQUIRED_SCOPE = 'read';
+
+export class ResourceServer {
+  constructor(
+    private readonly keys: () => Promise<JWTVerifyGetKey>,
+    private readonly expected: { readonly issuer: string; readonly audience: string },
+  ) {}
+
+  /** `GET /api/hello`: says who asks. @param authorization the header */
+  async hello(authorization: string | undefined): Promise<Answer> {
+    const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
+    if (token === undefined) return challenge(401);
+    const claims = await this.verify(token);
+    if (!claims) return challenge(401, 'invalid_token');
+    const scope = typeof claims['scope'] === 'string' ? claims['scope'] : '';
+    if (!scope.split(' ').includes(REQUIRED_SCOPE)) return challenge(403, 'insufficient_scope');
+    return json(200, { hello: claims.sub, client_id: claims['client_id'], scope, audience: claims.aud });
+  }
+
+  private async verify(token: string): Promise<JWTPayload | undefined> {
+    try {
+      const { payload } = await jwtVerify(token, await this.keys(), {
+        ...this.expected,
+        typ: 'at+jwt', // so that no ID token passes for an access token
+        requiredClaims: ['sub', 'client_id', 'exp', 'iat', 'jti'],
+      });
+      return payload;
+    } catch (error) {
+      // Anything else is not the token's fault: the keys cannot be fetched.
+      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** RFC 6750 §3 */
+function challenge(status: 401 | 403, error?: string): Answer {
+  const header = error === undefined ? 'Bearer' : `Bearer error="${error}"`;
+  return { ...json(status, error === undefined ? {} : { error }), headers: { 'www-authenticate': header } };
+}

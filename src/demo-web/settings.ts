@@ -1,0 +1,48 @@
+/** Where the demo client finds its issuer, and who it is there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Settings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly port: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Its own address, as its redirect URIs have it. */
+export const baseUrlOf = ({ port }: Pick<Settings, 'port'>): string => `http://127.0.0.1:${port}`;
+
+/** The `aud` of the access tokens that its resource server accepts. */
+export const audienceOf = (settings: Pick<Settings, 'port'>): string => `${baseUrlOf(settings)}/api`;
+
+/**
+ * From the environment; what is not set there, from the file in which an embedded service keeps what it made up.
+ * @throws Error that says what is missing
+ */
+export function settingsOf(environment: Environment): Settings {
+  const kept = keptIn(environment['REKEY_DATA_DIR'] || './data');
+  const demand = (name: string, value: string | undefined): string => {
+    if (!value) throw new Error(`${name} is not set, and no embedded service has left one: run \`npm start\` first`);
+    return value;
+  };
+  const port = Number(environment['PORT'] || 3001);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('PORT must be a whole number, 1 to 65535');
+  return {
+    issuer: demand('ISSUER', environment['ISSUER'] || kept['ISSUER']),
+    clientId: demand('CLIENT_ID', environment['CLIENT_ID'] || kept['WEB_ID']),
+    clientSecret: demand('CLIENT_SECRET', environment['CLIENT_SECRET'] || kept['WEB_SECRET']),
+    port,
+  };
+}
+
+function keptIn(directory: string): Environment {
+  try {
+    const lines = readFileSync(join(directory, 'credentials.env'), 'utf8').split('\n');
+    return Object.fromEntries(lines.map((line) => line.split('=', 2) as [string, string | undefined]));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}

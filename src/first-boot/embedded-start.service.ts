@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { ClientDirectory } from '../clients/client-directory.service.js';
+import { generateSecret } from '../clients/client-secret.js';
+import { Config } from '../config/config.js';
+import { FamiliesService } from '../refresh/families.service.js';
+import { readCredentials, writeCredentials, type Credentials } from './credentials-file.js';
+import { ADMIN_CLIENT, DEMO_CLIENT, webAddresses, webClient, webPortBeside } from './first-clients.js';
+import { FIRST_BOOT, Registrar } from './registrar.service.js';
+
+const DEMO_CLAIMS = {
+  name: 'Demo User',
+  given_name: 'Demo',
+  family_name: 'User',
+  email: 'demo@example.com',
+  email_verified: true,
+};
+
+/** Characters that nobody takes for another; 32, so that none is likelier than the others. */
+const READABLE = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+export interface EmbeddedStartResult {
+  readonly credentials: Credentials;
+  /** Whether they were made just now. */
+  readonly areNew: boolean;
+}
+
+/** What somebody needs who tries out an embedded service: an admin client, a client to refresh with, and one to sign in at, with a user. */
+@Injectable()
+export class EmbeddedStart {
+  constructor(
+    private readonly registrar: Registrar,
+    private readonly directory: ClientDirectory,
+    private readonly families: FamiliesService,
+    private readonly config: Config,
+  ) {}
+
+  /** @param hasAdmin the environment has named an admin client */
+  async run(hasAdmin: boolean): Promise<EmbeddedStartResult> {
+    const kept = readCredentials(this.config.dataDir);
+    const credentials = this.complete(kept, hasAdmin);
+    // Kept before they are used: a process killed in between finds them again.
+    writeCredentials(this.config.dataDir, { ...credentials, demoRefreshToken: kept.demoRefreshToken });
+    await this.register(credentials);
+    const all = { ...credentials, demoRefreshToken: await this.startDemoFamily(credentials.demoClientId) };
+    writeCredentials(this.config.dataDir, all);
+    return { credentials: all, areNew: kept.demoClientSecret === undefined };
+  }
+
+  private complete(kept: Credentials, hasAdmin: boolean) {
+    const admin = {
+      adminClientId: kept.adminClientId ?? 'admin',
+      adminClientSecret: kept.adminClientSecret ?? generateSecret(),
+    };
+    return {
+      issuer: this.config.issuer,
+      ...(hasAdmin ? {} : admin),
+      demoClientId: 'demo',
+      demoClientSecret: kept.demoClientSecret ?? generateSecret(),
+      demoUsername: 'demo',
+      demoPassword: kept.demoPassword ?? generatePassword(),
+      webClientId: 'demo-web',
+      webClientSecret: kept.webClientSecret ?? generateSecret(),
+    };
+  }
+
+  private async register(credentials: ReturnType<EmbeddedStart['complete']>): Promise<void> {
+    const { adminClientId, adminClientSecret, webClientId } = credentials;
+    if (adminClientId && adminClientSecret) {
+      await this.registrar.ensureClient(ADMIN_CLIENT, adminClientId, adminClientSecret);
+    }
+    await this.registrar.ensureClient(DEMO_CLIENT, credentials.demoClientId, credentials.demoClientSecret);
+    await this.registrar.ensureUser(credentials.demoUsername, credentials.demoPassword, DEMO_CLAIMS);
+    const port = webPortBeside(this.config.port);
+    if (port === undefined) return;
+    const { issuer } = this.config;
+    await this.registrar.ensureClient(webClient(port, issuer), webClientId, credentials.webClientSecret);
+    await this.registrar.adjustClient(webClientId, webAddresses(port, issuer));
+  }
+
+  /** A fresh one at each start: the last one's token has been used, and using it again would look like theft. */
+  private async startDemoFamily(clientId: string): Promise<string | undefined> {
+    const client = await this.directory.load(clientId);
+    if (!client) return undefined;
+    const { refreshToken } = await this.families.start(client, 'demo-user', ['read', 'write'], FIRST_BOOT);
+    return refreshToken;
+  }
+}
+
+/** 100 random bits, to be typed. */
+function generatePassword(): string {
+  const characters = [...randomBytes(20)].map((byte) => READABLE[byte % READABLE.length]);
+  return characters.join('').replace(/.{5}(?=.)/g, '$&-');
+}

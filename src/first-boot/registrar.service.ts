@@ -1,0 +1,48 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { isDeepStrictEqual } from 'node:util';
+import type { ClientRegistration } from '../clients/client-registration.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { isUniqueViolation } from '../database/database-errors.js';
+import { UsersService } from '../users/users.service.js';
+import { UserTaken } from '../users/user-error.js';
+
+/** Who does what is done at a first start. */
+export const FIRST_BOOT = { actor: 'system', correlationId: 'first-boot' };
+
+/** Makes what is not there yet, and leaves alone what is. */
+@Injectable()
+export class Registrar {
+  private readonly logger = new Logger(Registrar.name);
+
+  constructor(
+    private readonly clients: ClientsService,
+    private readonly users: UsersService,
+  ) {}
+
+  async ensureClient(registration: ClientRegistration, clientId: string, secret: string): Promise<void> {
+    if (await this.clients.find(clientId)) return;
+    try {
+      await this.clients.register(registration, FIRST_BOOT, { clientId, secret });
+    } catch (error) {
+      // Another replica was quicker, or the client was deleted on purpose: its id stays taken.
+      if (!isUniqueViolation(error)) throw error;
+      this.logger.warn(`The client ${clientId} exists already or was deleted, and was not made again.`);
+    }
+  }
+
+  /** What is different is changed; the rest of the registration stays as an admin may have made it. */
+  async adjustClient(clientId: string, fields: Partial<ClientRegistration>): Promise<void> {
+    const client = await this.clients.find(clientId);
+    if (!client || isDeepStrictEqual({ ...client, ...fields }, { ...client })) return;
+    await this.clients.update(clientId, fields, FIRST_BOOT);
+  }
+
+  async ensureUser(username: string, password: string, claims: Record<string, unknown>): Promise<void> {
+    if (await this.users.findByUsername(username)) return;
+    try {
+      await this.users.create({ username, password, claims }, FIRST_BOOT);
+    } catch (error) {
+      if (!(error instanceof UserTaken)) throw error;
+    }
+  }
+}
