@@ -1,7 +1,7 @@
 /**
- * The rows of the acceptance checklist that a specification demands (MUST and SHOULD, sections 1 to 11) by their numbers: each
- * has a test whose title begins with the number, `[148] …` or `[184, 187] …`. Rows that are decisions of our own have tests
- * too, but are not counted here.
+ * The rows of the acceptance checklist that a specification demands (MUST and SHOULD, sections 1 to 11, and of the optional ones
+ * those that are built: 14, 15 and 17) by their numbers: each has a test whose title begins with the number, `[148] …` or
+ * `[184, 187] …`. Rows that are decisions of our own have tests too, but are not counted here.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +22,9 @@ const demanded: Record<string, readonly number[]> = {
   '9. Bearer usage on our own protected routes': [194, 195, 196, 197, 198, 199],
   '10. Metadata and keys': [201, 202, 203, 204, 205, 206, 207, 208, 211, 215],
   '11. JWT access tokens': [216, 217, 218, 219, 220, 222],
+  '14. Resource indicators': [249, 250, 251],
+  '15. Authorization code, PKCE, RFC 9207': [253, 254, 255, 256, 258, 259, 260, 261, 262, 263, 264, 265, 268],
+  '17. OpenID Connect Core §12': [276, 277, 278, 279, 280, 281, 282],
 };
 
 /** Rows of these sections that are neither demanded nor decisions of our own, and why. */
@@ -29,6 +32,8 @@ const inapplicable: Record<number, string> = {
   157: 'unsupported_token_type is for servers that cannot revoke access tokens; this one can (149)',
   191: 'there are no sender-constrained access tokens yet, so there is no cnf to tell of',
   193: 'optional: introspection is answered in JSON, never as a JWT',
+  266: 'there are no pushed authorization requests (RFC 9126 is optional); a request_uri is refused, as the metadata says',
+  267: 'the same: no request_uri is ever handed out',
 };
 
 const NUMBERS = /^(?:\[\d+(?:, \d+)*\] ?)+/;

@@ -1,6 +1,7 @@
 /** Clients and their secrets through the admin API, and what a change means for tokens that are out already. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { accessToken, admin, column, type Admin } from '../support/admin.js';
+import { accessToken, admin, column, wrongFields, type Admin } from '../support/admin.js';
+import { ClientDirectory } from '../../src/clients/client-directory.service.js';
 import { auditOf } from '../support/audit-trail.js';
 import { startFamily, type TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';
@@ -67,8 +68,14 @@ describe('a new client', () => {
         scope_narrowing: 'request',
       },
       may_introspect: false,
+      redirect_uris: [],
+      post_logout_redirect_uris: [],
+      require_pkce: true,
+      first_party: false,
+      id_token_signed_response_alg: 'RS256',
       disabled: false,
     });
+    expect(body).not.toHaveProperty('backchannel_logout_uri');
   });
 
   it('has everything that was said, to the letter', async () => {
@@ -76,7 +83,7 @@ describe('a new client', () => {
       name: 'Everything — ünïcode 💥',
       type: 'confidential',
       token_endpoint_auth_method: 'client_secret_post',
-      grant_types: ['client_credentials'],
+      grant_types: ['client_credentials', 'authorization_code'],
       scopes: ['z', 'a', 'urn:example:x'],
       audience: ['https://api.example.com'],
       access_token_format: 'opaque',
@@ -90,6 +97,12 @@ describe('a new client', () => {
         scope_narrowing: 'sticky',
       },
       may_introspect: true,
+      redirect_uris: ['https://shop.example.com/cb?a=1&b=%C3%BC', 'http://127.0.0.1/cb'],
+      post_logout_redirect_uris: ['https://shop.example.com'],
+      require_pkce: false,
+      first_party: true,
+      id_token_signed_response_alg: 'ES256',
+      backchannel_logout_uri: 'https://shop.example.com/logout',
     };
     const { body } = await caller.post('/clients', everything);
     expect(body).toMatchObject(everything);
@@ -109,6 +122,151 @@ describe('a new client', () => {
     expect(await auditOf(app, answer)).toMatchObject([
       { event: 'client.created', client_id: answer.body.client_id, actor: `admin:${caller.client.clientId}` },
     ]);
+  });
+});
+
+describe('what a client registers for signing in', () => {
+  const WEB = {
+    ...SHOP,
+    grant_types: ['authorization_code', 'refresh_token'],
+    redirect_uris: ['https://shop.example.com/cb'],
+    backchannel_logout_uri: 'https://shop.example.com/logout',
+  };
+  const APP = {
+    name: 'App',
+    type: 'public',
+    grant_types: ['authorization_code', 'refresh_token'],
+    redirect_uris: ['com.example.app:/cb'],
+  };
+
+  it('is kept for a confidential and for a public client', async () => {
+    for (const registration of [WEB, APP]) {
+      const { status, body } = await caller.post('/clients', registration);
+      expect(status).toBe(201);
+      expect(body).toMatchObject(registration);
+    }
+  });
+
+  it('is changed field by field', async () => {
+    const { clientId } = await register(WEB);
+    for (const change of [
+      { redirect_uris: ['https://shop.example.com/a', 'https://shop.example.com/b'] },
+      { post_logout_redirect_uris: ['https://shop.example.com/out'] },
+      { require_pkce: false },
+      { first_party: true },
+      { id_token_signed_response_alg: 'ES256' },
+      { backchannel_logout_uri: 'https://shop.example.com/other' },
+    ]) {
+      const { body: before } = await caller.get(`/clients/${clientId}`);
+      const { status, body } = await caller.patch(`/clients/${clientId}`, change);
+      expect(status).toBe(200);
+      expect(body).toEqual({ ...before, ...change, updated_at: expect.any(String) });
+    }
+  });
+
+  it('counts for the next request', async () => {
+    const { clientId } = await register(WEB);
+    const clients = app.nest.get(ClientDirectory, { strict: false });
+    expect((await clients.find(clientId))!.redirectUris).toEqual(WEB.redirect_uris);
+    await caller.patch(`/clients/${clientId}`, { redirect_uris: ['https://shop.example.com/new'] });
+    expect((await clients.find(clientId))!.redirectUris).toEqual(['https://shop.example.com/new']);
+  });
+
+  it('loses its back-channel logout URI by null, and by nothing else', async () => {
+    const { clientId } = await register(WEB);
+    expect((await caller.patch(`/clients/${clientId}`, { name: 'New' })).body).toHaveProperty('backchannel_logout_uri');
+    expect((await caller.patch(`/clients/${clientId}`, { backchannel_logout_uri: '' })).status).toBe(400);
+    const { status, body } = await caller.patch(`/clients/${clientId}`, { backchannel_logout_uri: null });
+    expect(status).toBe(200);
+    expect(body).not.toHaveProperty('backchannel_logout_uri');
+    expect((await caller.post('/clients', { ...WEB, backchannel_logout_uri: null })).status).toBe(201);
+  });
+
+  it.each<[object, string]>([
+    [{ redirect_uris: 'https://shop.example.com/cb' }, 'redirect_uris'],
+    [{ redirect_uris: null }, 'redirect_uris'],
+    [{ redirect_uris: [1] }, 'redirect_uris'],
+    [{ redirect_uris: [null] }, 'redirect_uris'],
+    [{ redirect_uris: [] }, 'redirect_uris'],
+    [{ redirect_uris: ['https://shop.example.com/cb', 'https://shop.example.com/cb'] }, 'redirect_uris'],
+    [{ redirect_uris: Array.from({ length: 51 }, (_, i) => `https://shop.example.com/${i}`) }, 'redirect_uris'],
+    [{ redirect_uris: ['http://shop.example.com/cb'] }, 'redirect_uris'],
+    [{ redirect_uris: ['JaVaScRiPt:alert(1)'] }, 'redirect_uris'],
+    [{ redirect_uris: ['https://*.example.com/cb'] }, 'redirect_uris'],
+    [{ redirect_uris: ['https://shop.example.com/cb\0'] }, 'redirect_uris'],
+    [{ redirect_uris: ['com.example.app:/cb'] }, 'redirect_uris'],
+    [{ redirect_uris: ['https://shop.example.com/cb', `https://x/${'x'.repeat(2000)}`] }, 'redirect_uris'],
+    [{ post_logout_redirect_uris: ['https://shop.example.com/#out'] }, 'post_logout_redirect_uris'],
+    [{ post_logout_redirect_uris: {} }, 'post_logout_redirect_uris'],
+    [{ require_pkce: 'false' }, 'require_pkce'],
+    [{ require_pkce: null }, 'require_pkce'],
+    [{ first_party: 1 }, 'first_party'],
+    [{ id_token_signed_response_alg: 'none' }, 'id_token_signed_response_alg'],
+    [{ id_token_signed_response_alg: 'HS256' }, 'id_token_signed_response_alg'],
+    [{ id_token_signed_response_alg: 'EdDSA' }, 'id_token_signed_response_alg'],
+    [{ id_token_signed_response_alg: null }, 'id_token_signed_response_alg'],
+    [{ backchannel_logout_uri: 'http://shop.example.com/logout' }, 'backchannel_logout_uri'],
+    [{ backchannel_logout_uri: 'https://user:pw@shop.example.com/logout' }, 'backchannel_logout_uri'],
+    [{ backchannel_logout_uri: ['https://shop.example.com/logout'] }, 'backchannel_logout_uri'],
+    [{ backchannel_logout_uri: false }, 'backchannel_logout_uri'],
+  ])('is refused in a registration and in a change, by the name of its field: %j', async (bad, field) => {
+    const { clientId } = await register(WEB);
+    const { body: before } = await caller.get(`/clients/${clientId}`);
+    const answers = [
+      await caller.post('/clients', { ...WEB, ...bad }),
+      await caller.patch(`/clients/${clientId}`, bad),
+    ];
+    for (const answer of answers) {
+      expect(answer.status).toBe(400);
+      expect(wrongFields(answer)).toContain(field);
+    }
+    expect((await caller.get(`/clients/${clientId}`)).body).toEqual(before);
+  });
+
+  it.each<[object, string]>([
+    [{ require_pkce: false }, 'require_pkce'],
+    [{ first_party: true }, 'first_party'],
+    [{ first_party: true, redirect_uris: ['http://127.0.0.1/cb'] }, 'first_party'],
+    [{ redirect_uris: ['myapp:/cb'] }, 'redirect_uris'],
+    [{ redirect_uris: [] }, 'redirect_uris'],
+  ])('is refused of a public client: %j', async (bad, field) => {
+    const { body: registered } = await caller.post('/clients', APP);
+    for (const answer of [
+      await caller.post('/clients', { ...APP, ...bad }),
+      await caller.patch(`/clients/${registered.client_id}`, bad),
+    ]) {
+      expect(answer.status).toBe(400);
+      expect(wrongFields(answer)).toEqual([field]);
+    }
+  });
+
+  it('is judged with what is there already', async () => {
+    const { body } = await caller.post('/clients', { ...APP, redirect_uris: ['https://app.example.com/cb'] });
+    const change = (changes: object) => caller.patch(`/clients/${body.client_id}`, changes);
+    expect((await change({ first_party: true })).status).toBe(200);
+    expect(wrongFields(await change({ redirect_uris: ['com.example.app:/cb'] }))).toEqual(['first_party']);
+    expect((await change({ first_party: false, redirect_uris: ['com.example.app:/cb'] })).status).toBe(200);
+  });
+
+  it('is repeated by no complaint about it', async () => {
+    const answer = await caller.post('/clients', {
+      ...WEB,
+      redirect_uris: ['canary-4711:x', 'https://canary-4711/#', 'https://canary-4711:pw@shop.example.com/'],
+    });
+    expect(answer.body.errors).toHaveLength(3);
+    expect(JSON.stringify(answer.body)).not.toContain('4711');
+  });
+
+  it('may be what this service could not keep today: the client can be disabled all the same', async () => {
+    const { clientId } = await register(WEB);
+    await app.database.query(`UPDATE clients SET id_token_signed_response_alg = 'PS256' WHERE client_id = $1`, [
+      clientId,
+    ]);
+    expect(wrongFields(await caller.patch(`/clients/${clientId}`, { name: 'New' }))).toEqual([
+      'id_token_signed_response_alg',
+    ]);
+    const { status, body } = await caller.patch(`/clients/${clientId}`, { disabled: true });
+    expect({ status, disabled: body.disabled }).toEqual({ status: 200, disabled: true });
   });
 });
 

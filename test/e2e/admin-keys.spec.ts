@@ -24,17 +24,23 @@ const HOUR_SECONDS = 3600;
 
 interface Key {
   readonly kid: string;
+  readonly algorithm: string;
   readonly state: string;
 }
 
-const keys = async (): Promise<Key[]> => (await caller.get('/keys')).body.items;
+const allKeys = async (): Promise<Key[]> => (await caller.get('/keys')).body.items;
+
+/** Those of access tokens. */
+const keys = async (): Promise<Key[]> => (await allKeys()).filter(({ algorithm }) => algorithm === 'ES256');
 
 const published = async (): Promise<string[]> =>
-  ((await send(`${app.url}/jwks`)).body.keys as { kid: string }[]).map(({ kid }) => kid);
+  ((await send(`${app.url}/jwks`)).body.keys as { kid: string; alg: string }[])
+    .filter(({ alg }) => alg === 'ES256')
+    .map(({ kid }) => kid);
 
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
-it('there is one key at first, and it signs', async () => {
+it('there is one key of each algorithm at first, and it signs', async () => {
   const [key, ...others] = await keys();
   expect(others).toEqual([]);
   expect(key).toEqual({
@@ -43,19 +49,21 @@ it('there is one key at first, and it signs', async () => {
     state: 'signing',
     active_from: expect.any(String),
   });
+  expect((await allKeys()).map(({ algorithm, state }) => [algorithm, state]).sort()).toEqual([
+    ['ES256', 'signing'],
+    ['RS256', 'signing'],
+  ]);
 });
 
-it('a rotation publishes the next key, which signs an hour later', async () => {
+it('a rotation publishes the next keys, which sign an hour later', async () => {
   const [before] = await keys();
   const answer = await caller.post('/keys/rotations', {});
   expect(answer.status).toBe(200);
-  const [change] = answer.body.changes;
+  const [change, other] = answer.body.changes;
+  const active_from = new Date(app.clock.now() + 3_600_000).toISOString();
   expect(answer.body.changes).toEqual([
-    {
-      change: 'signing_key_created',
-      kid: change.kid,
-      active_from: new Date(app.clock.now() + 3_600_000).toISOString(),
-    },
+    { change: 'signing_key_created', kid: change.kid, algorithm: 'ES256', active_from },
+    { change: 'signing_key_created', kid: other.kid, algorithm: 'RS256', active_from },
   ]);
   expect((await keys()).map(({ kid, state }) => ({ kid, state }))).toEqual([
     { kid: change.kid, state: 'next' },
@@ -74,7 +82,22 @@ it('a rotation asks for nothing: the body may be empty', async () => {
   expect((await caller.post('/keys/rotations')).status).toBe(200);
 });
 
-it('a second rotation finds the next key there', async () => {
+it('a rotation may be of one algorithm', async () => {
+  app.clock.advanceSeconds(2 * HOUR_SECONDS);
+  caller = await admin(app);
+  const before = await keys();
+  const answer = await caller.post('/keys/rotations', { algorithm: 'RS256' });
+  expect(answer.body.changes).toMatchObject([{ change: 'signing_key_created', algorithm: 'RS256' }]);
+  expect(await keys()).toEqual(before);
+});
+
+it('a rotation of an algorithm of which no key is kept is refused', async () => {
+  const answer = await caller.post('/keys/rotations', { algorithm: 'PS256' });
+  expect(answer.status).toBe(400);
+  expect(answer.body.errors).toEqual([{ field: 'algorithm', detail: 'algorithm must be one of ES256, RS256' }]);
+});
+
+it('a second rotation finds the next keys there', async () => {
   await caller.post('/keys/rotations', {});
   const again = await caller.post('/keys/rotations', {});
   expect(again.body).toEqual({ changes: [] });
@@ -91,7 +114,11 @@ it('an immediate rotation has the next key sign at once, and the old one still v
   expect((await introspect(app, client, old)).body.active).toBe(true);
   expect((await introspect(app, client, fresh)).body.active).toBe(true);
   expect(await auditOf(app, answer)).toMatchObject([
-    { event: 'key.rotated', actor: `admin:${caller.client.clientId}`, detail: { changes: [{ kid: kidOf(fresh) }] } },
+    {
+      event: 'key.rotated',
+      actor: `admin:${caller.client.clientId}`,
+      detail: { changes: [{ kid: kidOf(fresh), algorithm: 'ES256' }, { algorithm: 'RS256' }] },
+    },
   ]);
 });
 
@@ -121,19 +148,22 @@ it.each(['nothing', '%00', 'rotations'])('a key that is not there is not retired
   expect((await caller.delete(`/keys/${kid}`)).status).toBe(404);
 });
 
-it.each([{ immediately: 'true' }, { immediately: null }, { kid: 'x' }])('a rotation cannot be %j', async (body) => {
-  const before = await keys();
-  expect((await caller.post('/keys/rotations', body)).status).toBe(400);
-  expect(await keys()).toEqual(before);
-});
+it.each([{ immediately: 'true' }, { immediately: null }, { kid: 'x' }, { algorithm: 'HS256' }, { algorithm: null }])(
+  'a rotation cannot be %j',
+  async (body) => {
+    const before = await keys();
+    expect((await caller.post('/keys/rotations', body)).status).toBe(400);
+    expect(await keys()).toEqual(before);
+  },
+);
 
-it('rotations at once make one key', async () => {
+it('rotations at once make one key of each algorithm', async () => {
   app.clock.advanceSeconds(2 * HOUR_SECONDS);
   caller = await admin(app);
   const before = (await keys()).length;
   const answers = await Promise.all(Array.from({ length: 4 }, () => caller.post('/keys/rotations', {})));
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-  expect(answers.flatMap(({ body }) => body.changes)).toHaveLength(1);
+  expect(answers.flatMap(({ body }) => body.changes)).toHaveLength(2);
   expect(await keys()).toHaveLength(before + 1);
 });
 

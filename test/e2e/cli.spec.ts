@@ -98,6 +98,37 @@ describe('client', () => {
     expect((await run('client', 'show', id)).exitCode).toBe(1);
   });
 
+  it('registers and changes what signing in needs', async () => {
+    const created = await json(
+      ...['client', 'create', '--name', 'Web shop', '--grant', 'authorization_code', 'refresh_token'],
+      ...['--redirect-uri', 'https://shop.example.com/a', '--redirect-uri', 'https://shop.example.com/b'],
+      ...['--post-logout-redirect-uri', 'https://shop.example.com/out', '--no-require-pkce', '--first-party'],
+      ...['--id-token-alg', 'ES256', '--backchannel-logout-uri', 'https://shop.example.com/logout'],
+    );
+    expect(created).toMatchObject({
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['https://shop.example.com/a', 'https://shop.example.com/b'],
+      post_logout_redirect_uris: ['https://shop.example.com/out'],
+      require_pkce: false,
+      first_party: true,
+      id_token_signed_response_alg: 'ES256',
+      backchannel_logout_uri: 'https://shop.example.com/logout',
+    });
+    const changes = ['--require-pkce', '--no-first-party', '--no-backchannel-logout-uri'];
+    const updated = await json('client', 'update', created.client_id as string, ...changes);
+    expect(updated).toMatchObject({ redirect_uris: created.redirect_uris, require_pkce: true, first_party: false });
+    expect(updated).not.toHaveProperty('backchannel_logout_uri');
+    const refused = await run(
+      'client',
+      'update',
+      created.client_id as string,
+      '--redirect-uri',
+      'http://shop.example.com/',
+    );
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('redirect_uris');
+  });
+
   it('create of a public one needs no method', async () => {
     const created = await json('client', 'create', '--name', 'App', '--type', 'public');
     expect(created).toMatchObject({ type: 'public', token_endpoint_auth_method: 'none' });
@@ -169,6 +200,9 @@ describe('key', () => {
     expect(signing.state).toBe('signing');
     const [change] = rowsOf((await run('key', 'rotate', '--immediately')).stdout);
     expect(change).toMatchObject({ CHANGE: 'signing_key_created' });
+    app.clock.advance(1);
+    const others = rowsOf((await run('key', 'rotate', '--algorithm', 'RS256')).stdout);
+    expect(others.map((row) => row['ALGORITHM'])).toEqual(['RS256']);
     expect((await run('key', 'retire', signing.kid)).stdout).toBe(`Retired ${signing.kid}.\n`);
     app.clock.advance(1);
     expect((await json('key', 'list')).items).toContainEqual(

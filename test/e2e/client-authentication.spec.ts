@@ -20,6 +20,7 @@ import { dumpDatabase } from '../support/database-dump.js';
 import { expectAlive, expectError, serverErrors } from '../support/expectations.js';
 import { exchange, FORM } from '../support/raw-http.js';
 import { basic, credentialsOf, postForm, refresh, send, type Answer } from '../support/requests.js';
+import { Authorization, authorize, aUser, webClient } from '../support/sign-in.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -390,11 +391,19 @@ describe('a public client', () => {
 describe.each(grantTypes)('the grant %s', (grantType) => {
   const methods = ['client_secret_basic', 'client_secret_post'] as const;
 
+  async function codeFor(owner: TestClient): Promise<Record<string, string>> {
+    const authorization = new Authorization(owner, { scope: 'a' });
+    const answer = await authorize(app, await aUser(app), authorization);
+    return { grant_type: grantType, ...authorization.redemptionOf(answer.get('code')!) };
+  }
+
   async function fieldsFor(owner: TestClient): Promise<Record<string, string>> {
     if (grantType === 'client_credentials') return { grant_type: grantType };
+    if (grantType === 'authorization_code') return codeFor(owner);
     return { grant_type: grantType, refresh_token: (await startFamily(app, owner)).refreshToken };
   }
 
+  const everyGrant = { grantTypes: [...grantTypes], scopes: ['a', 'b', 'c'] };
   const wrongSecrets: [string, (owner: TestClient) => string | undefined][] = [
     ['no secret', () => undefined],
     ['an empty secret', () => ''],
@@ -408,7 +417,7 @@ describe.each(grantTypes)('the grant %s', (grantType) => {
   it.each(methods.flatMap((method) => wrongSecrets.map(([what, secretOf]) => ({ method, what, secretOf }))))(
     '[45][46] refuses a confidential client of $method with $what',
     async ({ method, secretOf }) => {
-      const owner = await confidentialClient(app, { tokenEndpointAuthMethod: method });
+      const owner = await webClient(app, { ...everyGrant, tokenEndpointAuthMethod: method });
       const fields = await fieldsFor(owner);
       const secret = secretOf(owner);
       const { headers, fields: credentials } = credentialsOf({ ...owner, secret });

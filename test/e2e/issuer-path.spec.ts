@@ -8,6 +8,7 @@ import { startApp, type TestApp } from '../support/test-app.js';
 
 const ISSUER = 'http://rekey.test/t1';
 const WELL_KNOWN = '/.well-known/oauth-authorization-server';
+const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
 
 let app: TestApp;
 let client: TestClient;
@@ -38,8 +39,23 @@ it.each(['', '/', '/t2', '/t1/x', '/T1'])('[202] is not described at "%s" below 
   expectError(await send(`${app.url}${WELL_KNOWN}${path}`), 404, 'not_found');
 });
 
-it('[202] is not described below its own path, where OpenID Connect would look', async () => {
+it('[202] is not described below its own path under that name', async () => {
   expectError(await send(`${tenant.url}${WELL_KNOWN}`), 404, 'not_found');
+});
+
+it('is described below its own path under the name that OpenID Connect has for it, and nowhere else under that', async () => {
+  const { status, body } = await send(`${tenant.url}${OPENID_CONFIGURATION}`);
+  expect(status).toBe(200);
+  expect(body).toEqual((await send(`${app.url}${WELL_KNOWN}/t1`)).body);
+  expect(body).toMatchObject({
+    issuer: ISSUER,
+    authorization_endpoint: `${ISSUER}/authorize`,
+    userinfo_endpoint: `${ISSUER}/userinfo`,
+    end_session_endpoint: `${ISSUER}/end-session`,
+  });
+  for (const elsewhere of [OPENID_CONFIGURATION, `${OPENID_CONFIGURATION}/t1`, `/t2${OPENID_CONFIGURATION}`]) {
+    expectError(await send(`${app.url}${elsewhere}`), 404, 'not_found');
+  }
 });
 
 it('[202, 203] has its endpoints below the path, and its tokens say so', async () => {
@@ -51,12 +67,18 @@ it('[202, 203] has its endpoints below the path, and its tokens say so', async (
   expect((await revoke(tenant, client, body.refresh_token)).status).toBe(200);
 });
 
+it('its userinfo endpoint is there, for scripts too', async () => {
+  expect((await send(`${tenant.url}/userinfo`)).status).toBe(401);
+  expect((await send(`${tenant.url}/userinfo`, { method: 'OPTIONS' })).status).toBe(204);
+});
+
 it('[202] has none of them outside the path', async () => {
   const { refreshToken } = await startFamily(app, client);
   expectError(await refresh(app, client, refreshToken), 404, 'not_found');
   expectError(await introspect(app, client, refreshToken), 404, 'not_found');
   expectError(await revoke(app, client, refreshToken), 404, 'not_found');
   expectError(await send(`${app.url}/jwks`), 404, 'not_found');
+  expectError(await send(`${app.url}/userinfo`), 404, 'not_found');
   expect((await refresh(tenant, client, refreshToken)).status).toBe(200);
 });
 

@@ -18,9 +18,12 @@ describe('GET /jwks', () => {
   it('211: answers a JWK set whose keys have kid, kty, use and alg, and no private member', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/jwk-set\+json(;|$)/);
-    expect(body.keys).toHaveLength(1);
+    expect(body.keys).toMatchObject([
+      { kty: 'EC', alg: 'ES256' },
+      { kty: 'RSA', alg: 'RS256' },
+    ]);
     for (const key of body.keys) {
-      expect(key).toMatchObject({ kid: expect.any(String), kty: 'EC', use: 'sig', alg: 'ES256' });
+      expect(key).toMatchObject({ kid: expect.any(String), use: 'sig' });
       for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(secret);
     }
   });
@@ -33,7 +36,8 @@ describe('GET /jwks', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('holds the key that signs', () => {
-    expect(body.keys.map(({ kid }) => kid)).toEqual([app.nest.get(KeyRing, { strict: false }).signingKey().kid]);
+  it('holds the keys that sign access tokens and ID tokens', () => {
+    const ring = app.nest.get(KeyRing, { strict: false });
+    expect(body.keys.map(({ kid }) => kid)).toEqual([ring.signingKey().kid, ring.signingKey('RS256').kid]);
   });
 });

@@ -16,6 +16,24 @@ export async function timed(request: () => Promise<Answer>): Promise<Timed> {
   return { answer, ms: performance.now() - startedAt };
 }
 
+/** What a page or a JSON body must not say of what is away. */
+const TELLING =
+  /postgres|127\.0\.0\.1:\d|econn|timeout|\bselect\b|\bupdate\b|token_families|login_sessions|\.js\b|\bat \w+ \(/i;
+
+/** The same where people are: a page. */
+export function expectUnavailablePage({ answer, ms }: Timed): void {
+  expect({ status: answer.status, type: answer.headers.get('content-type') }).toEqual({
+    status: 503,
+    type: 'text/html; charset=utf-8',
+  });
+  expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(answer.headers.get('cache-control')).toContain('no-store');
+  expect(answer.headers.get('location')).toBeNull();
+  expect(answer.headers.getSetCookie()).toEqual([]);
+  expect(answer.text.replace(/<style>.*?<\/style>/s, '')).not.toMatch(TELLING);
+  expect(ms).toBeLessThan(PROMISE_MS);
+}
+
 /** 503 in time, in JSON, when to come back, and nothing about what is away. */
 export function expectUnavailable({ answer, ms }: Timed): void {
   expect({ status: answer.status, code: answer.body.error ?? answer.body.code }).toEqual({

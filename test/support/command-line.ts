@@ -32,16 +32,19 @@ export class CommandLine {
     return new CommandLine(directory);
   }
 
-  /** @param environment all that the process has of Rekey's settings */
-  run(args: readonly string[], environment: Record<string, string> = {}): Promise<CommandResult> {
+  /** @param environment all that the process has of Rekey's settings @param input what is piped in */
+  run(args: readonly string[], environment: Record<string, string> = {}, input = ''): Promise<CommandResult> {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(REKEY_|NODE_|DATABASE_URL$|REDIS_URL$)/.test(name),
     );
     const env = { ...Object.fromEntries(inherited), ...environment };
     return new Promise((resolve) => {
-      execFile(process.execPath, [join(this.directory, 'cli.js'), ...args], { env }, (error, stdout, stderr) => {
+      const command = [join(this.directory, 'cli.js'), ...args];
+      const child = execFile(process.execPath, command, { env }, (error, stdout, stderr) => {
         resolve({ exitCode: error ? Number(error.code ?? 1) : 0, stdout, stderr });
       });
+      // A command that reads nothing may be gone by now.
+      child.stdin?.on('error', () => undefined).end(input);
     });
   }
 

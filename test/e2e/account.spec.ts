@@ -1,0 +1,510 @@
+/** The account page and its JSON: what a user sees of the own account, and how each of it is ended. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { auditOf, auditOfFamily } from '../support/audit-trail.js';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { withLostStatements } from '../support/failing-statements.js';
+import { introspect, postForm, refresh, send, type Answer } from '../support/requests.js';
+import {
+  aUser,
+  isConsent,
+  isSignIn,
+  signInAndExchange,
+  webClient,
+  Authorization,
+  type TestUser,
+} from '../support/sign-in.js';
+import { setSubjectDisabled } from '../support/subjects.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { Visitor, type PageForm, type Visit } from '../support/visitor.js';
+
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await webClient(app, { name: 'Shop', mayIntrospect: true });
+});
+afterAll(async () => {
+  expect(serverErrors(app)).toEqual([]);
+  await app.close();
+});
+
+interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+const BRIEF = 'openid read';
+const LASTING = 'openid offline_access read';
+
+async function signIn(user: TestUser, visitor: Visitor, scope: string, of = client): Promise<Tokens> {
+  const { body } = await signInAndExchange(app, of, user, { scope }, visitor);
+  return { accessToken: body.access_token, refreshToken: body.refresh_token };
+}
+
+const cookieOf = (visitor: Visitor): string =>
+  [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+
+const JSON_ONLY = { accept: 'application/json' };
+
+/** The account as a program reads it. */
+const read = (visitor: Visitor, headers: Record<string, string> = JSON_ONLY): Promise<Answer> =>
+  send(`${app.url}/account/data`, { headers: { ...headers, cookie: cookieOf(visitor) } });
+
+interface SessionJson {
+  readonly session_id: string;
+  readonly current: boolean;
+}
+
+interface AccessJson {
+  readonly sid: string;
+  readonly client_name: string;
+  readonly offline: boolean;
+  readonly session_id: string;
+}
+
+const sessionsOf = async (visitor: Visitor): Promise<SessionJson[]> => (await read(visitor)).body.sessions;
+
+const accessOf = async (visitor: Visitor): Promise<AccessJson[]> => (await read(visitor)).body.access;
+
+/** A form as a program sends it. */
+const change = async (visitor: Visitor, path: string, fields: Record<string, string> = {}): Promise<Answer> => {
+  const answer = await read(visitor);
+  for (const line of answer.headers.getSetCookie()) {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
+    visitor.cookies.set(name!, value!);
+  }
+  const form = { form_token: answer.body.form_token as string, ...fields };
+  return postForm(`${app.url}/account${path}`, form, { ...JSON_ONLY, cookie: cookieOf(visitor) });
+};
+
+const formFor = ({ forms }: Visit, path: string, field: Record<string, string> = {}): PageForm => {
+  const found = forms.find(
+    ({ action, fields }) =>
+      action === `/account${path}` && Object.entries(field).every(([name, value]) => fields[name] === value),
+  );
+  if (!found) throw new Error(`There is no form for ${path}`);
+  return found;
+};
+
+const isSignedIn = async (visitor: Visitor): Promise<boolean> => !isSignIn(await visitor.get('/account'));
+
+const isActive = async ({ accessToken }: Tokens): Promise<boolean> =>
+  (await introspect(app, client, accessToken)).body.active;
+
+const canRefresh = async ({ refreshToken }: Tokens): Promise<boolean> =>
+  (await refresh(app, client, refreshToken)).status === 200;
+
+describe('the account', () => {
+  it('shows where the user is signed in, what acts in their name, and what they have agreed to', async () => {
+    const user = await aUser(app, { email: 'alice@example.org' });
+    const [here, there] = [new Visitor(app), new Visitor(app)];
+    await signIn(user, here, BRIEF);
+    await signIn(user, there, LASTING);
+    const { html, headers } = await here.get('/account', { 'accept-language': 'en' });
+    for (const text of [user.username, 'alice@example.org', 'Shop', '127.0.0.1', 'This browser']) {
+      expect(html).toContain(text);
+    }
+    expect(headers.get('cache-control')).toBe('no-store');
+    const { body, status } = await read(here);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ subject: user.subject, username: user.username, email: 'alice@example.org' });
+    expect(body.sessions).toHaveLength(2);
+    expect((await sessionsOf(here)).filter(({ current }) => current)).toHaveLength(1);
+    expect(body.sessions[0]).toEqual({
+      session_id: expect.any(String),
+      current: expect.any(Boolean),
+      source: '127.0.0.1',
+      user_agent: 'node',
+      created_at: expect.stringMatching(/Z$/),
+      last_used_at: expect.stringMatching(/Z$/),
+      expires_at: expect.stringMatching(/Z$/),
+    });
+    const access = {
+      sid: expect.any(String),
+      client_id: client.clientId,
+      client_name: 'Shop',
+      session_id: expect.any(String),
+      created_at: expect.any(String),
+      last_used_at: expect.any(String),
+    };
+    expect(body.access).toEqual([
+      { ...access, scope: LASTING, offline: true },
+      { ...access, scope: BRIEF, offline: false },
+    ]);
+    expect(body.agreements).toEqual([
+      {
+        client_id: client.clientId,
+        client_name: 'Shop',
+        scope: expect.any(String),
+        claims: [],
+        granted_at: expect.any(String),
+      },
+    ]);
+  });
+
+  it('says nothing of anybody else, and nothing secret', async () => {
+    const [user, other] = [await aUser(app), await aUser(app, { email: 'other@example.org' })];
+    const [visitor, theirs] = [new Visitor(app), new Visitor(app)];
+    await signIn(other, theirs, LASTING);
+    const tokens = await signIn(user, visitor, LASTING);
+    const [page, { text }] = [await visitor.get('/account'), await read(visitor)];
+    const [{ id: handle }] = await app.database.query<[{ id: string }]>(
+      'SELECT id FROM token_families WHERE subject = $1',
+      [user.subject],
+    );
+    const digests = await app.database.query<{ digest: string }[]>(
+      `SELECT encode(cookie_digest, 'hex') AS digest FROM login_sessions UNION SELECT encode(cookie_digest, 'base64') FROM login_sessions`,
+    );
+    const secrets = [
+      other.subject,
+      other.username,
+      'other@example.org',
+      handle,
+      tokens.accessToken,
+      tokens.refreshToken,
+      client.secret!,
+      ...visitor.cookies.values(),
+      ...digests.map(({ digest }) => digest),
+    ];
+    for (const answer of [page.html, text]) {
+      expect(secrets.filter((secret) => answer.includes(secret))).toEqual([]);
+    }
+  });
+
+  it('shows one access for a client that is signed in silently again and again, and no code that nobody has used', async () => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    for (let index = 0; index < 3; index += 1) await signIn(user, visitor, BRIEF);
+    await visitor.get(new Authorization(client, { scope: BRIEF, prompt: 'none' }).path);
+    const { body } = await read(visitor);
+    expect(body.access).toHaveLength(1);
+  });
+
+  it('shows HTML in names as text', async () => {
+    const evil = '<script>alert(1)</script>';
+    const [user, visitor] = [await aUser(app, { email: 'a@example.org' }), new Visitor(app)];
+    const named = await webClient(app, { name: evil });
+    await signIn(user, visitor, BRIEF, named);
+    const { html } = await visitor.get(
+      `/account?done=${encodeURIComponent(evil)}&ui_locales=${encodeURIComponent(evil)}`,
+      {
+        'user-agent': evil,
+      },
+    );
+    expect(html).toContain('&lt;script>alert(1)');
+    expect(html).not.toContain('<script');
+  });
+
+  it('of nobody is a sign-in for people, and a refusal for programs', async () => {
+    const page = await send(`${app.url}/account`, { redirect: 'manual' });
+    expect([page.status, page.headers.get('location')]).toEqual([303, '/sign-in']);
+    for (const path of ['/account', '/account/data']) {
+      const answer = await send(`${app.url}${path}`, { headers: JSON_ONLY });
+      expect(answer.status).toBe(403);
+      expect(answer.body.error).toBe('login_required');
+    }
+    const inBrowser = await send(`${app.url}/account/data`);
+    expect(inBrowser.status).toBe(403);
+    expect(inBrowser.headers.get('content-type')).toContain('text/html');
+  });
+
+  it('of a user who was disabled is nobody’s any more', async () => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    await signIn(user, visitor, BRIEF);
+    await setSubjectDisabled(app, user.subject, true);
+    expect((await read(visitor)).status).toBe(403);
+  });
+});
+
+describe('a user can end', () => {
+  it('another browser’s session, and what came from it', async () => {
+    const user = await aUser(app);
+    const [here, there] = [new Visitor(app), new Visitor(app)];
+    const [brief, lasting] = [await signIn(user, there, BRIEF), await signIn(user, there, LASTING)];
+    await signIn(user, here, BRIEF);
+    const page = await here.get('/account');
+    const other = (await sessionsOf(here)).find(({ current }) => !current)!;
+    const visit = await here.submit(page, {}, formFor(page, '/sessions/end', { session_id: other.session_id }));
+    expect(visit.status).toBe(200);
+    expect(visit.url.pathname + visit.url.search).toBe('/account?done=session_ended');
+    expect([await isSignedIn(here), await isSignedIn(there)]).toEqual([true, false]);
+    expect([await isActive(brief), await isActive(lasting)]).toEqual([false, true]);
+    expect(await canRefresh(lasting)).toBe(true);
+  });
+
+  it.each(['/sign-out', '/sessions/end'])('this browser’s session, by %s', async (path) => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    const brief = await signIn(user, visitor, BRIEF);
+    const page = await visitor.get('/account');
+    const visit = await visitor.submit(page, {}, formFor(page, path));
+    expect(visit.url.pathname).toBe('/end-session');
+    expect(visit.html).toContain('You are signed out');
+    expect(visitor.cookies.has('rekey-session')).toBe(false);
+    expect(await isSignedIn(visitor)).toBe(false);
+    expect(await isActive(brief)).toBe(false);
+  });
+
+  it('everything at once: this browser too, and what is offline', async () => {
+    const [user, bystander] = [await aUser(app), await aUser(app)];
+    const [here, there, theirs] = [new Visitor(app), new Visitor(app), new Visitor(app)];
+    const tokens = [await signIn(user, here, BRIEF), await signIn(user, there, LASTING)];
+    const others = await signIn(bystander, theirs, LASTING);
+    const page = await here.get('/account');
+    expect((await here.submit(page, {}, formFor(page, '/sessions/end-all'))).html).toContain('You are signed out');
+    expect([await isSignedIn(here), await isSignedIn(there), await isSignedIn(theirs)]).toEqual([false, false, true]);
+    for (const each of tokens) expect(await isActive(each)).toBe(false);
+    expect(await canRefresh(tokens[1]!)).toBe(false);
+    expect(await isActive(others)).toBe(true);
+    app.clock.advance(1);
+    expect(await isActive(await signIn(user, here, BRIEF))).toBe(true);
+  });
+
+  it('the access of one client, and stays signed in', async () => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    const bank = await webClient(app, { name: 'Bank' });
+    const [shop, other] = [await signIn(user, visitor, LASTING), await signIn(user, visitor, LASTING, bank)];
+    const page = await visitor.get('/account');
+    const { sid } = (await accessOf(visitor)).find(({ client_name }) => client_name === 'Shop')!;
+    const visit = await visitor.submit(page, {}, formFor(page, '/access/end', { sid }));
+    expect(visit.url.search).toBe('?done=access_ended');
+    expect(await isActive(shop)).toBe(false);
+    expect(await canRefresh(shop)).toBe(false);
+    expect((await refresh(app, bank, other.refreshToken)).status).toBe(200);
+    expect((await read(visitor)).body.access).toHaveLength(1);
+    const trail = await auditOfFamily(app, sid);
+    expect(trail.find(({ event }) => event === 'revocation.created')).toMatchObject({
+      reason: 'account_page',
+      client_id: client.clientId,
+      subject: user.subject,
+      actor: `user:${user.subject}`,
+    });
+  });
+
+  it('all that a client has from one browser as one access, and no more than that', async () => {
+    const user = await aUser(app);
+    const [here, there] = [new Visitor(app), new Visitor(app)];
+    const tokens = [await signIn(user, here, BRIEF), await signIn(user, here, BRIEF)];
+    const [lasting, elsewhere] = [await signIn(user, here, LASTING), await signIn(user, there, BRIEF)];
+    const current = (await sessionsOf(here)).find((session) => session.current)!.session_id;
+    const { sid } = (await accessOf(here)).find((one) => !one.offline && one.session_id === current)!;
+    expect((await change(here, '/access/end', { sid })).status).toBe(204);
+    for (const each of tokens) expect(await isActive(each)).toBe(false);
+    expect([await isActive(lasting), await isActive(elsewhere)]).toEqual([true, true]);
+  });
+
+  it('an access that was started by an admin, without any sign-in', async () => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    await signIn(user, visitor, BRIEF);
+    const moved = await confidentialClient(app, { name: 'Moved' });
+    const family = await startFamily(app, moved, { subject: user.subject });
+    expect((await accessOf(visitor)).map((one) => one.sid)).toContain(family.sid);
+    await change(visitor, '/access/end', { sid: family.sid });
+    expect((await refresh(app, moved, family.refreshToken)).body.error).toBe('invalid_grant');
+  });
+
+  it('an agreement, with everything that came from it: the client has to ask again', async () => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    const tokens = [await signIn(user, visitor, LASTING), await signIn(user, visitor, BRIEF)];
+    const page = await visitor.get('/account');
+    const visit = await visitor.submit(page, {}, formFor(page, '/agreements/withdraw', { client_id: client.clientId }));
+    expect(visit.url.search).toBe('?done=agreement_withdrawn');
+    for (const each of tokens) expect(await isActive(each)).toBe(false);
+    expect(await canRefresh(tokens[0]!)).toBe(false);
+    expect((await read(visitor)).body).toMatchObject({ access: [], agreements: [] });
+    expect(isConsent(await visitor.get(new Authorization(client, { scope: BRIEF }).path))).toBe(true);
+  });
+
+  it('nothing twice: what is over already is left alone', async () => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    await signIn(user, visitor, LASTING);
+    const { sid } = (await read(visitor)).body.access[0];
+    const answers = [
+      await change(visitor, '/access/end', { sid }),
+      await change(visitor, '/access/end', { sid }),
+      await change(visitor, '/agreements/withdraw', { client_id: client.clientId }),
+      await change(visitor, '/agreements/withdraw', { client_id: client.clientId }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204]);
+    const events = await Promise.all(answers.map(async (answer) => (await auditOf(app, answer)).map((e) => e.event)));
+    expect(events).toEqual([['revocation.created'], [], ['consent.withdrawn'], []]);
+  });
+});
+
+describe('what is somebody else’s is as if it were not there', () => {
+  it.each([
+    ['/sessions/end', 'session_id'],
+    ['/access/end', 'sid'],
+    ['/agreements/withdraw', 'client_id'],
+  ])('%s', async (path, field) => {
+    const [user, victim] = [await aUser(app), await aUser(app)];
+    const [visitor, theirs] = [new Visitor(app), new Visitor(app)];
+    const tokens = await signIn(victim, theirs, LASTING);
+    await signIn(user, visitor, BRIEF);
+    const { body } = await read(theirs);
+    const value = {
+      session_id: body.sessions[0].session_id,
+      sid: body.access[0].sid,
+      client_id: (await webClient(app)).clientId,
+    }[field] as string;
+    const unknown = '01890000-0000-7000-8000-000000000000';
+    const [foreign, missing] = [
+      await change(visitor, path, { [field]: value }),
+      await change(visitor, path, { [field]: unknown }),
+    ];
+    expect([foreign.status, foreign.text]).toEqual([missing.status, missing.text]);
+    expect(await auditOf(app, foreign)).toEqual([]);
+    expect(await isSignedIn(theirs)).toBe(true);
+    expect(await isActive(tokens)).toBe(true);
+    expect((await read(theirs)).body).toMatchObject({ sessions: [{}], access: [{}], agreements: [{}] });
+  });
+
+  it('withdrawing an agreement ends what the client has of this user alone', async () => {
+    const [user, other] = [await aUser(app), await aUser(app)];
+    const [visitor, theirs] = [new Visitor(app), new Visitor(app)];
+    await signIn(user, visitor, LASTING);
+    const tokens = await signIn(other, theirs, LASTING);
+    await change(visitor, '/agreements/withdraw', { client_id: client.clientId });
+    expect(await isActive(tokens)).toBe(true);
+    expect((await read(theirs)).body.agreements).toHaveLength(1);
+  });
+
+  it.each([
+    ['text', 'x'],
+    ['nothing', ''],
+    ['a NUL', '\0'],
+    ['SQL', "'; --"],
+    ['10,000 characters', 'x'.repeat(10_000)],
+    ['a path', '../..'],
+  ])('and so is %s', async (_, value) => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    await signIn(user, visitor, BRIEF);
+    for (const [path, field] of [
+      ['/sessions/end', 'session_id'],
+      ['/access/end', 'sid'],
+      ['/agreements/withdraw', 'client_id'],
+    ] as const) {
+      expect((await change(visitor, path, { [field]: value })).status).toBe(204);
+    }
+    expect(await isSignedIn(visitor)).toBe(true);
+  });
+});
+
+describe('a form', () => {
+  const paths = ['/sign-out', '/sessions/end', '/sessions/end-all', '/access/end', '/agreements/withdraw'];
+
+  const ready = async () => {
+    const [user, visitor] = [await aUser(app), new Visitor(app)];
+    const tokens = await signIn(user, visitor, LASTING);
+    const page = await visitor.get('/account');
+    const { body } = await read(visitor);
+    const fields = {
+      session_id: body.sessions[0].session_id as string,
+      sid: body.access[0].sid as string,
+      client_id: client.clientId,
+      form_token: page.forms[0]!.fields['form_token']!,
+    };
+    return { user, visitor, tokens, fields };
+  };
+
+  const expectNothingEnded = async ({ visitor, tokens }: { visitor: Visitor; tokens: Tokens }): Promise<void> => {
+    expect(await isSignedIn(visitor)).toBe(true);
+    expect(await isActive(tokens)).toBe(true);
+    expect((await read(visitor)).body.agreements).toHaveLength(1);
+  };
+
+  it('without its token, or with one of another user, changes nothing, on any path, in any format', async () => {
+    const [mine, theirs] = [await ready(), await ready()];
+    const { form_token: _, ...fields } = mine.fields;
+    for (const path of paths) {
+      for (const token of [undefined, 'x', theirs.fields.form_token]) {
+        const form = { ...fields, ...(token !== undefined && { form_token: token }) };
+        const asPage = await mine.visitor.post(`/account${path}`, form);
+        expect(asPage.status).toBe(400);
+        expect(asPage.headers.get('content-type')).toContain('text/html');
+        const headers = { ...JSON_ONLY, cookie: cookieOf(mine.visitor) };
+        const asJson = await postForm(`${app.url}/account${path}`, form, headers);
+        expect([asJson.status, asJson.body.error]).toEqual([400, 'invalid_request']);
+      }
+    }
+    await expectNothingEnded(mine);
+  });
+
+  it.each([{ origin: 'https://evil.test' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])(
+    'from another site changes nothing: %j',
+    async (headers: Record<string, string>) => {
+      const mine = await ready();
+      for (const path of paths) {
+        expect((await mine.visitor.post(`/account${path}`, mine.fields, headers)).status).toBe(400);
+      }
+      await expectNothingEnded(mine);
+    },
+  );
+
+  it('as JSON changes nothing: a program sends the same form as the page', async () => {
+    const mine = await ready();
+    for (const path of paths) {
+      const answer = await send(`${app.url}/account${path}`, {
+        method: 'POST',
+        headers: { ...JSON_ONLY, 'content-type': 'application/json', cookie: cookieOf(mine.visitor) },
+        body: JSON.stringify(mine.fields),
+      });
+      expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
+    }
+    await expectNothingEnded(mine);
+  });
+
+  it('that is sent after the session has ended leads to the sign-in', async () => {
+    const { visitor, fields } = await ready();
+    await visitor.post('/account/sign-out', fields);
+    for (const path of paths) {
+      expect(isSignIn(await visitor.post(`/account${path}`, fields))).toBe(true);
+      expect((await postForm(`${app.url}/account${path}`, fields, JSON_ONLY)).body.error).toBe('login_required');
+    }
+  });
+
+  it('of the page before the user signed in again is not good any more for another session', async () => {
+    const { user, visitor, fields } = await ready();
+    await visitor.post('/account/sign-out', fields);
+    const tokens = await signIn(user, visitor, LASTING);
+    for (const path of paths) expect((await visitor.post(`/account${path}`, fields)).status).toBe(400);
+    await expectNothingEnded({ visitor, tokens });
+  });
+
+  it.each(paths)('is no link: GET %s changes nothing', async (path) => {
+    const { visitor } = await ready();
+    const visit = await visitor.get(`/account${path}`);
+    expect([visit.status, visit.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(await isSignedIn(visitor)).toBe(true);
+  });
+});
+
+it('a program is told 204, and no more', async () => {
+  const [user, visitor] = [await aUser(app), new Visitor(app)];
+  await signIn(user, visitor, BRIEF);
+  const { body } = await read(visitor);
+  const answer = await change(visitor, '/sessions/end', { session_id: body.sessions[0].session_id });
+  expect([answer.status, answer.text]).toEqual([204, '']);
+  expect(answer.headers.getSetCookie().join()).toMatch(/rekey-session=;.*Max-Age=0/);
+  expect((await read(visitor)).status).toBe(403);
+});
+
+it('what the database cannot make true now is 503, and nothing of it is true', async () => {
+  const [user, visitor] = [await aUser(app), new Visitor(app)];
+  const tokens = await signIn(user, visitor, LASTING);
+  const { sid } = (await read(visitor)).body.access[0];
+  for (const [path, fields] of [
+    ['/sessions/end-all', {}],
+    ['/access/end', { sid }],
+    ['/agreements/withdraw', { client_id: client.clientId }],
+  ] as const) {
+    const { result } = await withLostStatements(app, /UPDATE token_families/, () =>
+      change(visitor, path, fields as Record<string, string>),
+    );
+    expect([result.status, result.body.error]).toEqual([503, 'temporarily_unavailable']);
+  }
+  expect(serverErrors(app)).toHaveLength(3);
+  expect(await isSignedIn(visitor)).toBe(true);
+  expect(await isActive(tokens)).toBe(true);
+  expect((await read(visitor)).body.agreements).toHaveLength(1);
+});

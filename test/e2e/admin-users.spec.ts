@@ -1,0 +1,523 @@
+/** Users through the admin API. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { admin, callAdmin, column, wrongFields, type Admin } from '../support/admin.js';
+import { auditOf } from '../support/audit-trail.js';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { withLostStatements } from '../support/failing-statements.js';
+import { refresh, type Answer } from '../support/requests.js';
+import { expectActive, expectInactive, startSession } from '../support/sessions.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { authenticate, PASSWORD, usersOf } from '../support/users.js';
+
+const BCRYPT = '$2b$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22'; // of `pw`
+
+let app: TestApp;
+let caller: Admin;
+let client: TestClient;
+let count = 0;
+
+beforeAll(async () => {
+  app = await startApp();
+  caller = await admin(app);
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+let mayFail = false;
+afterEach(() => {
+  const errors = serverErrors(app);
+  if (!mayFail) expect(errors).toEqual([]);
+  mayFail = false;
+});
+
+const newName = (): string => `mona${++count}`;
+const path = (subject: string, rest = ''): string => `/users/${encodeURIComponent(subject)}${rest}`;
+
+async function created(fields: Record<string, unknown> = {}): Promise<Record<string, string>> {
+  const { status, body } = await caller.post('/users', { username: newName(), password: PASSWORD, ...fields });
+  expect(status).toBe(201);
+  return body as Record<string, string>;
+}
+
+/** A login session of the user, as the sign-in page would have begun it. @returns its id */
+async function beginLoginSession(subject: string): Promise<string> {
+  const id = randomUUID();
+  const now = new Date(app.clock.now());
+  await app.database.query(
+    `INSERT INTO login_sessions
+       (id, cookie_digest, subject, auth_time, acr, amr, source, user_agent, created_at, last_used_at, expires_at)
+     VALUES ($1, $2, $3, $4, 'test', '{}', '192.0.2.1', '', $4, $4, $5)`,
+    [id, Buffer.from(id), subject, now, new Date(now.getTime() + 3_600_000)],
+  );
+  return id;
+}
+
+const hasEnded = async (sessionId: string): Promise<boolean> => {
+  const [row] = await app.database.query<{ ended: boolean }[]>(
+    'SELECT ended_at IS NOT NULL AS ended FROM login_sessions WHERE id = $1',
+    [sessionId],
+  );
+  return row!.ended;
+};
+
+describe('a user', () => {
+  it('is created, shown, listed, changed and deleted', async () => {
+    const username = newName();
+    const claims = { name: 'Mona', email: 'mona@example.com', email_verified: true, address: { country: 'TW' } };
+    const answer = await caller.post('/users', { username, password: PASSWORD, claims });
+    expect(answer.status).toBe(201);
+    const now = new Date(app.clock.now()).toISOString();
+    expect(answer.body).toEqual({
+      subject: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      username,
+      claims,
+      has_password: true,
+      password_changed_at: now,
+      disabled: false,
+      created_at: now,
+      updated_at: now,
+    });
+    const { subject } = answer.body as { subject: string };
+    expect((await caller.get(path(subject))).body).toEqual(answer.body);
+    expect((await caller.get('/users?limit=200')).body.items).toContainEqual(answer.body);
+    expect(await authenticate(app, username, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+
+    app.clock.advanceSeconds(60);
+    const patched = await caller.patch(path(subject), { claims: { name: 'Mona M' } });
+    expect(patched.body).toMatchObject({ username, claims: { name: 'Mona M' }, created_at: now });
+    expect(patched.body.updated_at).toBe(new Date(app.clock.now()).toISOString());
+
+    expect((await caller.delete(path(subject))).status).toBe(204);
+    for (const gone of [await caller.get(path(subject)), await caller.delete(path(subject))]) {
+      expect(gone.status).toBe(404);
+    }
+    expect(column(await caller.get('/users?limit=200'), 'subject')).not.toContain(subject);
+  });
+
+  it('needs no password and no claims', async () => {
+    const { body } = await caller.post('/users', { username: newName() });
+    expect(body).toMatchObject({ has_password: false, claims: {} });
+    expect(body).not.toHaveProperty('password_changed_at');
+  });
+
+  it('may have a subject from elsewhere, of any printable characters', async () => {
+    const subject = 'auth0|é/1';
+    await created({ subject });
+    expect((await caller.get(path(subject))).body.subject).toBe(subject);
+  });
+
+  it('is found by name, in any spelling', async () => {
+    const user = await created({ username: `${newName()}@Example.com` });
+    const { body } = await caller.get(`/users?username=${encodeURIComponent(user.username!.toUpperCase())}`);
+    expect(body).toEqual({ items: [user] });
+    expect((await caller.get('/users?username=nobody')).body).toEqual({ items: [] });
+    expect((await caller.get('/users?username=%00')).status).toBe(400);
+  });
+
+  it('is in the audit trail, by whom', async () => {
+    const answer = await caller.post('/users', { username: newName() });
+    const { subject } = answer.body as { subject: string };
+    const changed = await caller.patch(path(subject), { username: newName() });
+    const by = { subject, actor: `admin:${caller.client.clientId}` };
+    expect(await auditOf(app, answer)).toMatchObject([{ event: 'user.created', ...by }]);
+    expect(await auditOf(app, changed)).toMatchObject([
+      { event: 'user.updated', ...by, detail: { fields: ['username'] } },
+    ]);
+  });
+
+  it('that is wrong is refused with every field that is', async () => {
+    const answer = await caller.post('/users', {
+      username: ' x',
+      subject: 'client:1',
+      claims: { email: 'x', gender: 1 },
+    });
+    expect(answer.status).toBe(400);
+    expect(wrongFields(answer).sort()).toEqual(['claims.email', 'claims.gender', 'subject', 'username']);
+  });
+
+  it.each([
+    ['username', {}],
+    ['username', { username: 5 }],
+    ['password', { username: 'x', password: 12345678 }],
+    ['password', { username: 'x', password: null }],
+    ['password', { username: 'x', password: 'too short' }],
+    ['password', { username: 'x', password: 'passwordpassword' }],
+    ['claims', { username: 'x', claims: 'Anna' }],
+    ['claims', { username: 'x', claims: [] }],
+    ['claims.sub', { username: 'x', claims: { sub: 'x' } }],
+    ['password_hash', { username: 'x', password_hash: BCRYPT }],
+    ['disabled', { username: 'x', disabled: true }],
+  ])('cannot have such a %s: %j', async (field, body) => {
+    const answer = await caller.post('/users', body);
+    expect(answer.status).toBe(400);
+    expect(wrongFields(answer)).toEqual([field]);
+  });
+
+  it('cannot have the name or the subject of another: 409', async () => {
+    const user = await created();
+    const sameName = await caller.post('/users', { username: user.username!.toUpperCase() });
+    expect([sameName.status, sameName.body.detail]).toEqual([409, 'The username is taken.']);
+    const sameSubject = await caller.post('/users', { username: newName(), subject: user.subject });
+    expect([sameSubject.status, sameSubject.body.detail]).toEqual([409, 'The subject is taken.']);
+    const other = await created();
+    expect((await caller.patch(path(other.subject!), { username: user.username })).status).toBe(409);
+  });
+
+  it('of parallel requests for one name is one', async () => {
+    const username = newName();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => caller.post('/users', { username })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...new Array<number>(9).fill(409)]);
+  });
+
+  it('cannot be changed into anything at all', async () => {
+    const { subject } = await created();
+    for (const body of [
+      { subject: 'x' },
+      { has_password: false },
+      { password: PASSWORD },
+      { disabled: 'yes' },
+      { claims: null },
+    ]) {
+      expect((await caller.patch(path(subject!), body)).status).toBe(400);
+    }
+    expect((await caller.patch(path('nobody'), { disabled: true })).status).toBe(404);
+    expect((await caller.post(path('nobody', '/password'), { password: PASSWORD })).status).toBe(404);
+  });
+
+  it('is shown to admins alone', async () => {
+    for (const [method, at] of [
+      ['GET', '/users'],
+      ['POST', '/users/import'],
+      ['DELETE', path('x')],
+    ] as const) {
+      expect((await callAdmin(app, method, at, {}, method === 'POST' ? {} : undefined)).status).toBe(401);
+    }
+  });
+});
+
+it('the list of users has pages', async () => {
+  for (let index = 0; index < 3; index += 1) await created();
+  const all = column(await caller.get('/users?limit=200'), 'subject');
+  const found: string[] = [];
+  let page: Answer = await caller.get('/users?limit=2');
+  for (;;) {
+    found.push(...column(page, 'subject'));
+    if (page.body.next_cursor === undefined) break;
+    page = await caller.get(`/users?limit=2&cursor=${page.body.next_cursor as string}`);
+  }
+  expect(found).toEqual(all);
+  expect(all.length).toBeGreaterThan(3);
+});
+
+describe('a user who is disabled', () => {
+  it('cannot sign in, and has no live access token; all goes on when enabled', async () => {
+    const { subject, username } = await created();
+    const session = await startSession(app, client, { subject: subject! });
+    const answer = await caller.patch(path(subject!), { disabled: true });
+    expect(answer.body).toMatchObject({ subject, disabled: true });
+    expect((await caller.get('/users?limit=200')).body.items).toContainEqual(
+      expect.objectContaining({ subject, disabled: true }),
+    );
+    expect((await caller.get(`/subjects/${subject!}`)).body.disabled).toBe(true);
+    await expectInactive(app, client, session.accessToken);
+    expect((await refresh(app, client, session.refreshToken)).body.error).toBe('invalid_grant');
+    expect(await authenticate(app, username!, PASSWORD)).toEqual({ verdict: 'refused' });
+    expect(await auditOf(app, answer)).toMatchObject([{ event: 'subject.disabled', subject }]);
+
+    expect((await caller.patch(path(subject!), { disabled: false })).body.disabled).toBe(false);
+    app.clock.advanceSeconds(3);
+    expect((await refresh(app, client, session.refreshToken)).status).toBe(200);
+    expect(await authenticate(app, username!, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+  });
+
+  it('is disabled together with the other changes, or not at all', async () => {
+    mayFail = true;
+    const { subject, username } = await created();
+    const patch = () => caller.patch(path(subject!), { claims: { name: 'Changed' }, disabled: true });
+    const { result, lost } = await withLostStatements(app, /INSERT INTO "?revocations/, patch);
+    expect(lost).toBe(1);
+    expect(result.status).toBe(503);
+    expect((await caller.get(path(subject!))).body).toMatchObject({ username, claims: {}, disabled: false });
+    expect((await patch()).body).toMatchObject({ claims: { name: 'Changed' }, disabled: true });
+  });
+});
+
+describe('a new password', () => {
+  const NEW = 'umbrella gravel tango';
+
+  it('takes the place of the old one, ends the login sessions and what grew from them, and spares what is offline', async () => {
+    const { subject, username } = await created();
+    const loginSession = await beginLoginSession(subject!);
+    const [bound, offline] = [
+      await startFamily(app, client, { subject: subject! }),
+      await startFamily(app, client, { subject: subject! }),
+    ];
+    await app.database.query('UPDATE token_families SET offline = false, session_id = $2 WHERE sid = $1', [
+      bound.sid,
+      loginSession,
+    ]);
+    const { body: tokens } = await refresh(app, client, bound.refreshToken);
+    const other = await startSession(app, client, { subject: 'somebody else' });
+
+    app.clock.advanceSeconds(1);
+    const answer = await caller.post(path(subject!, '/password'), { password: NEW });
+    expect([answer.status, answer.text]).toEqual([204, '']);
+    expect(await authenticate(app, username!, PASSWORD)).toEqual({ verdict: 'refused' });
+    expect(await authenticate(app, username!, NEW)).toMatchObject({ verdict: 'ok', subject });
+    expect(await hasEnded(loginSession)).toBe(true);
+    expect((await refresh(app, client, tokens.refresh_token as string)).body.error).toBe('invalid_grant');
+    await expectInactive(app, client, tokens.access_token as string);
+    const again = await refresh(app, client, offline.refreshToken);
+    expect(again.status).toBe(200);
+    await expectActive(app, client, again.body.access_token as string, other.accessToken);
+    const events = (await auditOf(app, answer)).map(({ event }) => event);
+    expect(events.sort()).toEqual(['revocation.created', 'session.ended', 'user.password_changed']);
+  });
+
+  it('is there with all that it ends, or not at all', async () => {
+    mayFail = true;
+    const { subject, username } = await created();
+    const loginSession = await beginLoginSession(subject!);
+    const set = () => caller.post(path(subject!, '/password'), { password: NEW });
+    for (const statement of [
+      /UPDATE login_sessions/,
+      /INSERT INTO "?revocations/,
+      /'?session\.ended|INSERT INTO audit_events/,
+    ]) {
+      const { result, lost } = await withLostStatements(app, statement, set);
+      expect(lost).toBeGreaterThanOrEqual(1);
+      expect(result.status).toBe(503);
+      expect(await authenticate(app, username!, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+      expect(await hasEnded(loginSession)).toBe(false);
+    }
+    expect((await set()).status).toBe(204);
+    expect(await hasEnded(loginSession)).toBe(true);
+  });
+
+  it('must be good enough', async () => {
+    const { subject, username } = await created();
+    for (const password of [
+      '',
+      'too short',
+      'passwordpassword',
+      `${username!}${username!}${username!}`,
+      'x'.repeat(1025),
+    ]) {
+      const answer = await caller.post(path(subject!, '/password'), { password });
+      expect([answer.status, ...wrongFields(answer)]).toEqual([400, 'password']);
+      if (password !== '') expect(answer.text).not.toContain(password);
+    }
+  });
+
+  it('is for the operator to say how long', async () => {
+    const lenient = await startApp({ environment: { REKEY_PASSWORD_MIN_CHARACTERS: '8' } });
+    try {
+      const by = { actor: 'test', correlationId: 'test' };
+      expect((await usersOf(lenient).create({ username: 'nora', password: 'kx7Rvqpz' }, by)).subject).toBeDefined();
+      await expect(usersOf(lenient).create({ username: 'nora2', password: 'kx7Rvqp' }, by)).rejects.toThrow(
+        /at least 8/,
+      );
+    } finally {
+      await lenient.close();
+    }
+  });
+});
+
+describe('a user who is deleted', () => {
+  it('is signed out everywhere, and everything that was allowed is over', async () => {
+    const { subject, username } = await created();
+    const loginSession = await beginLoginSession(subject!);
+    const session = await startSession(app, client, { subject: subject! });
+    await app.database.query(
+      `INSERT INTO consents (subject, client_id, scope, claims, granted_at, updated_at) VALUES ($1, $2, '{a}', '{}', now(), now())`,
+      [subject, client.clientId],
+    );
+    const other = await startSession(app, client, { subject: 'somebody else' });
+
+    const answer = await caller.delete(path(subject!));
+    expect(answer.status).toBe(204);
+    expect(await authenticate(app, username!, PASSWORD)).toEqual({ verdict: 'refused' });
+    expect(await hasEnded(loginSession)).toBe(true);
+    expect((await refresh(app, client, session.refreshToken)).body.error).toBe('invalid_grant');
+    await expectInactive(app, client, session.accessToken);
+    await expectActive(app, client, other.accessToken);
+    expect(await app.database.query('SELECT 1 FROM consents WHERE subject = $1', [subject])).toEqual([]);
+    const events = (await auditOf(app, answer)).map(({ event }) => event);
+    expect(events.sort()).toEqual(['revocation.created', 'session.ended', 'subject.disabled', 'user.deleted']);
+  });
+
+  it('gets nothing out of what was under way', async () => {
+    const { subject } = await created();
+    await caller.delete(path(subject!));
+    const { refreshToken } = await startFamily(app, client, { subject: subject! });
+    expect((await refresh(app, client, refreshToken)).body.error).toBe('invalid_grant');
+  });
+
+  it('is gone with everything, or not at all', async () => {
+    mayFail = true;
+    const { subject, username } = await created();
+    const loginSession = await beginLoginSession(subject!);
+    const session = await startSession(app, client, { subject: subject! });
+    const statements = [
+      /UPDATE "?users/,
+      /INSERT INTO audit_events/,
+      /INSERT INTO subjects/,
+      /UPDATE login_sessions/,
+      /UPDATE token_families/,
+      /INSERT INTO "?revocations/,
+      /DELETE FROM "?consents/,
+    ];
+    for (const statement of statements) {
+      const { result, lost } = await withLostStatements(app, statement, () => caller.delete(path(subject!)));
+      expect({ statement, lost: lost > 0, status: result.status }).toEqual({ statement, lost: true, status: 503 });
+      expect((await caller.get(path(subject!))).body).toMatchObject({ username, disabled: false });
+      expect(await hasEnded(loginSession)).toBe(false);
+      await expectActive(app, client, session.accessToken);
+    }
+    expect((await refresh(app, client, session.refreshToken)).status).toBe(200);
+    expect((await caller.delete(path(subject!))).status).toBe(204);
+  });
+});
+
+describe('an import', () => {
+  const importing = (users: unknown): Promise<Answer> => caller.post('/users/import', users);
+
+  it('stores the sound ones, and says of each what became of it', async () => {
+    const taken = await created();
+    const [one, two] = [newName(), newName()];
+    const answer = await importing([
+      { username: one, password_hash: BCRYPT, claims: { email: 'one@example.com' } },
+      { username: ' bad', claims: { email: 'x' } },
+      { username: taken.username },
+      'no object',
+      { username: two, subject: `${two}-id` },
+      { username: newName(), password_hash: '$1$md5' },
+      { username: newName(), password: PASSWORD },
+      { username: newName(), subject: taken.subject },
+      { username: taken.username, subject: 'another' },
+      { username: two.toUpperCase() },
+    ]);
+    expect(answer.status).toBe(200);
+    const { results } = answer.body as {
+      results: { index: number; result: string; subject?: string; errors?: { field: string }[] }[];
+    };
+    expect(results.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(
+      results.map(({ result, subject, errors }) => [result, errors?.map(({ field }) => field) ?? subject]),
+    ).toEqual([
+      ['created', expect.stringMatching(/^[0-9a-f-]{36}$/)],
+      ['invalid', ['username', 'claims.email']],
+      ['exists', taken.subject],
+      ['invalid', ['user']],
+      ['created', `${two}-id`],
+      ['invalid', ['password_hash']],
+      ['invalid', ['password']],
+      ['exists', taken.subject],
+      ['invalid', ['username']],
+      ['exists', `${two}-id`],
+    ]);
+    expect(await authenticate(app, one, 'pw')).toMatchObject({ verdict: 'ok', subject: results[0]!.subject });
+    expect((await auditOf(app, answer)).map(({ event, subject }) => [event, subject]).sort()).toEqual(
+      [
+        ['user.created', results[0]!.subject],
+        ['user.created', `${two}-id`],
+      ].sort(),
+    );
+  });
+
+  it('of several with one subject or one name stores the first that it can, and says so', async () => {
+    const taken = await created();
+    const [one, two, three, name] = [newName(), newName(), newName(), newName()];
+    const { body } = await importing([
+      { username: `b-${name}`, subject: one },
+      { username: `a-${name}`, subject: one },
+      { username: taken.username, subject: two },
+      { username: `d-${name}`, subject: two },
+      { username: `D-${name}`, subject: three },
+      { username: `c-${name}`, subject: three },
+    ]);
+    const results = body.results as { result: string }[];
+    expect(results.map(({ result }) => result)).toEqual([
+      'created',
+      'exists',
+      'exists',
+      'created',
+      'exists',
+      'created',
+    ]);
+    for (const [subject, username] of [
+      [one, `b-${name}`],
+      [two, `d-${name}`],
+      [three, `c-${name}`],
+    ]) {
+      expect((await caller.get(path(subject!))).body).toMatchObject({ username });
+    }
+  });
+
+  it('that is made again changes nothing', async () => {
+    const users = Array.from({ length: 5 }, () => ({ username: newName(), claims: { name: 'First' } }));
+    const first = await importing({ users });
+    const again = await importing({ users: users.map((user) => ({ ...user, claims: { name: 'Second' } })) });
+    const subjects = (answer: Answer) => (answer.body.results as { subject: string }[]).map(({ subject }) => subject);
+    expect(subjects(again)).toEqual(subjects(first));
+    expect((again.body.results as { result: string }[]).every(({ result }) => result === 'exists')).toBe(true);
+    expect((await caller.get(path(subjects(first)[0]!))).body.claims).toEqual({ name: 'First' });
+    expect(await auditOf(app, again)).toEqual([]);
+  });
+
+  it('of the same users by several at once makes each of them once', async () => {
+    const users = Array.from({ length: 20 }, () => ({ username: newName() }));
+    const orders = [users, [...users].reverse(), users, [...users].reverse()];
+    const answers = await Promise.all(orders.map((order) => importing(order)));
+    const results = answers.flatMap((answer) => answer.body.results as { result: string }[]);
+    expect(results.filter(({ result }) => result === 'created')).toHaveLength(20);
+    expect(results.filter(({ result }) => result === 'exists')).toHaveLength(60);
+  });
+
+  it('of a deleted subject is refused', async () => {
+    const { subject } = await created();
+    await caller.delete(path(subject!));
+    const { body } = await importing([{ username: newName(), subject }]);
+    expect(body.results).toMatchObject([{ result: 'invalid', errors: [{ field: 'subject' }] }]);
+  });
+
+  it('stores nothing where it fails', async () => {
+    mayFail = true;
+    const users = [{ username: newName() }, { username: newName() }];
+    const { result, lost } = await withLostStatements(app, /INSERT INTO audit_events/, () => importing(users));
+    expect([lost, result.status]).toEqual([1, 503]);
+    expect((await caller.get(`/users?username=${users[0]!.username}`)).body.items).toEqual([]);
+  });
+
+  it.each([[{}], [{ users: {} }], [{ users: [], more: 1 }], ['users'], [null], [Array.from({ length: 501 }, () => 0)]])(
+    'that is no list is refused: %#',
+    async (body) => {
+      const answer = await importing(body);
+      expect(answer.status).toBe(400);
+    },
+  );
+
+  it('may be of nobody', async () => {
+    expect((await importing([])).body).toEqual({ results: [] });
+  });
+});
+
+it('no hash and no password is ever shown, nor logged', async () => {
+  const { subject } = await created();
+  const { body } = await caller.post('/users/import', [{ username: newName(), password_hash: BCRYPT }]);
+  const imported = (body.results as { subject: string }[])[0]!.subject;
+  const answers = [
+    await caller.get(path(subject!)),
+    await caller.get(path(imported)),
+    await caller.get('/users?limit=200'),
+    await caller.patch(path(imported), { claims: {} }),
+    await caller.get('/audit?limit=200'),
+    await caller.post('/users', { username: 'x', password: `${PASSWORD}\ud800` }),
+    await caller.post('/users/import', [{ username: 'x', password_hash: `${BCRYPT}x` }]),
+  ];
+  for (const text of [...answers.map((answer) => answer.text), app.logs.join('')]) {
+    expect(text).not.toMatch(/\$argon2\w+\$|\$2b\$\d/);
+    expect(text).not.toContain(PASSWORD);
+  }
+});

@@ -1,0 +1,401 @@
+/** The authorization endpoint: who is asked for what, what the client is told, and what ends in a page. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { english } from '../../src/pages/english.js';
+import { changeClient, type TestClient } from '../support/clients.js';
+import {
+  agree,
+  authorize,
+  Authorization,
+  aUser,
+  browserClient,
+  isConsent,
+  isSignIn,
+  REDIRECT_URI,
+  signIn,
+  signInAndExchange,
+  webClient,
+  type TestUser,
+} from '../support/sign-in.js';
+import { send } from '../support/requests.js';
+import { serverErrors } from '../support/expectations.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { Visitor, type Visit } from '../support/visitor.js';
+
+let app: TestApp;
+let client: TestClient;
+let user: TestUser;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await webClient(app);
+  user = await aUser(app);
+});
+afterAll(() => app.close());
+
+/** A visitor who is signed in, and has agreed to what the client asks for. */
+async function regular(of = client, who = user): Promise<Visitor> {
+  const visitor = new Visitor(app);
+  await authorize(app, who, new Authorization(of), visitor);
+  return visitor;
+}
+
+const answerOf = (visit: Visit): Record<string, string> => {
+  if (!visit.left) throw new Error(`The user was shown a page (${visit.status}): ${visit.html.slice(0, 2000)}`);
+  return Object.fromEntries(visit.url.searchParams);
+};
+
+const families = async (): Promise<number> => {
+  const [row] = await app.database.query<[{ count: number }]>('SELECT count(*)::int AS count FROM token_families');
+  return row.count;
+};
+
+describe('an authorization request', () => {
+  it('leads through sign-in and consent back to the client, with a code, the state and the issuer', async () => {
+    const visitor = new Visitor(app);
+    const first = await visitor.get(new Authorization(client).path);
+    expect(isSignIn(first)).toBe(true);
+    const second = await signIn(visitor, first, user);
+    expect(isConsent(second)).toBe(true);
+    const third = await agree(visitor, second);
+    expect(third.url.href).toMatch(new RegExp(`^${REDIRECT_URI}\\?code=`));
+    expect(answerOf(third)).toMatchObject({ state: 'the-state', iss: app.issuer });
+  });
+
+  it('asks a user who is signed in, and has agreed before, for nothing', async () => {
+    const visit = await (await regular()).get(new Authorization(client).path);
+    expect(answerOf(visit)).toHaveProperty('code');
+  });
+
+  it('asks again for what is more than was agreed to, and names it', async () => {
+    const visitor = await regular();
+    const visit = await visitor.get(new Authorization(client, { scope: 'openid read write' }).path);
+    expect(isConsent(visit)).toBe(true);
+    expect(visit.html).toContain('write');
+  });
+
+  it('by POST comes to the same', async () => {
+    const visitor = await regular();
+    const visit = await visitor.post('/authorize', new Authorization(client).parameters);
+    expect(answerOf(visit)).toHaveProperty('code');
+  });
+
+  it('by HEAD makes no code', async () => {
+    const visitor = await regular();
+    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const before = await families();
+    const answer = await send(app.url + new Authorization(client).path, { method: 'HEAD', headers: { cookie } });
+    expect(answer.status).toBe(405);
+    expect(await families()).toBe(before);
+  });
+
+  it('is answered by a form where the client wants one', async () => {
+    const visitor = await regular();
+    const visit = await visitor.get(new Authorization(client, { response_mode: 'form_post', state: '"><x>' }).path);
+    expect(visit.status).toBe(200);
+    expect(visit.forms[0]).toMatchObject({
+      action: REDIRECT_URI,
+      method: 'post',
+      fields: { state: '"><x>', iss: app.issuer, code: expect.stringMatching(/^ac_/) },
+    });
+    expect(visit.html).not.toContain('"><x>');
+    expect(visit.headers.get('content-security-policy')).toContain("form-action 'self' https:");
+  });
+
+  it('[264] redirects by 303, never by a status that would send a form along', async () => {
+    const visitor = await regular();
+    const visit = await visitor.get(new Authorization(client).path);
+    expect(visit.status).toBe(303);
+    const posted = await visitor.post('/authorize', new Authorization(client).parameters);
+    expect(posted.status).toBe(303);
+  });
+
+  it('[268] may not be read across origins', async () => {
+    const answer = await send(app.url + new Authorization(client).path, { headers: { origin: 'https://evil.test' } });
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('stores nothing for somebody who has not signed in', async () => {
+    const tables = ['token_families', 'login_sessions', 'consents', 'audit_events'];
+    const counts = async () =>
+      Promise.all(tables.map((table) => app.database.query(`SELECT count(*)::int FROM ${table}`)));
+    const before = await counts();
+    for (let index = 0; index < 5; index++) {
+      await new Visitor(app).get(new Authorization(client).path);
+      await new Visitor(app).get(new Authorization(client, { scope: 'x"' }).path);
+      await new Visitor(app).get(new Authorization(client, { redirect_uri: 'https://evil.test' }).path);
+    }
+    expect(await counts()).toEqual(before);
+  });
+});
+
+describe('a refusal', () => {
+  it('by the user is told to the client', async () => {
+    const visitor = new Visitor(app);
+    const visit = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
+    const asked = await signIn(visitor, visit, user);
+    expect(answerOf(await visitor.submit(asked, { decision: 'deny' }))).toMatchObject({
+      error: 'access_denied',
+      state: 'the-state',
+      iss: app.issuer,
+    });
+  });
+
+  it.each<[string, Record<string, string | null>, string]>([
+    ['without a challenge', { code_challenge: null, code_challenge_method: null }, 'invalid_request'],
+    ['[262] with the challenge method plain', { code_challenge_method: 'plain' }, 'invalid_request'],
+    ['for a response type that there is not', { response_type: 'token' }, 'unsupported_response_type'],
+    ['for a scope that the client may not have', { scope: 'openid admin' }, 'invalid_scope'],
+    ['with a request object', { request: 'x' }, 'request_not_supported'],
+    ['with a request_uri', { request_uri: 'https://x.test' }, 'request_uri_not_supported'],
+    ['for a resource that the client does not have', { resource: 'https://x.test' }, 'invalid_target'],
+    ['without asking, where nobody is signed in', { prompt: 'none' }, 'login_required'],
+    ['with a hint that is no ID token', { id_token_hint: 'x' }, 'invalid_request'],
+  ])('[265] of a request %s is told to the client, with the issuer', async (_title, overrides, error) => {
+    const answer = answerOf(await new Visitor(app).get(new Authorization(client, overrides).path));
+    expect(answer).toMatchObject({ error, state: 'the-state', iss: app.issuer });
+    expect(answer['error_description']).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
+  });
+
+  it('of a repeated parameter is told to the client, unless it decides where to go', async () => {
+    const { path } = new Authorization(client);
+    expect(answerOf(await new Visitor(app).get(`${path}&scope=read`))).toMatchObject({ error: 'invalid_request' });
+    const visit = await new Visitor(app).get(`${path}&redirect_uri=https%3A%2F%2Fevil.test`);
+    expect({ left: visit.left, status: visit.status }).toEqual({ left: false, status: 400 });
+  });
+
+  it('of a repeated parameter in a form is told to the client as well', async () => {
+    const post = (...more: [string, string][]) =>
+      new Visitor(app).post('/authorize', [...Object.entries(new Authorization(client).parameters), ...more]);
+    expect(answerOf(await post(['scope', 'read']))).toMatchObject({ error: 'invalid_request', state: 'the-state' });
+    const visit = await post(['redirect_uri', 'https://evil.test']);
+    expect({ left: visit.left, status: visit.status }).toEqual({ left: false, status: 400 });
+  });
+
+  it('of the right to sign users in is told to the client', async () => {
+    const other = await webClient(app, { grantTypes: ['authorization_code'] });
+    await changeClient(app, other, { grantTypes: ['client_credentials'] });
+    expect(answerOf(await new Visitor(app).get(new Authorization(other).path))).toMatchObject({
+      error: 'unauthorized_client',
+    });
+  });
+
+  it('in the response mode form_post is a form too', async () => {
+    const visit = await new Visitor(app).get(
+      new Authorization(client, { response_mode: 'form_post', prompt: 'none' }).path,
+    );
+    expect(visit.forms[0]?.fields).toMatchObject({ error: 'login_required', state: 'the-state' });
+  });
+});
+
+describe('a request with no good place to answer to', () => {
+  it.each<[string, Record<string, string | null>]>([
+    ['of nobody', { client_id: null }],
+    ['of a client that nobody knows', { client_id: 'nobody' }],
+    ['with a redirect URI of somebody else', { redirect_uri: 'https://evil.test/' }],
+    ['with a redirect URI that continues the right one', { redirect_uri: `${REDIRECT_URI}/../evil` }],
+    ['with a redirect URI and a fragment', { redirect_uri: `${REDIRECT_URI}#x` }],
+    ['with an unknown response mode', { response_mode: 'fragment' }],
+    ['with HTML for everything', { client_id: '<script>', redirect_uri: '<img src=x>', state: '"><b>' }],
+    ['with line ends', { redirect_uri: `${REDIRECT_URI}\r\nx: y` }],
+    ['that is too long', { state: 'x'.repeat(9000) }],
+  ])('%s ends in a plain page', async (_title, overrides) => {
+    const visit = await new Visitor(app).get(new Authorization(client, overrides).path);
+    expect({ left: visit.left, status: visit.status }).toEqual({ left: false, status: 400 });
+    expect(visit.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(visit.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(visit.html).not.toMatch(/<script|<img src=x|"><b>|evil\.test/);
+  });
+
+  it.each([
+    ['a thousand parameters', `/authorize?${'a=1&'.repeat(1000)}`],
+    ['broken percent-encoding', '/authorize?client_id=%zz'],
+    ['bytes that are not UTF-8', '/authorize?client_id=%ff'],
+  ])('of %s ends in a plain page', async (_title, path) => {
+    const visit = await new Visitor(app).get(path);
+    expect(visit.status).toBe(400);
+    expect(visit.headers.get('content-type')).toMatch(/^text\/html/);
+  });
+
+  it('of a client that was disabled ends in a plain page', async () => {
+    const other = await webClient(app);
+    await changeClient(app, other, { disabled: true });
+    const visit = await new Visitor(app).get(new Authorization(other).path);
+    expect({ left: visit.left, status: visit.status }).toEqual({ left: false, status: 400 });
+  });
+
+  it('was never answered with a 5xx', () => {
+    expect(serverErrors(app)).toEqual([]);
+  });
+});
+
+describe('prompt', () => {
+  it('none answers at once where nothing is to be asked, and says what is missing where it is', async () => {
+    const visitor = await regular();
+    const silently = (scope: string) => new Authorization(client, { prompt: 'none', scope }).path;
+    expect(answerOf(await visitor.get(silently('openid read')))).toHaveProperty('code');
+    expect(answerOf(await visitor.get(silently('openid write')))).toMatchObject({ error: 'consent_required' });
+  });
+
+  it.each(['login', 'select_account'])('%s asks for the password again, once', async (prompt) => {
+    const visitor = await regular();
+    app.clock.advance(5000);
+    const visit = await visitor.get(new Authorization(client, { prompt }).path);
+    expect(isSignIn(visit)).toBe(true);
+    expect(answerOf(await signIn(visitor, visit, user))).toHaveProperty('code');
+  });
+
+  it('login consent asks for both', async () => {
+    const visitor = await regular();
+    const visit = await visitor.get(new Authorization(client, { prompt: 'login consent' }).path);
+    const asked = await signIn(visitor, visit, user);
+    expect(isConsent(asked)).toBe(true);
+    expect(answerOf(await agree(visitor, asked))).toHaveProperty('code');
+  });
+
+  it('lets somebody else sign in, who is asked for their own consent', async () => {
+    const visitor = await regular();
+    const other = await aUser(app);
+    const visit = await visitor.get(new Authorization(client, { prompt: 'select_account' }).path);
+    expect(isConsent(await signIn(visitor, visit, other))).toBe(true);
+  });
+});
+
+describe('max_age', () => {
+  it('asks for the password again once the sign-in is older, and not before', async () => {
+    const visitor = await regular();
+    const path = () => new Authorization(client, { max_age: '60' }).path;
+    app.clock.advance(60_000);
+    expect(answerOf(await visitor.get(path()))).toHaveProperty('code');
+    app.clock.advance(1000);
+    const visit = await visitor.get(path());
+    expect(isSignIn(visit)).toBe(true);
+    expect(answerOf(await signIn(visitor, visit, user))).toHaveProperty('code');
+  });
+});
+
+describe('id_token_hint', () => {
+  it('of the user who is signed in changes nothing; of another one it asks for a sign-in', async () => {
+    const visitor = new Visitor(app);
+    const { body } = await signInAndExchange(app, client, user, {}, visitor);
+    const silently = new Authorization(client, { prompt: 'none', id_token_hint: body.id_token }).path;
+    expect(answerOf(await visitor.get(silently))).toHaveProperty('code');
+    const stranger = await regular(client, await aUser(app));
+    expect(answerOf(await stranger.get(silently))).toMatchObject({ error: 'login_required' });
+  });
+
+  it('of another user says so for as long as the wrong one signs in, and goes on with the right one', async () => {
+    const { body } = await signInAndExchange(app, client, user);
+    const [stranger, other] = [new Visitor(app), await aUser(app)];
+    const fresh = await stranger.get(new Authorization(client, { id_token_hint: body.id_token }).path);
+    expect(fresh.html).not.toContain(english.signIn.other_user);
+    const wrong = await signIn(stranger, fresh, other);
+    expect(isSignIn(wrong)).toBe(true);
+    expect(wrong.html).toContain(english.signIn.other_user);
+    expect(answerOf(await signIn(stranger, wrong, user))).toHaveProperty('code');
+  });
+});
+
+describe('consent', () => {
+  it('is asked of a first-party client’s users for nothing', async () => {
+    const own = await webClient(app, { firstParty: true });
+    const visitor = new Visitor(app);
+    const visit = await signIn(visitor, await visitor.get(new Authorization(own).path), user);
+    expect(answerOf(visit)).toHaveProperty('code');
+  });
+
+  it('is asked each time for a public client that anybody could pretend to be', async () => {
+    const redirectUri = 'com.example.app:/back';
+    const native = await browserClient(app, { redirectUris: [redirectUri] });
+    const visitor = new Visitor(app);
+    await signIn(visitor, await visitor.get(new Authorization(native, { redirect_uri: redirectUri }).path), user);
+    for (let time = 0; time < 2; time++) {
+      const asked = await visitor.get(new Authorization(native, { redirect_uri: redirectUri }).path);
+      expect(isConsent(asked)).toBe(true);
+      const { url } = await agree(visitor, asked);
+      expect(url.href).toMatch(/^com\.example\.app:\/back\?code=/);
+    }
+  });
+
+  it('of a loopback client comes back to whichever port it listens on', async () => {
+    const native = await browserClient(app, { redirectUris: ['http://127.0.0.1/back'] });
+    const redirectUri = 'http://127.0.0.1:50123/back';
+    const visitor = new Visitor(app);
+    const asked = await signIn(
+      visitor,
+      await visitor.get(new Authorization(native, { redirect_uri: redirectUri }).path),
+      user,
+    );
+    expect((await agree(visitor, asked)).url.href).toMatch(/^http:\/\/127\.0\.0\.1:50123\/back\?code=/);
+  });
+
+  it('submitted twice gives two codes, each good once', async () => {
+    const visitor = await regular();
+    const authorization = new Authorization(client, { prompt: 'consent' });
+    const asked = await visitor.get(authorization.path);
+    const answers = await Promise.all([agree(visitor, asked), agree(visitor, asked)]);
+    const codes = answers.map((visit) => answerOf(visit)['code']!);
+    expect(new Set(codes).size).toBe(2);
+    for (const code of codes) expect((await authorization.exchange(app, client, code)).status).toBe(200);
+  });
+
+  it('for another request than the one that was shown is not taken', async () => {
+    const visitor = await regular();
+    const asked = await visitor.get(new Authorization(client, { prompt: 'consent', scope: 'openid' }).path);
+    const more = new URLSearchParams(new Authorization(client, { scope: 'openid write' }).parameters).toString();
+    const visit = await visitor.submit(asked, { decision: 'allow', authorization_request: more });
+    expect({ left: visit.left, isPage: visit.status >= 400 && visit.status < 500 }).toEqual({
+      left: false,
+      isPage: true,
+    });
+  });
+
+  it('from a browser that was not asked is not taken', async () => {
+    const [visitor, other] = [await regular(), await regular()];
+    const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
+    const visit = await other.submit({ ...asked, url: new URL(app.url) }, { decision: 'allow' });
+    expect({ left: visit.left, isPage: visit.status >= 400 && visit.status < 500 }).toEqual({
+      left: false,
+      isPage: true,
+    });
+  });
+
+  it('can be left to somebody else, who signs in first', async () => {
+    const visitor = await regular();
+    const asked = await visitor.get(new Authorization(client, { prompt: 'consent', ui_locales: 'zh-TW' }).path);
+    const [, href] = /<a href="([^"]*)"/.exec(asked.html)!;
+    const visit = await visitor.get(href!.replaceAll('&amp;', '&'));
+    expect(isSignIn(visit)).toBe(true);
+    const other = await aUser(app);
+    const theirs = await signIn(visitor, visit, other);
+    expect(isConsent(theirs)).toBe(true);
+    expect(theirs.html).toContain(other.username);
+    expect(theirs.headers.get('content-language')).toBe('zh-Hant');
+  });
+
+  it('after the session has ended leads to the sign-in', async () => {
+    const visitor = await regular();
+    const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
+    await app.database.query('UPDATE login_sessions SET ended_at = now()');
+    expect(isSignIn(await visitor.submit(asked, { decision: 'allow' }))).toBe(true);
+  });
+
+  it.each([
+    ['no decision', { decision: '' }],
+    ['a decision that is none', { decision: 'perhaps' }],
+    ['no request', { decision: 'allow', authorization_request: '' }],
+    ['a request that is none', { decision: 'allow', authorization_request: 'x' }],
+    ['no form token', { decision: 'allow', form_token: '' }],
+  ])('with %s is a plain page', async (_title, fields) => {
+    const visitor = await regular();
+    const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
+    const visit = await visitor.submit(asked, fields);
+    expect({ left: visit.left, isPage: visit.status >= 400 && visit.status < 500 }).toEqual({
+      left: false,
+      isPage: true,
+    });
+  });
+});
+
+it('nothing of all this was answered with a 5xx', () => {
+  expect(serverErrors(app)).toEqual([]);
+});

@@ -1,0 +1,164 @@
+/** Users on the command line, as a process of its own that speaks to a running service. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { adminClient } from '../support/admin.js';
+import { CommandLine, type CommandResult } from '../support/command-line.js';
+import type { TestClient } from '../support/clients.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { authenticate, PASSWORD } from '../support/users.js';
+
+// Each command is a process, and a test runs up to ten of them.
+jest.setTimeout(120_000);
+
+const BCRYPT = '$2b$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22'; // of `pw`
+
+let app: TestApp;
+let line: CommandLine;
+let operator: TestClient;
+let directory: string;
+
+beforeAll(async () => {
+  line = CommandLine.compile();
+  directory = mkdtempSync(join(tmpdir(), 'rekey-cli-users-'));
+  app = await startApp();
+  operator = await adminClient(app);
+});
+afterAll(async () => {
+  await app.close();
+  line.remove();
+  rmSync(directory, { recursive: true });
+});
+
+const run = (args: string[], input = ''): Promise<CommandResult> => {
+  const { clientId, secret } = operator;
+  const environment = { REKEY_URL: app.url, REKEY_ADMIN_CLIENT_ID: clientId, REKEY_ADMIN_CLIENT_SECRET: secret! };
+  return line.run(args, environment, input);
+};
+
+async function json(args: string[], input = '') {
+  const { exitCode, stdout, stderr } = await run(['--json', 'user', ...args], input);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+function fileOf(...lines: (object | string)[]): string {
+  const file = join(directory, 'users.jsonl');
+  writeFileSync(file, lines.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join('\n'));
+  return file;
+}
+
+it('create, list, show, set-password, disable, enable and delete go round', async () => {
+  const args = ['create', 'anna', '--name', 'Anna B', '--email', 'anna@example.com', '--claims', '{"locale":"de"}'];
+  const created = await json([...args, '--subject', 'a b', '--with-password'], `${PASSWORD}\n`);
+  expect(created).toMatchObject({ subject: 'a b', username: 'anna', has_password: true });
+  expect(created.claims).toEqual({ name: 'Anna B', email: 'anna@example.com', locale: 'de' });
+  expect(await authenticate(app, 'anna', PASSWORD)).toMatchObject({ verdict: 'ok', subject: 'a b' });
+
+  expect((await json(['list', '--username', 'ANNA'])).items).toEqual([created]);
+  expect((await run(['user', 'list'])).stdout).toMatch(/^a b +anna +true +false /m);
+  expect((await run(['user', 'show', 'a b'])).stdout).toMatch(/^claims\.email +anna@example\.com$/m);
+
+  const set = await run(['user', 'set-password', 'a b'], 'umbrella gravel tango\n');
+  expect(set).toEqual({ exitCode: 0, stdout: 'Set the password of a b.\n', stderr: '' });
+  expect(await authenticate(app, 'anna', 'umbrella gravel tango')).toMatchObject({ verdict: 'ok' });
+
+  expect((await json(['disable', 'a b'])).disabled).toBe(true);
+  expect((await json(['enable', 'a b'])).disabled).toBe(false);
+  expect((await run(['user', 'delete', 'a b'])).stdout).toBe('Deleted a b.\n');
+  expect((await run(['user', 'show', 'a b'])).exitCode).toBe(1);
+});
+
+describe('a password', () => {
+  it('cannot be an argument', async () => {
+    for (const args of [
+      ['create', 'x', '--with-password', PASSWORD],
+      ['set-password', 'x', PASSWORD],
+      ['create', 'x', '--password', PASSWORD],
+    ]) {
+      const { exitCode, stderr } = await run(['user', ...args]);
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/too many arguments|unknown option/);
+    }
+  });
+
+  it('that is not piped in is asked for in vain', async () => {
+    const { exitCode, stderr } = await run(['user', 'create', 'bert', '--with-password']);
+    expect([exitCode, stderr]).toEqual([1, 'No password was given: type it, or pipe it in.\n']);
+  });
+
+  it('that is not good enough is refused, without being shown', async () => {
+    const { exitCode, stdout, stderr } = await run(['user', 'create', 'bert', '--with-password'], 'canary\n');
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('password: password must have at least 15 characters');
+    expect(stderr).not.toContain('canary');
+  });
+});
+
+describe('import', () => {
+  it('stores a file of any length, and names the lines that failed', async () => {
+    const users = Array.from({ length: 450 }, (_, index) => ({
+      username: `import${index}`,
+      password_hash: BCRYPT,
+      claims: { email: `import${index}@example.com` },
+    }));
+    const lines: (object | string)[] = [...users];
+    lines.splice(3, 0, 'no json');
+    lines.splice(300, 0, { username: ' bad ', claims: { email: 'x' } });
+    const first = await run(['--json', 'user', 'import', fileOf(...lines)]);
+    expect(first.exitCode).toBe(1);
+    expect(JSON.parse(first.stdout)).toEqual({ created: 450, exists: 0, invalid: 2 });
+    expect(first.stderr.trimEnd().split('\n')).toEqual([
+      'line 4: is no JSON object',
+      'line 301: username must not begin or end with white space; claims.email must be an e-mail address',
+    ]);
+    expect(await authenticate(app, 'import449', 'pw')).toMatchObject({ verdict: 'ok' });
+
+    const again = await run(['--json', 'user', 'import', fileOf(...users, '')]);
+    expect([again.exitCode, JSON.parse(again.stdout)]).toEqual([0, { created: 0, exists: 450, invalid: 0 }]);
+  });
+
+  it('names a line for which the server reads none of a request, and stores those around it', async () => {
+    const users: (object | string)[] = Array.from({ length: 20 }, (_, index) => ({ username: `around${index}` }));
+    users.splice(2, 0, '{"username":"proto","claims":{"__proto__":{"name":"x"}}}');
+    users.splice(17, 0, '{"username":"constructor","claims":{"constructor":{"prototype":{}}}}');
+    const { exitCode, stdout, stderr } = await run(['--json', 'user', 'import', fileOf(...users)]);
+    expect([exitCode, JSON.parse(stdout)]).toEqual([1, { created: 20, exists: 0, invalid: 2 }]);
+    const problem = 'The request is malformed: a parameter is missing, repeated or unreadable.';
+    expect(stderr).toBe(`line 3: ${problem}\nline 18: ${problem}\n`);
+  });
+
+  it('reads the standard input as well', async () => {
+    const { stdout, exitCode } = await run(['user', 'import', '-'], '{"username":"piped"}\n');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^created +1$/m);
+  });
+
+  it.each([
+    ['/nowhere/users.jsonl', 'ENOENT'],
+    ['/', 'directory'],
+  ])('of what is no file is an error: %s', async (file, words) => {
+    const { exitCode, stdout, stderr } = await run(['user', 'import', file]);
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('that outlives its access token asks for another', async () => {
+    const users = Array.from({ length: 201 }, (_, index) => ({ username: `long${index}` }));
+    const server = app.nest.getHttpServer();
+    let imports = 0;
+    const age = ({ url }: { url?: string }) => {
+      if (url?.endsWith('/users/import') && ++imports === 2) app.clock.advanceSeconds(3600);
+    };
+    server.prependListener('request', age);
+    try {
+      const { exitCode, stdout } = await run(['--json', 'user', 'import', fileOf(...users)]);
+      expect([exitCode, JSON.parse(stdout)]).toEqual([0, { created: 201, exists: 0, invalid: 0 }]);
+      expect(imports).toBe(3);
+    } finally {
+      server.off('request', age);
+    }
+  });
+});

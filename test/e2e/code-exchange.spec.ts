@@ -1,0 +1,245 @@
+/** Redeeming an authorization code: once, by whom it was issued to, and with what happens to one that was stolen. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { auditOf } from '../support/audit-trail.js';
+import { withLostStatements } from '../support/failing-statements.js';
+import { introspect, postAs, refresh } from '../support/requests.js';
+import type { TestClient } from '../support/clients.js';
+import { expectError } from '../support/expectations.js';
+import { authorize, Authorization, aUser, browserClient, signInAndExchange, webClient } from '../support/sign-in.js';
+import type { TestUser } from '../support/sign-in.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
+
+let app: TestApp;
+let client: TestClient;
+let user: TestUser;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await webClient(app, { mayIntrospect: true, audience: ['https://api.test', 'https://other.test'] });
+  user = await aUser(app);
+  visitor = new Visitor(app);
+});
+afterAll(() => app.close());
+
+/** A code that waits to be redeemed. */
+async function aCode(overrides: Record<string, string | null> = {}, of = client) {
+  const authorization = new Authorization(of, overrides);
+  const answer = await authorize(app, user, authorization, visitor);
+  return { authorization, code: answer.get('code')! };
+}
+
+const exchange = async (
+  { authorization, code }: Awaited<ReturnType<typeof aCode>>,
+  fields: Record<string, string> = {},
+  by = client,
+) => authorization.exchange(app, by, code, fields);
+
+describe('a code', () => {
+  it('is redeemed for an access token, a refresh token and an ID token', async () => {
+    const answer = await exchange(await aCode());
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ token_type: 'Bearer', scope: 'openid offline_access read', expires_in: 600 });
+    expect(answer.body.id_token).toMatch(/^eyJ/);
+    const { body } = await introspect(app, client, answer.body.access_token);
+    expect(body).toMatchObject({
+      active: true,
+      sub: user.subject,
+      client_id: client.clientId,
+      acr: 'urn:rekey:password',
+    });
+    expect((await refresh(app, client, answer.body.refresh_token)).status).toBe(200);
+  });
+
+  it('[253, 254] used again is refused, and ends everything that came from it', async () => {
+    const code = await aCode();
+    const first = await exchange(code);
+    const refreshed = await refresh(app, client, first.body.refresh_token);
+    const replay = await exchange(code);
+    expectError(replay, 400, 'invalid_grant');
+    expectError(await refresh(app, client, refreshed.body.refresh_token), 400, 'invalid_grant');
+    for (const { body } of [first, refreshed]) {
+      expect((await introspect(app, client, body.access_token)).body).toEqual({ active: false });
+    }
+    expect((await auditOf(app, replay)).map(({ event }) => event)).toEqual(['code.replayed']);
+  });
+
+  it('[257] fifty times at once is redeemed once, and the family is dead for the replays', async () => {
+    const code = await aCode();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => exchange(code)));
+    const [won] = answers.filter(({ status }) => status === 200);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 49 }, () => 400)]);
+    expectError(await refresh(app, client, won!.body.refresh_token), 400, 'invalid_grant');
+    expect((await introspect(app, client, won!.body.access_token)).body).toEqual({ active: false });
+  });
+
+  it('is not spent by a database that fails before the claims of its ID token are read', async () => {
+    const code = await aCode({ claims: '{"id_token":{"preferred_username":null}}', prompt: 'consent' });
+    const failed = await withLostStatements(app, /FROM "users"/, () => exchange(code));
+    expect([failed.result.status, failed.lost]).toEqual([503, 1]);
+    const answer = await exchange(code);
+    expect(answer.status).toBe(200);
+    expect(decodeJwt(answer.body.id_token)['preferred_username']).toBe(user.username);
+    const next = await refresh(app, client, answer.body.refresh_token);
+    expect(decodeJwt(next.body.id_token)['preferred_username']).toBe(user.username);
+  });
+
+  it('[255] lives for a minute', async () => {
+    const [inTime, late] = [await aCode(), await aCode()];
+    app.clock.advance(59_000);
+    expect((await exchange(inTime)).status).toBe(200);
+    app.clock.advance(1000);
+    expectError(await exchange(late), 400, 'invalid_grant');
+  });
+
+  it.each([
+    ['another redirect URI', { redirect_uri: 'https://client.test/elsewhere' }],
+    ['none, although the request named one', { redirect_uri: '' }],
+  ])('[256] with %s is refused, and is burned', async (_title, fields) => {
+    const code = await aCode();
+    expectError(await exchange(code, fields), 400, 'invalid_grant');
+    expectError(await exchange(code), 400, 'invalid_grant');
+  });
+
+  it('[256] of another client is refused, and stays good for its own', async () => {
+    const code = await aCode();
+    expectError(await exchange(code, {}, await webClient(app)), 400, 'invalid_grant');
+    expect((await exchange(code)).status).toBe(200);
+  });
+
+  it('may leave the redirect URI out where the request did', async () => {
+    const code = await aCode({ redirect_uri: null });
+    expect((await exchange(code)).status).toBe(200);
+    const other = await aCode({ redirect_uri: null });
+    expectError(await exchange(other, { redirect_uri: 'https://client.test/elsewhere' }), 400, 'invalid_grant');
+  });
+
+  it('[258] with the wrong verifier is refused, and is burned', async () => {
+    const code = await aCode();
+    expectError(await exchange(code, { code_verifier: 'x'.repeat(43) }), 400, 'invalid_grant');
+    expectError(await exchange(code), 400, 'invalid_grant');
+  });
+
+  it.each([
+    ['too short', 'x'.repeat(42)],
+    ['too long', 'x'.repeat(129)],
+    ['of other characters', `${'x'.repeat(42)}!`],
+  ])('[259] with a verifier that is none (%s) is a malformed request, and costs nothing', async (_title, verifier) => {
+    const code = await aCode();
+    expectError(await exchange(code, { code_verifier: verifier }), 400, 'invalid_request');
+    expect((await exchange(code)).status).toBe(200);
+  });
+
+  it('[260] without its verifier is refused', async () => {
+    expectError(await exchange(await aCode(), { code_verifier: '' }), 400, 'invalid_grant');
+  });
+
+  it('[261] that was asked for without a challenge is refused with a verifier', async () => {
+    const excused = await webClient(app, { requirePkce: false });
+    const none = { code_challenge: null, code_challenge_method: null };
+    const code = await aCode(none, excused);
+    expectError(await exchange(code, {}, excused), 400, 'invalid_request');
+    const plain = await aCode(none, excused);
+    expect((await exchange(plain, { code_verifier: '' }, excused)).status).toBe(200);
+  });
+
+  it('is no refresh token, and a refresh token is no code', async () => {
+    const code = await aCode();
+    expectError(await refresh(app, client, code.code), 400, 'invalid_grant');
+    const { body } = await exchange(code);
+    expectError(await exchange({ ...code, code: body.refresh_token }), 400, 'invalid_grant');
+    expectError(await refresh(app, client, code.code.replace('ac_', 'rt_')), 400, 'invalid_grant');
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a letter', 'x'],
+    ['its prefix', 'ac_'],
+    ['a short one', 'ac_AAAA'],
+    ['a long one', `ac_${'A'.repeat(9000)}`],
+    ['another prefix', 'rt_x'],
+    ['no letter', '🔑'],
+  ])('that was never issued (%s) is refused', async (_title, code) => {
+    const { authorization } = await aCode();
+    const answer = await authorization.exchange(app, client, code);
+    expectError(answer, 400, code === '' ? 'invalid_request' : 'invalid_grant');
+  });
+
+  it('that was changed in any of its characters is refused, and stays good', async () => {
+    const code = await aCode();
+    for (const at of [3, 10, 40, 100, code.code.length - 1]) {
+      const other = code.code[at] === 'A' ? 'B' : 'A';
+      const changed = code.code.slice(0, at) + other + code.code.slice(at + 1);
+      expectError(await exchange({ ...code, code: changed }), 400, 'invalid_grant');
+    }
+    expect((await exchange(code)).status).toBe(200);
+  });
+
+  it('is redeemed by a client whose refresh tokens do not rotate, once', async () => {
+    const never = await webClient(app, { rotation: 'never' });
+    const code = await aCode({}, never);
+    const { body } = await exchange(code, {}, never);
+    expect((await refresh(app, never, body.refresh_token)).body.refresh_token).toBe(body.refresh_token);
+    expectError(await exchange(code, {}, never), 400, 'invalid_grant');
+    expectError(await refresh(app, never, body.refresh_token), 400, 'invalid_grant');
+  });
+
+  it('of a public client needs its verifier and no secret', async () => {
+    const spa = await browserClient(app);
+    const code = await aCode({}, spa);
+    expect((await exchange(code, {}, spa)).status).toBe(200);
+  });
+
+  it('has no handle in it that anybody could read', async () => {
+    const { code } = await aCode();
+    const handles = await app.database.query<{ id: string }[]>('SELECT id FROM token_families');
+    const bytes = Buffer.from(code.slice(3), 'base64url').toString('latin1');
+    for (const { id } of handles) {
+      expect(code).not.toContain(id);
+      expect(bytes).not.toContain(Buffer.from(id.replaceAll('-', ''), 'hex').toString('latin1'));
+    }
+  });
+});
+
+describe('without offline access', () => {
+  it('[282] there is no refresh token, and the access token can be revoked', async () => {
+    const { body } = await signInAndExchange(app, client, user, { scope: 'openid read' }, visitor);
+    expect(body.refresh_token).toBeUndefined();
+    expect(body.scope).toBe('openid read');
+    expect((await introspect(app, client, body.access_token)).body).toMatchObject({ active: true });
+    await postAs(client, `${app.url}/revoke`, { token: body.access_token });
+    expect((await introspect(app, client, body.access_token)).body).toEqual({ active: false });
+  });
+});
+
+describe('a resource', () => {
+  it('[250, 251] asked for with the request limits what the code and its refresh tokens may ask for', async () => {
+    const resource = 'https://api.test';
+    const first = await signInAndExchange(app, client, user, { resource }, visitor);
+    expect((await introspect(app, client, first.body.access_token)).body.aud).toBe(resource);
+    const refused = await refresh(app, client, first.body.refresh_token, { resource: 'https://other.test' });
+    expectError(refused, 400, 'invalid_target');
+    expect((await refresh(app, client, first.body.refresh_token, { resource })).status).toBe(200);
+  });
+
+  it('[250] that was not granted costs the code nothing', async () => {
+    const code = await aCode({ resource: 'https://api.test' });
+    expectError(await exchange(code, { resource: 'https://other.test' }), 400, 'invalid_target');
+    const { body } = await exchange(code);
+    expect((await introspect(app, client, body.access_token)).body.aud).toBe('https://api.test');
+  });
+
+  it('[251] narrows one access token, and the refresh token keeps them all', async () => {
+    const { body } = await signInAndExchange(app, client, user, {}, visitor);
+    const narrow = await refresh(app, client, body.refresh_token, { resource: 'https://other.test' });
+    expect((await introspect(app, client, narrow.body.access_token)).body.aud).toBe('https://other.test');
+    const all = await refresh(app, client, narrow.body.refresh_token);
+    expect((await introspect(app, client, all.body.access_token)).body.aud).toEqual([
+      'https://api.test',
+      'https://other.test',
+      app.issuer,
+    ]);
+  });
+});

@@ -1,0 +1,339 @@
+/** Checklist §17: ID tokens (OpenID Connect Core §2, §3.1.3.6, §12.2), from the code and from each refresh. */
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { IdTokens } from '../../src/issuance/id-token.service.js';
+import { signJws, type JwsType } from '../../src/issuance/jws.js';
+import { KeyRing } from '../../src/keys/key-ring.service.js';
+import { KeyRotationWorker } from '../../src/keys/key-rotation.worker.js';
+import type { SigningAlgorithm } from '../../src/keys/signing-algorithm.js';
+import { bearer, callAdmin } from '../support/admin.js';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { expectError, serverErrors } from '../support/expectations.js';
+import { introspect, postAs, refresh, revoke, send, type Answer } from '../support/requests.js';
+import { verifyAtResource } from '../support/resource-verifier.js';
+import { expectActive, expectInactive } from '../support/sessions.js';
+import { aUser, signInAndExchange, webClient, type TestUser } from '../support/sign-in.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
+
+let app: TestApp;
+let client: TestClient;
+let user: TestUser;
+/** The answer to the exchange of a code. */
+let first: Answer;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await webClient(app);
+  user = await aUser(app, { name: 'Ada Lovelace', email: 'ada@example.org', address: { country: 'GB' } });
+  first = await signInAndExchange(app, client, user);
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const seconds = (): number => Math.floor(app.clock.now() / 1000);
+const claimsOf = ({ body }: Answer): JWTPayload => decodeJwt(body.id_token);
+
+/** As a client does it that has the keys (§3.1.3.7). */
+const verify = (idToken: string, audience: string, at: TestApp = app) =>
+  verifyAtResource(at, idToken, { audience, typ: 'JWT', requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'] });
+
+const halfHash = (hash: string, text: string): string => {
+  const digest = createHash(hash).update(text).digest();
+  return digest.subarray(0, digest.length / 2).toString('base64url');
+};
+
+describe('with the code', () => {
+  it('is signed with RS256 and of type JWT, and whoever has the keys can verify it', async () => {
+    expect(decodeProtectedHeader(first.body.id_token)).toEqual({ alg: 'RS256', typ: 'JWT', kid: expect.any(String) });
+    const { payload } = await verify(first.body.id_token, client.clientId);
+    expect(payload.sub).toBe(user.subject);
+    await expect(verify(first.body.id_token, 'another')).rejects.toThrow('"aud"');
+  });
+
+  it('says who signed in, when and how, and nothing else', () => {
+    expect(claimsOf(first)).toEqual({
+      iss: app.issuer,
+      sub: user.subject,
+      aud: client.clientId,
+      iat: seconds(),
+      exp: seconds() + 3600,
+      auth_time: seconds(),
+      nonce: 'the-nonce',
+      acr: 'urn:rekey:password',
+      amr: ['pwd'],
+      at_hash: halfHash('sha256', first.body.access_token),
+      sid: expect.any(String),
+    });
+  });
+
+  it('has the login session as its sid, which all clients of that session share; an access token has its family', async () => {
+    const other = await webClient(app);
+    const visitor = new Visitor(app);
+    const one = await signInAndExchange(app, client, user, {}, visitor);
+    const two = await signInAndExchange(app, other, user, {}, visitor);
+    const [session] = await app.database.query<{ id: string }[]>(
+      'SELECT session_id AS id FROM token_families WHERE sid = $1',
+      [decodeJwt(one.body.access_token)['sid']],
+    );
+    expect([claimsOf(one)['sid'], claimsOf(two)['sid']]).toEqual([session!.id, session!.id]);
+    expect(decodeJwt(one.body.access_token)['sid']).not.toBe(decodeJwt(two.body.access_token)['sid']);
+    expect(claimsOf(first)['sid']).not.toBe(session!.id);
+  });
+
+  it('has no nonce where the request had none', async () => {
+    expect(claimsOf(await signInAndExchange(app, client, user, { nonce: null }))).not.toHaveProperty('nonce');
+  });
+
+  it('tells when the user proved who they are, however long ago: auth_time is not the time of the token', async () => {
+    const visitor = new Visitor(app);
+    const signedInAt = seconds();
+    await signInAndExchange(app, client, user, {}, visitor);
+    app.clock.advanceSeconds(1000);
+    expect(claimsOf(await signInAndExchange(app, client, user, {}, visitor))).toMatchObject({
+      auth_time: signedInAt,
+      iat: signedInAt + 1000,
+    });
+  });
+
+  it('vouches for an opaque access token, too', async () => {
+    const opaque = await webClient(app, { accessTokenFormat: 'opaque' });
+    const answer = await signInAndExchange(app, opaque, user);
+    expect(answer.body.access_token).toMatch(/^at_/);
+    expect(claimsOf(answer)['at_hash']).toBe(halfHash('sha256', answer.body.access_token));
+  });
+});
+
+describe('with a refresh', () => {
+  let next: Answer;
+  let refreshedAt: number;
+  let retried: Answer;
+
+  beforeAll(async () => {
+    first = await signInAndExchange(app, client, user);
+    app.clock.advanceSeconds(500);
+    refreshedAt = seconds();
+    next = await refresh(app, client, first.body.refresh_token);
+    app.clock.advanceSeconds(10);
+    retried = await refresh(app, client, first.body.refresh_token);
+  });
+
+  it('[276] has the issuer, the subject and the audience of the first one', async () => {
+    const { iss, sub, aud } = claimsOf(first);
+    expect(claimsOf(next)).toMatchObject({ iss, sub, aud });
+    await verify(next.body.id_token, client.clientId);
+  });
+
+  it('[277] is of the time of the refresh, of a retry too', () => {
+    expect(claimsOf(next).iat).toBe(refreshedAt);
+    expect(claimsOf(retried).iat).toBe(refreshedAt + 10);
+  });
+
+  it('[278] has the time of the original authentication, and its acr, amr and sid', () => {
+    const { auth_time, acr, amr, sid } = claimsOf(first);
+    expect(auth_time).toBe(refreshedAt - 500);
+    for (const answer of [next, retried]) expect(claimsOf(answer)).toMatchObject({ auth_time, acr, amr, sid });
+  });
+
+  it('[279] has no azp, as the first one had none', () => {
+    for (const answer of [first, next, retried]) expect(claimsOf(answer)).not.toHaveProperty('azp');
+  });
+
+  it('[280] has no nonce', () => {
+    expect(claimsOf(first)['nonce']).toBe('the-nonce');
+    for (const answer of [next, retried]) expect(claimsOf(answer)).not.toHaveProperty('nonce');
+  });
+
+  it('vouches for the access token that comes with it', () => {
+    for (const answer of [next, retried]) {
+      expect(claimsOf(answer)['at_hash']).toBe(halfHash('sha256', answer.body.access_token));
+    }
+  });
+
+  it('is not issued where the scope is narrowed to one without openid', async () => {
+    const { body } = await signInAndExchange(app, client, user);
+    const narrow = await refresh(app, client, body.refresh_token, { scope: 'read' });
+    expect([narrow.status, narrow.body.id_token]).toEqual([200, undefined]);
+    const whole = await refresh(app, client, narrow.body.refresh_token);
+    expect(whole.body.id_token).toEqual(expect.any(String));
+  });
+});
+
+describe('is not issued', () => {
+  it('without the scope openid', async () => {
+    const { status, body } = await signInAndExchange(app, client, user, { scope: 'offline_access read' });
+    expect([status, body.id_token]).toEqual([200, undefined]);
+  });
+
+  it('to a client for itself, nor for a family that no user signed in for', async () => {
+    const machine = await confidentialClient(app, { scopes: ['openid', 'a'] });
+    const { body } = await postAs(machine, `${app.url}/token`, { grant_type: 'client_credentials' });
+    expect(body).toMatchObject({ scope: 'openid a' });
+    const { refreshToken } = await startFamily(app, machine, { scope: ['openid', 'a'] });
+    const refreshed = await refresh(app, machine, refreshToken);
+    expect([refreshed.status, body.id_token, refreshed.body.id_token]).toEqual([200, undefined, undefined]);
+  });
+});
+
+describe('the claims that were asked for one by one', () => {
+  const ask = (idToken: Record<string, unknown>) =>
+    signInAndExchange(app, client, user, { claims: JSON.stringify({ id_token: idToken }) });
+
+  it('are in it, and in those of refreshes, as far as the user has them', async () => {
+    const answer = await ask({ email: null, address: { essential: true }, phone_number: { essential: true } });
+    const refreshed = await refresh(app, client, answer.body.refresh_token);
+    for (const claims of [claimsOf(answer), claimsOf(refreshed)]) {
+      expect(claims).toMatchObject({ email: 'ada@example.org', address: { country: 'GB' } });
+      for (const name of ['phone_number', 'name', 'preferred_username']) expect(claims).not.toHaveProperty(name);
+    }
+  });
+
+  it('take the place of none of its own', async () => {
+    const own = claimsOf(await ask({ aud: null, iss: null, sub: null, exp: null, sid: null, password: null }));
+    expect(Object.keys(own).sort()).toEqual(Object.keys(claimsOf(first)).sort());
+    expect(own).toMatchObject({ iss: app.issuer, sub: user.subject, aud: client.clientId, exp: seconds() + 3600 });
+  });
+});
+
+describe('the algorithm', () => {
+  it('is the one that the client registered', async () => {
+    const modern = await webClient(app, { idTokenSignedResponseAlg: 'ES256' });
+    const { body } = await signInAndExchange(app, modern, user);
+    expect(decodeProtectedHeader(body.id_token).alg).toBe('ES256');
+    await verify(body.id_token, modern.clientId);
+    expect(decodeProtectedHeader((await refresh(app, modern, body.refresh_token)).body.id_token).alg).toBe('ES256');
+  });
+
+  it('decides about the hash: Ed25519 has SHA-512; and all its keys are in one JWKS', async () => {
+    const other = await startApp({ environment: { REKEY_SIGNING_ALGORITHM: 'EdDSA' } });
+    const [modern, usual] = [await webClient(other, { idTokenSignedResponseAlg: 'EdDSA' }), await webClient(other)];
+    const visitor = new Visitor(other);
+    const someone = await aUser(other);
+    const [one, two] = [
+      await signInAndExchange(other, modern, someone, {}, visitor),
+      await signInAndExchange(other, usual, someone, {}, visitor),
+    ];
+    expect(claimsOf(one)['at_hash']).toBe(halfHash('sha512', one.body.access_token));
+    expect(claimsOf(two)['at_hash']).toBe(halfHash('sha256', two.body.access_token));
+    await verify(one.body.id_token, modern.clientId, other);
+    await verify(two.body.id_token, usual.clientId, other);
+    const { body } = await send(`${other.url}/jwks`);
+    expect((body.keys as { alg: string }[]).map(({ alg }) => alg)).toEqual(['EdDSA', 'RS256']);
+    await other.close();
+  });
+});
+
+describe('is no other token', () => {
+  let idToken: string;
+
+  beforeAll(async () => {
+    first = await signInAndExchange(app, client, user);
+    idToken = first.body.id_token;
+  });
+
+  it('[283] to introspection', async () => {
+    await expectInactive(app, client, idToken);
+    await expectActive(app, client, first.body.access_token, first.body.refresh_token);
+  });
+
+  it.each(['GET', 'POST'])('[283] to userinfo, asked by %s', async (method) => {
+    const answer = await send(`${app.url}/userinfo`, { method, headers: bearer(idToken) });
+    expect([answer.status, answer.body.error]).toEqual([401, 'invalid_token']);
+  });
+
+  it('[283] to the admin API', async () => {
+    expect((await callAdmin(app, 'GET', '/clients', bearer(idToken))).status).toBe(401);
+  });
+
+  it('[283] to the token endpoint: neither a refresh token nor a code', async () => {
+    expectError(await refresh(app, client, idToken), 400, 'invalid_grant');
+    expectError(await refresh(app, client, `rt_${idToken}`), 400, 'invalid_grant');
+    const asCode = await postAs(client, `${app.url}/token`, {
+      grant_type: 'authorization_code',
+      code: idToken,
+      redirect_uri: 'https://client.test/back',
+      code_verifier: 'x'.repeat(43),
+    });
+    expectError(asCode, 400, 'invalid_grant');
+  });
+
+  it('[283] to revocation: it names none, and so ends nothing', async () => {
+    expect((await revoke(app, client, idToken)).status).toBe(200);
+    await expectActive(app, client, first.body.access_token, first.body.refresh_token);
+  });
+});
+
+describe('as a hint', () => {
+  const read = (token: string) => app.nest.get(IdTokens, { strict: false }).readHint(token);
+  const sign = (typ: JwsType, claims: object, algorithm?: SigningAlgorithm) =>
+    signJws(typ, claims, app.nest.get(KeyRing, { strict: false }).signingKey(algorithm));
+
+  beforeAll(async () => {
+    first = await signInAndExchange(app, client, user);
+  });
+
+  it('says who signed in where, long after it has expired', async () => {
+    const claims = claimsOf(first);
+    app.clock.advanceSeconds(30 * 86_400);
+    expect(await read(first.body.id_token)).toEqual({
+      subject: user.subject,
+      clientId: client.clientId,
+      sessionId: claims['sid'],
+      authTime: (claims['auth_time'] as number) * 1000,
+    });
+  });
+
+  it('is nothing else that we sign, and nothing that others do', async () => {
+    const claims = claimsOf(first);
+    expect(await read(await sign('JWT', claims, 'RS256'))).toMatchObject({ subject: user.subject });
+    const [header, , signature] = (first.body.id_token as string).split('.');
+    const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'admin' })).toString('base64url');
+    const others = [
+      first.body.access_token,
+      first.body.refresh_token,
+      await sign('at+jwt', claims),
+      await sign('logout+jwt', claims, 'RS256'),
+      await sign('JWT', { ...claims, iss: 'https://elsewhere.example' }, 'RS256'),
+      `${header}.${forged}.${signature}`,
+      `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${forged}.`,
+      'x',
+      '',
+      'a.b.c',
+      'x'.repeat(20_000),
+    ];
+    for (const token of others) expect(await read(token)).toBeUndefined();
+  });
+
+  it('is good under the key before last, and no more when that key is gone', async () => {
+    const { body } = await signInAndExchange(app, client, user);
+    await app.nest.get(KeyRotationWorker, { strict: false }).rotateNow({ immediately: true });
+    app.clock.advanceSeconds(86_400);
+    expect(await read(body.id_token)).toMatchObject({ subject: user.subject });
+    app.clock.advanceSeconds(301);
+    expect(await read(body.id_token)).toBeUndefined();
+  });
+});
+
+describe('the access token beside it', () => {
+  it('says when and how the user proved who they are, and introspection does, after a refresh too', async () => {
+    const { body } = await signInAndExchange(app, client, user);
+    const authentication = { auth_time: seconds(), acr: 'urn:rekey:password', amr: ['pwd'] };
+    app.clock.advanceSeconds(100);
+    const refreshed = await refresh(app, client, body.refresh_token);
+    for (const token of [body.access_token, refreshed.body.access_token]) {
+      expect(decodeJwt(token)).toMatchObject(authentication);
+      expect((await introspect(app, client, token)).body).toMatchObject(authentication);
+    }
+  });
+
+  it('is for this server as well, which answers for userinfo, unless resources were named', async () => {
+    const [api, files] = ['https://api.example', 'https://files.example'];
+    const known = await webClient(app, { audience: [api, files] });
+    const audienceOf = async (overrides: Record<string, string | null> = {}) =>
+      decodeJwt((await signInAndExchange(app, known, user, overrides)).body.access_token).aud;
+    expect(await audienceOf()).toEqual([api, files, app.issuer]);
+    expect(await audienceOf({ scope: 'read' })).toEqual([api, files]);
+    expect(await audienceOf({ resource: files })).toBe(files);
+  });
+});

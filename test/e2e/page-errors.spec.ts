@@ -1,0 +1,248 @@
+/** What goes wrong where people are: a page that says so in plain words, with every header of a page, and nothing of the request. */
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { english } from '../../src/pages/english.js';
+import type { PageProblem } from '../../src/pages/texts.js';
+import { traditionalChinese } from '../../src/pages/traditional-chinese.js';
+import { UsersService } from '../../src/users/users.service.js';
+import { expectError } from '../support/expectations.js';
+import { exchange, FORM } from '../support/raw-http.js';
+import { postForm, send, type Answer } from '../support/requests.js';
+import { Authorization, webClient } from '../support/sign-in.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { Visitor, type Visit } from '../support/visitor.js';
+import type { TestClient } from '../support/clients.js';
+
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp({ environment: { REKEY_BRAND_NAME: 'Acme ID', REKEY_BRAND_COLOR: '#0a7d4f' } });
+  client = await webClient(app);
+});
+afterAll(() => app.close());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+type Page = Pick<Answer, 'status' | 'headers' | 'text'>;
+
+const asPage = ({ html, ...visit }: Visit): Page => ({ ...visit, text: html });
+
+/** As a page has them, whatever it says. */
+function expectPageHeaders(headers: Headers): void {
+  expect(headers.get('content-security-policy')).toMatch(
+    /^default-src 'none'; .*frame-ancestors 'none'; base-uri 'none'$/,
+  );
+  expect(headers.get('content-security-policy')).not.toContain('unsafe');
+  expect(headers.get('x-frame-options')).toBe('DENY');
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('referrer-policy')).toBe('same-origin');
+  // A client that signs users in in a popup needs its opener again when the popup comes back.
+  expect(headers.get('cross-origin-opener-policy')).toBeNull();
+  expect(headers.get('permissions-policy')).toContain('camera=()');
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(headers.has('access-control-allow-origin')).toBe(false);
+}
+
+function expectErrorPage(
+  { status, headers, text }: Page,
+  expected: number,
+  problem: PageProblem,
+  texts = english,
+): void {
+  expect({ status, type: headers.get('content-type') }).toEqual({ status: expected, type: 'text/html; charset=utf-8' });
+  expectPageHeaders(headers);
+  expect(headers.get('content-language')).toBe(texts.language);
+  expect(headers.get('vary')).toContain('Accept-Language');
+  expect(text).toContain(`<html lang="${texts.language}">`);
+  expect(text).toContain(`<title>${texts.failed(texts.errors[problem].title)} · Acme ID</title>`);
+  expect(text).toContain(`<h1>${texts.errors[problem].title}</h1>`);
+  expect(text).toContain(texts.errors[problem].text);
+  expect(text).toContain(`<code>${headers.get('x-correlation-id')}</code>`);
+}
+
+const putSignIn = () => send(`${app.url}/sign-in`, { method: 'PUT' });
+
+/** A form that this browser was shown. */
+async function shownForm(): Promise<{ cookie: string; formToken: string }> {
+  const visitor = new Visitor(app);
+  const visit = await visitor.get('/sign-in');
+  return {
+    cookie: [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+    formToken: visit.forms[0]!.fields['form_token']!,
+  };
+}
+
+const CANARY = 'canary"><script>alert(1)</script>';
+
+const refusals: [string, number, PageProblem, () => Promise<Page>][] = [
+  ['a path that is not there', 404, 'notFound', () => send(`${app.url}/sign-in/${encodeURIComponent(CANARY)}`)],
+  ['a path below the account that is not there', 404, 'notFound', () => send(`${app.url}/account/nothing`)],
+  ['a method that there is not', 405, 'methodNotAllowed', putSignIn],
+  ['GET on the form of consent', 405, 'methodNotAllowed', () => send(`${app.url}/consent?decision=${CANARY}`)],
+  ['a body that is too large', 413, 'tooLarge', () => postForm(`${app.url}/sign-in`, `username=${'x'.repeat(20_000)}`)],
+  ['a body of 64 KiB', 413, 'tooLarge', () => postForm(`${app.url}/authorize`, `state=${'x'.repeat(65_536)}`)],
+  [
+    'JSON instead of a form',
+    400,
+    'badRequest',
+    () => postForm(`${app.url}/sign-in`, '{"a":1}', { 'content-type': 'application/json' }),
+  ],
+  [
+    'JSON that is broken',
+    400,
+    'badRequest',
+    () => postForm(`${app.url}/consent`, '{', { 'content-type': 'application/json' }),
+  ],
+  [
+    'text instead of a form',
+    400,
+    'badRequest',
+    () => postForm(`${app.url}/sign-in`, CANARY, { 'content-type': 'text/plain' }),
+  ],
+  [
+    'a body that is compressed',
+    415,
+    'badRequest',
+    () => postForm(`${app.url}/sign-in`, 'x', { 'content-encoding': 'gzip' }),
+  ],
+  ['broken percent-encoding', 400, 'badRequest', () => postForm(`${app.url}/sign-in`, 'username=%zz')],
+  ['a field twice', 400, 'badRequest', () => postForm(`${app.url}/sign-in`, 'username=a&username=b')],
+  ['a thousand fields', 400, 'badRequest', () => postForm(`${app.url}/sign-in`, 'a=b&'.repeat(1000))],
+  [
+    'a path that cannot be decoded',
+    400,
+    'badRequest',
+    () => exchange(app.url, { method: 'GET', path: '/sign-in/%zz' }),
+  ],
+  ['a path that is not UTF-8', 400, 'badRequest', () => exchange(app.url, { method: 'GET', path: '/account/%ff%fe' })],
+  ['a client that there is not', 400, 'unknownClient', () => send(`${app.url}${authorization({ client_id: CANARY })}`)],
+  [
+    'an address that the client does not have',
+    400,
+    'unknownClient',
+    () => send(`${app.url}${authorization({ redirect_uri: `https://evil.test/${CANARY}` })}`),
+  ],
+  [
+    'a form without its token',
+    400,
+    'formExpired',
+    () => postForm(`${app.url}/sign-in`, { username: CANARY, password: CANARY }),
+  ],
+];
+
+const authorization = (overrides: Record<string, string>): string => new Authorization(client, overrides).path;
+
+describe('a page', () => {
+  it.each(refusals)('answers %s with %i: %s', async (_, status, problem, ask) => {
+    const answer = await ask();
+    expectErrorPage(answer, status, problem);
+    for (const part of [answer.text, ...[...answer.headers].map(([, value]) => value)]) {
+      expect(part).not.toContain('canary');
+      expect(part).not.toContain('<script');
+      expect(part).not.toContain('evil.test');
+    }
+  });
+
+  it('says which methods there are', async () => {
+    expect((await putSignIn()).headers.get('allow')).toBe('GET, POST');
+  });
+
+  it('is 503 with Retry-After where the database is away, and says nothing of it', async () => {
+    const away = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' });
+    jest.spyOn(app.nest.get(UsersService, { strict: false }), 'authenticate').mockRejectedValue(away);
+    const { cookie, formToken } = await shownForm();
+    const answer = await postForm(
+      `${app.url}/sign-in`,
+      { form_token: formToken, username: 'a', password: 'b' },
+      { cookie },
+    );
+    expectErrorPage(answer, 503, 'unavailable');
+    expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    expect(answer.text).not.toMatch(/10\.1\.2\.3|ECONN/);
+  });
+
+  it('is 500 where nobody expected it: logged under the id that it shows, without what happened', async () => {
+    const bug = new TypeError("Cannot read properties of undefined (reading 'canary')");
+    jest.spyOn(app.nest.get(UsersService, { strict: false }), 'authenticate').mockRejectedValue(bug);
+    const { cookie, formToken } = await shownForm();
+    const answer = await postForm(
+      `${app.url}/sign-in`,
+      { form_token: formToken, username: 'a', password: 'b' },
+      { cookie },
+    );
+    expectErrorPage(answer, 500, 'unexpected');
+    expect(answer.text).not.toMatch(/canary|TypeError|at .*\.(ts|js)/);
+    const lines = app.logs.filter((line) => line.includes(answer.headers.get('x-correlation-id')!));
+    expect(lines.some((line) => line.includes('canary') && line.includes('"msg":"request failed"'))).toBe(true);
+  });
+
+  it('leaves the reason of a refusal in the log', async () => {
+    const answer = await send(`${app.url}${authorization({ redirect_uri: 'https://evil.test/' })}`);
+    const lines = app.logs.filter((line) => line.includes(answer.headers.get('x-correlation-id')!));
+    expect(lines.some((line) => line.includes('"result":"unknown_redirect_uri"'))).toBe(true);
+  });
+});
+
+describe('the language of an error', () => {
+  const chinese = { 'accept-language': 'zh-TW,zh;q=0.9,en;q=0.8' };
+
+  it("is the browser's", async () => {
+    expectErrorPage(await send(`${app.url}/sign-in/x`, { headers: chinese }), 404, 'notFound', traditionalChinese);
+  });
+
+  it("is the client's where it asks for one, in a request however broken", async () => {
+    const path = authorization({ client_id: 'nobody', ui_locales: 'fr zh-Hant-HK en' });
+    expectErrorPage(await send(`${app.url}${path}`), 400, 'unknownClient', traditionalChinese);
+    const broken = await exchange(app.url, { method: 'GET', path: '/account/%zz?ui_locales=zh-TW&a=%zz' });
+    expectErrorPage(broken, 400, 'badRequest', traditionalChinese);
+  });
+});
+
+describe('who gets a page', () => {
+  it.each(['text/html,application/xhtml+xml,*/*;q=0.8', '*/*', 'application/json, text/html'])(
+    'whoever accepts %s',
+    async (accept) => {
+      expectErrorPage(await send(`${app.url}/account/nothing`, { headers: { accept } }), 404, 'notFound');
+    },
+  );
+
+  it('not a program that reads JSON alone, of the account', async () => {
+    for (const accept of ['application/json', 'Application/JSON; q=1'])
+      expectError(await send(`${app.url}/account/nothing`, { headers: { accept } }), 404, 'not_found');
+    const elsewhere = await send(`${app.url}/sign-in/x`, { headers: { accept: 'application/json' } });
+    expectErrorPage(elsewhere, 404, 'notFound');
+  });
+
+  it('not the clients: their endpoints, and what there is not, answer as ever', async () => {
+    expectError(await send(`${app.url}/token`), 405, 'method_not_allowed');
+    expectError(await send(`${app.url}/nothing`), 404, 'not_found');
+    expectError(await send(`${app.url}/sign-in-as`), 404, 'not_found');
+    expectError(await exchange(app.url, { path: '/token%zz', headers: [FORM] }), 400, 'invalid_request');
+    const admin = await send(`${app.url}/admin/v1/nothing`);
+    expect(admin.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(admin.headers.has('x-frame-options')).toBe(false);
+  });
+});
+
+describe('every answer where people are', () => {
+  it('has the headers of a page, also when it is a redirect', async () => {
+    const answer = await send(`${app.url}/account`, { redirect: 'manual' });
+    expect(answer.status).toBe(303);
+    expectPageHeaders(answer.headers);
+  });
+
+  it('has them as JSON', async () => {
+    expectPageHeaders((await send(`${app.url}/account/data`, { headers: { accept: 'application/json' } })).headers);
+  });
+
+  it('has a style sheet of the brand, allowed by its hash alone', async () => {
+    const { text, headers } = asPage(await new Visitor(app).get('/sign-in'));
+    const [, css = ''] = /<style>([^]*?)<\/style>/.exec(text) ?? [];
+    expect(css).toContain('--brand:#0a7d4f');
+    const hash = createHash('sha256').update(css).digest('base64');
+    expect(headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}';`);
+    expect(headers.get('content-security-policy')).not.toContain('script-src');
+  });
+});

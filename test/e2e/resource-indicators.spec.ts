@@ -1,0 +1,209 @@
+/** Resource indicators at the token endpoint (RFC 8707): for which resource servers an access token is. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { auditOf } from '../support/audit-trail.js';
+import { changeClient, confidentialClient, resourceServer, startFamily, type TestClient } from '../support/clients.js';
+import { expectAlive, expectError, serverErrors } from '../support/expectations.js';
+import { credentialsOf, introspect, postForm, type Answer } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+const ORDERS = 'https://orders.example.com';
+const STOCK = 'https://stock.example.com/v1';
+const MAIL = 'urn:example:mail';
+
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await confidentialClient(app, { audience: [ORDERS, STOCK, MAIL] });
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+/** A token request with as many `resource` parameters as there are resources. */
+function ask(owner: TestClient, fields: Record<string, string>, resources: readonly string[] = []): Promise<Answer> {
+  const { headers, fields: credentials } = credentialsOf(owner);
+  const form = new URLSearchParams({ ...credentials, ...fields });
+  for (const resource of resources) form.append('resource', resource);
+  return postForm(`${app.url}/token`, form, headers);
+}
+
+const refreshFor = (refreshToken: string, resources: readonly string[] = [], owner = client): Promise<Answer> =>
+  ask(owner, { grant_type: 'refresh_token', refresh_token: refreshToken }, resources);
+
+const audienceOf = ({ status, body }: Answer): unknown => {
+  expect(status).toBe(200);
+  return decodeJwt(body.access_token as string).aud;
+};
+
+/** A family whose user agreed to these resources alone, as an authorization request with `resource` begins it. */
+async function startFamilyFor(resources: readonly string[], owner = client): Promise<string> {
+  const { sid, refreshToken } = await startFamily(app, owner);
+  await app.database.query('UPDATE token_families SET resource = $2 WHERE sid = $1', [sid, resources]);
+  return refreshToken;
+}
+
+const malformed = [
+  'foo',
+  '/v1',
+  '//orders.example.com',
+  `${ORDERS}/#f`,
+  `${ORDERS}#`,
+  `${ORDERS}/ x`,
+  `${ORDERS}/\n`,
+  'https://',
+  `${ORDERS}/${'x'.repeat(500)}`,
+];
+
+describe('a resource', () => {
+  it.each(malformed)('[249] that is no absolute URI without a fragment is an invalid_target: %j', async (resource) => {
+    const { refreshToken } = await startFamily(app, client);
+    expectError(await refreshFor(refreshToken, [resource]), 400, 'invalid_target');
+    expectError(await refreshFor(refreshToken, [ORDERS, resource]), 400, 'invalid_target');
+    expectError(await ask(client, { grant_type: 'client_credentials' }, [resource]), 400, 'invalid_target');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[249] may be one of several, named by a repeated parameter', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    expect(audienceOf(await refreshFor(refreshToken, [MAIL, ORDERS]))).toEqual([MAIL, ORDERS]);
+  });
+
+  it('[249] named twice is one, and one without a value is none', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const first = await refreshFor(refreshToken, [ORDERS, '', ORDERS]);
+    expect(audienceOf(first)).toBe(ORDERS);
+    expect(audienceOf(await refreshFor(first.body.refresh_token, ['']))).toEqual([ORDERS, STOCK, MAIL]);
+  });
+
+  it('is one of ten at most', async () => {
+    const { refreshToken } = await startFamily(app, client);
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `https://${index}.example.com`);
+    expectError(await refreshFor(refreshToken, many(11)), 400, 'invalid_target');
+    expectError(await refreshFor(refreshToken, many(49)), 400, 'invalid_request');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it.each([
+    ['a stranger', ['https://evil.example.com']],
+    ['a stranger beside a friend', [ORDERS, 'https://evil.example.com']],
+    ['another path of a friend', [`${ORDERS}/admin`]],
+    ['a friend with a slash more', [`${ORDERS}/`]],
+    ['a friend in capitals', [ORDERS.toUpperCase()]],
+    ['this service, where the client has an audience', ['http://rekey.test']],
+  ])('[250] outside the audience of the client is an invalid_target, and costs nothing: %s', async (_, resources) => {
+    const { refreshToken } = await startFamily(app, client);
+    const refused = await refreshFor(refreshToken, resources);
+    expectError(refused, 400, 'invalid_target');
+    expect(JSON.stringify(refused.body)).not.toContain('example.com');
+    expect(await auditOf(app, refused)).toMatchObject([{ event: 'token.refused', reason: 'beyond_client' }]);
+    expectError(await ask(client, { grant_type: 'client_credentials' }, resources), 400, 'invalid_target');
+    await expectAlive(app, client, refreshToken);
+  });
+});
+
+describe('a refresh', () => {
+  it('[250] for a resource outside of the grant is an invalid_target, and costs nothing', async () => {
+    const refreshToken = await startFamilyFor([ORDERS, STOCK]);
+    const refused = await refreshFor(refreshToken, [ORDERS, MAIL]);
+    expectError(refused, 400, 'invalid_target');
+    expect(await auditOf(app, refused)).toMatchObject([{ event: 'refresh.refused', reason: 'wrong_target' }]);
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[250] that is a retry is held to the grant as well, and its successor lives on', async () => {
+    const refreshToken = await startFamilyFor([ORDERS, STOCK]);
+    const { body } = await refreshFor(refreshToken, [ORDERS]);
+    expectError(await refreshFor(refreshToken, [MAIL]), 400, 'invalid_target');
+    const retried = await refreshFor(refreshToken, [STOCK]);
+    expect(audienceOf(retried)).toBe(STOCK);
+    expect(retried.body.refresh_token).toBe(body.refresh_token);
+    await expectAlive(app, client, body.refresh_token);
+  });
+
+  it('[251] for a resource has that one as its audience, and the grant keeps all', async () => {
+    let refreshToken = await startFamilyFor([ORDERS, STOCK]);
+    for (const [resources, audience] of [
+      [[STOCK], STOCK],
+      [[ORDERS], ORDERS],
+      [
+        [STOCK, ORDERS],
+        [STOCK, ORDERS],
+      ],
+      [[], [ORDERS, STOCK]],
+    ] as const) {
+      const answer = await refreshFor(refreshToken, resources);
+      expect(audienceOf(answer)).toEqual(audience);
+      refreshToken = answer.body.refresh_token;
+    }
+  });
+
+  it('[251] for a resource keeps all where the refresh token does not rotate, or its scope narrows for good', async () => {
+    for (const policy of [{ rotation: 'never' }, { scopeNarrowing: 'sticky' }] as const) {
+      const owner = await confidentialClient(app, { audience: [ORDERS, STOCK, MAIL], ...policy });
+      const refreshToken = await startFamilyFor([ORDERS, STOCK], owner);
+      const narrow = await refreshFor(refreshToken, [STOCK], owner);
+      expect(audienceOf(narrow)).toBe(STOCK);
+      expectError(await refreshFor(narrow.body.refresh_token, [MAIL], owner), 400, 'invalid_target');
+      expect(audienceOf(await refreshFor(narrow.body.refresh_token, [], owner))).toEqual([ORDERS, STOCK]);
+    }
+  });
+
+  it('[252] that names no resource is for all of the grant, or else all of the client, or else this service', async () => {
+    expect(audienceOf(await refreshFor(await startFamilyFor([STOCK])))).toBe(STOCK);
+    expect(audienceOf(await refreshFor((await startFamily(app, client)).refreshToken))).toEqual([ORDERS, STOCK, MAIL]);
+    const plain = await confidentialClient(app);
+    const { refreshToken } = await startFamily(app, plain);
+    expect(audienceOf(await refreshFor(refreshToken, [], plain))).toBe(app.issuer);
+  });
+
+  it('[250] is for no resource that the client has lost since, and for none at all is an invalid_target', async () => {
+    const owner = await confidentialClient(app, { audience: [ORDERS, STOCK, MAIL] });
+    const first = await refreshFor(await startFamilyFor([ORDERS, STOCK], owner), [], owner);
+    expect(audienceOf(first)).toEqual([ORDERS, STOCK]);
+    await changeClient(app, owner, { audience: [STOCK, MAIL] });
+    const second = await refreshFor(first.body.refresh_token, [], owner);
+    expect(audienceOf(second)).toBe(STOCK);
+    expectError(await refreshFor(second.body.refresh_token, [ORDERS], owner), 400, 'invalid_target');
+    await changeClient(app, owner, { audience: [MAIL] });
+    expectError(await refreshFor(second.body.refresh_token, [], owner), 400, 'invalid_target');
+    expectError(await refreshFor(second.body.refresh_token, [MAIL], owner), 400, 'invalid_target');
+    await changeClient(app, owner, { audience: [ORDERS] });
+    expect(audienceOf(await refreshFor(second.body.refresh_token, [], owner))).toBe(ORDERS);
+  });
+
+  it('of one token for different resources at once has one successor, and each answer its own audience', async () => {
+    const refreshToken = await startFamilyFor([ORDERS, STOCK]);
+    const asked = [[ORDERS], [STOCK], [], [ORDERS, STOCK], [MAIL], [ORDERS], [MAIL], [STOCK]];
+    const answers = await Promise.all(asked.map((resources) => refreshFor(refreshToken, resources)));
+    const [refused, granted] = [
+      answers.filter(({ status }) => status !== 200),
+      answers.filter(({ status }) => status === 200),
+    ];
+    expect(refused.map(({ body }) => body.error)).toEqual(['invalid_target', 'invalid_target']);
+    expect(granted.map(audienceOf)).toEqual([ORDERS, STOCK, [ORDERS, STOCK], [ORDERS, STOCK], ORDERS, STOCK]);
+    const successors = new Set(granted.map(({ body }) => body.refresh_token as string));
+    expect(successors.size).toBe(1);
+    await expectAlive(app, client, [...successors][0]!);
+  });
+});
+
+describe('the access token for a resource', () => {
+  it('[251] is for that resource server alone, in both formats', async () => {
+    const [orders, stock] = [await resourceServer(app, ORDERS), await resourceServer(app, STOCK)];
+    for (const accessTokenFormat of ['jwt', 'opaque'] as const) {
+      const owner = await confidentialClient(app, { audience: [ORDERS, STOCK], accessTokenFormat });
+      const { refreshToken } = await startFamily(app, owner);
+      const { body } = await refreshFor(refreshToken, [STOCK], owner);
+      expect((await introspect(app, stock, body.access_token)).body).toMatchObject({ active: true, aud: STOCK });
+      expect((await introspect(app, orders, body.access_token)).body).toEqual({ active: false });
+    }
+  });
+
+  it('[251] is there for a client that acts for itself', async () => {
+    const answer = await ask(client, { grant_type: 'client_credentials' }, [ORDERS, MAIL]);
+    expect(audienceOf(answer)).toEqual([ORDERS, MAIL]);
+    expect(audienceOf(await ask(client, { grant_type: 'client_credentials' }))).toEqual([ORDERS, STOCK, MAIL]);
+  });
+});

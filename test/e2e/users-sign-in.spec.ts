@@ -1,0 +1,262 @@
+/** Who may sign in with a password, and what a refusal tells: nothing. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { PasswordHasher } from '../../src/users/password-hasher.service.js';
+import { PasswordThreads, PasswordThreadsBusy } from '../../src/users/password-threads.service.js';
+import { setSubjectDisabled } from '../support/subjects.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { auditUnder, authenticate, BY_TEST, createUser, PASSWORD, rowOf, usersOf } from '../support/users.js';
+
+// Hashing gives way to everything else on the machine.
+jest.setTimeout(120_000);
+
+let app: TestApp;
+let count = 0;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+afterEach(() => void jest.restoreAllMocks());
+
+const newName = (): string => `anna${++count}`;
+/** Each test comes from a place of its own, so that none is slowed down by the failures of another. */
+let source = '';
+beforeEach(() => {
+  source = `2001:db8:${(++count).toString(16)}::1`;
+});
+
+const signIn = (username: string, password: string, correlationId = 'test') =>
+  authenticate(app, username, password, { source, correlationId });
+
+describe('a user', () => {
+  it('signs in with the right password, under any spelling of the name', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name);
+    for (const typed of [name, name.toUpperCase(), ` ${name} `]) {
+      expect(await signIn(typed, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+    }
+  });
+
+  it('signs in with an e-mail address where that is the username, and not where it is a claim', async () => {
+    const email = `${newName()}@example.com`;
+    await createUser(app, newName(), { claims: { email } });
+    expect(await signIn(email, PASSWORD)).toEqual({ verdict: 'refused' });
+    const { subject } = await createUser(app, email);
+    expect(await signIn(email, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+  });
+});
+
+describe('a refusal', () => {
+  interface Case {
+    readonly what: string;
+    readonly reason: string;
+    readonly prepare: (name: string) => Promise<string | undefined>;
+    readonly password: string;
+  }
+
+  const cases: Case[] = [
+    { what: 'of nobody', reason: 'unknown_user', password: PASSWORD, prepare: async () => undefined },
+    {
+      what: 'of a wrong password',
+      reason: 'wrong_password',
+      password: 'wrong password',
+      prepare: async (name) => (await createUser(app, name)).subject,
+    },
+    {
+      what: 'of a user without a password',
+      reason: 'no_password',
+      password: '',
+      prepare: async (name) => (await usersOf(app).create({ username: name }, BY_TEST)).subject,
+    },
+    {
+      what: 'of a disabled user, with the right password',
+      reason: 'user_disabled',
+      password: PASSWORD,
+      prepare: async (name) => {
+        const { subject } = await createUser(app, name);
+        await setSubjectDisabled(app, subject, true);
+        return subject;
+      },
+    },
+    {
+      what: 'of a deleted user',
+      reason: 'unknown_user',
+      password: PASSWORD,
+      prepare: async (name) => {
+        const { subject } = await createUser(app, name);
+        await usersOf(app).delete(subject, BY_TEST);
+        return undefined;
+      },
+    },
+  ];
+
+  it.each(cases)(
+    '$what is like any other, takes one hash of the current cost, and as many statements',
+    async (each) => {
+      const name = newName();
+      const subject = await each.prepare(name);
+      await signIn(newName(), 'x'); // the kinds of the users' passwords are known from here on
+      const threads = jest.spyOn(app.nest.get(PasswordThreads, { strict: false }), 'run');
+      const hashes = jest.spyOn(app.nest.get(PasswordHasher, { strict: false }), 'hash');
+      const statements = jest.spyOn(app.database, 'createQueryRunner');
+      const answer = await signIn(name, each.password, `refusal ${name}`);
+
+      expect(JSON.stringify(answer)).toBe('{"verdict":"refused"}');
+      expect(threads.mock.calls).toEqual([
+        [
+          expect.objectContaining({ kind: 'verify', hash: { scheme: 'argon2', encoded: expect.any(String) } }),
+          expect.stringMatching(/^2001:db8:/), // whose turn it is
+        ],
+      ]);
+      const [[task]] = threads.mock.calls as unknown as [[{ hash: { encoded: string } }]];
+      expect(task.hash.encoded).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
+      expect(hashes).not.toHaveBeenCalled();
+      expect(statements).toHaveBeenCalledTimes(STATEMENTS);
+      expect(await auditUnder(app, `refusal ${name}`)).toMatchObject([
+        { event: 'user.sign_in_refused', reason: each.reason, subject: subject ?? null },
+      ]);
+    },
+  );
+
+  /** The user by name, the state of the subject, the user again; then the event. */
+  const STATEMENTS = 4;
+
+  it('never keeps the name that was typed, which may be a password', async () => {
+    const typed = 'hunter2-in-the-wrong-field';
+    await signIn(typed, 'x', 'typed');
+    expect(JSON.stringify(await auditUnder(app, 'typed'))).not.toContain(typed);
+    expect(app.logs.join('')).not.toContain(typed);
+  });
+
+  it.each(['', ' ', 'a\0b', 'x'.repeat(300), '\ud800', '\u200b'])('is the answer to %j as well', async (typed) => {
+    expect(await signIn(typed, PASSWORD)).toEqual({ verdict: 'refused' });
+  });
+});
+
+describe('while the password is hashed, which takes time', () => {
+  /** The verdict of a right password, where something is done after the user was read and before the answer. */
+  async function signInWhile(name: string, password: string, change: () => Promise<unknown>) {
+    const hasher = app.nest.get(PasswordHasher, { strict: false });
+    const verify = hasher.verify.bind(hasher);
+    jest.spyOn(hasher, 'verify').mockImplementationOnce(async (...args) => {
+      const match = await verify(...args);
+      await change();
+      return match;
+    });
+    return signIn(name, password);
+  }
+
+  it('a user who is disabled is refused', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name);
+    const answer = await signInWhile(name, PASSWORD, () => setSubjectDisabled(app, subject, true));
+    expect(answer).toEqual({ verdict: 'refused' });
+  });
+
+  it('a user who is deleted is refused', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name);
+    const answer = await signInWhile(name, PASSWORD, () => usersOf(app).delete(subject, BY_TEST));
+    expect(answer).toEqual({ verdict: 'refused' });
+  });
+
+  it('a password that is replaced lets nobody in any more, and the new one does', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name);
+    const replace = () => usersOf(app).setPassword(subject, 'umbrella gravel tango', BY_TEST);
+    expect(await signInWhile(name, PASSWORD, replace)).toEqual({ verdict: 'refused' });
+    const back = () => usersOf(app).setPassword(subject, PASSWORD, BY_TEST);
+    expect(await signInWhile(name, PASSWORD, back)).toMatchObject({ verdict: 'ok', subject });
+  });
+});
+
+describe('fifty sign-ins at once', () => {
+  it('are all answered, a few at a time, while the event loop turns', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name);
+    const threads = app.nest.get(PasswordThreads, { strict: false });
+    let [pending, turns, most] = [50, 0, 0];
+    const watch = () => {
+      turns += 1;
+      most = Math.max(most, threads.working);
+      if (pending > 0) setImmediate(watch);
+    };
+    watch();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        authenticate(app, name, PASSWORD, { source: `198.51.100.${index}` }).finally(() => (pending -= 1)),
+      ),
+    );
+    expect(answers).toMatchObject(new Array(50).fill({ verdict: 'ok', subject }));
+    expect(most).toBeGreaterThanOrEqual(1);
+    expect(most).toBeLessThanOrEqual(4);
+    expect(turns).toBeGreaterThan(500);
+  });
+
+  it('are asked to wait where more are waiting than can be served, and nobody is refused for it', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name);
+    const hasher = app.nest.get(PasswordHasher, { strict: false });
+    jest.spyOn(hasher, 'verify').mockRejectedValueOnce(new PasswordThreadsBusy());
+    expect(await signIn(name, PASSWORD)).toEqual({ verdict: 'throttled', retryAfterSeconds: 2 });
+    expect(await signIn(name, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+  });
+});
+
+describe('an imported hash', () => {
+  const foreign = async (passwordHash: string): Promise<{ name: string; subject: string }> => {
+    const name = newName();
+    const { subject } = await usersOf(app).create({ username: name, passwordHash }, BY_TEST);
+    return { name, subject };
+  };
+  /** bcrypt of `pw`. */
+  const BCRYPT = '$2b$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22';
+  const CURRENT = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/;
+
+  it('is replaced by one of ours at the next sign-in, and by that alone', async () => {
+    const { name, subject } = await foreign(BCRYPT);
+    expect(await signIn(name, 'px')).toEqual({ verdict: 'refused' });
+    expect((await rowOf(app, subject))?.password_hash).toBe(BCRYPT);
+    expect(await signIn(name, 'pw')).toMatchObject({ verdict: 'ok', subject });
+    const upgraded = (await rowOf(app, subject))?.password_hash;
+    expect(upgraded).toMatch(CURRENT);
+    expect(await signIn(name, 'pw')).toMatchObject({ verdict: 'ok', subject });
+    expect((await rowOf(app, subject))?.password_hash).toBe(upgraded);
+  });
+
+  it('of argon2 with other parameters is replaced too', async () => {
+    const { name, subject } = await foreign(
+      '$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
+    );
+    expect(await signIn(name, 'password')).toMatchObject({ verdict: 'ok', subject });
+    expect((await rowOf(app, subject))?.password_hash).toMatch(CURRENT);
+  });
+
+  it('lets everybody in who has the right password when many come at once', async () => {
+    const { name, subject } = await foreign(BCRYPT);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => signIn(name, 'pw')));
+    expect(answers).toMatchObject(new Array(5).fill({ verdict: 'ok', subject }));
+  });
+
+  it('is not put back where the password was changed meanwhile', async () => {
+    const { name, subject } = await foreign(BCRYPT);
+    const hasher = app.nest.get(PasswordHasher, { strict: false });
+    const hash = hasher.hash.bind(hasher);
+    jest.spyOn(hasher, 'hash').mockImplementationOnce(async (password) => {
+      const upgraded = await hash(password);
+      await usersOf(app).setPassword(subject, PASSWORD, BY_TEST);
+      return upgraded;
+    });
+    await signIn(name, 'pw');
+    expect(await signIn(name, 'pw')).toEqual({ verdict: 'refused' });
+    expect(await signIn(name, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+  });
+
+  it('that cannot be replaced right now lets its user in all the same', async () => {
+    const { name, subject } = await foreign(BCRYPT);
+    const hasher = app.nest.get(PasswordHasher, { strict: false });
+    jest.spyOn(hasher, 'hash').mockRejectedValueOnce(new PasswordThreadsBusy());
+    expect(await signIn(name, 'pw')).toMatchObject({ verdict: 'ok', subject });
+    expect((await rowOf(app, subject))?.password_hash).toBe(BCRYPT);
+  });
+});

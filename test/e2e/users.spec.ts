@@ -1,0 +1,195 @@
+/** Users as the rest of the service makes, changes and asks for them. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { InvalidUser, UserTaken } from '../../src/users/user-error.js';
+import { serverErrors } from '../support/expectations.js';
+import { withLostStatements } from '../support/failing-statements.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { authenticate, BY_TEST, createUser, PASSWORD, rowOf, usersOf } from '../support/users.js';
+
+let app: TestApp;
+let count = 0;
+
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const newName = (): string => `carl${++count}`;
+const trail = (subject: string) =>
+  app.database.query<{ event: string; detail: unknown }[]>(
+    'SELECT event, actor, detail FROM audit_events WHERE subject = $1 ORDER BY id',
+    [subject],
+  );
+
+describe('a new user', () => {
+  it('has a subject that grows with time, the name as it was written, and an event in the trail', async () => {
+    const name = `Carl-${newName()}`;
+    const user = await createUser(app, name, { claims: { name: 'Carl' } });
+    expect(user.subject).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    expect(await usersOf(app).find(user.subject)).toMatchObject({ username: name, claims: { name: 'Carl' } });
+    expect(await trail(user.subject)).toEqual([{ event: 'user.created', actor: 'test', detail: null }]);
+  });
+
+  it('keeps the subject that it is known by elsewhere', async () => {
+    const { subject } = await createUser(app, newName(), { subject: 'auth0|5f7c' });
+    expect(subject).toBe('auth0|5f7c');
+  });
+
+  it('is stored with a hash of the password, never with the password', async () => {
+    const { subject } = await createUser(app, newName());
+    const row = JSON.stringify(await rowOf(app, subject));
+    expect(row).not.toContain(PASSWORD);
+    expect(row).toContain('$argon2id$');
+    expect(app.logs.join('')).not.toContain(PASSWORD);
+  });
+
+  it.each([
+    ['username', { username: ' anna' }],
+    ['username', { username: '' }],
+    ['subject', { subject: 'client:abc' }],
+    ['subject', { subject: 'a\nb' }],
+    ['claims.email', { claims: { email: 'no address' } }],
+    ['password', { password: 'too short' }],
+    ['password', { password: 'passwordpassword' }],
+    ['password_hash', { passwordHash: 'plain' }],
+  ])('with a wrong %s is refused, and nothing is stored: %j', async (field, wrong) => {
+    const username = newName();
+    const created = usersOf(app).create({ username, ...wrong }, BY_TEST);
+    await expect(created).rejects.toBeInstanceOf(InvalidUser);
+    const { problems } = (await created.catch((error: unknown) => error)) as InvalidUser;
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${field.replace('.', '\\.')} `));
+    expect(await usersOf(app).findByUsername(username)).toBeNull();
+  });
+
+  it('cannot have the password of their own name or e-mail address', async () => {
+    const username = `${newName()}.of.the.long.name`;
+    const email = `mail.${username}@example.com`;
+    for (const password of [username, email, `mail.${username}`, `${username}2024`]) {
+      await expect(createUser(app, username, { password, claims: { email } })).rejects.toThrow(/name of the user/);
+    }
+  });
+
+  it('cannot have the name or the subject of another', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name);
+    await expect(createUser(app, name.toUpperCase())).rejects.toMatchObject({ field: 'username' });
+    await expect(createUser(app, newName(), { subject })).rejects.toMatchObject({ field: 'subject' });
+  });
+
+  it('is one, however often the same name is asked for at once', async () => {
+    const name = newName();
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => createUser(app, name)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(UserTaken);
+    }
+    const rows = await app.database.query<unknown[]>('SELECT 1 FROM users WHERE username = $1', [name]);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('is not there where the trail could not be written', async () => {
+    const name = newName();
+    const create = () => createUser(app, name).catch((error: unknown) => error);
+    const { result, lost } = await withLostStatements(app, /INSERT INTO audit_events/, create);
+    expect(lost).toBe(1);
+    expect(result).toBeInstanceOf(Error);
+    expect(await usersOf(app).findByUsername(name)).toBeNull();
+  });
+});
+
+describe('a change', () => {
+  it('of the name counts at once, and frees the old one', async () => {
+    const [name, next] = [newName(), newName()];
+    const { subject } = await createUser(app, name);
+    const updated = await usersOf(app).update(subject, { username: next }, BY_TEST);
+    expect(updated).toMatchObject({ subject, username: next });
+    expect(await authenticate(app, name, PASSWORD)).toEqual({ verdict: 'refused' });
+    expect(await authenticate(app, next, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+    expect((await createUser(app, name)).subject).not.toBe(subject);
+    expect(await trail(subject)).toContainEqual(
+      expect.objectContaining({ event: 'user.updated', detail: { fields: ['username'] } }),
+    );
+  });
+
+  it('to the name of another is refused, and changes nothing', async () => {
+    const [name, taken] = [newName(), newName()];
+    const { subject } = await createUser(app, name);
+    await createUser(app, taken);
+    const update = usersOf(app).update(subject, { username: taken.toUpperCase(), claims: { name: 'x' } }, BY_TEST);
+    await expect(update).rejects.toMatchObject({ field: 'username' });
+    expect(await usersOf(app).find(subject)).toMatchObject({ username: name, claims: {} });
+  });
+
+  it('of the claims takes the place of all that there were', async () => {
+    const email = 'carl@example.com';
+    const { subject } = await createUser(app, newName(), { claims: { email, email_verified: true, name: 'Carl' } });
+    await usersOf(app).update(subject, { claims: { email: 'other@example.com' } }, BY_TEST);
+    expect((await usersOf(app).find(subject))?.claims).toEqual({ email: 'other@example.com' });
+  });
+
+  it('of nobody is none', async () => {
+    expect(await usersOf(app).update('nobody', { username: newName() }, BY_TEST)).toBeUndefined();
+    expect(await usersOf(app).setPassword('nobody', PASSWORD, BY_TEST)).toBe(false);
+    expect(await usersOf(app).delete('nobody', BY_TEST)).toBe(false);
+  });
+
+  it('of the password counts at once', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name);
+    app.clock.advanceSeconds(60);
+    expect(await usersOf(app).setPassword(subject, 'umbrella gravel tango', BY_TEST)).toBe(true);
+    expect(await authenticate(app, name, PASSWORD)).toEqual({ verdict: 'refused' });
+    expect(await authenticate(app, name, 'umbrella gravel tango')).toMatchObject({ verdict: 'ok', subject });
+    expect((await usersOf(app).find(subject))?.passwordChangedAt?.getTime()).toBe(app.clock.now());
+    await expect(usersOf(app).setPassword(subject, 'short', BY_TEST)).rejects.toBeInstanceOf(InvalidUser);
+  });
+});
+
+describe('the claims that clients are told', () => {
+  it('are those of the user, with the time of their last change, and a name where none is preferred', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name, { claims: { given_name: 'Carl' } });
+    const changedAt = Math.floor(app.clock.now() / 1000);
+    app.clock.advanceSeconds(60);
+    await usersOf(app).setPassword(subject, PASSWORD, BY_TEST);
+    expect(await usersOf(app).claimsOf(subject)).toEqual({
+      given_name: 'Carl',
+      preferred_username: name,
+      updated_at: changedAt,
+    });
+    await usersOf(app).update(subject, { claims: { preferred_username: 'cc' } }, BY_TEST);
+    expect(await usersOf(app).claimsOf(subject)).toEqual({
+      preferred_username: 'cc',
+      updated_at: Math.floor(app.clock.now() / 1000),
+    });
+  });
+
+  it('are none of somebody who is not there', async () => {
+    expect(await usersOf(app).claimsOf('nobody')).toBeUndefined();
+  });
+});
+
+describe('a deleted user', () => {
+  it('leaves nothing but the subject, which stays taken; the name is free', async () => {
+    const name = newName();
+    const { subject } = await createUser(app, name, { claims: { name: 'Canary of the claims' } });
+    await authenticate(app, name, PASSWORD, { source: '192.0.2.99' });
+    expect(await usersOf(app).delete(subject, BY_TEST)).toBe(true);
+    const row = await rowOf(app, subject);
+    expect(row).toMatchObject({ subject, deleted_at: expect.any(Date) });
+    expect(JSON.stringify(row)).not.toMatch(new RegExp(`${name}|Canary|argon2|192\\.0\\.2\\.99`));
+    expect(await usersOf(app).find(subject)).toBeNull();
+    expect(await usersOf(app).claimsOf(subject)).toBeUndefined();
+    expect(await usersOf(app).delete(subject, BY_TEST)).toBe(false);
+    await expect(createUser(app, name, { subject })).rejects.toMatchObject({ field: 'subject' });
+    expect((await createUser(app, name)).subject).not.toBe(subject);
+  });
+
+  it('does not keep others from being deleted', async () => {
+    const subjects = [];
+    for (let index = 0; index < 3; index += 1) subjects.push((await createUser(app, newName())).subject);
+    for (const subject of subjects) expect(await usersOf(app).delete(subject, BY_TEST)).toBe(true);
+  });
+});

@@ -1,0 +1,53 @@
+/** Users and their clients at a service that runs as a process of its own: made through the admin API, seen through the pages. */
+import { randomBytes } from 'node:crypto';
+import type { TestClient } from './clients.js';
+import { asAdmin, registerClient, type Address } from './provision.js';
+import { send, type Answer } from './requests.js';
+import { REDIRECT_URI, type Site, type TestUser } from './sign-in.js';
+import { Visitor, type Visit } from './visitor.js';
+
+/** What every replica calls itself (`rekey-process.ts`). */
+const ISSUER = 'http://rekey.test';
+
+export const siteOf = ({ url }: Address): Site => ({ url, issuer: ISSUER });
+
+export const newVisitor = (at: Address): Visitor => new Visitor(siteOf(at));
+
+/** A confidential client that signs users in, and may introspect. @param fields as the admin API has them */
+export const registerWebClient = (at: Address, fields: Record<string, unknown> = {}): Promise<TestClient> =>
+  registerClient(at, {
+    grant_types: ['authorization_code', 'refresh_token'],
+    scopes: ['openid', 'profile', 'offline_access', 'read', 'write'],
+    redirect_uris: [REDIRECT_URI],
+    ...fields,
+  });
+
+export async function registerUser(at: Address): Promise<TestUser> {
+  const name = randomBytes(6).toString('hex');
+  const [username, password] = [`user-${name}`, `correct horse ${name}`];
+  const { body } = await asAdmin(at, 'POST', '/users', { username, password });
+  return { subject: body.subject as string, username, password };
+}
+
+export const cookieHeader = ({ cookies }: Visitor): Record<string, string> => ({
+  cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+});
+
+/** What a browser asks for, without following where it is sent. */
+export const look = ({ url }: Address, visitor: Visitor, path: string): Promise<Answer> =>
+  send(url + path, { headers: cookieHeader(visitor), redirect: 'manual' });
+
+/** The form of a page, filled in and sent, without following where that leads. */
+export function sendForm(
+  { url }: Address,
+  visitor: Visitor,
+  { forms: [form] }: Visit,
+  fields: Record<string, string> = {},
+): Promise<Answer> {
+  return send(url + form!.action, {
+    method: form!.method,
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...cookieHeader(visitor) },
+    body: new URLSearchParams({ ...form!.fields, ...fields }).toString(),
+    redirect: 'manual',
+  });
+}
