@@ -1,8 +1,9 @@
 /** `migrate` against a real PostgreSQL: before the replicas of a new version start, from as many places as like to. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../src/database/migrations.js';
 import { CommandLine, type CommandResult } from '../support/command-line.js';
+import { PostgresServer } from '../support/postgres-server.js';
 import { freshDatabase } from '../support/test-servers.js';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -39,4 +40,34 @@ it('brings an empty database up to date, once, however many ask for it at once a
 it('says that the database is away, without its password', async () => {
   const result = await migrate('postgres://rekey:canary-4711@127.0.0.1:1/rekey');
   expect(result).toEqual({ exitCode: 1, stdout: '', stderr: 'DATABASE_URL does not answer (ECONNREFUSED).\n' });
+});
+
+describe('where the database lets nobody in like that', () => {
+  const [RIGHT, WRONG] = ['canary-4711', 'canary-0815'];
+  let server: PostgresServer;
+
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+    const dataSource = await new DataSource({ type: 'postgres', url: server.url }).initialize();
+    await dataSource.query(`CREATE ROLE narrow LOGIN PASSWORD '${RIGHT}'`);
+    const [{ file }] = await dataSource.query<[{ file: string }]>(`SELECT current_setting('hba_file') AS file`);
+    const rules = `VALUES ('host all narrow 127.0.0.1/32 scram-sha-256'), ('host all all 127.0.0.1/32 trust')`;
+    await dataSource.query(`COPY (${rules}) TO '${file}'`);
+    await dataSource.destroy();
+    await server.restart();
+  });
+  afterAll(() => server.stop());
+
+  it.each([
+    ['with a wrong password', `narrow:${WRONG}`, 'postgres', 'password authentication failed for user "narrow"'],
+    ['without a password', 'narrow', 'postgres', 'SASL: .*password.*'],
+    ['for a role that is not there', `nobody:${WRONG}`, 'postgres', 'role "nobody" does not exist'],
+    ['for a database that is not there', 'postgres', 'nowhere', 'database "nowhere" does not exist'],
+    ['for a role that may not change it', `narrow:${RIGHT}`, 'postgres', 'permission denied for schema public'],
+  ])('%s, one line says so, without the password', async (_what, credentials, name, words) => {
+    const { exitCode, stdout, stderr } = await migrate(`postgres://${credentials}@${new URL(server.url).host}/${name}`);
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(new RegExp(`^The database of DATABASE_URL refuses: ${words}\n$`));
+    expect(stderr).not.toContain('canary');
+  });
 });

@@ -101,17 +101,19 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
   const count = async (table: string): Promise<number> => dataSource.manager.count(table);
 
   describe('at boot', () => {
-    it('replicas that boot together make one signing key and one token key between them', async () => {
+    it('replicas that boot together make one signing key of each algorithm and one token key between them', async () => {
       const replicas = Array.from({ length: 6 }, () => makeReplica());
       const changes = await Promise.all(replicas.map(({ worker }) => worker.run()));
-      expect([await count('signing_keys'), await count('token_keys')]).toEqual([1, 1]);
+      expect([await count('signing_keys'), await count('token_keys')]).toEqual([2, 1]);
       expect(
         changes
           .flat()
           .map(({ change }) => change)
           .sort(),
-      ).toEqual(['signing_key_created', 'token_key_created']);
-      expect(new Set(replicas.map(({ ring }) => ring.signingKey().kid)).size).toBe(1);
+      ).toEqual(['signing_key_created', 'signing_key_created', 'token_key_created']);
+      for (const algorithm of [undefined, 'RS256'] as const) {
+        expect(new Set(replicas.map(({ ring }) => ring.signingKey(algorithm).kid)).size).toBe(1);
+      }
       expect(new Set(replicas.map(({ ring }) => ring.mintingTokenKey().key.toString('hex'))).size).toBe(1);
     });
 
@@ -128,7 +130,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       const stranger = makeReplica(configure({ REKEY_SECRET: '4UeAfG9sHd2JmR7bYc5Nv0XkL3qPw8tZ' }));
       await expect(stranger.worker.onModuleInit()).rejects.toThrow(WrongMasterKeyError);
       await expect(stranger.worker.run()).rejects.toThrow('REKEY_SECRET is not the one this database was set up with');
-      expect([await count('signing_keys'), await count('token_keys')]).toEqual([1, 1]);
+      expect([await count('signing_keys'), await count('token_keys')]).toEqual([2, 1]);
     });
 
     it('it fails where the row of one key has been given the private key of another', async () => {
@@ -147,7 +149,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
         Buffer.from(ring.signingKey().privateKey.export({ format: 'jwk' }).d!, 'base64url'),
       ];
       const [row] = await dataSource.query<{ sealed: Buffer }[]>(
-        'SELECT s.encrypted_private_key || t.encrypted_key AS sealed FROM signing_keys s, token_keys t',
+        "SELECT s.encrypted_private_key || t.encrypted_key AS sealed FROM signing_keys s, token_keys t WHERE s.algorithm = 'EdDSA'",
       );
       for (const secret of secrets) {
         expect(secret).toHaveLength(32);
@@ -161,8 +163,9 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       '211: holds public members only, with kid, kty, use and alg (%s)',
       async (algorithm) => {
         const { ring } = await bootReplica(configure({ REKEY_SIGNING_ALGORITHM: algorithm }));
-        const [jwk, ...others] = ring.jwks().keys;
-        expect(others).toEqual([]);
+        const { keys } = ring.jwks();
+        expect(keys.map(({ alg }) => alg).sort()).toEqual([...new Set([algorithm, 'RS256'])].sort());
+        const jwk = keys.find(({ alg }) => alg === algorithm);
         expect(jwk).toMatchObject({ kid: ring.signingKey().kid, use: 'sig', alg: algorithm, kty: expect.any(String) });
         expect(jwk!.kid).toBe(await jose.calculateJwkThumbprint(jwk!));
         const known = ['alg', 'crv', 'e', 'kid', 'kty', 'n', 'use', 'x', 'y'];
@@ -185,8 +188,9 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
         slowClock.advance(ms);
         for (const { worker } of replicas) await worker.run();
         for (const { ring } of replicas) {
-          const key = ring.signingKey();
-          signed.set(key.kid, { token: await signJws('at+jwt', { sub: 'user-1' }, key), at: clock.now() });
+          for (const key of [ring.signingKey(), ring.signingKey('RS256')]) {
+            signed.set(key.kid, { token: await signJws('at+jwt', { sub: 'user-1' }, key), at: clock.now() });
+          }
         }
         // The last token of each key, for as long as an access token may live.
         const living = [...signed.values()].filter(({ at }) => clock.now() <= at + DAY);
@@ -199,11 +203,12 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
         await pass(MINUTE / 2);
       }
       for (let step = 0; step < 150; step++) await pass(MINUTE / 2);
-      expect(signed.size).toBe(2);
+      expect(signed.size).toBe(4);
       for (let step = 0; step < 30; step++) await pass(HOUR);
       expect(verifiers.map(({ failures }) => failures)).toEqual(verifiers.map(() => 0));
       expect(verifiers.every(({ successes }) => successes > 100)).toBe(true);
-      expect(kidsOf(replicas[0]!)).toEqual([replicas[0]!.ring.signingKey().kid]);
+      const { ring } = replicas[0]!;
+      expect(kidsOf({ ring }).sort()).toEqual([ring.signingKey().kid, ring.signingKey('RS256').kid].sort());
     });
 
     it('212: the same verifier does see an emergency rotation, until its copy expires', async () => {
@@ -226,26 +231,32 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       const first = replica.ring.signingKey().kid;
       clock.advance(30 * DAY - HOUR - 1);
       expect(await replica.worker.run()).toEqual([]);
+      const firstRsa = replica.ring.signingKey('RS256').kid;
       clock.advance(1);
-      const [created] = await replica.worker.run();
-      expect(created).toMatchObject({ change: 'signing_key_created', activeFrom: clock.now() + HOUR });
-      expect(kidsOf(replica)).toHaveLength(2);
+      const [created, createdRsa] = await replica.worker.run();
+      expect([created, createdRsa]).toMatchObject([
+        { change: 'signing_key_created', algorithm: 'ES256', activeFrom: clock.now() + HOUR },
+        { change: 'signing_key_created', algorithm: 'RS256', activeFrom: clock.now() + HOUR },
+      ]);
+      expect(kidsOf(replica)).toHaveLength(4);
       clock.advance(HOUR - 1);
-      expect(replica.ring.signingKey().kid).toBe(first);
+      expect([replica.ring.signingKey().kid, replica.ring.signingKey('RS256').kid]).toEqual([first, firstRsa]);
       clock.advance(1);
-      const second = replica.ring.signingKey().kid;
-      expect(created).toMatchObject({ kid: second });
+      const [second, secondRsa] = [replica.ring.signingKey().kid, replica.ring.signingKey('RS256').kid];
+      expect([created, createdRsa]).toMatchObject([{ kid: second }, { kid: secondRsa }]);
       clock.advance(DAY + 5 * MINUTE - 1);
       await replica.worker.run();
-      expect(kidsOf(replica).sort()).toEqual([first, second].sort());
+      expect(kidsOf(replica).sort()).toEqual([first, firstRsa, second, secondRsa].sort());
       expect(replica.ring.verificationKey(first)?.kid).toBe(first);
       clock.advance(1);
       expect(replica.ring.verificationKey(first)).toBeUndefined();
-      expect(await replica.worker.run()).toEqual([{ change: 'signing_key_deleted', kid: first }]);
-      expect(await count('signing_keys')).toBe(1);
+      const gone = (await replica.worker.run()) as { change: string; kid: string }[];
+      expect(gone.map(({ change }) => change)).toEqual(['signing_key_deleted', 'signing_key_deleted']);
+      expect(gone.map(({ kid }) => kid).sort()).toEqual([first, firstRsa].sort());
+      expect(await count('signing_keys')).toBe(2);
     });
 
-    it('due on all replicas at once, makes one key', async () => {
+    it('due on all replicas at once, makes one key of each algorithm', async () => {
       const replicas = await Promise.all(Array.from({ length: 6 }, () => bootReplica()));
       clock.advance(90 * DAY);
       const changes = await Promise.all(replicas.map(({ worker }) => worker.run()));
@@ -254,16 +265,41 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
           .flat()
           .map(({ change }) => change)
           .sort(),
-      ).toEqual(['signing_key_created', 'token_key_created']);
-      expect([await count('signing_keys'), await count('token_keys')]).toEqual([2, 2]);
+      ).toEqual(['signing_key_created', 'signing_key_created', 'token_key_created']);
+      expect([await count('signing_keys'), await count('token_keys')]).toEqual([4, 2]);
     });
 
-    it('asked for twice at once, publishes one next key', async () => {
+    it('asked for twice at once, publishes one next key of each algorithm', async () => {
       const [one, other] = [await bootReplica(), await bootReplica()];
       const changes = await Promise.all([one, other].map(({ worker }) => worker.rotateNow({ immediately: false })));
-      expect(changes.flat()).toMatchObject([{ change: 'signing_key_created', activeFrom: clock.now() + HOUR }]);
+      expect(changes.flat()).toMatchObject([
+        { change: 'signing_key_created', algorithm: 'ES256', activeFrom: clock.now() + HOUR },
+        { change: 'signing_key_created', algorithm: 'RS256', activeFrom: clock.now() + HOUR },
+      ]);
       expect(await one.worker.rotateNow({ immediately: false })).toEqual([]);
-      expect(await count('signing_keys')).toBe(2);
+      expect(await count('signing_keys')).toBe(4);
+    });
+
+    it('of one algorithm leaves the key of the other alone', async () => {
+      const { ring, worker } = await bootReplica();
+      const [first, firstRsa] = [ring.signingKey().kid, ring.signingKey('RS256').kid];
+      clock.advance(1);
+      const changes = await worker.rotateNow({ immediately: true, algorithm: 'RS256' });
+      expect(changes).toMatchObject([{ change: 'signing_key_created', algorithm: 'RS256' }]);
+      expect(ring.signingKey().kid).toBe(first);
+      expect(ring.signingKey('RS256').kid).not.toBe(firstRsa);
+      expect(await worker.rotateNow({ immediately: true, algorithm: 'PS256' })).toEqual([]);
+    });
+
+    it('of a database that has an ES256 key alone: ID tokens are signed with RS256 at once, access tokens as before', async () => {
+      const { ring: before } = await bootReplica();
+      await dataSource.query("DELETE FROM signing_keys WHERE algorithm = 'RS256'");
+      clock.advance(DAY);
+      const { ring, changes } = await bootReplica();
+      expect(changes).toMatchObject([{ algorithm: 'RS256', activeFrom: clock.now() + HOUR }]);
+      expect(ring.signingKey('RS256').algorithm).toBe('RS256');
+      expect(kidsOf({ ring })).toContain(ring.signingKey('RS256').kid);
+      expect(ring.signingKey().kid).toBe(before.signingKey().kid);
     });
 
     it('immediately, signs with the new key at once, and with the published next key where there is one', async () => {
@@ -272,11 +308,17 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       clock.advance(1);
       const [created] = await worker.rotateNow({ immediately: true });
       expect(ring.signingKey().kid).not.toBe(first);
-      expect(created).toEqual({ change: 'signing_key_created', kid: ring.signingKey().kid, activeFrom: clock.now() });
+      expect(created).toEqual({
+        change: 'signing_key_created',
+        algorithm: 'ES256',
+        kid: ring.signingKey().kid,
+        activeFrom: clock.now(),
+      });
       const [next] = (await worker.rotateNow({ immediately: false })) as [KeyChange & { kid: string }];
       clock.advance(1);
       expect(await worker.rotateNow({ immediately: true })).toMatchObject([
-        { change: 'signing_key_activated', kid: next.kid },
+        { change: 'signing_key_activated', algorithm: 'ES256', kid: next.kid },
+        { change: 'signing_key_activated', algorithm: 'RS256' },
       ]);
       expect(ring.signingKey().kid).toBe(next.kid);
       expect(ring.verificationKey(first)?.kid).toBe(first);
@@ -291,9 +333,18 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
           .jwks()
           .keys.map(({ alg }) => alg)
           .sort(),
-      ).toEqual(['ES256', 'EdDSA']);
+      ).toEqual(['ES256', 'EdDSA', 'RS256']);
       clock.advance(HOUR);
       expect(replica.ring.signingKey().algorithm).toBe('EdDSA');
+    });
+
+    it('who wants an algorithm that no key is kept of gets RS256', async () => {
+      await bootReplica();
+      const { ring } = await bootReplica(configure({ REKEY_SIGNING_ALGORITHM: 'EdDSA' }));
+      for (const algorithm of ['ES256', 'PS256', 'RS256'] as const) {
+        expect(ring.signingKey(algorithm).algorithm).toBe('RS256');
+      }
+      expect(ring.signingKey('EdDSA').algorithm).toBe('EdDSA');
     });
 
     it('214: no kid comes back, however often keys rotate', async () => {
@@ -301,11 +352,11 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       const kids = [ring.signingKey().kid];
       for (let rotation = 0; rotation < 12; rotation++) {
         clock.advance(2 * DAY);
-        await worker.rotateNow({ immediately: true });
+        await worker.rotateNow({ immediately: true, algorithm: 'ES256' });
         await worker.run();
         kids.push(ring.signingKey().kid);
       }
-      expect(await count('signing_keys')).toBe(2);
+      expect(await count('signing_keys')).toBe(3);
       expect(new Set(kids).size).toBe(13);
     });
   });
@@ -320,7 +371,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
         { change: 'signing_key_created', activeFrom: clock.now() },
       ]);
       expect(here.ring.verificationKey(leaked)).toBeUndefined();
-      expect(kidsOf(here)).toEqual([here.ring.signingKey().kid]);
+      expect(kidsOf(here).sort()).toEqual([here.ring.signingKey().kid, here.ring.signingKey('RS256').kid].sort());
       await elsewhere.worker.run();
       expect(elsewhere.ring.verificationKey(leaked)).toBeUndefined();
       expect(kidsOf(elsewhere)).toEqual(kidsOf(here));
@@ -360,7 +411,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       const leaked = replicas[0]!.ring.signingKey().kid;
       const changes = await Promise.all(replicas.map(({ worker }) => worker.retire(leaked)));
       expect(changes.flat()).toHaveLength(2);
-      expect(await count('signing_keys')).toBe(2);
+      expect(await count('signing_keys')).toBe(3);
     });
   });
 

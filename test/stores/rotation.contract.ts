@@ -19,6 +19,7 @@ export const rotationEntities = [ClientEntity, TokenFamilyEntity, SubjectEntity]
 
 export const NOW = Date.UTC(2030, 0, 1);
 const HOUR = 3_600_000;
+const AUDIENCE = ['https://a.test', 'https://b.test', 'https://c.test'];
 
 export const storeOn = (dataSource: DataSource, audit: 'on' | 'off' = 'on'): TokenFamilyStore =>
   new TokenFamilyStore(dataSource, loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_AUDIT: audit }));
@@ -31,6 +32,7 @@ export async function insertClient(dataSource: DataSource, overrides: Partial<Cl
     name: 'A client',
     type: 'confidential',
     scopes: ['a', 'b', 'c'],
+    audience: AUDIENCE,
     longestAccessTokenTtlSeconds: 600,
     createdAt: new Date(NOW),
     updatedAt: new Date(NOW),
@@ -53,6 +55,14 @@ export function aFamily(clientId: string, overrides: Partial<Family> = {}): Fami
     scope: ['a', 'b', 'c'],
     generation: 0,
     rotatedAt: [],
+    bornOfCode: false,
+    offline: true,
+    sessionId: null,
+    authTime: null,
+    acr: null,
+    amr: null,
+    resource: [],
+    claims: null,
     createdAt: new Date(NOW - HOUR),
     lastUsedAt: new Date(NOW - HOUR),
     idleExpiresAt: new Date(NOW + HOUR),
@@ -72,6 +82,7 @@ export const entryOf = (family: Family, overrides: Partial<RotationEntry> = {}):
   generation: family.generation,
   clientId: family.clientId,
   scope: null,
+  resource: null,
   correlationId: `of ${family.sid}`,
   ...overrides,
 });
@@ -115,8 +126,10 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         rotates: true,
         scope: ['a', 'b', 'c'],
         clientScopes: ['a', 'b', 'c'],
+        clientAudience: AUDIENCE,
         absoluteExpiresAt: NOW + 10 * HOUR,
         rotatedAt: NOW,
+        grant: { offline: true, resource: [], claims: undefined, authentication: undefined },
       });
       expect(await rowOf(family)).toMatchObject({
         generation: 5,
@@ -125,6 +138,48 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         absoluteExpiresAt: family.absoluteExpiresAt,
         scope: ['a', 'b', 'c'],
       });
+    });
+
+    it('says how the user had proved who they are, and what else was granted', async () => {
+      const [sessionId, authTime] = [uuidv7(), new Date(NOW - 5 * HOUR)];
+      const claims = { userinfo: ['email'] };
+      const resource = ['https://a.test'];
+      const family = await started({
+        ...{ sessionId, authTime, acr: 'urn:x', amr: ['pwd', 'otp'] },
+        ...{ offline: false, claims, resource },
+      });
+      const grant = {
+        offline: false,
+        resource,
+        claims,
+        authentication: { sessionId, authTime: authTime.getTime(), acr: 'urn:x', amr: ['pwd', 'otp'] },
+      };
+      expect((await store.rotate([entryOf(family)], NOW))[0]).toMatchObject({ grant });
+      expect((await store.snapshots([family.id]))[0]).toMatchObject({ grant });
+    });
+
+    it('of generation 0 of a family born of a code happens whatever the policy of its client, and once', async () => {
+      const never = await insertClient(dataSource, { rotation: 'never' });
+      const family = await started({ clientId: never, bornOfCode: true });
+      expect((await store.rotate([entryOf(family)], NOW))[0]).toMatchObject({ generation: 1, rotates: true });
+      expect(await store.rotate([entryOf(family)], NOW)).toEqual([undefined]);
+      const next = entryOf(family, { generation: 1 });
+      expect((await store.rotate([next], NOW))[0]).toMatchObject({ generation: 1, rotates: false });
+    });
+
+    it.each([
+      ['[250] a resource that was not granted is not rotated for', ['https://a.test'], 'https://b.test', false],
+      ['a granted resource is', ['https://a.test', 'https://b.test'], 'https://b.test', true],
+      ['any resource is where none was named in the grant', [], 'https://b.test', true],
+      ['[250] a resource that the client does not have is not', [], 'https://d.test', false],
+      ['[250] nor one that the client no longer has', ['https://a.test', 'https://d.test'], 'https://d.test', false],
+      ['what is left of the grant is', ['https://a.test', 'https://d.test'], null, true],
+      ['[250] a grant of which nothing is left is not', ['https://d.test'], null, false],
+    ])('%s', async (_title, resource, asked, rotates) => {
+      const family = await started({ resource });
+      const [rotated] = await store.rotate([entryOf(family, { resource: asked })], NOW);
+      expect(rotated !== undefined).toBe(rotates);
+      expect(await rowOf(family)).toMatchObject({ generation: rotates ? 1 : 0 });
     });
 
     it('happens once for each generation: the same entry again changes nothing', async () => {
@@ -257,37 +312,45 @@ export function rotationContract(open: () => Promise<DataSource>): void {
     });
 
     it('is what the rules say of it: the statement rotates if and only if they call it rotatable', async () => {
-      const scopes = fc.subarray(['a', 'b', 'c']);
-      const end = fc.constantFrom(NOW - 1, NOW, NOW + 1, NOW + HOUR, NOW + HOUR);
+      // Weighted, so that each verdict comes up in every run of this test.
+      const scopes = fc.oneof(fc.constant<string[]>(['a', 'b', 'c']), fc.subarray(['a', 'b', 'c']));
+      const resources = fc.oneof(fc.constant(AUDIENCE), fc.subarray(AUDIENCE));
+      const later = Array.from({ length: 7 }, () => NOW + HOUR);
+      const end = fc.constantFrom(NOW - 1, NOW, NOW + 1, ...later);
       const somebody = fc.record({
         clientScopes: scopes,
+        clientAudience: resources,
         clientDisabled: fc.constantFrom(false, false, false, true),
         subjectDisabled: fc.constantFrom(false, false, false, true),
         scope: scopes,
-        generation: fc.nat(3),
+        generation: fc.nat(2),
         idle: end,
         absolute: end,
         revoked: fc.constantFrom(false, false, false, true),
-        presented: fc.nat(3),
+        presented: fc.nat(2),
         foreign: fc.constantFrom(false, false, false, true),
         asked: fc.option(fc.subarray(['a', 'b', 'c', 'd'], { minLength: 1 }), { nil: undefined }),
+        resource: fc.oneof(fc.constant<string[]>([]), resources),
+        resourceAsked: fc.oneof(fc.constant(undefined), fc.subarray(AUDIENCE, { minLength: 1 })),
       });
       const someone = await disabledSubject();
       const verdicts = new Map<string, number>();
-      const agree = async (drawn: (typeof somebody extends fc.Arbitrary<infer T> ? T : never)[]) => {
+      type Somebody = typeof somebody extends fc.Arbitrary<infer T> ? T : never;
+      const clientKeyOf = ({ clientScopes, clientAudience, clientDisabled }: Somebody): string =>
+        `${clientScopes.join()} ${clientAudience.join()} ${clientDisabled}`;
+      const agree = async (drawn: Somebody[]) => {
         const clients = new Map<string, string>();
-        for (const { clientScopes, clientDisabled } of drawn) {
-          const key = `${clientScopes.join()} ${clientDisabled}`;
-          if (clients.has(key)) continue;
-          clients.set(
-            key,
-            await insertClient(dataSource, { scopes: clientScopes, disabledAt: clientDisabled ? new Date(NOW) : null }),
-          );
+        for (const of of drawn) {
+          if (clients.has(clientKeyOf(of))) continue;
+          const { clientScopes: scopes, clientAudience: audience, clientDisabled } = of;
+          const disabledAt = clientDisabled ? new Date(NOW) : null;
+          clients.set(clientKeyOf(of), await insertClient(dataSource, { scopes, audience, disabledAt }));
         }
         const families = drawn.map((of) =>
-          aFamily(clients.get(`${of.clientScopes.join()} ${of.clientDisabled}`)!, {
+          aFamily(clients.get(clientKeyOf(of))!, {
             subject: of.subjectDisabled ? someone : 'u1',
             scope: of.scope,
+            resource: of.resource,
             generation: of.generation,
             idleExpiresAt: new Date(of.idle),
             absoluteExpiresAt: new Date(of.absolute),
@@ -295,16 +358,18 @@ export function rotationContract(open: () => Promise<DataSource>): void {
           }),
         );
         await insertFamilies(dataSource, ...families);
-        const entries = drawn.map(({ presented, foreign, asked }, index) =>
+        const entries = drawn.map(({ presented, foreign, asked, resourceAsked }, index) =>
           entryOf(families[index]!, {
             generation: presented,
             scope: asked?.join(' ') ?? null,
+            resource: resourceAsked?.join(' ') ?? null,
             ...(foreign && { clientId }),
           }),
         );
         const snapshots = await store.snapshots(families.map(({ id }) => id));
         const judged = entries.map((entry, index) => {
-          const presented = { generation: entry.generation, clientId: entry.clientId, scope: drawn[index]!.asked };
+          const { asked: scope, resourceAsked: resource } = drawn[index]!;
+          const presented = { generation: entry.generation, clientId: entry.clientId, scope, resource };
           return judge(snapshots[index], presented, NOW, NOW).verdict;
         });
         for (const verdict of judged) verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
@@ -312,7 +377,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         expect(rotated.map(Boolean)).toEqual(judged.map((verdict) => verdict === 'rotatable'));
       };
       await fc.assert(fc.asyncProperty(fc.array(somebody, { minLength: 20, maxLength: 60 }), agree), { numRuns: 30 });
-      for (const verdict of ['rotatable', 'too_wide', 'dead', 'foreign', 'reuse', 'stale']) {
+      for (const verdict of ['rotatable', 'too_wide', 'wrong_target', 'dead', 'foreign', 'reuse', 'stale']) {
         expect(verdicts.get(verdict)).toBeGreaterThan(0);
       }
     });
@@ -355,7 +420,9 @@ export function rotationContract(open: () => Promise<DataSource>): void {
           subjectDisabled: true,
           clientDisabled: true,
           clientScopes: ['a'],
+          clientAudience: AUDIENCE,
           retryWindowMs: 7000,
+          grant: { offline: true, resource: [], claims: undefined, authentication: undefined },
         },
       ]);
     });

@@ -1,0 +1,29 @@
+/** Login sessions on a real PostgreSQL, where statements really run at once. */
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { migrate } from '../../src/database/migrate.js';
+import { migrations } from '../../src/database/migrations.js';
+import { loginSessionContract, loginSessionEntities } from '../stores/login-session.contract.js';
+import { freshDatabase } from '../support/test-servers.js';
+
+let url: string;
+let release: () => Promise<void>;
+
+beforeAll(async () => {
+  const database = await freshDatabase();
+  url = database.url;
+  release = () => database.release();
+});
+afterAll(() => release());
+
+/** With as many connections as a test starts requests at once. */
+async function connect(): Promise<DataSource> {
+  const options = { type: 'postgres', url, poolSize: 24, migrations, entities: loginSessionEntities } as const;
+  const dataSource = await new DataSource(options).initialize();
+  await migrate(dataSource);
+  return dataSource;
+}
+
+describe('login sessions, on PostgreSQL', () => {
+  loginSessionContract(connect);
+});

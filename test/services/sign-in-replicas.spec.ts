@@ -1,0 +1,349 @@
+/** Two replicas on one PostgreSQL and one Redis, and a browser that comes to either: a sign-in holds on both, and so does its end. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import pg from 'pg';
+import { LogoutDeliveryWorker } from '../../src/logout/logout-delivery.worker.js';
+import { UserTaken } from '../../src/users/user-error.js';
+import { bearer } from '../support/admin.js';
+import type { TestClient } from '../support/clients.js';
+import { eventually } from '../support/eventually.js';
+import { expectError, serverErrors } from '../support/expectations.js';
+import { LogoutReceiver } from '../support/logout-receiver.js';
+import { introspect, refresh, send, type Answer } from '../support/requests.js';
+import {
+  agree,
+  authorize,
+  Authorization,
+  aUser,
+  isSignIn,
+  signIn,
+  signInAndExchange,
+  webClient,
+  type TestUser,
+} from '../support/sign-in.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+import { freshDatabase, freshRedis } from '../support/test-servers.js';
+import { authenticate, createUser, PASSWORD } from '../support/users.js';
+import { Visitor, type Visit } from '../support/visitor.js';
+
+const ONLINE = 'openid read';
+
+const clock = new TestClock();
+let servers: { url: string; release(): Promise<void> }[];
+let a: TestApp;
+let b: TestApp;
+let client: TestClient;
+let user: TestUser;
+
+const start = (): Promise<TestApp> =>
+  startApp({ clock, environment: { DATABASE_URL: servers[0]!.url, REDIS_URL: servers[1]!.url } });
+
+beforeAll(async () => {
+  servers = [await freshDatabase(), await freshRedis()];
+  a = await start();
+  b = await start();
+  client = await webClient(a, { mayIntrospect: true });
+  for (const app of [a, b])
+    await eventually(async () => expect((await send(`${app.url}/health/ready`)).status).toBe(200));
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([a, b].map((app) => app.close()));
+  for (const server of servers) await server.release();
+}, 60_000);
+beforeEach(async () => {
+  user = await aUser(a);
+});
+afterEach(() => expect([...serverErrors(a), ...serverErrors(b)]).toEqual([]));
+
+const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+
+const onBoth = <T>(count: number, request: (app: TestApp, index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(times(count, (index) => request(index % 2 ? b : a, index)));
+
+/** The same browser, as the load balancer sends it to another replica. */
+function sentTo(app: TestApp, { cookies }: Visitor): Visitor {
+  const visitor = new Visitor(app);
+  for (const [name, value] of cookies) visitor.cookies.set(name, value);
+  return visitor;
+}
+
+/** A code that waits to be redeemed, issued by a replica. */
+async function aCode(app: TestApp, visitor = new Visitor(app), overrides: Record<string, string | null> = {}) {
+  const authorization = new Authorization(client, overrides);
+  const answer = await authorize(app, user, authorization, visitor);
+  return { redeemAt: (at: TestApp) => authorization.exchange(at, client, answer.get('code')!), visitor };
+}
+
+const isActiveOn = async (app: TestApp, token: string): Promise<boolean> =>
+  (await introspect(app, client, token)).body.active as boolean;
+
+/** Nothing that these answers handed out is good for anything, on either replica. */
+async function expectDead(answers: readonly Answer[]): Promise<void> {
+  for (const app of [a, b]) {
+    for (const { body } of answers) {
+      if (body.access_token) expect(await isActiveOn(app, body.access_token)).toBe(false);
+      if (body.refresh_token) expectError(await refresh(app, client, body.refresh_token), 400, 'invalid_grant');
+    }
+  }
+}
+
+/** What a client learns when it asks without a page: a code, or why not. */
+async function silently(visitor: Visitor, scope = ONLINE): Promise<Record<string, string>> {
+  const { url, left } = await visitor.get(new Authorization(client, { prompt: 'none', scope }).path);
+  expect(left).toBe(true);
+  return Object.fromEntries(url.searchParams);
+}
+
+const endSession = (visitor: Visitor, idToken: string): Promise<Visit> =>
+  visitor.get(`/end-session?${new URLSearchParams({ id_token_hint: idToken }).toString()}`);
+
+/** The button on the account page whose form leads there. */
+async function press(visitor: Visitor, path: string): Promise<Visit> {
+  const account = await visitor.get('/account');
+  return visitor.submit(
+    account,
+    {},
+    account.forms.find(({ action }) => action === path),
+  );
+}
+
+const eventsOf = async (sid: string): Promise<string[]> =>
+  (await a.database.query<{ event: string }[]>('SELECT event FROM audit_events WHERE sid = $1 ORDER BY id', [sid])).map(
+    ({ event }) => event,
+  );
+
+describe('a code that one replica has issued', () => {
+  it('[253, 254] is redeemed at the other, once; a replay at the first ends everything on both', async () => {
+    for (const [issuer, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const code = await aCode(issuer);
+      const first = await code.redeemAt(other);
+      expect(first.status).toBe(200);
+      const refreshed = await refresh(issuer, client, first.body.refresh_token);
+      expectError(await code.redeemAt(issuer), 400, 'invalid_grant');
+      await expectDead([first, refreshed]);
+    }
+  });
+
+  it('[257] is redeemed once of fifty times at once on both, and its family is dead for the replays', async () => {
+    for (let round = 0; round < 5; round++) {
+      const code = await aCode(round % 2 ? a : b);
+      const answers = await onBoth(50, (app) => code.redeemAt(app));
+      const [won, ...others] = answers.toSorted((one, other) => one.status - other.status);
+      expect(won!.status).toBe(200);
+      for (const answer of others) expectError(answer, 400, 'invalid_grant');
+      await expectDead([won!]);
+      const sid = decodeJwt(won!.body.access_token)['sid'] as string;
+      expect(await family(sid)).toEqual([{ generation: 1, revoked_reason: 'code_replayed' }]);
+    }
+  });
+
+  const family = (sid: string) =>
+    a.database.query<unknown[]>('SELECT generation, revoked_reason FROM token_families WHERE sid = $1', [sid]);
+});
+
+describe('a browser that is signed in at one replica', () => {
+  it('is signed in at the other at once, and signed out at the other it is signed out here at once', async () => {
+    for (let round = 0; round < 6; round++) {
+      const [here, there] = round % 2 ? [a, b] : [b, a];
+      const visitor = new Visitor(here);
+      const online = await signInAndExchange(here, client, user, { scope: ONLINE }, visitor);
+      const waiting = await aCode(here, visitor, { scope: ONLINE });
+      expect(await silently(sentTo(there, visitor))).toHaveProperty('code');
+      if (round < 3) await endSession(sentTo(there, visitor), online.body.id_token);
+      else await press(sentTo(there, visitor), '/account/sign-out');
+      expect(await silently(visitor)).toMatchObject({ error: 'login_required' });
+      expect(await isActiveOn(here, online.body.access_token)).toBe(false);
+      const asked = await send(`${here.url}/userinfo`, { headers: bearer(online.body.access_token) });
+      expect([asked.status, asked.body.error]).toEqual([401, 'invalid_token']);
+      expectError(await waiting.redeemAt(here), 400, 'invalid_grant');
+    }
+  });
+
+  it('is signed out here when its user ends everything at the other, offline access too', async () => {
+    const [here, elsewhere] = [new Visitor(a), new Visitor(b)];
+    const offline = await signInAndExchange(a, client, user, {}, here);
+    const other = await signInAndExchange(b, client, user, {}, elsewhere);
+    await press(sentTo(b, here), '/account/sessions/end-all');
+    for (const visitor of [here, elsewhere]) {
+      expect(await silently(visitor)).toMatchObject({ error: 'login_required' });
+    }
+    await expectDead([offline, other]);
+  });
+
+  it('begins one session for each sign-in, however many there are at once', async () => {
+    const visits = await onBoth(10, async (app) => {
+      const visitor = new Visitor(app);
+      return { visitor, visit: await visitor.get('/sign-in') };
+    });
+    await Promise.all(visits.map(({ visitor, visit }) => signIn(visitor, visit, user)));
+    for (const { visitor } of visits) expect(isSignIn(await sentTo(b, visitor).get('/sign-in'))).toBe(false);
+    const [{ count }] = await a.database.query<[{ count: number }]>(
+      'SELECT count(*)::int FROM login_sessions WHERE subject = $1 AND ended_at IS NULL',
+      [user.subject],
+    );
+    expect(count).toBe(10);
+  });
+});
+
+describe('signing out on both replicas at once', () => {
+  let receiver: LogoutReceiver;
+  beforeEach(async () => {
+    receiver = await LogoutReceiver.start();
+  });
+  afterEach(() => receiver.stop());
+
+  const deliverAll = async (): Promise<void> => {
+    await Promise.all([a, b].map((app) => app.nest.get(LogoutDeliveryWorker, { strict: false }).run()));
+    await eventually(async () => expect(await a.database.query('SELECT id FROM logout_notices')).toEqual([]));
+  };
+
+  it('twenty times, ends the session once, and tells its client once', async () => {
+    const told = await webClient(a, { backchannelLogoutUri: receiver.uri });
+    const visitor = new Visitor(a);
+    const { body } = await signInAndExchange(a, told, user, { scope: ONLINE }, visitor);
+    const sid = decodeJwt(body.id_token)['sid'] as string;
+    const visits = await onBoth(20, (app) => endSession(sentTo(app, visitor), body.id_token));
+    expect(visits.map(({ status }) => status)).toEqual(times(20, () => 200));
+    await deliverAll();
+    expect(receiver.received).toHaveLength(1);
+    expect((await eventsOf(sid)).filter((event) => !event.startsWith('code.'))).toEqual([
+      'user.signed_in',
+      'session.ended',
+      'logout.delivered',
+    ]);
+  });
+
+  it('of many sessions tells each of their clients once, whoever of the two delivers it', async () => {
+    const clients = await Promise.all(times(3, () => webClient(a, { backchannelLogoutUri: receiver.uri })));
+    const sessions: { visitor: Visitor; idToken: string }[] = [];
+    for (let index = 0; index < 12; index++) {
+      const visitor = new Visitor(index % 2 ? a : b);
+      const answers: Answer[] = [];
+      for (const each of clients) answers.push(await signInAndExchange(a, each, user, { scope: ONLINE }, visitor));
+      sessions.push({ visitor, idToken: answers[0]!.body.id_token as string });
+    }
+    await Promise.all(sessions.map(({ visitor, idToken }) => endSession(visitor, idToken)));
+    await deliverAll();
+    const told = receiver.tokens.map((token) => `${String(decodeJwt(token).aud)} ${String(decodeJwt(token)['sid'])}`);
+    const expected = sessions.flatMap(({ idToken }) =>
+      clients.map(({ clientId }) => `${clientId} ${String(decodeJwt(idToken)['sid'])}`),
+    );
+    expect(told.toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('while codes are asked for and redeemed leaves nothing alive that is not offline', async () => {
+    for (let round = 0; round < 25; round++) {
+      const [here, there] = round % 2 ? [a, b] : [b, a];
+      const visitor = new Visitor(here);
+      const first = await signInAndExchange(here, client, user, { scope: ONLINE }, visitor);
+      const waiting = await aCode(here, visitor, { scope: ONLINE });
+      const late = new Authorization(client, { prompt: 'none', scope: ONLINE });
+      const [redeemed, silent] = await Promise.all([
+        waiting.redeemAt(here),
+        sentTo(here, visitor).get(late.path),
+        endSession(sentTo(there, visitor), first.body.id_token),
+      ]);
+      const code = silent.url.searchParams.get('code');
+      if (code === null) expect(silent.url.searchParams.get('error')).toBe('login_required');
+      else expectError(await late.exchange(there, client, code), 400, 'invalid_grant');
+      expect([200, 400]).toContain(redeemed.status);
+      await expectDead([first, redeemed]);
+    }
+  }, 120_000);
+});
+
+describe('agreeing on both replicas at once', () => {
+  const questions = async (scopes: readonly string[]) => {
+    const visitor = new Visitor(a);
+    await signIn(visitor, await visitor.get('/sign-in'), user);
+    return Promise.all(
+      scopes.map(async (scope, index) => {
+        const authorization = new Authorization(client, { scope, prompt: 'consent' });
+        const browser = sentTo(index % 2 ? a : b, visitor);
+        return { authorization, browser, visit: await browser.get(authorization.path) };
+      }),
+    );
+  };
+
+  it('to different things counts for all of them, and each answer has a code of its own', async () => {
+    const scopes = ['read', 'write', 'profile', 'email', 'address', 'phone'].map((scope) => `openid ${scope}`);
+    const asked = await questions([...scopes, ...scopes]);
+    const answers = await Promise.all(
+      asked.map(async ({ authorization, browser, visit }) => {
+        const { url } = await agree(browser, visit);
+        return authorization.exchange(a, client, url.searchParams.get('code') ?? '');
+      }),
+    );
+    expect(answers.map(({ status, body }) => [status, body.scope])).toEqual(
+      [...scopes, ...scopes].map((scope) => [200, scope]),
+    );
+    const [{ scope }] = await a.database.query<[{ scope: string[] }]>('SELECT scope FROM consents WHERE subject = $1', [
+      user.subject,
+    ]);
+    expect(scope.toSorted()).toEqual(['address', 'email', 'openid', 'phone', 'profile', 'read', 'write']);
+  });
+
+  it('and taking it back at that moment: no access comes from what is no longer agreed to', async () => {
+    const visitor = new Visitor(a);
+    await signInAndExchange(a, client, user, {}, visitor);
+    const holder = await another();
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM login_sessions WHERE subject = $1 FOR UPDATE', [user.subject]);
+    // It has seen the agreement, and waits for the session.
+    const late = new Authorization(client, { prompt: 'none' });
+    const waiting = sentTo(a, visitor).get(late.path);
+    await eventually(async () => expect(await waitingForLocks()).toBe(1));
+    await press(sentTo(b, visitor), '/account/agreements/withdraw');
+    expect(await b.database.query('SELECT 1 FROM consents WHERE subject = $1', [user.subject])).toEqual([]);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    expect(Object.fromEntries((await waiting).url.searchParams)).toMatchObject({ error: 'consent_required' });
+    expect(await liveFamilies()).toEqual([]);
+  });
+
+  async function another(): Promise<pg.Client> {
+    const holder = new pg.Client({ connectionString: servers[0]!.url });
+    holder.on('error', () => undefined); // it may outlive the server when a test fails
+    await holder.connect();
+    return holder;
+  }
+
+  const waitingForLocks = async (): Promise<number> =>
+    (
+      await b.database.query<unknown[]>(
+        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      )
+    ).length;
+
+  const liveFamilies = () =>
+    b.database.query<unknown[]>('SELECT sid FROM token_families WHERE subject = $1 AND revoked_at IS NULL', [
+      user.subject,
+    ]);
+});
+
+describe('users made on both replicas at once', () => {
+  it('have each name once, however it is spelled, and can sign in at both', async () => {
+    const spellings = ['Zoë@example.com', 'ZOË@EXAMPLE.COM', 'zoe\u0308@example.com'];
+    const made = await onBoth(18, (app, index) =>
+      createUser(app, spellings[index % 3]!).then(
+        ({ subject }) => subject,
+        (error: unknown) => error,
+      ),
+    );
+    const [subject, ...more] = made.filter((one) => typeof one === 'string');
+    expect(more).toEqual([]);
+    for (const one of made) if (one !== subject) expect(one).toBeInstanceOf(UserTaken);
+    for (const app of [a, b]) {
+      expect(await authenticate(app, 'zoë@example.com', PASSWORD)).toMatchObject({ verdict: 'ok', subject });
+    }
+  });
+
+  it('are all there where their names differ', async () => {
+    const made = await onBoth(20, (app, index) => createUser(app, `parallel${index}`));
+    expect(new Set(made.map(({ subject }) => subject)).size).toBe(20);
+  });
+});
