@@ -35,9 +35,10 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 
 const kidOf = (accessToken: string): string => decodeProtectedHeader(accessToken).kid!;
 
+/** Of the algorithm of access tokens. */
 async function publishedKids(): Promise<(string | undefined)[]> {
   const { body } = await send(`${app.url}/jwks`);
-  return (body as JSONWebKeySet).keys.map(({ kid }) => kid);
+  return (body as JSONWebKeySet).keys.filter(({ alg }) => alg === 'ES256').map(({ kid }) => kid);
 }
 
 /** Of a refresh token or an opaque access token. */
