@@ -2,12 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { AuditService } from '../../src/audit/audit.service.js';
+import { Chores } from '../../src/cleanup/chores.service.js';
 import { CleanupWorker } from '../../src/cleanup/cleanup.worker.js';
-import { Config } from '../../src/config/config.js';
 import { Metrics } from '../../src/metrics/metrics.js';
-import { FamiliesService } from '../../src/refresh/families.service.js';
-import { RevocationService } from '../../src/revocation/revocation.service.js';
 import { Clock } from '../../src/time/clock.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
@@ -135,14 +132,7 @@ it('[285] a round that fails is counted, and tried again later and later until o
   const rounds = laterTimers();
   const { nest } = one;
   const get = <T>(type: new (...args: never[]) => T): T => nest.get(type, { strict: false });
-  const worker = new CleanupWorker(
-    get(FamiliesService),
-    get(RevocationService),
-    get(AuditService),
-    get(Metrics),
-    nest.get<Clock>(Clock, { strict: false }),
-    nest.get(Config, { strict: false }),
-  );
+  const worker = new CleanupWorker(get(Chores), get(Metrics), nest.get<Clock>(Clock, { strict: false }));
   const failures = () => metric(one, 'rekey_cleanup_failures_total');
   const runLast = async () => {
     const before = rounds.length;

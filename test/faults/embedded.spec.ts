@@ -42,8 +42,8 @@ afterAll(async () => {
 });
 
 /** The values that nobody else may see. */
-const secretsOf = ({ adminClientSecret, demoClientSecret, demoRefreshToken }: Credentials): string[] =>
-  [adminClientSecret, demoClientSecret, demoRefreshToken].map((secret) => secret!);
+const secretsOf = ({ adminClientSecret, demoClientSecret, demoRefreshToken, demoPassword }: Credentials): string[] =>
+  [adminClientSecret, demoClientSecret, demoRefreshToken, demoPassword].map((secret) => secret!);
 
 it('a first start says how to get in, in 25 lines at most', () => {
   const said = rekey.output.slice(rekey.output.indexOf('Rekey listens on')).trimEnd();

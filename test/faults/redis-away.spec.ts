@@ -176,12 +176,17 @@ describe('Redis is away under load', () => {
     await deployment.redis.kill();
     try {
       await load(tokens, 3000);
-      const before = rekey.residentBytes;
-      const { requests, wrong, slowestMs } = await load(tokens, 8000);
-      expect(rekey.residentBytes - before).toBeLessThan(50 * 2 ** 20);
-      expect(wrong).toEqual([]);
-      expect(slowestMs).toBeLessThan(SOON_MS);
-      expect(requests).toBeGreaterThan(1000);
+      const growth: number[] = [];
+      for (let window = 0; window < 2; window += 1) {
+        const before = rekey.residentBytes;
+        const { requests, wrong, slowestMs } = await load(tokens, 6000);
+        growth.push(rekey.residentBytes - before);
+        expect(wrong).toEqual([]);
+        expect(slowestMs).toBeLessThan(SOON_MS);
+        expect(requests).toBeGreaterThan(500);
+      }
+      // What piles up grows in each window; the garbage collector's heap may, in one of them.
+      expect(Math.min(...growth)).toBeLessThan(50 * 2 ** 20);
     } finally {
       await deployment.redis.restart();
     }

@@ -36,8 +36,9 @@ it('two that boot together on an empty database both come up, and agree on every
   expect((await introspect(other, client, body.access_token)).body.active).toBe(true);
   const keys = await Promise.all([one, other].map(async ({ url }) => (await send(`${url}/jwks`)).body));
   expect(keys[0]).toEqual(keys[1]);
-  expect(keys[0].keys).toHaveLength(1);
-  for (const table of ['signing_keys', 'token_keys', "clients WHERE client_id = 'admin'"]) {
+  expect(keys[0].keys).toHaveLength(2);
+  expect(await deployment.query('SELECT 1 FROM signing_keys')).toHaveLength(2);
+  for (const table of ['token_keys', "clients WHERE client_id = 'admin'"]) {
     expect(await deployment.query(`SELECT 1 FROM ${table}`)).toHaveLength(1);
   }
   expect([one, other].filter(({ output }) => /"level":"(error|fatal)"/.test(output))).toEqual([]);
