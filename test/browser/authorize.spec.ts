@@ -1,0 +1,227 @@
+/** What an authorization request comes to in a real browser: which questions are asked, and how the answer gets back. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Chromium, type BrowserPage } from '../support/chromium.js';
+import { ClientSite } from '../support/client-site.js';
+import type { TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { Person, SCRIPTING } from '../support/person.js';
+import { aUser, Authorization, browserClient, webClient, type TestUser } from '../support/sign-in.js';
+import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+
+let app: TestApp;
+let chromium: Chromium;
+let site: ClientSite;
+/** Another origin of the client's. */
+let otherSite: ClientSite;
+let client: TestClient;
+let user: TestUser;
+let page: BrowserPage;
+let person: Person;
+
+beforeAll(async () => {
+  app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
+  [chromium, site, otherSite] = await Promise.all([Chromium.launch(), ClientSite.start(), ClientSite.start()]);
+  site.redirect('/moved', otherSite.redirectUri);
+  client = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri, `${site.origin}/moved`] });
+});
+afterAll(async () => {
+  await chromium.close();
+  await Promise.all([site.close(), otherSite.close()]);
+  expect(serverErrors(app)).toEqual([]);
+  await app.close();
+});
+
+const authorization = (overrides: Record<string, string | null> = {}, of = client): Authorization =>
+  new Authorization(of, { redirect_uri: site.redirectUri, ...overrides });
+
+const here = (): string => page.url().split('?', 1)[0]!;
+
+/** What the client was sent. */
+const answer = (): Record<string, string> => Object.fromEntries(site.answer.parameters);
+
+async function tokensFor(asked: Authorization): Promise<{ scope: string; id_token: string }> {
+  const { status, body } = await asked.exchange(app, client, answer().code ?? '');
+  expect(status).toBe(200);
+  return body;
+}
+
+const claimsOf = ({ id_token: idToken }: { id_token: string }): Record<string, unknown> =>
+  JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString());
+
+beforeEach(async () => {
+  site.answers.length = 0;
+  user = await aUser(app);
+});
+afterEach(async () => {
+  expect(page.complaints).toEqual([]);
+  await page.close();
+});
+
+async function sitDown({ javaScriptEnabled }: { javaScriptEnabled: boolean }): Promise<void> {
+  page = await chromium.page({ javaScriptEnabled });
+  person = new Person(page, app);
+}
+
+describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
+  beforeEach(() => sitDown({ javaScriptEnabled }));
+
+  it('a user who refuses is sent back, and the client is told so and nothing more', async () => {
+    await person.ask(authorization());
+    await person.signIn(user);
+    await person.press('Deny');
+    expect(here()).toBe(site.redirectUri);
+    expect(answer()).toEqual({
+      error: 'access_denied',
+      error_description: expect.any(String),
+      state: 'the-state',
+      iss: app.issuer,
+    });
+  });
+
+  it('prompt=none is answered at once: with a code where the user is signed in and has agreed, else with what is missing', async () => {
+    await person.ask(authorization({ prompt: 'none' }));
+    expect(here()).toBe(site.redirectUri);
+    expect(answer()).toMatchObject({ error: 'login_required', state: 'the-state', iss: app.issuer });
+    await person.open('/account');
+    await person.signIn(user);
+    await person.ask(authorization({ prompt: 'none' }));
+    expect(answer().error).toBe('consent_required');
+    await person.authorize(authorization(), user);
+    const asked = authorization({ prompt: 'none', state: 'silent' });
+    await person.ask(asked);
+    expect(here()).toBe(site.redirectUri);
+    expect(answer()).toEqual({ code: expect.any(String), state: 'silent', iss: app.issuer });
+    expect(claimsOf(await tokensFor(asked)).sub).toBe(user.subject);
+  });
+
+  it('max_age asks for the password again when the last time is too long ago, and not before', async () => {
+    await person.authorize(authorization(), user);
+    app.clock.advanceSeconds(60);
+    await person.ask(authorization({ max_age: '60' }));
+    expect(here()).toBe(site.redirectUri);
+    app.clock.advanceSeconds(1);
+    const asked = authorization({ max_age: '60' });
+    await person.ask(asked);
+    expect(await person.heading()).toBe('Sign in');
+    await person.signIn(user);
+    expect(here()).toBe(site.redirectUri);
+    expect(claimsOf(await tokensFor(asked)).auth_time).toBe(Math.floor(app.clock.now() / 1000));
+  });
+
+  it('somebody else can sign in from the consent page, and is asked the same', async () => {
+    const other = await aUser(app);
+    const asked = authorization();
+    await person.ask(asked);
+    await person.signIn(user);
+    await person.follow('Use another account');
+    expect(await person.heading()).toBe('Sign in');
+    expect(await page.getByLabel('Username').inputValue()).toBe('');
+    await person.signIn(other);
+    expect(await page.getByRole('main').textContent()).toContain(`Signed in as ${other.username}`);
+    await person.press('Allow');
+    expect(claimsOf(await tokensFor(asked)).sub).toBe(other.subject);
+  });
+});
+
+describe('the consent page', () => {
+  beforeEach(() => sitDown({ javaScriptEnabled: true }));
+
+  it('says who asks, for what, in whose name, and where the answer goes', async () => {
+    await person.ask(authorization({ scope: 'openid email offline_access read' }));
+    await person.signIn(user);
+    expect(await person.heading()).toBe('Shop wants to use your account');
+    const text = (await page.getByRole('main').textContent()) ?? '';
+    expect(text).toContain(`Signed in as ${user.username}`);
+    expect(text).toContain(`Either answer takes you to ${new URL(site.origin).host}.`);
+    expect(await page.getByRole('listitem').locator('p:first-child').allTextContents()).toEqual([
+      'Know who you are',
+      'See your email address',
+      'Stay signed in when you are not using it',
+      'Use read',
+    ]);
+  });
+
+  it('is shown once for what was agreed to, and again for what is new, which comes first', async () => {
+    await person.authorize(authorization({ scope: 'openid read' }), user);
+    await person.ask(authorization({ scope: 'openid read' }));
+    expect(here()).toBe(site.redirectUri);
+    await person.ask(authorization({ scope: 'openid read write' }));
+    expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual([
+      'It asks to',
+      'You have allowed this before',
+    ]);
+    expect(await page.getByRole('listitem').first().textContent()).toBe('Use write');
+  });
+
+  it('is shown each time for a client that any program can pass itself off as, with a warning', async () => {
+    const native = await browserClient(app, { name: 'Desktop', redirectUris: [site.redirectUri] });
+    await person.authorize(authorization({}, native), user);
+    expect(here()).toBe(site.redirectUri);
+    await person.ask(authorization({}, native));
+    expect(await page.getByText('Did you start this yourself?').count()).toBe(1);
+  });
+
+  it('is shown again where the client wants it to be, by prompt=consent', async () => {
+    await person.authorize(authorization(), user);
+    await person.ask(authorization({ prompt: 'consent' }));
+    expect(await person.heading()).toBe('Shop wants to use your account');
+    await person.press('Allow');
+    expect(here()).toBe(site.redirectUri);
+  });
+});
+
+describe('the answer', () => {
+  it.each(['login', 'select_account'])('waits for the password, once, by prompt=%s', async (prompt) => {
+    await sitDown({ javaScriptEnabled: true });
+    await person.authorize(authorization(), user);
+    app.clock.advanceSeconds(30);
+    const asked = authorization({ prompt });
+    await person.ask(asked);
+    expect(await person.heading()).toBe('Sign in');
+    await person.signIn(user);
+    expect(here()).toBe(site.redirectUri);
+    expect(claimsOf(await tokensFor(asked)).auth_time).toBe(Math.floor(app.clock.now() / 1000));
+  });
+
+  it('arrives at a client that redirects to another of its origins', async () => {
+    await sitDown({ javaScriptEnabled: true });
+    await person.ask(authorization({ redirect_uri: `${site.origin}/moved` }));
+    await person.signIn(user);
+    await person.press('Allow');
+    expect(here()).toBe(otherSite.redirectUri);
+    expect(otherSite.answer.parameters.get('code')).toEqual(expect.any(String));
+    // Agreed to before: then it is the sign-in form whose answer ends there.
+    await person.ask(authorization({ redirect_uri: `${site.origin}/moved`, prompt: 'login' }));
+    await person.signIn(user);
+    expect(here()).toBe(otherSite.redirectUri);
+  });
+
+  it('is posted to the client by itself, by response_mode=form_post: a code, and an error', async () => {
+    await sitDown({ javaScriptEnabled: true });
+    const asked = authorization({ response_mode: 'form_post' });
+    await person.ask(asked);
+    await person.signIn(user);
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.waitForURL(site.redirectUri);
+    expect(site.answer.method).toBe('POST');
+    expect(answer()).toEqual({ code: expect.any(String), state: 'the-state', iss: app.issuer });
+    await tokensFor(asked);
+    const unanswerable = authorization({ response_mode: 'form_post', prompt: 'none', scope: 'openid write' });
+    await page.goto(`${app.issuer}${unanswerable.path}`, { waitUntil: 'commit' });
+    await page.waitForURL(site.redirectUri);
+    expect(answer()).toMatchObject({ error: 'consent_required', state: 'the-state', iss: app.issuer });
+  });
+
+  it('is posted to the client by a button without JavaScript', async () => {
+    await sitDown({ javaScriptEnabled: false });
+    const asked = authorization({ response_mode: 'form_post' });
+    await person.authorize(asked, user);
+    expect(await person.heading()).toBe('One moment');
+    expect(site.answers).toEqual([]);
+    await person.press('Continue');
+    expect(here()).toBe(site.redirectUri);
+    expect(site.answer.method).toBe('POST');
+    await tokensFor(asked);
+  });
+});

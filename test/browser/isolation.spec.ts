@@ -1,0 +1,137 @@
+/** What other sites can make of the pages in a real browser, and the pages of other sites: nothing, but for a client's popup. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Chromium, type BrowserPage } from '../support/chromium.js';
+import { ClientSite } from '../support/client-site.js';
+import type { TestClient } from '../support/clients.js';
+import { eventually } from '../support/eventually.js';
+import { serverErrors } from '../support/expectations.js';
+import { Person } from '../support/person.js';
+import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
+import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+
+let app: TestApp;
+let chromium: Chromium;
+let site: ClientSite;
+let client: TestClient;
+let user: TestUser;
+let page: BrowserPage;
+let person: Person;
+let asked: Authorization;
+
+beforeAll(async () => {
+  app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
+  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  client = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri, `${site.origin}/popup-back`] });
+});
+afterAll(async () => {
+  await chromium.close();
+  await site.close();
+  expect(serverErrors(app)).toEqual([]);
+  await app.close();
+});
+beforeEach(async () => {
+  site.answers.length = 0;
+  user = await aUser(app);
+  page = await chromium.page();
+  person = new Person(page, app);
+  asked = new Authorization(client, { redirect_uri: site.redirectUri });
+});
+afterEach(() => page.close());
+
+const escaped = (url: string): string => url.replaceAll('&', '&amp;');
+
+it('a frame shows no page of the service, signed in or not', async () => {
+  await person.open('/account');
+  await person.signIn(user);
+  const paths = ['/sign-in', '/account', '/end-session', '/authorize', asked.path, '/sign-in/nothing'];
+  for (const path of paths) {
+    site.show('/frame', `<iframe src="${escaped(`${app.issuer}${path}`)}"></iframe>`);
+    await page.goto(`${site.origin}/frame`);
+    const frame = page.frames().find((one) => one !== page.mainFrame())!;
+    await eventually(() => expect({ path, at: frame.url() }).toEqual({ path, at: 'chrome-error://chromewebdata/' }));
+  }
+  const refusals = page.complaints.filter((complaint) => complaint.includes("frame-ancestors 'none'"));
+  expect(refusals).toHaveLength(paths.length);
+});
+
+describe('a popup', () => {
+  /** Opens it at the click that browsers want to see. */
+  async function popupAt(url: string): Promise<BrowserPage> {
+    site.show('/start', `<h1>Start</h1><button onclick="popup = window.open('${escaped(url)}')">Open</button>`);
+    await page.goto(`${site.origin}/start`);
+    const [popup] = await Promise.all([chromium.popupOf(page), page.getByRole('button', { name: 'Open' }).click()]);
+    return popup;
+  }
+
+  it('of a client keeps its opener all the way through sign-in and consent, and hands it the answer', async () => {
+    site.show(
+      '/popup-back',
+      '<script>opener.document.querySelector("h1").textContent = location.search; close()</script>',
+    );
+    asked = new Authorization(client, { redirect_uri: `${site.origin}/popup-back` });
+    const popup = await popupAt(`${app.issuer}${asked.path}`);
+    await new Person(popup, app).signIn(user);
+    // The popup may be gone before the click is done: then that it closed is what counts.
+    const click = () => popup.getByRole('button', { name: 'Allow' }).click();
+    await Promise.all([popup.waitForEvent('close'), click().catch(() => undefined)]);
+    const answer = new URLSearchParams((await person.heading()) ?? '');
+    expect((await asked.exchange(app, client, answer.get('code') ?? '')).status).toBe(200);
+    expect([...page.complaints, ...popup.complaints]).toEqual([]);
+  });
+
+  it('of another site cannot be read by its opener while it shows a page of the service', async () => {
+    const popup = await popupAt(`${app.issuer}/sign-in`);
+    await popup.getByLabel('Username').waitFor();
+    const attempt = 'try { popup.document.title } catch (error) { error.name }';
+    expect(await page.evaluate(attempt)).toBe('SecurityError');
+    await popup.close();
+  });
+});
+
+describe('a page', () => {
+  it('asks nobody for anything: every request of the whole way goes to the service or to the client', async () => {
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(`${request.resourceType()} ${new URL(request.url()).pathname}`));
+    await person.authorize(asked, user);
+    await person.open('/account');
+    await person.press('Sign out');
+    expect(page.complaints).toEqual([]);
+    expect(requests.filter((request) => !request.startsWith('document '))).toEqual([]);
+    expect(requests).toContain('document /consent');
+  });
+
+  it('tells the client its own address only, and no other site anything', async () => {
+    const referrers: (string | undefined)[] = [];
+    page.on('request', (request) => {
+      if (request.url().startsWith(site.origin)) referrers.push(request.headers().referer);
+    });
+    await person.authorize(asked, user);
+    expect(referrers.length).toBeGreaterThan(0);
+    expect(referrers.filter((referrer) => referrer !== undefined && !referrer.startsWith(site.origin))).toEqual([]);
+  });
+
+  it('runs no script that somebody managed to put into it', async () => {
+    await person.open('/sign-in');
+    const run = `new Promise((resolve) => {
+      const script = document.createElement('script');
+      script.textContent = 'window.ran = true';
+      document.body.append(script);
+      document.body.insertAdjacentHTML('beforeend', '<img src="data:," onerror="window.ran = true">');
+      setTimeout(() => resolve(window.ran), 200);
+    })`;
+    expect(await page.evaluate(run)).toBeUndefined();
+    const refusals = () => page.complaints.filter((complaint) => complaint.includes('Content Security Policy'));
+    await eventually(() => expect(refusals()).toHaveLength(2));
+  });
+
+  it('sends no form to anybody else', async () => {
+    await person.open('/sign-in');
+    await person.fillIn(user);
+    const refusal = page.waitForEvent('console');
+    await page.evaluate(`document.forms[0].action = '${site.redirectUri}'; document.forms[0].requestSubmit()`);
+    expect((await refusal).text()).toMatch(/form-action 'self'/);
+    expect(person.isAt('/sign-in')).toBe(true);
+    expect(site.answers).toEqual([]);
+  });
+});

@@ -1,0 +1,169 @@
+/** All of it without a mouse: where the focus begins and goes, that it can be seen, and that nothing else is needed. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { focusedNode } from '../support/accessibility.js';
+import { Chromium, type BrowserPage } from '../support/chromium.js';
+import { ClientSite } from '../support/client-site.js';
+import type { TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { Person, SCRIPTING } from '../support/person.js';
+import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
+import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+import { Upstream } from '../support/upstream.js';
+
+let upstream: Upstream;
+let app: TestApp;
+let chromium: Chromium;
+let site: ClientSite;
+let client: TestClient;
+let user: TestUser;
+let page: BrowserPage;
+let person: Person;
+
+beforeAll(async () => {
+  upstream = await Upstream.start();
+  const environment = { ...upstream.environment, REKEY_UPSTREAM_NAME: 'Acme' };
+  app = await startAppAtIssuer({ clock: new TestClock(Date.now()), environment });
+  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  client = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri] });
+});
+afterAll(async () => {
+  await chromium.close();
+  await site.close();
+  expect(serverErrors(app)).toEqual([]);
+  await app.close();
+  await upstream.close();
+});
+
+const authorization = (): Authorization => new Authorization(client, { redirect_uri: site.redirectUri });
+
+/** How the focus shows: as wide a line as WCAG 2.4.13 wants, in sight, in another colour than what it stands on. */
+async function expectVisibleFocus(): Promise<void> {
+  const { outline, isInSight, isContrasting } = await page.evaluate<{
+    outline: number;
+    isInSight: boolean;
+    isContrasting: boolean;
+  }>(`(() => {
+    const element = document.activeElement;
+    const { top, bottom, left, right } = element.getBoundingClientRect();
+    const style = getComputedStyle(element);
+    const behind = getComputedStyle(document.querySelector('.card')).backgroundColor;
+    return {
+      outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
+      isInSight: top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth,
+      isContrasting: style.outlineColor !== behind,
+    };
+  })()`);
+  expect({ outline, isInSight, isContrasting }).toEqual({ outline: 3, isInSight: true, isContrasting: true });
+}
+
+/** What the tab key leads to, one by one, until it has left the page. Each can be seen to have the focus. */
+async function tabStops(): Promise<string[]> {
+  const stops: string[] = [];
+  for (let node = await focusedNode(page); node; node = await focusedNode(page)) {
+    stops.push(`${node.role} ${node.name}`);
+    await expectVisibleFocus();
+    await page.keyboard.press('Tab');
+    if (stops.length > 30) throw new Error(`The tab key goes round in circles: ${stops.join(', ')}`);
+  }
+  return stops;
+}
+
+async function open(path: string): Promise<void> {
+  await person.open(path);
+  await page.drawn();
+}
+
+const ask = (authorization: Authorization): Promise<void> => open(authorization.path);
+
+async function pressAndFollow(key: string): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press(key)]);
+  await page.drawn();
+}
+
+describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
+  beforeEach(async () => {
+    user = await aUser(app);
+    page = await chromium.page({ javaScriptEnabled });
+    person = new Person(page, app);
+  });
+  afterEach(async () => {
+    expect(page.complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('a user signs in and allows the client what it asks for', async () => {
+    await ask(authorization());
+    await page.keyboard.type(user.username);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(user.password);
+    await pressAndFollow('Enter');
+    expect(await person.heading()).toBe('Shop wants to use your account');
+    for (const stop of ['link Use another account', 'button Deny', 'button Allow']) {
+      await page.keyboard.press('Tab');
+      const { role, name } = (await focusedNode(page))!;
+      expect(`${role} ${name}`).toBe(stop);
+    }
+    await pressAndFollow('Enter');
+    expect(page.url()).toContain(`${site.redirectUri}?code=`);
+  });
+
+  it('a user signs in through another provider', async () => {
+    await ask(authorization());
+    for (let stop = 0; stop < 3; stop++) await page.keyboard.press('Tab');
+    expect(await focusedNode(page)).toMatchObject({ role: 'link', name: 'Continue with Acme' });
+    await pressAndFollow('Enter');
+    expect(await person.heading()).toBe('Shop wants to use your account');
+  });
+
+  it('after a wrong password only that has to be typed again', async () => {
+    await person.open('/sign-in');
+    await person.signIn({ ...user, password: 'wrong' });
+    await page.drawn();
+    await page.keyboard.type(user.password);
+    await pressAndFollow('Enter');
+    expect(await person.heading()).toBe('Your account');
+  });
+});
+
+describe('the tab key', () => {
+  beforeEach(async () => {
+    user = await aUser(app);
+    page = await chromium.page();
+    person = new Person(page, app);
+  });
+  afterEach(() => page.close());
+
+  it('goes through the sign-in page in the order in which it reads, beginning at the first empty field', async () => {
+    await ask(authorization());
+    expect(await tabStops()).toEqual([
+      'textbox Username',
+      'textbox Password',
+      'button Sign in',
+      'link Continue with Acme',
+    ]);
+  });
+
+  it('goes through the account page, and each button says what it ends', async () => {
+    const asked = authorization();
+    await person.authorize(asked, user);
+    await asked.exchange(app, client, site.answer.parameters.get('code') ?? '');
+    await open('/account');
+    await page.keyboard.press('Tab');
+    expect(await tabStops()).toEqual([
+      'button Sign out',
+      expect.stringMatching(/^button Sign out ?: Chrome on Linux$/),
+      'button Sign out everywhere',
+      expect.stringMatching(/^button End access ?: Shop$/),
+      expect.stringMatching(/^button Withdraw ?: Shop$/),
+    ]);
+  });
+
+  it('goes through the question of sign-out', async () => {
+    await person.open('/account');
+    await person.signIn(user);
+    await open('/end-session');
+    await page.keyboard.press('Tab');
+    expect(await tabStops()).toEqual(['link Stay signed in', 'button Sign out']);
+  });
+});

@@ -1,0 +1,119 @@
+/** Which language the pages speak to whom, all the way through: what the client asks for, then what the browser does. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { traditionalChinese as chinese } from '../../src/pages/traditional-chinese.js';
+import { Chromium, type BrowserPage } from '../support/chromium.js';
+import { ClientSite } from '../support/client-site.js';
+import type { TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { Person } from '../support/person.js';
+import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
+import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+
+const NAME = '小舖';
+
+let app: TestApp;
+let chromium: Chromium;
+let site: ClientSite;
+let client: TestClient;
+let user: TestUser;
+let page: BrowserPage;
+let person: Person;
+
+beforeAll(async () => {
+  app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
+  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  client = await webClient(app, {
+    name: NAME,
+    redirectUris: [site.redirectUri],
+    postLogoutRedirectUris: [`${site.origin}/signed-out`],
+  });
+  user = await aUser(app);
+});
+afterAll(async () => {
+  await chromium.close();
+  await site.close();
+  expect(serverErrors(app)).toEqual([]);
+  await app.close();
+});
+afterEach(async () => {
+  expect(page.complaints).toEqual([]);
+  await page.close();
+});
+
+const authorization = (overrides: Record<string, string> = {}): Authorization =>
+  new Authorization(client, { redirect_uri: site.redirectUri, prompt: 'consent', ...overrides });
+
+async function sitDown(locale: string): Promise<void> {
+  page = await chromium.page({ locale });
+  person = new Person(page, app, chinese);
+}
+
+/** What says which page this is, and in which language. */
+const seen = async (): Promise<(string | null)[]> => [
+  await page.locator('html').getAttribute('lang'),
+  await page.title(),
+  await person.heading(),
+];
+
+const inChinese = (heading: string, title = heading): string[] => ['zh-Hant', `${title} · Rekey`, heading];
+const CONSENT = inChinese(chinese.consent.heading(NAME).join(''), chinese.consent.title(NAME));
+const ENGLISH_SIGN_IN = ['en', 'Sign in · Rekey', 'Sign in'];
+
+describe('a browser that is set to Traditional Chinese', () => {
+  beforeEach(() => sitDown('zh-TW'));
+
+  it('is spoken to in it on every page of the way', async () => {
+    await person.ask(authorization());
+    expect(await seen()).toEqual(['zh-Hant', '登入 · Rekey', '登入']);
+    await person.signIn({ ...user, password: 'wrong' });
+    expect(await seen()).toEqual(inChinese('登入', chinese.failed('登入')));
+    expect(await page.getByRole('alert').textContent()).toBe(chinese.signIn.wrong);
+    await person.signIn(user);
+    expect(await seen()).toEqual(CONSENT);
+    await person.press(chinese.consent.allow);
+    await person.open('/account');
+    expect(await seen()).toEqual(inChinese(chinese.account.title));
+    await person.open('/end-session');
+    expect(await seen()).toEqual(inChinese(chinese.signOut.title));
+    await person.press(chinese.signOut.submit);
+    expect(await seen()).toEqual(inChinese(chinese.signedOut.title));
+    await person.open('/sign-in/nothing');
+    const { title } = chinese.errors.notFound;
+    expect(await seen()).toEqual(inChinese(title, chinese.failed(title)));
+  });
+
+  it('is spoken to in English where the client asks for that', async () => {
+    await person.ask(authorization({ ui_locales: 'en' }));
+    expect(await seen()).toEqual(ENGLISH_SIGN_IN);
+  });
+});
+
+describe('a browser that is set to English', () => {
+  beforeEach(() => sitDown('en-US'));
+
+  it('is spoken to in Traditional Chinese where the client asks for it, also after sign-in and on the way out', async () => {
+    await person.ask(authorization({ ui_locales: 'fr zh-Hant-TW en' }));
+    expect(await seen()).toEqual(inChinese('登入'));
+    await person.signIn({ ...user, password: 'wrong' });
+    await person.signIn(user);
+    expect(await seen()).toEqual(CONSENT);
+    await person.press(chinese.consent.allow);
+    await person.open(`/end-session?ui_locales=zh-TW&client_id=${client.clientId}`);
+    expect(await seen()).toEqual(inChinese(chinese.signOut.title));
+    await person.press(chinese.signOut.submit);
+    expect(await seen()).toEqual(inChinese(chinese.signedOut.title));
+  });
+
+  it('is told in Traditional Chinese what is wrong with a request that asks for it', async () => {
+    await person.ask(authorization({ ui_locales: 'zh-TW', redirect_uri: 'https://elsewhere.test/' }));
+    const { title } = chinese.errors.unknownClient;
+    expect(await seen()).toEqual(inChinese(title, chinese.failed(title)));
+  });
+});
+
+it('a browser that is set to another language is spoken to in English', async () => {
+  await sitDown('fr-FR');
+  await person.open('/sign-in');
+  expect(await seen()).toEqual(ENGLISH_SIGN_IN);
+});

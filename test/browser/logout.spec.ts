@@ -1,0 +1,119 @@
+/** Logout that a client asks for by a link (RP-Initiated Logout), as its user lives through it. By a form: `cross-site-logout.spec.ts`. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Chromium, type BrowserPage } from '../support/chromium.js';
+import { ClientSite } from '../support/client-site.js';
+import type { TestClient } from '../support/clients.js';
+import { serverErrors } from '../support/expectations.js';
+import { Person, SCRIPTING } from '../support/person.js';
+import { introspect } from '../support/requests.js';
+import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
+import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+
+let app: TestApp;
+let chromium: Chromium;
+let site: ClientSite;
+let client: TestClient;
+let user: TestUser;
+let page: BrowserPage;
+let person: Person;
+let tokens: { readonly id_token: string; readonly access_token: string };
+/** Where the client takes its users back. */
+let signedOutUri: string;
+
+beforeAll(async () => {
+  app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
+  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  signedOutUri = `${site.origin}/signed-out`;
+  client = await webClient(app, {
+    name: 'Shop',
+    redirectUris: [site.redirectUri],
+    postLogoutRedirectUris: [signedOutUri],
+    mayIntrospect: true,
+  });
+});
+afterAll(async () => {
+  await chromium.close();
+  await site.close();
+  expect(serverErrors(app)).toEqual([]);
+  await app.close();
+});
+
+async function sitDown({ javaScriptEnabled }: { javaScriptEnabled: boolean }): Promise<void> {
+  user = await aUser(app);
+  page = await chromium.page({ javaScriptEnabled });
+  person = new Person(page, app);
+  const asked = new Authorization(client, { redirect_uri: site.redirectUri, scope: 'openid read' });
+  await person.authorize(asked, user);
+  tokens = (await asked.exchange(app, client, site.answer.parameters.get('code') ?? '')).body;
+}
+
+afterEach(async () => {
+  expect(page.complaints).toEqual([]);
+  await page.close();
+});
+
+const endSession = (parameters: Record<string, string>): Promise<void> =>
+  person.open(`/end-session?${new URLSearchParams(parameters).toString()}`);
+
+const isActive = async (): Promise<boolean> => (await introspect(app, client, tokens.access_token)).body.active;
+
+describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
+  beforeEach(() => sitDown({ javaScriptEnabled }));
+
+  it('with the ID token of the session it is done at once, and leads back to the client with its state', async () => {
+    await endSession({ id_token_hint: tokens.id_token, post_logout_redirect_uri: signedOutUri, state: 'a b&c' });
+    expect(page.url()).toBe(`${signedOutUri}?state=a+b%26c`);
+    expect([await person.isSignedIn(), await isActive()]).toEqual([false, false]);
+  });
+
+  it('with the ID token alone it ends on a page that says so', async () => {
+    await endSession({ id_token_hint: tokens.id_token });
+    expect(await person.heading()).toBe('You are signed out');
+    expect(await page.title()).toBe('You are signed out · Rekey');
+    await person.follow('Sign in again');
+    expect(await person.heading()).toBe('Sign in');
+  });
+
+  it('without it the user is asked, and the answer leads back to the client', async () => {
+    await endSession({ client_id: client.clientId, post_logout_redirect_uri: signedOutUri, state: 'x' });
+    expect(await person.heading()).toBe('Sign out?');
+    expect(await page.getByText('Shop asks to sign you out.').count()).toBe(1);
+    expect(await page.getByText(`Signed in as ${user.username}`).count()).toBe(1);
+    expect(await isActive()).toBe(true);
+    await person.press('Sign out');
+    expect(page.url()).toBe(`${signedOutUri}?state=x`);
+    expect(await person.isSignedIn()).toBe(false);
+  });
+});
+
+describe('a logout request', () => {
+  beforeEach(() => sitDown({ javaScriptEnabled: true }));
+
+  it('asked, the user can stay', async () => {
+    await endSession({ client_id: client.clientId, post_logout_redirect_uri: signedOutUri });
+    await person.follow('Stay signed in');
+    expect(await person.heading()).toBe('Your account');
+    expect(await isActive()).toBe(true);
+  });
+
+  it('an address that the client has not registered is not gone to, whatever else is right', async () => {
+    await endSession({ id_token_hint: tokens.id_token, post_logout_redirect_uri: `${site.origin}/elsewhere` });
+    expect(await person.heading()).toBe('You are signed out');
+    expect(person.isAt('/end-session')).toBe(true);
+  });
+
+  it('the question of a session that has ended meanwhile is answered all the same', async () => {
+    await endSession({ client_id: client.clientId, post_logout_redirect_uri: signedOutUri });
+    await page.context().clearCookies({ name: 'rekey-session' });
+    await person.press('Sign out');
+    expect(page.url()).toBe(signedOutUri);
+  });
+
+  it('the question that this browser does not remember ends at a page', async () => {
+    await endSession({ client_id: client.clientId, post_logout_redirect_uri: signedOutUri });
+    await page.context().clearCookies();
+    await person.press('Sign out');
+    expect(await person.heading()).toBe('You are signed out');
+  });
+});

@@ -1,0 +1,178 @@
+/** The sign-in form as people meet it: what it says when it says no, and what they do with it that nobody meant them to. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { AuthorizeService } from '../../src/authorize/authorize.service.js';
+import { UsersService } from '../../src/users/users.service.js';
+import { focusedNode } from '../support/accessibility.js';
+import { Chromium, type BrowserPage } from '../support/chromium.js';
+import { ClientSite } from '../support/client-site.js';
+import type { TestClient } from '../support/clients.js';
+import { eventually } from '../support/eventually.js';
+import { serverErrors } from '../support/expectations.js';
+import { Person, SCRIPTING } from '../support/person.js';
+import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
+import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+
+const FAILURES_PER_MINUTE = 3;
+
+let app: TestApp;
+let chromium: Chromium;
+let site: ClientSite;
+let client: TestClient;
+let user: TestUser;
+let page: BrowserPage;
+let person: Person;
+
+beforeAll(async () => {
+  const environment = { REKEY_FAILED_SIGN_INS_PER_MINUTE: String(FAILURES_PER_MINUTE) };
+  app = await startAppAtIssuer({ clock: new TestClock(Date.now()), environment });
+  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  client = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri] });
+});
+afterAll(async () => {
+  await chromium.close();
+  await site.close();
+  expect(serverErrors(app)).toEqual([]);
+  await app.close();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const authorization = (overrides: Record<string, string | null> = {}): Authorization =>
+  new Authorization(client, { redirect_uri: site.redirectUri, ...overrides });
+
+const WRONG = 'That username and password do not match. Check both and try again.';
+
+async function sitDown({ javaScriptEnabled }: { javaScriptEnabled: boolean }): Promise<void> {
+  user = await aUser(app);
+  page = await chromium.page({ javaScriptEnabled });
+  person = new Person(page, app);
+}
+
+afterEach(async () => {
+  expect(page.complaints).toEqual([]);
+  await page.close();
+});
+
+describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
+  beforeEach(() => sitDown({ javaScriptEnabled }));
+
+  it('a wrong password is said in the title, in an alert, and with the field that has the focus', async () => {
+    await person.ask(authorization());
+    await person.signIn({ ...user, password: 'not the password at all' });
+    expect(await page.title()).toBe('Error: Sign in · Rekey');
+    expect(await page.getByRole('alert').textContent()).toBe(WRONG);
+    expect(await page.getByLabel('Username').inputValue()).toBe(user.username);
+    expect(await page.getByLabel('Password').inputValue()).toBe('');
+    expect(await focusedNode(page)).toMatchObject({ role: 'textbox', name: 'Password', description: WRONG });
+    expect(await page.content()).not.toContain('not the password at all');
+    await person.signIn(user);
+    expect(await person.heading()).toBe('Shop wants to use your account');
+    expect(await page.title()).toBe('Allow Shop? · Rekey');
+  });
+
+  it('too many wrong passwords are told from a wrong one, with how long to wait', async () => {
+    await person.open('/sign-in');
+    for (let failure = 0; failure < FAILURES_PER_MINUTE; failure++) {
+      await person.signIn({ ...user, password: 'wrong' });
+      expect(await page.getByRole('alert').textContent()).toBe(WRONG);
+    }
+    await person.signIn(user);
+    expect(await page.title()).toBe('Error: Sign in · Rekey');
+    const alert = (await page.getByRole('alert').textContent()) ?? '';
+    expect(alert).toMatch(/^There were too many attempts\. Try again in \d+ (second|minute)s?\.$/);
+    expect(await focusedNode(page)).toMatchObject({ name: 'Password', description: alert });
+    expect(await person.isSignedIn()).toBe(false);
+  });
+
+  it('the forms are sent twice by who clicks twice: the client gets one answer, and its code is good', async () => {
+    const asked = authorization();
+    await person.ask(asked);
+    await person.fillIn(user);
+    await clickTwice('Sign in', bothAtOnce(UsersService, 'authenticate'));
+    await page.getByRole('button', { name: 'Allow' }).waitFor();
+    const before = site.answers.length;
+    await clickTwice('Allow', bothAtOnce(AuthorizeService, 'advance'));
+    await eventually(() => expect(page.url()).toContain(`${site.redirectUri}?`));
+    expect(site.answers).toHaveLength(before + 1);
+    const code = new URL(page.url()).searchParams.get('code') ?? '';
+    expect((await asked.exchange(app, client, code)).status).toBe(200);
+  });
+
+  it('who goes back after signing in is shown no form with what they typed, and gets to the client again', async () => {
+    await page.goto(`${site.origin}/start`);
+    const asked = authorization();
+    await person.authorize(asked, user);
+    const first = site.answer.parameters.get('code');
+    await page.goBack();
+    await page.waitForURL(`${site.redirectUri}?**`);
+    expect(site.answer.parameters.get('code')).not.toBe(first);
+    const code = new URL(page.url()).searchParams.get('code') ?? '';
+    expect((await asked.exchange(app, client, code)).status).toBe(200);
+  });
+});
+
+describe('the sign-in form', () => {
+  beforeEach(() => sitDown({ javaScriptEnabled: true }));
+
+  it('who comes for nothing but to sign in lands on the account page, and is not asked again', async () => {
+    await person.open('/account');
+    expect(await page.getByText('to see your account').count()).toBe(1);
+    await person.signIn(user);
+    expect(await person.heading()).toBe('Your account');
+    await person.open('/sign-in');
+    expect(await person.heading()).toBe('Your account');
+  });
+
+  it('the client says who it thinks it is: the name stands in its field, and the password is next', async () => {
+    await person.ask(authorization({ login_hint: user.username }));
+    expect(await page.getByLabel('Username').inputValue()).toBe(user.username);
+    expect(await focusedNode(page)).toMatchObject({ name: 'Password' });
+  });
+
+  it('who goes back after signing out sees nothing of the account', async () => {
+    await person.open('/account');
+    await person.signIn(user);
+    await person.press('Sign out');
+    expect(await person.heading()).toBe('You are signed out');
+    await page.goBack();
+    expect(await person.heading()).toBe('Sign in');
+    expect(await page.content()).not.toContain(user.username);
+  });
+});
+
+/**
+ * Clicks, and clicks again when the service has the first one and has not answered. The browser drops the first navigation
+ * for the second, which whoever waits for a navigation here would be told as an error: wait for where it ends.
+ */
+async function clickTwice(name: string, isReceived: Promise<void>): Promise<void> {
+  await page.drawn();
+  const { x, y, width, height } = (await page.getByRole('button', { name, exact: true }).boundingBox())!;
+  const click = () => page.mouse.click(x + width / 2, y + height / 2);
+  await click();
+  await isReceived;
+  await click();
+}
+
+type Calls = Record<string, (...given: unknown[]) => Promise<unknown>>;
+
+/** Holds a call of this part of the service until there is another. @returns when the first is there */
+function bothAtOnce<T extends object>(part: new (...given: never[]) => T, method: string & keyof T): Promise<void> {
+  const service = app.nest.get<T>(part, { strict: false }) as unknown as Calls;
+  const original = service[method]!.bind(service);
+  const [first, second] = [signal(), signal()];
+  let calls = 0;
+  jest.spyOn(service, method).mockImplementation(async (...given) => {
+    (++calls === 1 ? first : second).give();
+    await second.given;
+    return original(...given);
+  });
+  return first.given;
+}
+
+function signal(): { given: Promise<void>; give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give: () => give() };
+}
