@@ -3,7 +3,7 @@ import { formRequest, type Session } from './load.js';
 import { CLIENT_ID } from './prepare.js';
 import { SECRET } from './servers.js';
 
-const AUTHORIZATION = `Basic ${Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')}`;
+export const AUTHORIZATION = `Basic ${Buffer.from(`${CLIENT_ID}:${SECRET}`).toString('base64')}`;
 
 export const field = (body: string, name: string): string => new RegExp(`"${name}":"([^"]*)"`).exec(body)?.[1] ?? '';
 

@@ -1,0 +1,106 @@
+/**
+ * Codes redeemed a second; and sign-ins, which cost CPU on purpose, beside refreshes, which must not notice: the rate of the
+ * refreshes beside them against alone, and the delay of the event loop.
+ */
+import { Connection, formRequest, load, median, type Session } from './load.js';
+import { VERIFIER, type BenchUser } from './prepare.js';
+import { REDIRECT_URI } from './prepare.js';
+import { AUTHORIZATION } from './sessions.js';
+import type { Running } from './servers.js';
+
+const CONNECTIONS = 64;
+
+/** @param codes fresh ones: they live for a minute @returns codes redeemed a second */
+export async function measureCodes(rekey: Running, codes: readonly string[]): Promise<number> {
+  const left = [...codes];
+  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(rekey.url)));
+  const from = performance.now();
+  await Promise.all(
+    connections.map(async (connection) => {
+      for (let code = left.pop(); code !== undefined; code = left.pop()) {
+        const { status, body } = await connection.ask(redemption(code));
+        if (status !== 200) throw new Error(`A code was answered ${status}: ${body}`);
+      }
+    }),
+  );
+  const seconds = (performance.now() - from) / 1000;
+  connections.forEach((connection) => connection.close());
+  return codes.length / seconds;
+}
+
+const redemption = (code: string): string =>
+  formRequest(
+    '/token',
+    new URLSearchParams({
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: REDIRECT_URI,
+      code_verifier: VERIFIER,
+    }).toString(),
+    AUTHORIZATION,
+  );
+
+export interface Beside {
+  readonly signInsPerSecond: number;
+  /** Of refreshes beside the sign-ins to refreshes alone. */
+  readonly refreshRatio: number;
+  /** The 99th percentile beside the sign-ins, and alone. */
+  readonly loopDelayMs: number;
+  readonly loopDelayAloneMs: number;
+}
+
+/** Alone and beside sign-ins in turn, medians. */
+export async function measureSignIns(
+  rekey: Running,
+  refreshes: readonly Session[],
+  users: readonly BenchUser[],
+  { rounds, seconds }: { rounds: number; seconds: number },
+): Promise<Beside> {
+  const alone: { rate: number; delay: number }[] = [];
+  const beside: { rate: number; delay: number; signIns: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await loopDelayMs(rekey); // begins a new interval
+    alone.push({ rate: (await load(rekey.url, refreshes, seconds)).answersPerSecond, delay: await loopDelayMs(rekey) });
+    const signIns = signingIn(rekey.url, users);
+    const { answersPerSecond: rate } = await load(rekey.url, refreshes, seconds);
+    const delay = await loopDelayMs(rekey);
+    beside.push({ rate, delay, signIns: await signIns.stop() });
+  }
+  return {
+    signInsPerSecond: median(beside.map(({ signIns }) => signIns)),
+    refreshRatio: median(beside.map(({ rate }, round) => rate / alone[round]!.rate)),
+    loopDelayMs: median(beside.map(({ delay }) => delay)),
+    loopDelayAloneMs: median(alone.map(({ delay }) => delay)),
+  };
+}
+
+/** Each user signs in again as soon as they have. */
+function signingIn(url: string, users: readonly BenchUser[]): { stop(): Promise<number> } {
+  const from = performance.now();
+  let [count, isOver] = [0, false];
+  const all = users.map(async ({ username, password }) => {
+    const page = await fetch(`${url}/sign-in`);
+    const token = /name="form_token" value="([^"]*)"/.exec(await page.text())![1]!;
+    const cookie = page.headers.getSetCookie()[0]!.split(';', 1)[0]!;
+    const body = new URLSearchParams({ form_token: token, username, password }).toString();
+    const headers = { cookie, 'content-type': 'application/x-www-form-urlencoded' };
+    while (!isOver) {
+      const { status } = await fetch(`${url}/sign-in`, { method: 'POST', headers, body, redirect: 'manual' });
+      if (status !== 303) throw new Error(`A sign-in was answered ${status}`);
+      count += 1;
+    }
+  });
+  return {
+    async stop() {
+      isOver = true;
+      await Promise.all(all);
+      return count / ((performance.now() - from) / 1000);
+    },
+  };
+}
+
+/** Of the interval since this was last asked. */
+async function loopDelayMs({ url }: Running): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)![1]) * 1000;
+}
