@@ -12,6 +12,7 @@ const all = (pattern: RegExp, text: string): string[] => unique([...text.matchAl
 
 const pages = [
   'README.md',
+  'README.zh-Hant.md',
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
