@@ -8,7 +8,7 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
-LABEL org.opencontainers.image.title="Rekey" org.opencontainers.image.licenses="Apache-2.0"
+LABEL org.opencontainers.image.title="Rekey"
 WORKDIR /app
 # Only used without DATABASE_URL: the embedded database then lives in the volume.
 RUN mkdir /data && chown node:node /data

@@ -1,6 +1,7 @@
 /**
- * The first two minutes with Rekey: `npm start` in an empty folder, the lines it prints pasted into a shell, a second start
- * that gives no secret away again. Whatever is started here is stopped by its process group.
+ * The first two minutes with Rekey: `npm start` in an empty folder, the lines it prints pasted into a shell, a sign-in at the
+ * demo client that it names, a second start that gives no secret away again. Whatever is started here is stopped by its
+ * process group.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { URLSearchParams } from 'node:url';
 
 const START_TIMEOUT_MS = 90_000; // the build included
 const STOP_TIMEOUT_MS = 30_000;
@@ -17,12 +19,22 @@ function demand(holds, problem) {
   if (!holds) throw new Error(problem);
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
+/** @param wanted 0: any @returns undefined where it is taken */
+async function freePort(wanted = 0) {
+  const server = createServer().listen(wanted, '127.0.0.1');
+  const isFree = await new Promise((resolve) => {
+    server.once('listening', () => resolve(true)).once('error', () => resolve(false));
+  });
+  if (!isFree) return undefined;
   const { port } = server.address();
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** The second is the demo client's. */
+async function twoFreePorts() {
+  const port = await freePort();
+  return (await freePort(port + 1)) === undefined ? twoFreePorts() : port;
 }
 
 /** The environment of someone who has set nothing. */
@@ -101,6 +113,72 @@ function paste(commands) {
   demand(introspected.at(-1) === '"active":false', 'the access token was active after its revocation');
 }
 
+/** What opens the link does: keeps cookies, follows redirects, fills in forms. */
+class Browser {
+  cookies = new Map();
+  url;
+  html;
+
+  async open(url, init = {}) {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...init.headers, cookie };
+    const response = await fetch(url, { ...init, headers, redirect: 'manual', signal: AbortSignal.timeout(10_000) });
+    for (const [, name, value] of response.headers.getSetCookie().map((line) => /^([^=]+)=([^;]*)/.exec(line))) {
+      this.cookies.set(name, value);
+    }
+    this.url = new URL(url);
+    this.html = await response.text();
+    const location = response.headers.get('location');
+    if (location !== null) await this.open(new URL(location, url));
+  }
+
+  /** The form that leads to this path. */
+  async submit(path, answers = {}) {
+    const forms = [...this.html.matchAll(/<form\b[^>]*\baction="([^"]*)"[^>]*>(.*?)<\/form>/gs)];
+    const [, action, content] = forms.find(([, target]) => target.endsWith(path)) ?? [];
+    demand(action, `there is no form for ${path} at ${this.url.origin}${this.url.pathname}:\n${this.html}`);
+    const hidden = [...content.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+    const fields = hidden.map(([, name, value]) => [name, value.replaceAll('&quot;', '"').replaceAll('&amp;', '&')]);
+    await this.open(new URL(action, this.url), {
+      method: 'POST',
+      headers: { origin: this.url.origin },
+      body: new URLSearchParams({ ...Object.fromEntries(fields), ...answers }),
+    });
+  }
+
+  expect(text) {
+    demand(this.html.includes(text), `"${text}" is not shown at ${this.url.origin}${this.url.pathname}:\n${this.html}`);
+  }
+}
+
+/** @returns where the demo client is, by the lines, and the demo user's password */
+function demoIn(lines) {
+  const text = lines.join('\n');
+  const [, url] = /demo client.*: (http:\S+\/)$/m.exec(text) ?? [];
+  const [, username, password] = /^ *demo user +(\S+) : (\S+)$/m.exec(text) ?? [];
+  demand(url && password, `npm start printed no link to the demo client, or no password of the demo user:\n${text}`);
+  return { url, username, password };
+}
+
+async function signIn({ url, username, password }) {
+  const browser = new Browser();
+  await browser.open(url);
+  browser.expect('href="/sign-in"');
+  await browser.open(new URL('/sign-in', url));
+  await browser.submit('/sign-in', { username, password });
+  await browser.submit('/consent', { decision: 'allow' });
+  demand(browser.url.href === url, `the sign-in ended at ${browser.url.href}`);
+  browser.expect('Signed in as Demo User');
+  await browser.submit('/refresh');
+  browser.expect('Signed in as Demo User');
+  await browser.open(new URL('/hello', url));
+  browser.expect('demo-web');
+  await browser.open(url);
+  await browser.submit('/sign-out');
+  browser.expect('Nobody is signed in');
+  console.log(`signed in as ${username} at ${url}, refreshed, called the protected resource, signed out`);
+}
+
 /** With wrong settings the process in production says all that is wrong and ends, without repeating what it was given. */
 function refuseToBoot(dataDir) {
   const given = {
@@ -128,9 +206,10 @@ const secretsIn = (lines) => lines.join('\n').match(/[A-Za-z0-9_-]{40,}/g) ?? []
 const root = await mkdtemp(join(tmpdir(), 'rekey-fresh-'));
 const dataDir = join(root, 'data');
 try {
-  const port = await freePort();
+  const port = await twoFreePorts();
   let secrets = [];
-  await whileStarted(port, dataDir, (lines) => {
+  let demo;
+  await whileStarted(port, dataDir, async (lines) => {
     demand(lines.length <= MAX_LINES, `npm start printed ${lines.length} lines:\n${lines.join('\n')}`);
     const commands = commandsIn(lines);
     for (const [path, times] of Object.entries({ '/token': 2, '/introspect': 1, '/revoke': 1 })) {
@@ -139,9 +218,12 @@ try {
     secrets = secretsIn(lines);
     demand(secrets.length >= 2, 'npm start printed no client secret or no refresh token');
     paste(commands);
+    demo = demoIn(lines);
+    await signIn(demo);
   });
+  demand(!(await answers(demo.url)), 'the demo client still answers after SIGTERM');
   await whileStarted(port, dataDir, (lines) => {
-    const repeated = secrets.filter((secret) => lines.join('\n').includes(secret));
+    const repeated = [...secrets, demo.password].filter((secret) => lines.join('\n').includes(secret));
     demand(repeated.length === 0, 'the second start printed a secret again');
     demand(
       secretsIn(lines).every((text) => !text.startsWith('rt_')),
@@ -151,7 +233,7 @@ try {
   });
   refuseToBoot(join(root, 'production'));
   console.log(
-    'a fresh start works, its lines work when pasted, a second start gives no secret away, bad settings do not boot',
+    'a fresh start works, its lines when pasted, and its sign-in; a second start gives no secret away; bad settings do not boot',
   );
 } finally {
   await rm(root, { recursive: true, force: true });
