@@ -9,6 +9,8 @@ import { expectActive, expectInactive, startSession, type TestSession } from '..
 import { startApp, type TestApp } from '../support/test-app.js';
 
 const RS = 'https://rs.example';
+/** So long that random bytes do not spell it. */
+const SUBJECT = 'user-of-an-opaque-token';
 
 let app: TestApp;
 let client: TestClient;
@@ -22,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 beforeEach(async () => {
-  session = await startSession(app, client);
+  session = await startSession(app, client, { subject: SUBJECT });
 });
 afterEach(() => expect(serverErrors(app)).toEqual([]));
 
