@@ -147,17 +147,17 @@ export class LoginSessionStore {
   }
 
   /** @returns those that it was this call that ended, in the order of their ids */
-  async endAll(subject: string, except: string | null, now: number, manager: EntityManager): Promise<LoginSession[]> {
+  async endAll(subject: string, now: number, manager: EntityManager): Promise<LoginSession[]> {
     // First, so that a sign-in that was on its way has its session here already, or comes too late.
     await manager.query('UPDATE users SET session_epoch = session_epoch + 1 WHERE subject = $1', [subject]);
     const rows = await manager.query<SessionRow[]>(
       `WITH held AS (
-         SELECT id FROM login_sessions WHERE subject = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2
+         SELECT id FROM login_sessions WHERE subject = $1 AND ended_at IS NULL
          ORDER BY id FOR UPDATE
        ), ended AS (
-         UPDATE login_sessions s SET ended_at = $3 FROM held WHERE s.id = held.id RETURNING ${COLUMNS}
+         UPDATE login_sessions s SET ended_at = $2 FROM held WHERE s.id = held.id RETURNING ${COLUMNS}
        ) SELECT * FROM ended ORDER BY id`,
-      [subject, except, new Date(now)],
+      [subject, new Date(now)],
     );
     return rows.map(toSession);
   }

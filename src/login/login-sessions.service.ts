@@ -115,13 +115,9 @@ export class LoginSessions implements OnApplicationShutdown {
     return this.store.end(id, this.clock.now(), manager);
   }
 
-  /** Ends what a user has of sessions, one aside. @returns those that it was this call that ended */
-  endAll(
-    subject: string,
-    manager: EntityManager = this.dataSource.manager,
-    except?: string,
-  ): Promise<readonly LoginSession[]> {
-    return this.store.endAll(subject, except ?? null, this.clock.now(), manager);
+  /** Ends what a user has of sessions. @returns those that it was this call that ended */
+  endAll(subject: string, manager: EntityManager = this.dataSource.manager): Promise<readonly LoginSession[]> {
+    return this.store.endAll(subject, this.clock.now(), manager);
   }
 
   /** Ends all there are. */
