@@ -23,7 +23,7 @@ export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicati
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
   private turn: Promise<unknown> = Promise.resolve();
-  private nextTurn: Promise<number> | undefined;
+  private nextTurn: Promise<boolean> | undefined;
 
   constructor(
     private readonly notices: LogoutNotices,
@@ -55,15 +55,11 @@ export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicati
 
   /** Delivers everything that is due, and waits for it. @throws whatever the database says */
   async run(): Promise<void> {
-    for (;;) {
-      const taken = await this.takeUp();
-      if (taken === 0 && this.underWay.size === 0) return;
-      await Promise.all(this.underWay.keys());
-    }
+    while (await this.takeUp()) await Promise.all(this.underWay.keys());
   }
 
-  /** One at a time; those who ask while one is waiting for its turn share it. @returns how many were taken up */
-  private takeUp(): Promise<number> {
+  /** One at a time; those who ask while one is waiting for its turn share it. @returns whether there may be more: see `take` */
+  private takeUp(): Promise<boolean> {
     this.nextTurn ??= this.turn.then(() => {
       this.nextTurn = undefined;
       const taken = this.take();
@@ -73,18 +69,19 @@ export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicati
     return this.nextTurn;
   }
 
-  private async take(): Promise<number> {
-    let taken = 0;
+  /** @returns false where nothing is due; true where something was taken up, or passed over as its client was busy just then */
+  private async take(): Promise<boolean> {
+    let more = false;
     while (!this.stopped) {
       const room = MAX_UNDER_WAY - this.underWay.size;
-      if (room <= 0) break;
+      if (room <= 0) return true;
       const busy = [...new Set(this.underWay.values())];
       const leased = await this.notices.lease(room, MAX_UNDER_WAY_PER_CLIENT, busy);
+      more ||= busy.length > 0 || leased.length > 0;
       if (leased.length === 0) break;
       for (const notice of leased) this.start(notice);
-      taken += leased.length;
     }
-    return taken;
+    return more;
   }
 
   private start(notice: LogoutNotice): void {
