@@ -21,6 +21,7 @@ let opaque: TestClient;
 beforeAll(async () => {
   app = await startApp();
   worker = app.nest.get(KeyRotationWorker, { strict: false });
+  await worker.onModuleDestroy(); // its own look every ten seconds would do what a test is about to ask of it
   const patient = {
     accessTokenTtlSeconds: DAY_SECONDS,
     idleTtlSeconds: 365 * DAY_SECONDS,

@@ -14,6 +14,7 @@ import { revocationTrackerContract } from '../stores/revocation-tracker.contract
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Road } from '../support/road.js';
+import { freePort } from '../support/server-process.js';
 import { RevocationTruth, tokensAndRevocations } from '../support/revocation-truth.js';
 import { TestClock } from '../support/test-clock.js';
 
@@ -412,7 +413,8 @@ describe('the tracker in Redis', () => {
 describe('the tracker on Redis Cluster', () => {
   let node: RedisServer;
   beforeAll(async () => {
-    node = await RedisServer.start({ 'cluster-enabled': 'yes' });
+    // Its second port would be 10,000 above the first, where outgoing connections have theirs.
+    node = await RedisServer.start({ 'cluster-enabled': 'yes', 'cluster-port': String(await freePort()) });
   });
   afterAll(() => node.stop());
 

@@ -376,7 +376,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         const rotated = await store.rotate(entries, NOW);
         expect(rotated.map(Boolean)).toEqual(judged.map((verdict) => verdict === 'rotatable'));
       };
-      await fc.assert(fc.asyncProperty(fc.array(somebody, { minLength: 20, maxLength: 60 }), agree), { numRuns: 30 });
+      await fc.assert(fc.asyncProperty(fc.array(somebody, { minLength: 20, maxLength: 60 }), agree), { numRuns: 80 });
       for (const verdict of ['rotatable', 'too_wide', 'wrong_target', 'dead', 'foreign', 'reuse', 'stale']) {
         expect(verdicts.get(verdict)).toBeGreaterThan(0);
       }

@@ -19,7 +19,7 @@ export interface ServerCommand {
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
-const START_MS = 30_000;
+const START_MS = 90_000;
 const STOP_MS = 10_000;
 
 export class ServerProcess {
