@@ -6,6 +6,7 @@ import { newJourney } from '../../src/login/upstream-journey.js';
 import { upstreamFailure } from '../../src/login/upstream-failure.js';
 import { UpstreamProvider } from '../../src/login/upstream-provider.service.js';
 import { OAuthError } from '../../src/oauth/oauth-error.js';
+import { timed } from '../support/availability.js';
 import { eventually } from '../support/eventually.js';
 import { send } from '../support/requests.js';
 import { TEST_SECRET } from '../support/test-app.js';
@@ -90,9 +91,8 @@ describe('the metadata', () => {
     'that cannot be had (%s) is a 503 within two seconds, and asked for again the next time',
     async (trouble) => {
       upstream.troubles.set(DISCOVERY, trouble);
-      const startedAt = performance.now();
-      const errors = await Promise.all([failureOf(ask()), failureOf(ask())]);
-      expect(performance.now() - startedAt).toBeLessThan(2000);
+      const { answer: errors, ms } = await timed(() => Promise.all([failureOf(ask()), failureOf(ask())]));
+      expect(ms).toBeLessThan(2000);
       for (const error of errors) expect(error).toMatchObject({ status: 503, reason: 'upstream_away' });
       upstream.troubles.clear();
       expect((await ask()).origin).toBe(upstream.issuer);
@@ -154,9 +154,9 @@ describe('the keys', () => {
     'that cannot be had (%s) are a 503 within two seconds',
     async (trouble) => {
       upstream.troubles.set('/jwks', trouble);
-      const startedAt = performance.now();
-      expect(await failureOf(identify())).toMatchObject({ status: 503 });
-      expect(performance.now() - startedAt).toBeLessThan(2000);
+      const { answer: error, ms } = await timed(() => failureOf(identify()));
+      expect(error).toMatchObject({ status: 503 });
+      expect(ms).toBeLessThan(2000);
       upstream.troubles.clear();
       expect(await identify()).toMatchObject({ subject: 'upstream-user-1' });
     },

@@ -6,13 +6,13 @@ import type { Answer } from './requests.js';
 /** DESIGN §9, invariant 8. */
 const PROMISE_MS = 2000;
 
-export interface Timed {
-  readonly answer: Answer;
+export interface Timed<Result = Answer> {
+  readonly answer: Result;
   readonly ms: number;
 }
 
 /** For how long the machine stood still meanwhile does not count: then this process stood still too. */
-export async function timed(request: () => Promise<Answer>): Promise<Timed> {
+export async function timed<Result>(request: () => Promise<Result>): Promise<Timed<Result>> {
   const stillness = monitorEventLoopDelay({ resolution: 10 });
   stillness.enable();
   const startedAt = performance.now();
