@@ -19,7 +19,7 @@ let client: TestClient;
 let count = 0;
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ background: false });
   caller = await admin(app);
   client = await confidentialClient(app);
 });

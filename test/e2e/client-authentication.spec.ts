@@ -21,7 +21,6 @@ import { expectAlive, expectError, serverErrors } from '../support/expectations.
 import { exchange, FORM } from '../support/raw-http.js';
 import { basic, credentialsOf, postForm, refresh, send, type Answer } from '../support/requests.js';
 import { Authorization, authorize, aUser, webClient } from '../support/sign-in.js';
-import { stopWorkers } from '../support/stop-workers.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -30,8 +29,10 @@ let poster: TestClient;
 
 beforeAll(async () => {
   // So many failures as these tests make on purpose must not be what they are refused for.
-  app = await startApp({ environment: { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '100000' } });
-  await stopWorkers(app);
+  app = await startApp({
+    environment: { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '100000' },
+    background: false,
+  });
   client = await confidentialClient(app);
   poster = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post' });
 });

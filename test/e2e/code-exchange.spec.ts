@@ -17,7 +17,7 @@ let user: TestUser;
 let visitor: Visitor;
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ background: false });
   client = await webClient(app, { mayIntrospect: true, audience: ['https://api.test', 'https://other.test'] });
   user = await aUser(app);
   visitor = new Visitor(app);

@@ -10,15 +10,13 @@ import { serverErrors } from '../support/expectations.js';
 import { withLostStatements } from '../support/failing-statements.js';
 import { exchange, FORM } from '../support/raw-http.js';
 import { basic, introspect, postAs, postForm, refresh, revoke, send } from '../support/requests.js';
-import { stopWorkers } from '../support/stop-workers.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let client: TestClient;
 
 beforeAll(async () => {
-  app = await startApp();
-  await stopWorkers(app);
+  app = await startApp({ background: false });
   client = await confidentialClient(app);
 });
 afterAll(() => app.close());

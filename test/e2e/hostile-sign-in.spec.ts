@@ -38,7 +38,7 @@ let client: TestClient;
 let anna: TestUser;
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ background: false });
   client = await webClient(app, { postLogoutRedirectUris: [HOME], mayIntrospect: true });
   anna = await aUser(app);
 });

@@ -10,7 +10,6 @@ import { withLostStatements } from '../support/failing-statements.js';
 import { expectNoneLive, expectUntouched, tokenOf } from '../support/family-state.js';
 import { basic, postAs, postForm, refresh, revoke, send, type Answer } from '../support/requests.js';
 import { expectActive, expectInactive, startSession, type TestSession } from '../support/sessions.js';
-import { stopWorkers } from '../support/stop-workers.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
 const DAY_SECONDS = 86_400;
@@ -21,8 +20,7 @@ let other: TestClient;
 let session: TestSession;
 
 beforeAll(async () => {
-  app = await startApp();
-  await stopWorkers(app);
+  app = await startApp({ background: false });
   [client, other] = [await confidentialClient(app), await confidentialClient(app)];
 });
 afterAll(() => app.close());

@@ -2,7 +2,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { PasswordHasher } from '../../src/users/password-hasher.service.js';
 import { PasswordThreads, PasswordThreadsBusy } from '../../src/users/password-threads.service.js';
-import { stopWorkers } from '../support/stop-workers.js';
 import { setSubjectDisabled } from '../support/subjects.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { auditUnder, authenticate, BY_TEST, createUser, PASSWORD, rowOf, usersOf } from '../support/users.js';
@@ -14,8 +13,7 @@ let app: TestApp;
 let count = 0;
 
 beforeAll(async () => {
-  app = await startApp();
-  await stopWorkers(app);
+  app = await startApp({ background: false });
 });
 afterAll(() => app.close());
 afterEach(() => void jest.restoreAllMocks());

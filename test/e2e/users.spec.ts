@@ -10,7 +10,7 @@ let app: TestApp;
 let count = 0;
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ background: false });
 });
 afterAll(() => app.close());
 afterEach(() => expect(serverErrors(app)).toEqual([]));

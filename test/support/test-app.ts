@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
 import { setUp } from '../../src/app.setup.js';
+import { CleanupWorker } from '../../src/cleanup/cleanup.worker.js';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
@@ -13,6 +14,7 @@ import { NestLogger } from '../../src/http/logger.js';
 import { Clock } from '../../src/time/clock.js';
 import { testDatabasePool } from './embedded-database.js';
 import { freePort } from './server-process.js';
+import { stopWorkers } from './stop-workers.js';
 import { TestClock } from './test-clock.js';
 
 export interface TestApp {
@@ -30,13 +32,19 @@ export interface TestAppOptions {
   /** Settings as the environment gives them. */
   readonly environment?: Record<string, string>;
   readonly clock?: TestClock;
+  /** False for tests that count statements or rows: once it listens, the service does nothing that no request asks for. */
+  readonly background?: boolean;
 }
 
 export const TEST_SECRET = 'test-master-key-0123456789-abcdefghijklmnop';
 const TEST_ISSUER = 'http://rekey.test';
 
 /** Embedded unless the environment names a DATABASE_URL. */
-export async function startApp({ environment = {}, clock = new TestClock() }: TestAppOptions = {}): Promise<TestApp> {
+export async function startApp({
+  environment = {},
+  clock = new TestClock(),
+  background = true,
+}: TestAppOptions = {}): Promise<TestApp> {
   const config = loadConfig({
     NODE_ENV: 'test',
     REKEY_SECRET: TEST_SECRET,
@@ -60,7 +68,10 @@ export async function startApp({ environment = {}, clock = new TestClock() }: Te
   setUp(nest, logger);
   await nest.listen(config.port, '127.0.0.1');
   const url = await nest.getUrl();
-  return { url, issuer: config.issuer, clock, logs, nest, database: nest.get(DataSource), close: () => nest.close() };
+  const database = nest.get(DataSource);
+  const app = { url, issuer: config.issuer, clock, logs, nest, database, close: () => nest.close() };
+  if (!background) await stopBackground(app);
+  return app;
 }
 
 /** Its issuer is the URL that it listens on, for those who know nothing else of it. */
@@ -70,4 +81,10 @@ export async function startAppAtIssuer({ environment = {}, ...options }: TestApp
     ...options,
     environment: { PORT: port, REKEY_ISSUER: `http://127.0.0.1:${port}`, ...environment },
   });
+}
+
+/** Their hooks may be called twice: the app calls them again when it is closed. */
+async function stopBackground(app: TestApp): Promise<void> {
+  await stopWorkers(app);
+  await app.nest.get(CleanupWorker, { strict: false }).onApplicationShutdown();
 }
