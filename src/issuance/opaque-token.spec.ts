@@ -16,7 +16,7 @@ describe('an opaque access token', () => {
     expect(open(token)).toEqual(claims);
     expect(looksOpaque(token)).toBe(true);
     expect(token).toMatch(/^at_[\w-]+$/);
-    expect(Buffer.from(token.slice(3), 'base64url').toString('latin1')).not.toContain('user');
+    expect(Buffer.from(token.slice(3), 'base64url').toString('latin1')).not.toContain('issuer.example');
   });
 
   it('names its key in its first byte', () => {

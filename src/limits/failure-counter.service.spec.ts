@@ -9,6 +9,7 @@ const pass = (seconds: number) => void jest.advanceTimersByTime(seconds * 1000);
 afterEach(() => void jest.useRealTimers());
 
 it('tells how many failures a key has left, and when it may come again', async () => {
+  jest.useFakeTimers();
   const counter = open();
   const left = [];
   for (let failures = 0; failures < 5; failures += 1) {

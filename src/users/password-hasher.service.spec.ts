@@ -18,7 +18,7 @@ function open() {
   opened.push(threads);
   return { threads, hasher: new PasswordHasher(threads) };
 }
-const { threads, hasher } = open();
+const { hasher } = open();
 afterAll(() => Promise.all(opened.map((each) => each.onApplicationShutdown())));
 
 describe('a new hash', () => {
@@ -87,6 +87,7 @@ it('no hash, and one that cannot be read, match nothing', async () => {
 
 describe('while passwords are hashed', () => {
   it('a bounded number of threads works, the rest waits, and who comes later is told so', async () => {
+    const { threads, hasher } = open(); // none of them rests from another test
     const outcomes = Array.from({ length: 500 }, () => hasher.verify(undefined, 'x').catch((error: unknown) => error));
     const busy = threads.working;
     expect(busy).toBeGreaterThanOrEqual(1);
@@ -99,16 +100,17 @@ describe('while passwords are hashed', () => {
   });
 
   it('the event loop turns, and the thread pool of libuv is free', async () => {
-    let open = 50;
-    const all = Array.from({ length: open }, () => hasher.verify(undefined, 'x').finally(() => (open -= 1)));
+    const { hasher } = open();
+    let pending = 50;
+    const all = Array.from({ length: pending }, () => hasher.verify(undefined, 'x').finally(() => (pending -= 1)));
     let turns = 0;
     const turn = () => {
       turns += 1;
-      if (open > 0) setImmediate(turn);
+      if (pending > 0) setImmediate(turn);
     };
     turn();
     await promisify(pbkdf2)('x', 'salt', 1, 32, 'sha256');
-    expect(open).toBeGreaterThan(40);
+    expect(pending).toBeGreaterThan(40);
     await Promise.all(all);
     expect(turns).toBeGreaterThan(1000);
   });
@@ -119,9 +121,9 @@ describe('a thread that dies', () => {
 
   it('takes its job with it, which is 503; the next job gets another', async () => {
     const own = open();
-    const hash = await own.hasher.hash(PASSWORD);
-    const [worker] = workersOf(own.threads);
+    const hash = await hasher.hash(PASSWORD); // by other threads: one that rests would have no job to take with it
     const lost = own.hasher.verify(hash, PASSWORD);
+    const [worker] = workersOf(own.threads);
     void worker!.terminate();
     await expect(lost).rejects.toMatchObject({ code: 'temporarily_unavailable', status: 503 });
     expect((await own.hasher.verify(hash, PASSWORD)).matches).toBe(true);
