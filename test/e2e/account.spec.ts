@@ -16,6 +16,7 @@ import {
 } from '../support/sign-in.js';
 import { setSubjectDisabled } from '../support/subjects.js';
 import { startApp, type TestApp } from '../support/test-app.js';
+import { createUser, PASSWORD } from '../support/users.js';
 import { Visitor, type PageForm, type Visit } from '../support/visitor.js';
 
 let app: TestApp;
@@ -145,7 +146,9 @@ describe('the account', () => {
   });
 
   it('says nothing of anybody else, and nothing secret', async () => {
-    const [user, other] = [await aUser(app), await aUser(app, { email: 'other@example.org' })];
+    const user = await aUser(app);
+    const stranger = await createUser(app, 'some.body@else', { claims: { email: 'other@example.org' } });
+    const other = { ...stranger, password: PASSWORD };
     const [visitor, theirs] = [new Visitor(app), new Visitor(app)];
     await signIn(other, theirs, LASTING);
     const tokens = await signIn(user, visitor, LASTING);

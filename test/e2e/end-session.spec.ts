@@ -18,7 +18,7 @@ let user: TestUser;
 
 beforeAll(async () => {
   app = await startApp();
-  client = await webClient(app, { name: 'Shop', postLogoutRedirectUris: [HOME], mayIntrospect: true });
+  client = await webClient(app, { name: 'Corner Shop', postLogoutRedirectUris: [HOME], mayIntrospect: true });
   user = await aUser(app);
 });
 afterAll(() => app.close());
@@ -163,7 +163,7 @@ describe('without an ID token of this login session', () => {
       state: 'x',
     });
     expect(asksFirst(question)).toBe(true);
-    expect(question.html).toContain('Shop');
+    expect(question.html).toContain('Corner Shop');
     expect(question.headers.get('content-security-policy')).toContain(`form-action 'self' https:;`);
     expect(await isSignedIn(visitor)).toBe(true);
     const visit = await visitor.submit(question);
@@ -312,7 +312,7 @@ describe('where a part of the request is wrong, nobody is sent anywhere', () => 
         post_logout_redirect_uri: HOME,
       });
       expect(asksFirst(question)).toBe(true);
-      expect(question.html).not.toMatch(/\bShop\b/);
+      expect(question.html).not.toContain('Corner Shop');
       expect(question.forms[0]!.fields).not.toHaveProperty('post_logout_redirect_uri');
     }
     expect(await isSignedIn(visitor)).toBe(true);
