@@ -5,7 +5,6 @@ import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
 import { setUp } from '../../src/app.setup.js';
-import { CleanupWorker } from '../../src/cleanup/cleanup.worker.js';
 import { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
@@ -70,7 +69,7 @@ export async function startApp({
   const url = await nest.getUrl();
   const database = nest.get(DataSource);
   const app = { url, issuer: config.issuer, clock, logs, nest, database, close: () => nest.close() };
-  if (!background) await stopBackground(app);
+  if (!background) await stopWorkers(app);
   return app;
 }
 
@@ -81,10 +80,4 @@ export async function startAppAtIssuer({ environment = {}, ...options }: TestApp
     ...options,
     environment: { PORT: port, REKEY_ISSUER: `http://127.0.0.1:${port}`, ...environment },
   });
-}
-
-/** Their hooks may be called twice: the app calls them again when it is closed. */
-async function stopBackground(app: TestApp): Promise<void> {
-  await stopWorkers(app);
-  await app.nest.get(CleanupWorker, { strict: false }).onApplicationShutdown();
 }
