@@ -8,31 +8,27 @@ import { confidentialClient, startFamily, type TestClient } from '../support/cli
 import { eventually } from '../support/eventually.js';
 import { expectError, serverErrors } from '../support/expectations.js';
 import { expectNoneLive, expectOneLive, familyRow } from '../support/family-state.js';
-import { introspect, refresh, revoke, send, type Answer } from '../support/requests.js';
-import { startApp, type TestApp } from '../support/test-app.js';
-import { TestClock } from '../support/test-clock.js';
-import { freshDatabase, freshRedis } from '../support/test-servers.js';
+import { Replicas } from '../support/replicas.js';
+import { introspect, refresh, revoke, type Answer } from '../support/requests.js';
+import type { TestApp } from '../support/test-app.js';
+import type { TestClock } from '../support/test-clock.js';
 
-const clock = new TestClock();
-let servers: { url: string; release(): Promise<void> }[];
+let replicas: Replicas;
+let clock: TestClock;
 let a: TestApp;
 let b: TestApp;
 let client: TestClient;
 
-const start = (): Promise<TestApp> =>
-  startApp({ clock, environment: { DATABASE_URL: servers[0]!.url, REDIS_URL: servers[1]!.url } });
-
 beforeAll(async () => {
-  servers = [await freshDatabase(), await freshRedis()];
-  a = await start();
-  b = await start();
+  replicas = await Replicas.prepare();
+  ({ clock } = replicas);
+  a = await replicas.start();
+  b = await replicas.start();
   client = await confidentialClient(a);
-  for (const app of [a, b])
-    await eventually(async () => expect((await send(`${app.url}/health/ready`)).status).toBe(200));
 }, 60_000);
 afterAll(async () => {
   await Promise.all([a, b].map((app) => app.close()));
-  for (const server of servers) await server.release();
+  await replicas.release();
 }, 60_000);
 afterEach(() => expect([...serverErrors(a), ...serverErrors(b)]).toEqual([]));
 
@@ -173,12 +169,12 @@ describe('what one replica knows', () => {
     const { refreshToken, sid } = await startFamily(a, client);
     const { body } = await refresh(a, client, refreshToken);
     await b.close();
-    const redis = createClient({ url: servers[1]!.url });
+    const redis = createClient({ url: replicas.redisUrl });
     redis.on('error', () => undefined); // connect() rejects with it as well
     await redis.connect();
     await redis.flushAll();
     redis.destroy();
-    b = await start();
+    b = await replicas.start();
     clock.advanceSeconds(61);
     expectError(await refresh(b, client, refreshToken), 400, 'invalid_grant');
     expect((await familyRow(a, sid)).revoked_reason).toBe('refresh_token_reused');
@@ -190,7 +186,7 @@ describe('what one replica knows', () => {
 describe('a family that somebody holds', () => {
   /** As an admin’s transaction does. */
   async function hold(sid: string): Promise<() => Promise<void>> {
-    const holder = new pg.Client({ connectionString: servers[0]!.url });
+    const holder = new pg.Client({ connectionString: replicas.databaseUrl });
     holder.on('error', () => undefined); // it may outlive the server when a test fails
     await holder.connect();
     await holder.query('BEGIN');
