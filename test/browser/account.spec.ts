@@ -1,14 +1,14 @@
 /** The account page as its user sees it: where they are signed in, what acts in their name, and how each of it ends. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Locator } from 'playwright-core';
-import { Chromium, type BrowserPage } from '../support/chromium.js';
-import { ClientSite } from '../support/client-site.js';
+import { browserStage } from '../support/browser-stage.js';
+import type { BrowserPage, Chromium } from '../support/chromium.js';
+import type { ClientSite } from '../support/client-site.js';
 import type { TestClient } from '../support/clients.js';
-import { serverErrors } from '../support/expectations.js';
 import { Person, SCRIPTING } from '../support/person.js';
 import { introspect } from '../support/requests.js';
 import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
-import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
+import type { TestApp } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:150.0) Gecko/20100101 Firefox/150.0';
@@ -16,6 +16,7 @@ const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:150.0) Gecko/20100
 let app: TestApp;
 let chromium: Chromium;
 let site: ClientSite;
+let closeStage: () => Promise<void>;
 let shop: TestClient;
 let notes: TestClient;
 let user: TestUser;
@@ -26,17 +27,16 @@ let otherPage: BrowserPage;
 let other: Person;
 
 beforeAll(async () => {
-  app = await startAppAtIssuer({ clock: new TestClock(Date.UTC(2030, 4, 17, 9, 30)) });
-  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  ({
+    app,
+    chromium,
+    site,
+    close: closeStage,
+  } = await browserStage({ clock: new TestClock(Date.UTC(2030, 4, 17, 9, 30)) }));
   shop = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri], mayIntrospect: true });
   notes = await webClient(app, { name: 'Notes', redirectUris: [site.redirectUri], mayIntrospect: true });
 });
-afterAll(async () => {
-  await chromium.close();
-  await site.close();
-  expect(serverErrors(app)).toEqual([]);
-  await app.close();
-});
+afterAll(() => closeStage());
 beforeEach(async () => {
   user = await aUser(app, { email: 'alice@example.org' });
 });

@@ -1,17 +1,17 @@
 /** What an authorization request comes to in a real browser: which questions are asked, and how the answer gets back. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Chromium, type BrowserPage } from '../support/chromium.js';
+import { browserStage } from '../support/browser-stage.js';
+import type { BrowserPage, Chromium } from '../support/chromium.js';
 import { ClientSite } from '../support/client-site.js';
 import type { TestClient } from '../support/clients.js';
-import { serverErrors } from '../support/expectations.js';
 import { Person, SCRIPTING } from '../support/person.js';
 import { aUser, Authorization, browserClient, webClient, type TestUser } from '../support/sign-in.js';
-import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
-import { TestClock } from '../support/test-clock.js';
+import type { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let chromium: Chromium;
 let site: ClientSite;
+let closeStage: () => Promise<void>;
 /** Another origin of the client's. */
 let otherSite: ClientSite;
 let client: TestClient;
@@ -20,16 +20,14 @@ let page: BrowserPage;
 let person: Person;
 
 beforeAll(async () => {
-  app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
-  [chromium, site, otherSite] = await Promise.all([Chromium.launch(), ClientSite.start(), ClientSite.start()]);
+  ({ app, chromium, site, close: closeStage } = await browserStage());
+  otherSite = await ClientSite.start();
   site.redirect('/moved', otherSite.redirectUri);
   client = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri, `${site.origin}/moved`] });
 });
 afterAll(async () => {
-  await chromium.close();
-  await Promise.all([site.close(), otherSite.close()]);
-  expect(serverErrors(app)).toEqual([]);
-  await app.close();
+  await closeStage();
+  await otherSite.close();
 });
 
 const authorization = (overrides: Record<string, string | null> = {}, of = client): Authorization =>

@@ -1,18 +1,18 @@
 /** What other sites can make of the pages in a real browser, and the pages of other sites: nothing, but for a client's popup. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Chromium, type BrowserPage } from '../support/chromium.js';
-import { ClientSite } from '../support/client-site.js';
+import { browserStage } from '../support/browser-stage.js';
+import type { BrowserPage, Chromium } from '../support/chromium.js';
+import type { ClientSite } from '../support/client-site.js';
 import type { TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
-import { serverErrors } from '../support/expectations.js';
 import { Person } from '../support/person.js';
 import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
-import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
-import { TestClock } from '../support/test-clock.js';
+import type { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let chromium: Chromium;
 let site: ClientSite;
+let closeStage: () => Promise<void>;
 let client: TestClient;
 let user: TestUser;
 let page: BrowserPage;
@@ -20,16 +20,10 @@ let person: Person;
 let asked: Authorization;
 
 beforeAll(async () => {
-  app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
-  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  ({ app, chromium, site, close: closeStage } = await browserStage());
   client = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri, `${site.origin}/popup-back`] });
 });
-afterAll(async () => {
-  await chromium.close();
-  await site.close();
-  expect(serverErrors(app)).toEqual([]);
-  await app.close();
-});
+afterAll(() => closeStage());
 beforeEach(async () => {
   site.answers.length = 0;
   user = await aUser(app);

@@ -1,20 +1,20 @@
 /** All of it without a mouse: where the focus begins and goes, that it can be seen, and that nothing else is needed. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { focusedNode } from '../support/accessibility.js';
-import { Chromium, type BrowserPage } from '../support/chromium.js';
-import { ClientSite } from '../support/client-site.js';
+import { browserStage } from '../support/browser-stage.js';
+import type { BrowserPage, Chromium } from '../support/chromium.js';
+import type { ClientSite } from '../support/client-site.js';
 import type { TestClient } from '../support/clients.js';
-import { serverErrors } from '../support/expectations.js';
 import { Person, SCRIPTING } from '../support/person.js';
 import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
-import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
-import { TestClock } from '../support/test-clock.js';
+import type { TestApp } from '../support/test-app.js';
 import { Upstream } from '../support/upstream.js';
 
 let upstream: Upstream;
 let app: TestApp;
 let chromium: Chromium;
 let site: ClientSite;
+let closeStage: () => Promise<void>;
 let client: TestClient;
 let user: TestUser;
 let page: BrowserPage;
@@ -23,15 +23,11 @@ let person: Person;
 beforeAll(async () => {
   upstream = await Upstream.start();
   const environment = { ...upstream.environment, REKEY_UPSTREAM_NAME: 'Acme' };
-  app = await startAppAtIssuer({ clock: new TestClock(Date.now()), environment });
-  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  ({ app, chromium, site, close: closeStage } = await browserStage({ environment }));
   client = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri] });
 });
 afterAll(async () => {
-  await chromium.close();
-  await site.close();
-  expect(serverErrors(app)).toEqual([]);
-  await app.close();
+  await closeStage();
   await upstream.close();
 });
 

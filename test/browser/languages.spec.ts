@@ -1,28 +1,27 @@
 /** Which language the pages speak to whom, all the way through: what the client asks for, then what the browser does. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { traditionalChinese as chinese } from '../../src/pages/traditional-chinese.js';
-import { Chromium, type BrowserPage } from '../support/chromium.js';
-import { ClientSite } from '../support/client-site.js';
+import { browserStage } from '../support/browser-stage.js';
+import type { BrowserPage, Chromium } from '../support/chromium.js';
+import type { ClientSite } from '../support/client-site.js';
 import type { TestClient } from '../support/clients.js';
-import { serverErrors } from '../support/expectations.js';
 import { Person } from '../support/person.js';
 import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
-import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
-import { TestClock } from '../support/test-clock.js';
+import type { TestApp } from '../support/test-app.js';
 
 const NAME = '小舖';
 
 let app: TestApp;
 let chromium: Chromium;
 let site: ClientSite;
+let closeStage: () => Promise<void>;
 let client: TestClient;
 let user: TestUser;
 let page: BrowserPage;
 let person: Person;
 
 beforeAll(async () => {
-  app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
-  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  ({ app, chromium, site, close: closeStage } = await browserStage());
   client = await webClient(app, {
     name: NAME,
     redirectUris: [site.redirectUri],
@@ -30,12 +29,7 @@ beforeAll(async () => {
   });
   user = await aUser(app);
 });
-afterAll(async () => {
-  await chromium.close();
-  await site.close();
-  expect(serverErrors(app)).toEqual([]);
-  await app.close();
-});
+afterAll(() => closeStage());
 afterEach(async () => {
   expect(page.complaints).toEqual([]);
   await page.close();

@@ -1,18 +1,18 @@
 /** Logout that a client asks for by a link (RP-Initiated Logout), as its user lives through it. By a form: `cross-site-logout.spec.ts`. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Chromium, type BrowserPage } from '../support/chromium.js';
-import { ClientSite } from '../support/client-site.js';
+import { browserStage } from '../support/browser-stage.js';
+import type { BrowserPage, Chromium } from '../support/chromium.js';
+import type { ClientSite } from '../support/client-site.js';
 import type { TestClient } from '../support/clients.js';
-import { serverErrors } from '../support/expectations.js';
 import { Person, SCRIPTING } from '../support/person.js';
 import { introspect } from '../support/requests.js';
 import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
-import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
-import { TestClock } from '../support/test-clock.js';
+import type { TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let chromium: Chromium;
 let site: ClientSite;
+let closeStage: () => Promise<void>;
 let client: TestClient;
 let user: TestUser;
 let page: BrowserPage;
@@ -22,8 +22,7 @@ let tokens: { readonly id_token: string; readonly access_token: string };
 let signedOutUri: string;
 
 beforeAll(async () => {
-  app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
-  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  ({ app, chromium, site, close: closeStage } = await browserStage());
   signedOutUri = `${site.origin}/signed-out`;
   client = await webClient(app, {
     name: 'Shop',
@@ -32,12 +31,7 @@ beforeAll(async () => {
     mayIntrospect: true,
   });
 });
-afterAll(async () => {
-  await chromium.close();
-  await site.close();
-  expect(serverErrors(app)).toEqual([]);
-  await app.close();
-});
+afterAll(() => closeStage());
 
 async function sitDown({ javaScriptEnabled }: { javaScriptEnabled: boolean }): Promise<void> {
   user = await aUser(app);

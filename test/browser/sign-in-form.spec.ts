@@ -3,21 +3,21 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { AuthorizeService } from '../../src/authorize/authorize.service.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { focusedNode } from '../support/accessibility.js';
-import { Chromium, type BrowserPage } from '../support/chromium.js';
-import { ClientSite } from '../support/client-site.js';
+import { browserStage } from '../support/browser-stage.js';
+import type { BrowserPage, Chromium } from '../support/chromium.js';
+import type { ClientSite } from '../support/client-site.js';
 import type { TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
-import { serverErrors } from '../support/expectations.js';
 import { Person, SCRIPTING } from '../support/person.js';
 import { aUser, Authorization, webClient, type TestUser } from '../support/sign-in.js';
-import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
-import { TestClock } from '../support/test-clock.js';
+import type { TestApp } from '../support/test-app.js';
 
 const FAILURES_PER_MINUTE = 3;
 
 let app: TestApp;
 let chromium: Chromium;
 let site: ClientSite;
+let closeStage: () => Promise<void>;
 let client: TestClient;
 let user: TestUser;
 let page: BrowserPage;
@@ -25,16 +25,10 @@ let person: Person;
 
 beforeAll(async () => {
   const environment = { REKEY_FAILED_SIGN_INS_PER_MINUTE: String(FAILURES_PER_MINUTE) };
-  app = await startAppAtIssuer({ clock: new TestClock(Date.now()), environment });
-  [chromium, site] = await Promise.all([Chromium.launch(), ClientSite.start()]);
+  ({ app, chromium, site, close: closeStage } = await browserStage({ environment }));
   client = await webClient(app, { name: 'Shop', redirectUris: [site.redirectUri] });
 });
-afterAll(async () => {
-  await chromium.close();
-  await site.close();
-  expect(serverErrors(app)).toEqual([]);
-  await app.close();
-});
+afterAll(() => closeStage());
 afterEach(() => {
   jest.restoreAllMocks();
 });
