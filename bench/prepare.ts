@@ -73,7 +73,7 @@ export async function prepareCodes(count: number): Promise<string[]> {
   const codes: string[] = [];
   const work = async () => {
     while (codes.length < count) {
-      const { handle } = await families.authorize(client, `user-${codes.length}`, grant, ORIGIN);
+      const handle = await families.authorize(client, `user-${codes.length}`, grant, ORIGIN);
       codes.push(mintCode({ handle, clientId: CLIENT_ID, ...request }, keys.mintingTokenKey()));
     }
   };

@@ -7,7 +7,7 @@ import type { Form } from '../oauth/form.js';
 import { OAuthError, type OAuthErrorCode } from '../oauth/oauth-error.js';
 import { CODE_CHALLENGE_METHOD, isCodeChallenge } from '../oauth/pkce.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
-import { parseResources } from '../oauth/resource.js';
+import { resourcesWithin } from '../oauth/resource.js';
 import { isWithin, OFFLINE_ACCESS, parseScope } from '../oauth/scope.js';
 import { validateRequest } from '../oauth/validate-request.js';
 import { AuthorizationRequestDto } from './authorization-request.dto.js';
@@ -64,13 +64,13 @@ export function parseAuthorizationRequest(target: ResponseTarget, form: Form): A
     idTokenHint: parameters.id_token_hint,
     subject: claims?.subject,
     essentialAcr: claims?.essentialAcr,
-    resource: resourceIn(form.all('resource'), client),
+    resource: resourcesWithin(form.all('resource'), client.audience),
     claims: claims && (claims.requested.userinfo || claims.requested.id_token) ? claims.requested : undefined,
   };
 }
 
 function checkResponseType(responseType: string | undefined): void {
-  if (responseType === undefined) throw malformed('response_type');
+  if (responseType === undefined) throw OAuthError.malformedParameter('response_type');
   if (responseType !== 'code') throw new OAuthError('unsupported_response_type');
 }
 
@@ -90,11 +90,12 @@ function codeChallengeIn(
   client: Client,
 ): string | undefined {
   if (challenge === undefined) {
-    if (method !== undefined || client.requirePkce || client.type === 'public') throw malformed('code_challenge');
+    if (method !== undefined || client.requirePkce || client.type === 'public')
+      throw OAuthError.malformedParameter('code_challenge');
     return undefined;
   }
-  if (method !== CODE_CHALLENGE_METHOD) throw malformed('code_challenge_method');
-  if (!isCodeChallenge(challenge)) throw malformed('code_challenge');
+  if (method !== CODE_CHALLENGE_METHOD) throw OAuthError.malformedParameter('code_challenge_method');
+  if (!isCodeChallenge(challenge)) throw OAuthError.malformedParameter('code_challenge');
   return challenge;
 }
 
@@ -102,22 +103,14 @@ function promptsIn(text: string | undefined): ReadonlySet<Prompt> {
   const asked = text === undefined ? [] : text.split(' ');
   const known = asked.filter((prompt): prompt is Prompt => prompts.some((one) => one === prompt));
   // OpenID Connect Core §3.1.2.1: `none` with anything else contradicts itself.
-  if (known.length < asked.length || (known.includes('none') && known.length > 1)) throw malformed('prompt');
+  if (known.length < asked.length || (known.includes('none') && known.length > 1))
+    throw OAuthError.malformedParameter('prompt');
   return new Set(known);
 }
 
 function claimsIn(text: string | undefined): ClaimsParameter | undefined {
   if (text === undefined) return undefined;
   const claims = parseClaimsParameter(text);
-  if (!claims) throw malformed('claims');
+  if (!claims) throw OAuthError.malformedParameter('claims');
   return claims;
 }
-
-function resourceIn(asked: readonly string[], client: Client): string[] {
-  const resource = parseResources(asked);
-  if (!resource || !isWithin(resource, client.audience)) throw new OAuthError('invalid_target');
-  return resource;
-}
-
-const malformed = (name: string) =>
-  OAuthError.invalidRequest(`bad_${name}`, `The parameter ${name} is missing or malformed.`);

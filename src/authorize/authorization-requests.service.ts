@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ClientDirectory } from '../clients/client-directory.service.js';
 import { Config } from '../config/config.js';
+import { issuerPath } from '../http/issuer-path.js';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
+import { MAX_USERNAME_CHARACTERS } from '../users/username.js';
 import { parseAuthorizationRequest, type AuthorizationRequest } from './authorization-request.js';
 import { responseTargetOf, type ResponseTarget } from './response-target.js';
 
@@ -33,7 +35,7 @@ export class AuthorizationRequests {
     private readonly clients: ClientDirectory,
     config: Config,
   ) {
-    this.path = `${new URL(config.issuer).pathname.replace(/\/$/, '')}/authorize`;
+    this.path = `${issuerPath(config)}/authorize`;
   }
 
   /**
@@ -82,7 +84,7 @@ export class AuthorizationRequests {
   /** The same request for a user who wants to be somebody else. */
   otherUserUrl(query: string): string {
     const { form } = Form.read(query);
-    const parameters = new URLSearchParams(form.encodedWithout('prompt'));
+    const parameters = form.without('prompt');
     const asksForConsent = (form.get('prompt') ?? '').split(' ').includes('consent');
     parameters.set('prompt', asksForConsent ? 'select_account consent' : 'select_account');
     return `${this.path}?${parameters.toString()}`;
@@ -95,7 +97,7 @@ export class AuthorizationRequests {
       .split(' ')
       .filter((one) => one !== '' && !ANSWERED_BY_SIGN_IN.includes(one))
       .join(' ');
-    const parameters = new URLSearchParams(form.encodedWithout('prompt', 'max_age'));
+    const parameters = form.without('prompt', 'max_age');
     if (prompt !== '') parameters.set('prompt', prompt);
     return `${this.path}?${parameters.toString()}`;
   }
@@ -106,8 +108,6 @@ export class AuthorizationRequests {
   }
 }
 
-const MAX_HINT_CHARACTERS = 255;
-
 /** Absent where there is none, and a hint that no username can be is none. */
 export const describe = (
   { client, redirectUri }: ResponseTarget,
@@ -116,7 +116,7 @@ export const describe = (
   clientName: client.name,
   redirectUri,
   ...(uiLocales !== undefined && { uiLocales }),
-  ...(loginHint !== undefined && loginHint.length <= MAX_HINT_CHARACTERS && { loginHint }),
+  ...(loginHint !== undefined && loginHint.length <= MAX_USERNAME_CHARACTERS && { loginHint }),
 });
 
 const DECIDE_WHERE_TO_GO = ['client_id', 'redirect_uri', 'response_mode', 'state'];

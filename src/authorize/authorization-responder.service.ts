@@ -3,9 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { formTargetsOf } from '../oauth/redirect-uri.js';
+import { withParameters } from '../oauth/uri.js';
 import { Pages } from '../pages/pages.service.js';
 import { FORM_POST_SCRIPT_HASH, FormPostPage } from './form-post.page.js';
-import { redirectTo, responseParameters, type ResponseTarget } from './response-target.js';
+import { responseParameters, type ResponseTarget } from './response-target.js';
 
 /** Sends the user back to the client, with a code or an error, in the response mode that it asked for. */
 @Injectable()
@@ -25,7 +26,8 @@ export class AuthorizationResponder {
     request.outcome = { clientId, ...(answer instanceof OAuthError && { result: answer.reason }) };
     const parameters = responseParameters(answer, target, this.config.issuer);
     // Never 307, which would send the user's form along (RFC 9700 §4.12).
-    if (target.responseMode === 'query') return void reply.redirect(redirectTo(target, parameters), 303);
+    if (target.responseMode === 'query')
+      return void reply.redirect(withParameters(target.redirectUri, parameters), 303);
     this.pages.show(
       request,
       reply,

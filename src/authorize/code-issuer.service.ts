@@ -49,7 +49,7 @@ export class CodeIssuer {
       authentication: { sessionId: id, authTime, acr, amr },
       endsAt: expiresAt,
     };
-    const { handle } = await this.families.authorize(client, subject, grant, origin, alongside);
+    const handle = await this.families.authorize(client, subject, grant, origin, alongside);
     const { clientId } = client;
     const claimsOf = claims?.id_token ? subject : undefined;
     const content = { handle, clientId, redirectUri, namedRedirectUri, codeChallenge, nonce, claimsOf };

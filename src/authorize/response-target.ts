@@ -49,9 +49,3 @@ export function responseParameters(
     iss: issuer,
   };
 }
-
-/** The redirect URI is kept to the letter; what it has of a query stays (RFC 6749 §3.1.2). */
-export function redirectTo({ redirectUri }: ResponseTarget, parameters: Record<string, string>): string {
-  const separator = redirectUri.includes('?') ? (/[?&]$/.test(redirectUri) ? '' : '&') : '?';
-  return `${redirectUri}${separator}${new URLSearchParams(parameters).toString()}`;
-}

@@ -4,7 +4,7 @@
  */
 import { isScopeToken } from '../oauth/scope.js';
 import { grantTypes, type GrantType } from '../oauth/grant-type.js';
-import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
+import { DEFAULT_ID_TOKEN_ALGORITHM, type SigningAlgorithm } from '../keys/signing-algorithm.js';
 import { clientAuthMethods, type ClientAuthMethod } from './client-auth-method.js';
 import type { ClientEntity } from './client.entity.js';
 import { signInProblems, type Deployment } from './sign-in-registration.js';
@@ -34,7 +34,7 @@ export const registrationDefaults = {
   postLogoutRedirectUris: [] as string[],
   requirePkce: true,
   firstParty: false,
-  idTokenSignedResponseAlg: 'RS256' as SigningAlgorithm,
+  idTokenSignedResponseAlg: DEFAULT_ID_TOKEN_ALGORITHM as SigningAlgorithm,
   backchannelLogoutUri: null as string | null,
 };
 

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OAuthError } from '../oauth/oauth-error.js';
 import { toOAuthError } from './http-error.js';
 import { InvalidFields, type FieldProblem } from './invalid-fields.js';
+import { issuerPath } from './issuer-path.js';
 import { logError } from './log-error.js';
 import { methodMismatch } from './oauth-error.filter.js';
 
@@ -40,7 +41,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 }
 
 /** Where the admin API is, and so where errors are problems. */
-export const adminPathOf = (issuer: string): string => `${new URL(issuer).pathname.replace(/\/$/, '')}/admin`;
+export const adminPathOf = (issuer: string): string => `${issuerPath({ issuer })}/admin`;
 
 /** By its route where it has one, because a path can be spelled in many ways. */
 export function isBelow(path: string, { routeOptions, url }: FastifyRequest): boolean {

@@ -5,6 +5,7 @@
 import { isDisabled, type Client } from '../clients/client.js';
 import type { IdTokenHint } from '../issuance/id-token.js';
 import type { Form } from '../oauth/form.js';
+import { withParameters } from '../oauth/uri.js';
 
 export interface EndSessionRequest {
   readonly idTokenHint: string | undefined;
@@ -44,7 +45,5 @@ export function postLogoutLocation(
   if (!client || isDisabled(client) || uri === undefined || !client.postLogoutRedirectUris.includes(uri)) {
     return undefined;
   }
-  if (state === undefined) return uri;
-  const separator = uri.includes('?') ? (/[?&]$/.test(uri) ? '' : '&') : '?';
-  return `${uri}${separator}${new URLSearchParams({ state }).toString()}`;
+  return state === undefined ? uri : withParameters(uri, { state });
 }

@@ -31,7 +31,7 @@ export class Metrics {
 
   readonly refreshes = this.counter(
     'rekey_refreshes_total',
-    'Refresh verdicts: rotated, renewed, retry, stale, reuse, dead, foreign, unknown, too_wide, malformed.',
+    'Refresh verdicts: rotated, renewed, retry, stale, reuse, dead, foreign, unknown, too_wide, wrong_target, malformed.',
     ['verdict'],
   );
 

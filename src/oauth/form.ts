@@ -67,13 +67,14 @@ export class Form {
     for (const name of this.values.keys()) for (const value of this.all(name)) yield [name, value];
   }
 
-  /** The form again, encoded, without the named parameters and those that have no value. */
-  encodedWithout(...names: readonly string[]): string {
-    return new URLSearchParams([...this.entries()].filter(([name]) => !names.includes(name))).toString();
+  /** A copy without the named parameters and those that have no value. */
+  without(...names: readonly string[]): URLSearchParams {
+    return new URLSearchParams([...this.entries()].filter(([name]) => !names.includes(name)));
   }
 
+  /** The form again, encoded. */
   toString(): string {
-    return this.encodedWithout();
+    return this.without().toString();
   }
 }
 

@@ -90,6 +90,10 @@ export class OAuthError extends Error {
   static invalidRequest = (reason: string, description?: string) =>
     new OAuthError('invalid_request', description === undefined ? { reason } : { reason, description });
 
+  /** @param name of the parameter; what it held is not repeated */
+  static malformedParameter = (name: string) =>
+    OAuthError.invalidRequest(`bad_${name}`, `The parameter ${name} is missing or malformed.`);
+
   static invalidGrant = (reason: string) => new OAuthError('invalid_grant', { reason });
 
   static invalidScope = (reason: string) => new OAuthError('invalid_scope', { reason });

@@ -1,4 +1,6 @@
 /** Resource indicators (RFC 8707 §2): the absolute URIs of the resource servers that an access token is to be for. */
+import { OAuthError } from './oauth-error.js';
+import { isWithin } from './scope.js';
 import { isAbsoluteUri } from './uri.js';
 
 const MAX_RESOURCES = 10;
@@ -8,6 +10,17 @@ const MAX_RESOURCE_CHARACTERS = 500;
 export function parseResources(values: readonly string[]): string[] | undefined {
   const resources = [...new Set(values)];
   return resources.length <= MAX_RESOURCES && resources.every(isResource) ? resources : undefined;
+}
+
+/**
+ * @param audience all that the client has
+ * @returns the set, in order
+ * @throws OAuthError invalid_target
+ */
+export function resourcesWithin(asked: readonly string[], audience: readonly string[]): string[] {
+  const resources = parseResources(asked);
+  if (resources && isWithin(resources, audience)) return resources;
+  throw new OAuthError('invalid_target', { reason: resources ? 'beyond_client' : 'malformed' });
 }
 
 const isResource = (text: string): boolean =>

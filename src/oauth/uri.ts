@@ -10,3 +10,9 @@ export const hasUriCharactersOnly = (text: string): boolean => URI_CHARACTERS.te
 
 export const isAbsoluteUri = (text: string): boolean =>
   SCHEME.test(text) && hasUriCharactersOnly(text) && URL.canParse(text);
+
+/** A URI with parameters added to it. It is kept to the letter, and so is what it has of a query (RFC 6749 §3.1.2). */
+export function withParameters(uri: string, parameters: Record<string, string>): string {
+  const separator = uri.includes('?') ? (/[?&]$/.test(uri) ? '' : '&') : '?';
+  return `${uri}${separator}${new URLSearchParams(parameters).toString()}`;
+}

@@ -18,12 +18,7 @@ export function validateRequest<T extends object>(type: RequestClass<T>, form: F
     if (value !== undefined) Object.assign(request, { [name]: value });
   }
   const [problem] = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: true });
-  if (problem) {
-    throw OAuthError.invalidRequest(
-      `bad_${problem.property}`,
-      `The parameter ${problem.property} is missing or malformed.`,
-    );
-  }
+  if (problem) throw OAuthError.malformedParameter(problem.property);
   return request;
 }
 

@@ -6,20 +6,11 @@ import { KeyRing } from '../keys/key-ring.service.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Clock } from '../time/clock.js';
 import { refreshedOf, type Refreshed } from './refreshed.js';
-import { judge, type FamilySnapshot } from './rotation.js';
+import { judge, type DeathReason, type FamilySnapshot } from './rotation.js';
 import { RotationBatch, type Rotation } from './rotation-batch.js';
 import { TokenFamilyStore, type RotationEntry } from './token-family.store.js';
 
-export type CodeRefusal =
-  | 'unknown'
-  | 'replayed'
-  | 'too_wide'
-  | 'wrong_target'
-  | 'revoked'
-  | 'idle_expired'
-  | 'expired'
-  | 'subject_disabled'
-  | 'client_disabled';
+export type CodeRefusal = 'unknown' | 'replayed' | 'too_wide' | 'wrong_target' | DeathReason;
 
 /** How often a row that somebody else held is asked for again. */
 const MAX_ATTEMPTS = 3;

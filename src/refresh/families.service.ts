@@ -81,7 +81,7 @@ export class FamiliesService {
     { scope, offline, resource, claims, authentication, endsAt }: CodeGrant,
     origin: FamilyOrigin,
     alongside?: (manager: EntityManager) => Promise<void>,
-  ): Promise<{ handle: string; sid: string }> {
+  ): Promise<string> {
     const now = this.clock.now();
     const longest = now + CODE_LIFETIME_MS + client.absoluteTtlSeconds * 1000;
     const absoluteExpiresAt = wholeSecond(offline ? longest : Math.min(longest, endsAt));
@@ -104,7 +104,7 @@ export class FamiliesService {
       claims: claims ?? null,
     };
     await this.insert(family, 'code.issued', origin, alongside);
-    return { handle: family.id, sid: family.sid };
+    return family.id;
   }
 
   private async insert(

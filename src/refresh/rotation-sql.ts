@@ -55,9 +55,9 @@ WITH asked AS (
 )${audit ? AUDITED : ''}
 SELECT id, sid, subject, generation, rotates, array_to_string(scope, ' ') AS scope,
   array_to_string(client_scopes, ' ') AS client_scopes, client_audience,
-  offline, resource, claims, session_id, auth_time, acr, amr,
+  ${familyGrantColumns},
   (extract(epoch FROM absolute_expires_at) * 1000)::float8 AS absolute_expires_at, (extract(epoch FROM at) * 1000)::float8 AS at
-FROM rotated`;
+FROM rotated f`;
 }
 
 const AUDITED = `, audited AS (

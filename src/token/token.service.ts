@@ -7,7 +7,7 @@ import { IdTokens } from '../issuance/id-token.service.js';
 import type { Authorization } from '../issuance/authorization.js';
 import type { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { parseResources } from '../oauth/resource.js';
+import { resourcesWithin } from '../oauth/resource.js';
 import { isWithin, parseScope } from '../oauth/scope.js';
 import { validateRequest } from '../oauth/validate-request.js';
 import type { Grant, GrantRequest } from './grants/grant.js';
@@ -86,10 +86,5 @@ function scopeFor(client: Client, asked: string | undefined): GrantRequest['scop
 
 /** RFC 8707 §2.2 */
 function resourceFor(client: Client, asked: readonly string[]): GrantRequest['resource'] {
-  if (asked.length === 0) return undefined;
-  const resource = parseResources(asked);
-  if (!resource || !isWithin(resource, client.audience)) {
-    throw new OAuthError('invalid_target', { reason: resource ? 'beyond_client' : 'malformed' });
-  }
-  return resource;
+  return asked.length === 0 ? undefined : resourcesWithin(asked, client.audience);
 }
