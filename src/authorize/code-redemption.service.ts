@@ -61,7 +61,6 @@ export class CodeRedemption {
     const outcome = await this.families.redeem(code.handle, client, presented, context);
     if ('refreshed' in outcome) return { refreshed: outcome.refreshed, nonce: code.nonce, userClaims };
     if (outcome.refusal === 'replayed') return this.burn(code, 'replayed', client, context);
-    if (outcome.refusal === 'wrong_target') throw new OAuthError('invalid_target', { reason: 'wrong_target' });
     return this.refuse(outcome.refusal, client, context);
   }
 
@@ -107,7 +106,7 @@ export class CodeRedemption {
 
   private async refuse(reason: string, client: Client, context: RequestContext): Promise<never> {
     await this.record(reason, client, context);
-    throw OAuthError.invalidGrant(reason);
+    throw reason === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
   }
 
   private record(reason: string, { clientId }: Client, { correlationId }: RequestContext): Promise<void> {

@@ -7,7 +7,7 @@ export const CODE_CHALLENGE_METHOD = 'S256';
 const CODE_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
 /** §4.1 */
-const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
+export const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/;
 
 export const isCodeChallenge = (text: string): boolean => CODE_CHALLENGE.test(text);
 

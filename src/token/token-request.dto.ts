@@ -1,4 +1,5 @@
-import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { CODE_VERIFIER } from '../oauth/pkce.js';
 
 /** What every token request has (RFC 6749 §4 to §6), whatever its grant. */
 export class TokenRequestDto {
@@ -30,7 +31,8 @@ export class AuthorizationCodeRequestDto extends TokenRequestDto {
   @IsString()
   redirect_uri?: string;
 
+  /** A short one could be guessed: it is not even tried, and costs the code nothing. */
   @IsOptional()
-  @IsString()
+  @Matches(CODE_VERIFIER)
   code_verifier?: string;
 }

@@ -128,7 +128,9 @@ describe('a code', () => {
     ['of other characters', `${'x'.repeat(42)}!`],
   ])('[259] with a verifier that is none (%s) is a malformed request, and costs nothing', async (_title, verifier) => {
     const code = await aCode();
-    expectError(await exchange(code, { code_verifier: verifier }), 400, 'invalid_request');
+    const refused = await exchange(code, { code_verifier: verifier });
+    expectError(refused, 400, 'invalid_request');
+    expect(await auditOf(app, refused)).toMatchObject([{ event: 'token.refused', reason: 'bad_code_verifier' }]);
     expect((await exchange(code)).status).toBe(200);
   });
 
@@ -226,7 +228,9 @@ describe('a resource', () => {
 
   it('[250] that was not granted costs the code nothing', async () => {
     const code = await aCode({ resource: 'https://api.test' });
-    expectError(await exchange(code, { resource: 'https://other.test' }), 400, 'invalid_target');
+    const refused = await exchange(code, { resource: 'https://other.test' });
+    expectError(refused, 400, 'invalid_target');
+    expect(await auditOf(app, refused)).toMatchObject([{ event: 'code.refused', reason: 'wrong_target' }]);
     const { body } = await exchange(code);
     expect((await introspect(app, client, body.access_token)).body.aud).toBe('https://api.test');
   });

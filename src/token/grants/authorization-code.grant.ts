@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CodeRedemption } from '../../authorize/code-redemption.service.js';
 import type { Authorization } from '../../issuance/authorization.js';
-import { OAuthError } from '../../oauth/oauth-error.js';
-import { isCodeVerifier } from '../../oauth/pkce.js';
 import { AuthorizationCodeRequestDto } from '../token-request.dto.js';
 import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { Grant, type GrantRequest } from './grant.js';
@@ -22,10 +20,6 @@ export class AuthorizationCodeGrant extends Grant<AuthorizationCodeRequestDto> {
 
   async authorize(request: GrantRequest<AuthorizationCodeRequestDto>): Promise<Authorization> {
     const { client, resource, parameters, context } = request;
-    // RFC 7636 §4.1: a short one could be guessed, so it is not even tried, and costs the code nothing.
-    if (parameters.code_verifier !== undefined && !isCodeVerifier(parameters.code_verifier)) {
-      throw OAuthError.invalidRequest('bad_code_verifier', 'The parameter code_verifier is missing or malformed.');
-    }
     const presented = {
       code: parameters.code,
       redirectUri: parameters.redirect_uri,
