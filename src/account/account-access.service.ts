@@ -43,10 +43,10 @@ export class AccountAccess {
   async withdraw(clientId: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
     if (clientId.includes('\0')) return; // PostgreSQL refuses such a text, so nobody has such an id
     let ended: readonly Revocation[] = [];
-    await this.consents.withdraw(subject, clientId, origin, async (manager) => {
+    const found = await this.consents.withdraw(subject, clientId, origin, async (manager) => {
       ended = await this.endFamilies({ subject, clientId }, { subject, clientId }, origin, manager);
     });
-    await this.revocations.publish(ended);
+    if (found) await this.revocations.publish(ended);
   }
 
   private async endFamilies(

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { AuditEvent } from '../audit/audit-event.js';
+import { transaction } from '../database/transaction.js';
 import { InvalidFields } from '../http/invalid-fields.js';
 import { birthOf } from '../issuance/token-identity.js';
 import { SignOut } from '../logout/sign-out.service.js';
@@ -39,7 +40,7 @@ export class RevocationAdministration {
     // What was issued up to now, this very millisecond included.
     const notBefore = kind === 'token' ? birthOf(value) + 1 : now + 1;
     const request = { kind, value, reason, actor: admin.actor, notBefore };
-    const { result, revocations } = await this.dataSource.transaction(async (manager) => {
+    const { result, revocations } = await transaction(this.dataSource, async (manager) => {
       if (kind === 'subject') await this.signOut.endSessionsOf(value, 'revoked', admin, manager);
       if (kind === 'all') await this.signOut.endAllSessions(manager);
       const committed = await this.revocations.commit([request], manager);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { InvalidFields } from '../http/invalid-fields.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Consents } from '../consent/consents.service.js';
@@ -6,7 +7,7 @@ import { SignOut } from '../logout/sign-out.service.js';
 import type { Revocation } from '../revocation/revocation.js';
 import { SubjectsService } from '../subjects/subjects.service.js';
 import { InvalidUser, UserTaken } from '../users/user-error.js';
-import { UsersService } from '../users/users.service.js';
+import { UsersService, type Alongside } from '../users/users.service.js';
 import type { Admin } from './admin.js';
 import { notFound } from './path.pipe.js';
 import type { CreateUserDto, UpdateUserDto } from './user.dto.js';
@@ -50,12 +51,11 @@ export class UserAdministration {
 
   /** @throws InvalidFields; OAuthError not_found, conflict */
   async update(subject: string, { disabled, ...changes }: UpdateUserDto, admin: Admin): Promise<KnownUser> {
-    const user = await this.ending((revoked) =>
-      this.users.update(subject, changes, admin, async (manager) => {
-        if (disabled !== undefined) revoked(await this.subjects.commitDisabled(subject, disabled, admin, manager));
-      }),
+    const user = await this.ending(
+      (alongside) => this.users.update(subject, changes, admin, alongside),
+      async (manager) =>
+        disabled === undefined ? [] : this.subjects.commitDisabled(subject, disabled, admin, manager),
     );
-    if (!user) throw notFound();
     return { user, disabled: disabled ?? (await this.subjects.isDisabled(subject)) };
   }
 
@@ -66,12 +66,10 @@ export class UserAdministration {
    */
   async setPassword(subject: string, password: string, admin: Admin): Promise<void> {
     const ended = { reason: 'password_changed', sparesOffline: true };
-    const found = await this.ending((revoked) =>
-      this.users.setPassword(subject, password, admin, async (manager) =>
-        revoked(await this.signOut.commitEverywhere(subject, ended, admin, manager)),
-      ),
+    await this.ending(
+      (alongside) => this.users.setPassword(subject, password, admin, alongside),
+      (manager) => this.signOut.commitEverywhere(subject, ended, admin, manager),
     );
-    if (!found) throw notFound();
   }
 
   /**
@@ -79,22 +77,33 @@ export class UserAdministration {
    * nothing. @throws OAuthError not_found
    */
   async delete(subject: string, admin: Admin): Promise<void> {
-    const found = await this.ending((revoked) =>
-      this.users.delete(subject, admin, async (manager) => {
-        revoked(await this.subjects.commitDisabled(subject, true, admin, manager));
-        revoked(await this.signOut.commitEverywhere(subject, { reason: 'user_deleted' }, admin, manager));
+    await this.ending(
+      (alongside) => this.users.delete(subject, admin, alongside),
+      async (manager) => {
+        const disabling = await this.subjects.commitDisabled(subject, true, admin, manager);
+        const ended = await this.signOut.commitEverywhere(subject, { reason: 'user_deleted' }, admin, manager);
         await this.consents.deleteAll(subject, manager);
-      }),
+        return [...disabling, ...ended];
+      },
     );
-    if (!found) throw notFound();
   }
 
-  /** Publishes what the change has revoked, once it is committed. */
-  private async ending<T>(change: (revoked: (more: readonly Revocation[]) => void) => Promise<T>): Promise<T> {
-    const all: Revocation[] = [];
-    const result = await change((more) => void all.push(...more)).catch(asAnswer);
-    if (all.length > 0) await this.signOut.publish(all);
-    return result;
+  /**
+   * Publishes what the change has ended, once it is committed.
+   * @param end runs in its transaction, once more where that begins anew: what it said before was rolled back, and is forgotten
+   * @throws OAuthError not_found where there was nobody to change
+   */
+  private async ending<T>(
+    change: (alongside: Alongside) => Promise<T>,
+    end: (manager: EntityManager) => Promise<readonly Revocation[]>,
+  ): Promise<Exclude<T, undefined>> {
+    let ended: readonly Revocation[] = [];
+    const changed = await change(async (manager) => {
+      ended = await end(manager);
+    }).catch(asAnswer);
+    if (changed === undefined || changed === false) throw notFound();
+    if (ended.length > 0) await this.signOut.publish(ended);
+    return changed as Exclude<T, undefined>;
   }
 }
 

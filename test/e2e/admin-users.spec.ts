@@ -1,6 +1,8 @@
 /** Users through the admin API. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Consents } from '../../src/consent/consents.service.js';
+import { SignOut } from '../../src/logout/sign-out.service.js';
 import { admin, callAdmin, column, wrongFields, type Admin } from '../support/admin.js';
 import { auditOf } from '../support/audit-trail.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
@@ -352,6 +354,23 @@ describe('a user who is deleted', () => {
     await caller.delete(path(subject!));
     const { refreshToken } = await startFamily(app, client, { subject: subject! });
     expect((await refresh(app, client, refreshToken)).body.error).toBe('invalid_grant');
+  });
+
+  it('after a deadlock, everybody is told what was revoked, and nothing of the attempt that was not', async () => {
+    const { subject } = await created();
+    const last = jest.spyOn(app.nest.get(Consents, { strict: false }), 'deleteAll');
+    last.mockRejectedValueOnce(Object.assign(new Error('deadlock detected'), { code: '40P01' }));
+    const told = jest.spyOn(app.nest.get(SignOut, { strict: false }), 'publish');
+    const { status } = await caller.delete(path(subject!));
+    const [revocations] = told.mock.calls[0]!;
+    const times = last.mock.calls.length;
+    jest.restoreAllMocks();
+    expect([status, times]).toEqual([204, 2]);
+    const stored = await app.database.query<object[]>(
+      `SELECT 1 FROM revocations WHERE kind = 'subject' AND value = $1`,
+      [subject],
+    );
+    expect(revocations).toHaveLength(stored.length);
   });
 
   it('is gone with everything, or not at all', async () => {
