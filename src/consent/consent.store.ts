@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Consent } from './consent.js';
 import { ConsentEntity } from './consent.entity.js';
 
 /** The SQL of `consents`. */
@@ -12,8 +13,8 @@ export class ConsentStore {
   }
 
   /** Locks it against whoever would take it back. */
-  async hold(subject: string, clientId: string, manager: EntityManager): Promise<AgreedTo | undefined> {
-    const rows = await manager.query<AgreedTo[]>(
+  async hold(subject: string, clientId: string, manager: EntityManager): Promise<Consent | undefined> {
+    const rows = await manager.query<Consent[]>(
       'SELECT scope, claims FROM consents WHERE subject = $1 AND client_id = $2 FOR SHARE',
       [subject, clientId],
     );
@@ -30,7 +31,7 @@ export class ConsentStore {
 
   /** One statement, so that two agreements at once both count. */
   async add(
-    { subject, clientId, scope, claims }: Pick<ConsentEntity, 'subject' | 'clientId'> & AgreedTo,
+    { subject, clientId, scope, claims }: Pick<ConsentEntity, 'subject' | 'clientId'> & Consent,
     now: Date,
     manager: EntityManager,
   ): Promise<void> {
@@ -51,9 +52,4 @@ export class ConsentStore {
   async deleteAll(subject: string, manager: EntityManager): Promise<void> {
     await manager.delete(ConsentEntity, { subject });
   }
-}
-
-interface AgreedTo {
-  readonly scope: readonly string[];
-  readonly claims: readonly string[];
 }

@@ -9,7 +9,7 @@ export interface Consent {
 }
 
 /** What is to be agreed to. */
-export interface ConsentSubject {
+export interface RequestedConsent {
   readonly scope: readonly string[];
   readonly claims: RequestedClaims | undefined;
 }
@@ -18,5 +18,5 @@ export const claimNames = (claims: RequestedClaims | undefined): string[] => [
   ...new Set([...(claims?.userinfo ?? []), ...(claims?.id_token ?? [])]),
 ];
 
-export const consentCovers = (consent: Consent | undefined, { scope, claims }: ConsentSubject): boolean =>
+export const consentCovers = (consent: Consent | undefined, { scope, claims }: RequestedConsent): boolean =>
   consent !== undefined && isWithin(scope, consent.scope) && isWithin(claimNames(claims), consent.claims);

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import { transaction } from '../database/transaction.js';
 import { Clock } from '../time/clock.js';
-import { claimNames, consentCovers, type ConsentSubject } from './consent.js';
+import { claimNames, consentCovers, type RequestedConsent } from './consent.js';
 import { ConsentEntity } from './consent.entity.js';
 import { ConsentStore } from './consent.store.js';
 
@@ -33,7 +33,7 @@ export class Consents {
   }
 
   /** Keeps what was agreed to from being taken back until the transaction is over. @returns false where it is less than this */
-  async hold(subject: string, clientId: string, asked: ConsentSubject, manager: EntityManager): Promise<boolean> {
+  async hold(subject: string, clientId: string, asked: RequestedConsent, manager: EntityManager): Promise<boolean> {
     return consentCovers(await this.store.hold(subject, clientId, manager), asked);
   }
 
@@ -41,7 +41,7 @@ export class Consents {
   async grant(
     subject: string,
     clientId: string,
-    { scope, claims }: ConsentSubject,
+    { scope, claims }: RequestedConsent,
     origin: ConsentOrigin,
     manager: EntityManager,
   ): Promise<void> {

@@ -38,12 +38,12 @@ export class LinkedSignIn {
   async findOrCreate(
     issuer: string,
     externalSubject: string,
-    claims: StandardClaims,
+    claims: Readonly<Record<string, unknown>>,
     { correlationId }: Pick<RequestContext, 'correlationId'>,
   ): Promise<ProvenUser | undefined> {
     if (!isSubject(externalSubject)) return this.refuse('unusable_subject', undefined, correlationId);
     const account = { issuer, externalSubject };
-    const sound = soundClaims({ ...claims });
+    const sound = soundClaims(claims);
     const known = await this.store.linkedSubject(issuer, externalSubject);
     const subject = known ?? (await this.create(account, sound, correlationId));
     const user = await this.store.find(subject);

@@ -42,7 +42,7 @@ export class UsersService {
   findOrCreateLinked(
     issuer: string,
     externalSubject: string,
-    claims: StandardClaims,
+    claims: Readonly<Record<string, unknown>>,
     context: Pick<RequestContext, 'correlationId'>,
   ): Promise<ProvenUser | undefined> {
     return this.linkedSignIn.findOrCreate(issuer, externalSubject, claims, context);
@@ -111,10 +111,7 @@ export class UsersService {
       ...(username !== undefined && { username, usernameKey: usernameKey(username)! }),
       ...(claims !== undefined && { claims: claims as StandardClaims }),
     };
-    const fields = Object.keys({
-      ...(username !== undefined && { username }),
-      ...(claims !== undefined && { claims }),
-    });
+    const fields = Object.keys(changes).filter((name) => name !== 'usernameKey');
     return this.changes
       .make(change, async ({ manager, now, record }) => {
         if (fields.length > 0 && (await this.store.update(subject, changes, now, manager))) {
