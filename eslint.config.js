@@ -70,7 +70,10 @@ export default defineConfig(
     },
   },
   { files: ['src/main.ts', 'src/cli.ts'], rules: { 'no-console': 'off' } },
-  { files: ['src/time/clock.ts'], rules: { 'no-restricted-syntax': ['error', forwardRef, global, requestScope] } },
+  {
+    files: ['src/platform/time/clock.ts'],
+    rules: { 'no-restricted-syntax': ['error', forwardRef, global, requestScope] },
+  },
   {
     files: ['**/*.spec.ts'],
     extends: [jest.configs['flat/recommended']],

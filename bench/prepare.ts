@@ -7,11 +7,11 @@ import { AppModule } from '../src/app.module.js';
 import { ClientDirectory } from '../src/clients/client-directory.service.js';
 import { registrationDefaults, type ClientRegistration } from '../src/clients/client-registration.js';
 import { ClientsService } from '../src/clients/clients.service.js';
-import { mintCode } from '../src/authorize/authorization-code.js';
+import { mintCode } from '../src/authorization/authorization-code.js';
 import { KeyRing } from '../src/keys/key-ring.service.js';
 import { ACR_PASSWORD } from '../src/oauth/authentication.js';
 import { codeChallengeOf } from '../src/oauth/pkce.js';
-import { FamiliesService } from '../src/refresh/families.service.js';
+import { FamiliesService } from '../src/families/families.service.js';
 import { UsersService } from '../src/users/users.service.js';
 import { SECRET } from './servers.js';
 

@@ -11,7 +11,7 @@ import { revokeCommand } from './cli/revoke.command.js';
 import { subjectCommand } from './cli/subject.command.js';
 import { Terminal } from './cli/terminal.js';
 import { userCommand } from './cli/user.command.js';
-import { ConfigError } from './config/load-config.js';
+import { ConfigError } from './platform/config/load-config.js';
 
 const ENVIRONMENT = `
 Environment:

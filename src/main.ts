@@ -3,15 +3,15 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { setUp } from './app.setup.js';
-import type { Config } from './config/config.js';
-import { ConfigError } from './config/load-config.js';
-import { processConfig } from './config/process-config.js';
+import { setUp } from './server/app.setup.js';
+import type { Config } from './platform/config/config.js';
+import { ConfigError } from './platform/config/load-config.js';
+import { processConfig } from './platform/config/process-config.js';
 import { banner } from './first-boot/banner.js';
 import { DemoClient } from './first-boot/demo-client.service.js';
 import { FirstBoot } from './first-boot/first-boot.service.js';
-import { createAdapter } from './http/fastify-adapter.js';
-import { createLogger, NestLogger } from './http/logger.js';
+import { createAdapter } from './server/fastify-adapter.js';
+import { createLogger, NestLogger } from './platform/http/logger.js';
 
 /** Whoever is still being answered after this long is cut off. Orchestrators kill after 30 s. */
 const DRAIN_MS = 20_000;

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { auditEventNames } from '../src/audit/audit-event.js';
-import { settings } from '../src/config/settings.js';
+import { auditEventNames } from '../src/platform/audit/audit-event.js';
+import { settings } from '../src/platform/config/settings.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

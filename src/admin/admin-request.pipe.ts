@@ -1,6 +1,6 @@
 import { Injectable, ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
-import { InvalidFields, type FieldProblem } from '../http/invalid-fields.js';
+import { InvalidFields, type FieldProblem } from '../platform/http/invalid-fields.js';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 

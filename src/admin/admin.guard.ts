@@ -10,9 +10,9 @@ import {
 } from '@nestjs/common';
 import { ApiDefaultResponse, ApiExtraModels, ApiSecurity, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { AccessTokenAdmission } from '../bearer/access-token-admission.service.js';
+import { AccessTokenAdmission } from '../issuance/access-token-admission.service.js';
 import { hasTwoAuthorizations } from '../clients/client-auth.guard.js';
-import { SECURITY_SCHEME } from '../http/openapi.js';
+import { SECURITY_SCHEME } from '../server/openapi.js';
 import type { AccessToken } from '../issuance/access-token.js';
 import { authenticationRequired, bearerToken, twoAccessTokens } from '../oauth/bearer-token.js';
 import { Form } from '../oauth/form.js';

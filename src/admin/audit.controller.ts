@@ -1,7 +1,7 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import type { AuditEventEntity } from '../audit/audit-event.entity.js';
-import { AuditService } from '../audit/audit.service.js';
+import type { AuditEventEntity } from '../platform/audit/audit-event.entity.js';
+import { AuditService } from '../platform/audit/audit.service.js';
 import { AdminController } from './admin.guard.js';
 import { AuditPageDto, AuditQueryDto, type AuditEventDto } from './audit.dto.js';
 import { Pages } from './pages.service.js';

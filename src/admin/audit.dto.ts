@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { auditEventNames, type AuditEventName } from '../audit/audit-event.js';
+import { auditEventNames, type AuditEventName } from '../platform/audit/audit-event.js';
 import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
 import { ChoiceField, InstantField, TextField, UuidField } from './field.dto.js';
 import { PageDto, PageQueryDto } from './paging.dto.js';

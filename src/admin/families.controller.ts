@@ -1,8 +1,8 @@
 import { Body, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { FamiliesService } from '../refresh/families.service.js';
-import type { TokenFamilyEntity } from '../refresh/token-family.entity.js';
-import { Clock } from '../time/clock.js';
+import { FamiliesService } from '../families/families.service.js';
+import type { TokenFamilyEntity } from '../families/token-family.entity.js';
+import { Clock } from '../platform/time/clock.js';
 import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { FamilyAdministration } from './family-administration.service.js';

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { isDisabled, mayUse, type Client } from '../clients/client.js';
 import { ClientDirectory } from '../clients/client-directory.service.js';
-import { InvalidFields } from '../http/invalid-fields.js';
+import { InvalidFields } from '../platform/http/invalid-fields.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { isWithin, parseScope } from '../oauth/scope.js';
 import { isUserSubject } from '../oauth/subject.js';
-import { FamiliesService, type StartedFamily } from '../refresh/families.service.js';
-import { SubjectsService } from '../subjects/subjects.service.js';
+import { FamiliesService, type StartedFamily } from '../families/families.service.js';
+import { SubjectsService } from '../users/subjects.service.js';
 import type { Admin } from './admin.js';
 import type { StartFamilyDto } from './family.dto.js';
 

@@ -1,6 +1,6 @@
 /** Families as the admin API shows them. The handle is a secret, and has no part in it. */
-import type { FamilyState } from '../refresh/family-selection.js';
-import type { TokenFamilyEntity } from '../refresh/token-family.entity.js';
+import type { FamilyState } from '../families/family-selection.js';
+import type { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { formatScope } from '../oauth/scope.js';
 import type { FamilyDto } from './family.dto.js';
 

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { AuditService } from '../audit/audit.service.js';
-import type { AuditEventName } from '../audit/audit-event.js';
-import { Config } from '../config/config.js';
-import { InvalidFields } from '../http/invalid-fields.js';
+import { AuditService } from '../platform/audit/audit.service.js';
+import type { AuditEventName } from '../platform/audit/audit-event.js';
+import { Config } from '../platform/config/config.js';
+import { InvalidFields } from '../platform/http/invalid-fields.js';
 import type { KeyChange, RotationRequest } from '../keys/key-rotation.service.js';
 import { KeyRotationWorker } from '../keys/key-rotation.worker.js';
 import { keptAlgorithms } from '../keys/signing-algorithm.js';
-import { Clock } from '../time/clock.js';
+import { Clock } from '../platform/time/clock.js';
 import type { Admin } from './admin.js';
 import { notFound } from './path.pipe.js';
 

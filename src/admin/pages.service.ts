@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
-import { InvalidFields } from '../http/invalid-fields.js';
+import { Config } from '../platform/config/config.js';
+import { InvalidFields } from '../platform/http/invalid-fields.js';
 import { deriveKey } from '../keys/master-key.js';
 import { readCursor, writeCursor } from './page-cursor.js';
 import type { Page, PageQueryDto } from './paging.dto.js';

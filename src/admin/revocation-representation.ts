@@ -1,5 +1,5 @@
 /** Revocations as the admin API shows them. */
-import type { FamilyCount, FamilyHits } from '../refresh/family-selection.js';
+import type { FamilyCount, FamilyHits } from '../families/family-selection.js';
 import type { RevocationEntity } from '../revocation/revocation.entity.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 import type { RevocationDto, RevocationHitsDto, RevocationOutcomeDto } from './revocation.dto.js';

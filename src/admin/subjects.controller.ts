@@ -1,7 +1,7 @@
 import { Body, Get, Param, Patch } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { isUserSubject } from '../oauth/subject.js';
-import { SubjectsService } from '../subjects/subjects.service.js';
+import { SubjectsService } from '../users/subjects.service.js';
 import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { notFound } from './path.pipe.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { InvalidFields } from '../http/invalid-fields.js';
+import { InvalidFields } from '../platform/http/invalid-fields.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Consents } from '../consent/consents.service.js';
-import { SignOut } from '../logout/sign-out.service.js';
+import { SignOut } from '../sign-out/sign-out.service.js';
 import type { Revocation } from '../revocation/revocation.js';
-import { SubjectsService } from '../subjects/subjects.service.js';
+import { SubjectsService } from '../users/subjects.service.js';
 import { InvalidUser, UserTaken } from '../users/user-error.js';
 import { UsersService, type Alongside } from '../users/users.service.js';
 import type { Admin } from './admin.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidFields } from '../http/invalid-fields.js';
+import { InvalidFields } from '../platform/http/invalid-fields.js';
 import type { ImportOutcome } from '../users/new-user.js';
 import { UserImport } from '../users/user-import.service.js';
 import type { Admin } from './admin.js';

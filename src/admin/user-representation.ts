@@ -1,5 +1,5 @@
 /** Users as the admin API shows them. What their passwords are hashed to has no part in it. */
-import type { FieldProblem } from '../http/invalid-fields.js';
+import type { FieldProblem } from '../platform/http/invalid-fields.js';
 import type { UserEntity } from '../users/user.entity.js';
 import type { ImportOutcome } from '../users/new-user.js';
 import type { ImportedUserDto, UserDto } from './user.dto.js';

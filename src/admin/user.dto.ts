@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject, IsString, ValidateIf } from 'class-validator';
 import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
-import { MAX_USERNAME_CHARACTERS } from '../users/username.js';
+import { MAX_USERNAME_CHARACTERS } from '../oauth/username.js';
 import { ChoiceField, FlagField, InstantField, TextField } from './field.dto.js';
 import { PageDto, PageQueryDto } from './paging.dto.js';
 import { FieldProblemDto } from './problem.dto.js';

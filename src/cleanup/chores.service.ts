@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
-import { Config } from '../config/config.js';
-import { LoginSessions } from '../login/login-sessions.service.js';
-import { FamiliesService } from '../refresh/families.service.js';
+import { AuditService } from '../platform/audit/audit.service.js';
+import { Config } from '../platform/config/config.js';
+import { LoginSessions } from '../sessions/login-sessions.service.js';
+import { FamiliesService } from '../families/families.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 
 const DAY_MS = 86_400_000;

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { AuditModule } from '../audit/audit.module.js';
-import { ConfigModule } from '../config/config.module.js';
-import { LoginSessionsModule } from '../login/login-sessions.module.js';
-import { MetricsModule } from '../metrics/metrics.module.js';
-import { FamiliesModule } from '../refresh/families.module.js';
+import { AuditModule } from '../platform/audit/audit.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { LoginSessionsModule } from '../sessions/login-sessions.module.js';
+import { MetricsModule } from '../platform/metrics/metrics.module.js';
+import { FamiliesModule } from '../families/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
-import { TimeModule } from '../time/time.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
 import { Chores } from './chores.service.js';
 import { CleanupWorker } from './cleanup.worker.js';
 

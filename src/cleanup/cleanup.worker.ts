@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Metrics } from '../metrics/metrics.js';
-import { Clock } from '../time/clock.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { Clock } from '../platform/time/clock.js';
 import { Chores } from './chores.service.js';
 
 const ROUND_EVERY_MS = 10 * 60_000;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { DataSourceOptions } from 'typeorm';
-import { processConfig } from '../config/process-config.js';
-import { codeOf, isDenied, isUnavailable } from '../database/database-errors.js';
+import { processConfig } from '../platform/config/process-config.js';
+import { codeOf, isDenied, isUnavailable } from '../platform/database/database-errors.js';
 import { CliError } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
@@ -15,9 +15,9 @@ export const migrateCommand = (terminal: Terminal): Command =>
     }
     const config = processConfig();
     // Loaded here, for no other command should wait for it.
-    const { dataSourceOptions } = await import('../database/data-source.js');
-    const { EmbeddedDatabase } = await import('../database/embedded-database.js');
-    const { migrateOverNetwork } = await import('../database/migrate.js');
+    const { dataSourceOptions } = await import('../platform/database/data-source.js');
+    const { EmbeddedDatabase } = await import('../platform/database/embedded-database.js');
+    const { migrateOverNetwork } = await import('../platform/database/migrate.js');
     const { migrateAtBoot: _, ...options } = await dataSourceOptions(config, new EmbeddedDatabase(config));
     await migrateOverNetwork(options as DataSourceOptions).catch((error: unknown) => {
       throw problemOf(error);

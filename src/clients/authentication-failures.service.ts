@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
-import type { RequestContext } from '../http/request-context.js';
-import { Metrics } from '../metrics/metrics.js';
-import { Clock } from '../time/clock.js';
+import { AuditService } from '../platform/audit/audit.service.js';
+import type { RequestContext } from '../platform/http/request-context.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { Clock } from '../platform/time/clock.js';
 import type { Client } from './client.js';
 import { FailedAuthentications } from './failed-authentications.service.js';
 

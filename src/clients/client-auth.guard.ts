@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { contextOf, type RequestContext } from '../http/request-context.js';
+import { contextOf, type RequestContext } from '../platform/http/request-context.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
-import type { RequestContext } from '../http/request-context.js';
+import { Config } from '../platform/config/config.js';
+import type { RequestContext } from '../platform/http/request-context.js';
 import { deriveKey } from '../keys/master-key.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { Clock } from '../time/clock.js';
+import { Clock } from '../platform/time/clock.js';
 import { AuthenticationFailures } from './authentication-failures.service.js';
 import { isDisabled, type Client } from './client.js';
 import type { ClientAuthMethod } from './client-auth-method.js';

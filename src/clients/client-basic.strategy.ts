@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { BasicStrategy } from 'passport-http';
 import { decodeFormText } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { contextOf } from '../http/request-context.js';
+import { contextOf } from '../platform/http/request-context.js';
 import { parseBasic } from './basic-credentials.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';

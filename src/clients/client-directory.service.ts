@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Coalescer } from '../database/coalescer.js';
-import { Clock } from '../time/clock.js';
+import { Coalescer } from '../platform/database/coalescer.js';
+import { Clock } from '../platform/time/clock.js';
 import type { Client } from './client.js';
 import { ClientStore } from './client.store.js';
 

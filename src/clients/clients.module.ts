@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuditModule } from '../audit/audit.module.js';
-import { MetricsModule } from '../metrics/metrics.module.js';
+import { AuditModule } from '../platform/audit/audit.module.js';
+import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { AuthenticationFailures } from './authentication-failures.service.js';
-import { ConfigModule } from '../config/config.module.js';
-import { LimitsModule } from '../limits/limits.module.js';
-import { TimeModule } from '../time/time.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { LimitsModule } from '../platform/limits/limits.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';
 import { ClientDirectory } from './client-directory.service.js';

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AuditService } from '../audit/audit.service.js';
-import type { AuditEventName } from '../audit/audit-event.js';
-import { Config } from '../config/config.js';
-import { transaction } from '../database/transaction.js';
+import { AuditService } from '../platform/audit/audit.service.js';
+import type { AuditEventName } from '../platform/audit/audit-event.js';
+import { Config } from '../platform/config/config.js';
+import { transaction } from '../platform/database/transaction.js';
 import { deriveKey } from '../keys/master-key.js';
 import { keptAlgorithms } from '../keys/signing-algorithm.js';
-import { Clock } from '../time/clock.js';
+import { Clock } from '../platform/time/clock.js';
 import { ClientEntity } from './client.entity.js';
 import { ClientDirectory } from './client-directory.service.js';
 import { registrationProblems, type ClientRegistration } from './client-registration.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
-import { FailureCounters, type FailureCounter } from '../limits/failure-counter.service.js';
-import { sourceKey } from '../limits/source-key.js';
+import { Config } from '../platform/config/config.js';
+import { FailureCounters, type FailureCounter } from '../platform/limits/failure-counter.service.js';
+import { sourceKey } from '../platform/limits/source-key.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 
 const WINDOW_SECONDS = 60;

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuditModule } from '../audit/audit.module.js';
-import { TimeModule } from '../time/time.module.js';
+import { AuditModule } from '../platform/audit/audit.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
 import { ConsentEntity } from './consent.entity.js';
 import { ConsentStore } from './consent.store.js';
 import { Consents } from './consents.service.js';

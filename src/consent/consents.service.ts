@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AuditService } from '../audit/audit.service.js';
-import { transaction } from '../database/transaction.js';
-import { Clock } from '../time/clock.js';
+import { AuditService } from '../platform/audit/audit.service.js';
+import { transaction } from '../platform/database/transaction.js';
+import { Clock } from '../platform/time/clock.js';
 import { claimNames, consentCovers, type RequestedConsent } from './consent.js';
 import { ConsentEntity } from './consent.entity.js';
 import { ConsentStore } from './consent.store.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Server } from 'node:http';
-import { Config } from '../config/config.js';
+import { Config } from '../platform/config/config.js';
 import type { Credentials } from './credentials-file.js';
 import { webPortBeside } from './first-clients.js';
 
@@ -11,7 +11,7 @@ export interface DemoClientStart {
 }
 
 /**
- * Runs the demo client of `src/demo-web/` beside an embedded service, so that one command is enough to sign in. It could run
+ * Runs the demo client of `examples/relying-party/` beside an embedded service, so that one command is enough to sign in. It could run
  * anywhere else: over HTTP it is a client like any other.
  */
 @Injectable()
@@ -29,7 +29,7 @@ export class DemoClient implements OnModuleDestroy {
     const url = `http://127.0.0.1:${port}/`;
     try {
       // Loaded here, because no service in production runs it.
-      const { startDemoWeb } = await import('../demo-web/demo-web.js');
+      const { startDemoWeb } = await import('../../examples/relying-party/demo-web.js');
       this.server = await startDemoWeb(settings, { log: (line) => this.logger.warn(`Demo client: ${line}`) });
       return { url, isRunning: true };
     } catch (error) {

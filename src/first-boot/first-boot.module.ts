@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
-import { ConfigModule } from '../config/config.module.js';
-import { FamiliesModule } from '../refresh/families.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { FamiliesModule } from '../families/families.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DemoClient } from './demo-client.service.js';
 import { EmbeddedStart } from './embedded-start.service.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Config } from '../platform/config/config.js';
 import { EmbeddedStart, type EmbeddedStartResult } from './embedded-start.service.js';
 import { ADMIN_CLIENT } from './first-clients.js';
 import { Registrar } from './registrar.service.js';

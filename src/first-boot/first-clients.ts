@@ -34,7 +34,7 @@ export function webAddresses(port: number, issuer: string) {
   };
 }
 
-/** `src/demo-web/`: signs users in, and keeps them signed in. */
+/** `examples/relying-party/`: signs users in, and keeps them signed in. */
 export const webClient = (port: number, issuer: string): ClientRegistration => ({
   ...registrationDefaults,
   ...webAddresses(port, issuer),

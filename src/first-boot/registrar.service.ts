@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientRegistration } from '../clients/client-registration.js';
 import { ClientsService } from '../clients/clients.service.js';
-import { isUniqueViolation } from '../database/database-errors.js';
+import { isUniqueViolation } from '../platform/database/database-errors.js';
 import { UsersService } from '../users/users.service.js';
 import { UserTaken } from '../users/user-error.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Config } from '../platform/config/config.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { formatScope } from '../oauth/scope.js';
-import { Clock } from '../time/clock.js';
+import { Clock } from '../platform/time/clock.js';
 import {
   audienceOf,
   authenticationClaims,
@@ -11,7 +11,7 @@ import {
   type AccessTokenClaims,
 } from './access-token.js';
 import type { Authorization } from './authorization.js';
-import { signJws, verifyJws } from './jws.js';
+import { signJws, verifyJws } from '../keys/jws.js';
 import { looksOpaque, openOpaque, sealOpaque } from './opaque-token.js';
 
 /** RFC 6749 §5.1, with every member that applies and none that does not. */

@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.js';
 import type { Authentication } from '../oauth/authentication.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
-import type { StandardClaims } from '../users/standard-claims.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 
 /**
  * What a grant decides: who may have an access token for what. A decision, not a response; issuing it is the business of

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Config } from '../platform/config/config.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { OPENID } from '../oauth/scope.js';
-import { Clock } from '../time/clock.js';
+import { Clock } from '../platform/time/clock.js';
 import { releasedClaims } from '../users/released-claims.js';
-import type { StandardClaims } from '../users/standard-claims.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UsersService } from '../users/users.service.js';
 import type { Authorization } from './authorization.js';
 import { accessTokenHashOf, idTokenClaims, readIdTokenHint, type IdTokenHint } from './id-token.js';
-import { signJws, verifyJws } from './jws.js';
+import { signJws, verifyJws } from '../keys/jws.js';
 
 const TYP = 'JWT';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Client } from '../clients/client.js';
-import type { StandardClaims } from '../users/standard-claims.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 import { accessTokenHashOf, ID_TOKEN_TTL_SECONDS, idTokenClaims, readIdTokenHint } from './id-token.js';
 
 const ISSUER = 'https://id.example';

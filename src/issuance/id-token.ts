@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
-import type { StandardClaims } from '../users/standard-claims.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 import type { Authorization } from './authorization.js';
 
 /** A client checks it once, on receipt; what says how long somebody stays signed in are the refresh token and the login session. */

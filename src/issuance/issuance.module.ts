@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { ConfigModule } from '../config/config.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
 import { KeysModule } from '../keys/keys.module.js';
-import { TimeModule } from '../time/time.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenService } from './access-token.service.js';
 import { IdTokens } from './id-token.service.js';

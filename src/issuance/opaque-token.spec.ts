@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { generateTokenKey, type TokenKey } from '../keys/token-key.js';
-import { mintRefreshToken } from '../refresh/refresh-token.js';
+import { mintRefreshToken } from '../families/refresh-token.js';
 import { looksOpaque, openOpaque, sealOpaque } from './opaque-token.js';
 
 const key = generateTokenKey(200);

@@ -1,6 +1,6 @@
 /** Opaque access tokens: the claims, sealed. */
 import type { TokenKey } from '../keys/token-key.js';
-import { open, seal, type SealedKind } from './sealed-token.js';
+import { open, seal, type SealedKind } from '../keys/sealed-token.js';
 
 const OPAQUE_ACCESS_TOKEN: SealedKind = { prefix: 'at_', purpose: 'opaque-access-token' };
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
-import { Clock } from '../time/clock.js';
+import { Config } from '../platform/config/config.js';
+import { Clock } from '../platform/time/clock.js';
 import { KeyStore } from './key.store.js';
 import type { SigningAlgorithm } from './signing-algorithm.js';
 import {

@@ -4,8 +4,8 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { JWK } from 'jose';
-import { Config } from '../config/config.js';
-import { Clock } from '../time/clock.js';
+import { Config } from '../platform/config/config.js';
+import { Clock } from '../platform/time/clock.js';
 import { KeyStore, type StoredKeys, type StoredSigningKey, type StoredTokenKey } from './key.store.js';
 import { deriveKey } from './master-key.js';
 import { DEFAULT_ID_TOKEN_ALGORITHM, type SigningAlgorithm } from './signing-algorithm.js';

@@ -4,8 +4,8 @@
  */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Config } from '../config/config.js';
-import { Clock } from '../time/clock.js';
+import { Config } from '../platform/config/config.js';
+import { Clock } from '../platform/time/clock.js';
 import { KeyStore, type StoredKeys } from './key.store.js';
 import { deriveKey } from './master-key.js';
 import type { SigningAlgorithm } from './signing-algorithm.js';

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { ConfigModule } from '../config/config.module.js';
-import { TimeModule } from '../time/time.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
 import { JwksController } from './jwks.controller.js';
 import { KeyInventory } from './key-inventory.service.js';
 import { KeyRing } from './key-ring.service.js';

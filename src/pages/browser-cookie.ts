@@ -1,6 +1,6 @@
 /** The cookie that tells one browser from another before anybody has signed in: a random value, and nothing about anybody. */
 import { randomBytes } from 'node:crypto';
-import { areSecure, cookieName, cookieOf, setCookie } from '../http/cookie.js';
+import { areSecure, cookieName, cookieOf, setCookie } from '../platform/http/cookie.js';
 
 const COOKIE = 'browser';
 const RANDOM_BYTES = 16;

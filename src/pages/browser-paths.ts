@@ -1,5 +1,5 @@
 /** Where people are, and not clients: what answers with pages. */
-import { issuerPath } from '../http/issuer-path.js';
+import { issuerPath } from '../platform/http/issuer-path.js';
 
 const PATHS = ['/authorize', '/sign-in', '/consent', '/end-session', '/account'];
 

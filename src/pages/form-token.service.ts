@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Config } from '../config/config.js';
+import { Config } from '../platform/config/config.js';
 import { deriveKey } from '../keys/master-key.js';
 import type { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';

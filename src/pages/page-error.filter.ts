@@ -1,10 +1,10 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { toOAuthError } from '../http/http-error.js';
-import { logError } from '../http/log-error.js';
-import { methodMismatch } from '../http/oauth-error.filter.js';
-import { isBelow } from '../http/problem-details.filter.js';
-import type { Config } from '../config/config.js';
+import { toOAuthError } from '../platform/http/http-error.js';
+import { logError } from '../platform/http/log-error.js';
+import { methodMismatch } from '../platform/http/oauth-error.filter.js';
+import { isBelow } from '../platform/http/problem-details.filter.js';
+import type { Config } from '../platform/config/config.js';
 import type { OAuthError } from '../oauth/oauth-error.js';
 import { accountPath, browserPaths } from './browser-paths.js';
 import { ErrorPage } from './error.page.js';

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ConfigModule } from '../config/config.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
 import { FormTokens } from './form-token.service.js';
 import { Pages } from './pages.service.js';
 

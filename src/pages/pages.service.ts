@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { Config } from '../config/config.js';
+import { Config } from '../platform/config/config.js';
 import { brandIcon } from './brand-icon.js';
 import { textsFor } from './languages.js';
 import { LayoutPage, type Brand } from './layout.page.js';

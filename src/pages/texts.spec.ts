@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { claimsOfScope } from '../users/standard-claims.js';
+import { claimsOfScope } from '../oauth/standard-claims.js';
 import { english } from './english.js';
 import { traditionalChinese } from './traditional-chinese.js';
 

@@ -2,7 +2,7 @@
  * What the pages say: one table a language, of this type, so that a missing text does not compile. A text that names
  * somebody is a `Phrase`: the name goes in as it is, and the page decides how it stands out.
  */
-import type { ClaimName } from '../users/standard-claims.js';
+import type { ClaimName } from '../oauth/standard-claims.js';
 
 /** As `<html lang>` and `Content-Language` say it (BCP 47). */
 export type Language = 'en' | 'zh-Hant';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
-import { Coalescer } from '../database/coalescer.js';
-import type { RequestContext } from '../http/request-context.js';
+import { Coalescer } from '../platform/database/coalescer.js';
+import type { RequestContext } from '../platform/http/request-context.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { Clock } from '../time/clock.js';
+import { Clock } from '../platform/time/clock.js';
 import { refreshedOf, type Refreshed } from './refreshed.js';
 import { judge, type DeathReason, type FamilySnapshot } from './rotation.js';
 import { RotationBatch, type Rotation } from './rotation-batch.js';

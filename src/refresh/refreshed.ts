@@ -1,8 +1,8 @@
 /** What a family that has just moved on comes to, whether a refresh token or a code moved it. */
 import type { TokenKey } from '../keys/token-key.js';
 import { intersection } from '../oauth/scope.js';
-import type { FamilyGrant } from './family-grant.js';
-import { mintRefreshToken } from './refresh-token.js';
+import type { FamilyGrant } from '../families/family-grant.js';
+import { mintRefreshToken } from '../families/refresh-token.js';
 import type { FamilySnapshot } from './rotation.js';
 
 /** The family as it is now, and its current refresh token. */

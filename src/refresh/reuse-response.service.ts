@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService } from '../platform/audit/audit.service.js';
 import type { Client } from '../clients/client.js';
-import { transaction } from '../database/transaction.js';
-import type { RequestContext } from '../http/request-context.js';
-import { SignOut } from '../logout/sign-out.service.js';
+import { transaction } from '../platform/database/transaction.js';
+import type { RequestContext } from '../platform/http/request-context.js';
+import { SignOut } from '../sign-out/sign-out.service.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
-import { Clock } from '../time/clock.js';
-import { FamiliesService } from './families.service.js';
+import { Clock } from '../platform/time/clock.js';
+import { FamiliesService } from '../families/families.service.js';
 import type { FamilySnapshot } from './rotation.js';
 
 const ACTOR = 'reuse-detection';

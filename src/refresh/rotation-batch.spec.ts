@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Metrics } from '../metrics/metrics.js';
-import { SystemClock } from '../time/clock.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { SystemClock } from '../platform/time/clock.js';
 import { RotationBatch } from './rotation-batch.js';
 import type { RotatedFamily, RotationEntry, TokenFamilyStore } from './token-family.store.js';
 

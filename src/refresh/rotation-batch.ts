@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Coalescer } from '../database/coalescer.js';
-import { Metrics } from '../metrics/metrics.js';
-import { Clock } from '../time/clock.js';
+import { Coalescer } from '../platform/database/coalescer.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { Clock } from '../platform/time/clock.js';
 import type { RotatedFamily, RotationEntry } from './token-family.store.js';
 import { TokenFamilyStore } from './token-family.store.js';
 

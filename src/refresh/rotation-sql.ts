@@ -1,4 +1,4 @@
-import { familyGrantColumns } from './family-grant.js';
+import { familyGrantColumns } from '../families/family-grant.js';
 
 /**
  * A statement that a stuck database took up only later than this was given up long ago, and is committed all the same. Its

@@ -5,7 +5,7 @@
  * Times are milliseconds since the epoch.
  */
 import { isWithin } from '../oauth/scope.js';
-import type { FamilyGrant } from './family-grant.js';
+import type { FamilyGrant } from '../families/family-grant.js';
 
 /** A family with what of its client and subject decides about it, read in one statement. */
 export interface FamilySnapshot {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import { Config } from '../config/config.js';
-import { toFamilyGrant, type FamilyGrant, type FamilyGrantRow } from './family-grant.js';
+import { Config } from '../platform/config/config.js';
+import { toFamilyGrant, type FamilyGrant, type FamilyGrantRow } from '../families/family-grant.js';
 import type { FamilySnapshot } from './rotation.js';
 import { rotationSql, SNAPSHOT_SQL } from './rotation-sql.js';
 

@@ -2,7 +2,7 @@
  * The live revocations in this process's memory, for the embedded service: there is no other process whose revocations
  * could be missed, so one load at the start makes it complete. Bounded by expiry, like the revocations themselves.
  */
-import type { Clock } from '../time/clock.js';
+import type { Clock } from '../platform/time/clock.js';
 import { RevocationTracker, type LiveRevocations } from './revocation-tracker.js';
 import { concerns, isHitBy, type RevocableToken, type Revocation, type RevocationKind } from './revocation.js';
 import type { OnTrackerEvent } from './tracker-event.js';

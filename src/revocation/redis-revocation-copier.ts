@@ -8,7 +8,7 @@
  *   window sees every row that took less than WINDOW_MS from being written to being committed.
  */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../time/clock.js';
+import type { Clock } from '../platform/time/clock.js';
 import { LEASE_MS, type RedisRevocationCopy, type Turn } from './redis-revocation-copy.js';
 import type { LiveRevocations } from './revocation-tracker.js';
 import type { Revocation } from './revocation.js';

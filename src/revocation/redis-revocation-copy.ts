@@ -2,8 +2,8 @@
  * The copy of the live revocations in Redis, by its commands. When to copy what is `redis-revocation-copier.ts`; what to
  * answer is `redis-revocation-tracker.ts`. Every method rejects within the connection's deadline, per round trip.
  */
-import type { RedisConnection } from '../redis/redis-connection.js';
-import type { Clock } from '../time/clock.js';
+import type { RedisConnection } from '../platform/redis/redis-connection.js';
+import type { Clock } from '../platform/time/clock.js';
 import {
   RAISE_IN_TURN_SCRIPT,
   RAISE_SCRIPT,

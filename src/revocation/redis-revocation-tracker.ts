@@ -10,8 +10,8 @@
  * The other replicas accept the token at most until the lease ends: the marker is only renewed, and only for two seconds
  * from the start of the copy, by a copy that began after the commit and so contains it.
  */
-import type { RedisConnection } from '../redis/redis-connection.js';
-import type { Clock } from '../time/clock.js';
+import type { RedisConnection } from '../platform/redis/redis-connection.js';
+import type { Clock } from '../platform/time/clock.js';
 import { RedisRevocationCopier } from './redis-revocation-copier.js';
 import { RedisRevocationCopy } from './redis-revocation-copy.js';
 import { RevocationTracker, type LiveRevocations } from './revocation-tracker.js';

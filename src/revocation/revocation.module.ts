@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuditModule } from '../audit/audit.module.js';
-import { ConfigModule } from '../config/config.module.js';
-import { FamiliesModule } from '../refresh/families.module.js';
-import { MetricsModule } from '../metrics/metrics.module.js';
-import { TimeModule } from '../time/time.module.js';
+import { AuditModule } from '../platform/audit/audit.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { FamiliesModule } from '../families/families.module.js';
+import { MetricsModule } from '../platform/metrics/metrics.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
 import { RevocationEntity } from './revocation.entity.js';
 import { RevocationService } from './revocation.service.js';
 import { TrackerModule } from './tracker.module.js';

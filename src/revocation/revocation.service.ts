@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AuditService } from '../audit/audit.service.js';
-import type { AuditEvent } from '../audit/audit-event.js';
-import { Config } from '../config/config.js';
-import { transaction } from '../database/transaction.js';
-import { Metrics } from '../metrics/metrics.js';
-import { FamiliesService } from '../refresh/families.service.js';
-import { NO_HITS, type FamilyHits, type FamilySelection } from '../refresh/family-selection.js';
-import { Clock } from '../time/clock.js';
+import { AuditService } from '../platform/audit/audit.service.js';
+import type { AuditEvent } from '../platform/audit/audit-event.js';
+import { Config } from '../platform/config/config.js';
+import { transaction } from '../platform/database/transaction.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { FamiliesService } from '../families/families.service.js';
+import { NO_HITS, type FamilyHits, type FamilySelection } from '../families/family-selection.js';
+import { Clock } from '../platform/time/clock.js';
 import {
   familiesHitBy,
   LONGEST_ACCESS_TOKEN_MS,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { Coalescer } from '../database/coalescer.js';
-import { Clock } from '../time/clock.js';
+import { Coalescer } from '../platform/database/coalescer.js';
+import { Clock } from '../platform/time/clock.js';
 import { concerns, isHitBy, type RevocableToken, type Revocation } from './revocation.js';
 import { RevocationEntity } from './revocation.entity.js';
 

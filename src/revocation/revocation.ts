@@ -3,7 +3,7 @@
  * a revocation that concerns it. Born is in milliseconds, from the time in its `jti` (a UUIDv7), so that a user who signs
  * in again in the very second of a revocation gets a session that lives.
  */
-import type { FamilySelection } from '../refresh/family-selection.js';
+import type { FamilySelection } from '../families/family-selection.js';
 
 export const revocationKinds = ['token', 'family', 'subject', 'client', 'all'] as const;
 

@@ -1,11 +1,11 @@
 import { Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { ConfigModule } from '../config/config.module.js';
-import { MetricsModule } from '../metrics/metrics.module.js';
-import { Metrics } from '../metrics/metrics.js';
-import { RedisConnection } from '../redis/redis-connection.js';
-import { RedisModule } from '../redis/redis.module.js';
-import { Clock } from '../time/clock.js';
-import { TimeModule } from '../time/time.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { MetricsModule } from '../platform/metrics/metrics.module.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { RedisConnection } from '../platform/redis/redis-connection.js';
+import { RedisModule } from '../platform/redis/redis.module.js';
+import { Clock } from '../platform/time/clock.js';
+import { TimeModule } from '../platform/time/time.module.js';
 import { MemoryRevocationTracker } from './memory-revocation-tracker.js';
 import { RedisRevocationTracker } from './redis-revocation-tracker.js';
 import { RevocationStore } from './revocation.store.js';

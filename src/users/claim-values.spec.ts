@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { claimProblems, soundClaims } from './claim-values.js';
-import { claimsOfScope } from './standard-claims.js';
+import { claimsOfScope } from '../oauth/standard-claims.js';
 
 const everything = {
   name: 'Anna Bauer',

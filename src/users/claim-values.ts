@@ -2,7 +2,7 @@
  * What the claims of a user may hold (OpenID Connect Core §5.1), with bounds: they travel in ID tokens and stand on pages.
  * `updated_at` is the service's own to say.
  */
-import type { AddressClaim, ClaimName, StandardClaims } from './standard-claims.js';
+import type { AddressClaim, ClaimName, StandardClaims } from '../oauth/standard-claims.js';
 
 /** The whole set, as JSON: a request to the admin API is 16 KB at most. */
 const MAX_BYTES = 8192;

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import type { RequestContext } from '../http/request-context.js';
+import type { RequestContext } from '../platform/http/request-context.js';
 import { isSubject } from '../oauth/subject.js';
-import { SubjectsService } from '../subjects/subjects.service.js';
+import { SubjectsService } from './subjects.service.js';
 import { soundClaims } from './claim-values.js';
 import { newUser } from './new-user.js';
 import type { ProvenUser } from './proven-user.js';
 import { SignInTrail } from './sign-in-trail.service.js';
-import type { StandardClaims } from './standard-claims.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UserChanges, type UserTransaction } from './user-changes.service.js';
-import { usernamesFor } from './username.js';
+import { usernamesFor } from '../oauth/username.js';
 import { UserStore } from './user.store.js';
 
 const ACTOR = 'upstream';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
-import { commonPasswords } from './common-passwords.js';
-import { PasswordHasher } from './password-hasher.service.js';
-import { passwordProblem } from './password-policy.js';
-import type { StandardClaims } from './standard-claims.js';
+import { Config } from '../platform/config/config.js';
+import { commonPasswords } from '../passwords/common-passwords.js';
+import { PasswordHasher } from '../passwords/password-hasher.service.js';
+import { passwordProblem } from '../passwords/password-policy.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 import { InvalidUser } from './user-error.js';
 
 export interface PasswordOwner {

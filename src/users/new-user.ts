@@ -1,10 +1,10 @@
 /** A user who is about to be stored: the row, and what is wrong with what was asked for. */
 import { isUserSubject, MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
 import { claimProblems } from './claim-values.js';
-import { parseHash } from './password-hash.js';
-import type { StandardClaims } from './standard-claims.js';
+import { parseHash } from '../passwords/password-hash.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 import type { UserEntity } from './user.entity.js';
-import { usernameKey, usernameProblem } from './username.js';
+import { usernameKey, usernameProblem } from '../oauth/username.js';
 
 export interface UserRequest {
   /** The `sub`; a new UUID unless it comes from elsewhere. */

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Config } from '../platform/config/config.js';
 import { deriveKey } from '../keys/master-key.js';
-import { Clock } from '../time/clock.js';
-import { decoyHash, isCurrent, parseHash, type PasswordHash } from './password-hash.js';
+import { Clock } from '../platform/time/clock.js';
+import { decoyHash, isCurrent, parseHash, type PasswordHash } from '../passwords/password-hash.js';
 import { kindAt, type PasswordKind } from './password-kinds.js';
 import { UserStore } from './user.store.js';
 

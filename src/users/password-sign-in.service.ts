@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { RequestContext } from '../http/request-context.js';
-import { SubjectsService } from '../subjects/subjects.service.js';
-import { PasswordThreadsBusy } from './password-threads.service.js';
+import type { RequestContext } from '../platform/http/request-context.js';
+import { SubjectsService } from './subjects.service.js';
+import { PasswordThreadsBusy } from '../passwords/password-threads.service.js';
 import { SignInLimits, type SignInAttempt } from './sign-in-limits.service.js';
 import { SignInTrail } from './sign-in-trail.service.js';
 import { StoredPasswords } from './stored-passwords.service.js';
 import type { UserEntity } from './user.entity.js';
 import type { ProvenUser } from './proven-user.js';
-import { usernameKey } from './username.js';
+import { usernameKey } from '../oauth/username.js';
 import { UserStore } from './user.store.js';
 
 export type SignInVerdict =

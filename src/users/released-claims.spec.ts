@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { claimNamesOf, releasedClaims } from './released-claims.js';
-import { claimsOfScope, type StandardClaims } from './standard-claims.js';
+import { claimsOfScope, type StandardClaims } from '../oauth/standard-claims.js';
 
 const ada: StandardClaims = {
   name: 'Ada Lovelace',

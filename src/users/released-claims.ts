@@ -1,5 +1,5 @@
 /** Which of a user's claims a client gets to see: those that the user let it have, and of those the ones that are known. */
-import { claimsOfScope, type ClaimName, type StandardClaims } from './standard-claims.js';
+import { claimsOfScope, type ClaimName, type StandardClaims } from '../oauth/standard-claims.js';
 
 const standardNames: ReadonlySet<string> = new Set(Object.values(claimsOfScope).flat());
 

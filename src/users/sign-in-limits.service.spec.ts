@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Config } from '../config/config.js';
-import { FailureCounters } from '../limits/failure-counter.service.js';
+import type { Config } from '../platform/config/config.js';
+import { FailureCounters } from '../platform/limits/failure-counter.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
 
 const LIMIT = 2;

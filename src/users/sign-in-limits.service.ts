@@ -11,9 +11,9 @@
  */
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
-import { FailureCounters, type FailureCounter } from '../limits/failure-counter.service.js';
-import { sourceKey } from '../limits/source-key.js';
+import { Config } from '../platform/config/config.js';
+import { FailureCounters, type FailureCounter } from '../platform/limits/failure-counter.service.js';
+import { sourceKey } from '../platform/limits/source-key.js';
 
 const MINUTE_SECONDS = 60;
 

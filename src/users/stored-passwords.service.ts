@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PasswordDecoys } from './password-decoys.service.js';
-import { PasswordHasher, type PasswordMatch } from './password-hasher.service.js';
-import { PasswordThreadsBusy } from './password-threads.service.js';
+import { PasswordHasher, type PasswordMatch } from '../passwords/password-hasher.service.js';
+import { PasswordThreadsBusy } from '../passwords/password-threads.service.js';
 import type { SignInAttempt } from './sign-in-limits.service.js';
 import type { UserEntity } from './user.entity.js';
 import { UserStore } from './user.store.js';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { AuditService } from '../audit/audit.service.js';
-import type { AuditEventName } from '../audit/audit-event.js';
-import { transaction } from '../database/transaction.js';
-import { Clock } from '../time/clock.js';
+import { AuditService } from '../platform/audit/audit.service.js';
+import type { AuditEventName } from '../platform/audit/audit-event.js';
+import { transaction } from '../platform/database/transaction.js';
+import { Clock } from '../platform/time/clock.js';
 
 /** Who changes a user, and where the trail goes. */
 export interface UserChange {

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { StandardClaims } from './standard-claims.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 
 /** Somebody who signs in here. Whether a subject may be spoken for at all is in `subjects`. */
 @Entity('users')

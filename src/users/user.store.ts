@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { LinkedAccountEntity } from './linked-account.entity.js';
 import type { PasswordKind } from './password-kinds.js';
-import type { StandardClaims } from './standard-claims.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UserEntity } from './user.entity.js';
 
 export type UserChangeSet = Partial<Pick<UserEntity, 'username' | 'usernameKey' | 'claims'>>;

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { isUniqueViolation } from '../database/database-errors.js';
-import type { RequestContext } from '../http/request-context.js';
+import { isUniqueViolation } from '../platform/database/database-errors.js';
+import type { RequestContext } from '../platform/http/request-context.js';
 import { claimProblems } from './claim-values.js';
 import { LinkedSignIn } from './linked-sign-in.service.js';
 import { NewPasswords } from './new-passwords.service.js';
 import { newUser, userProblems, type UserRequest } from './new-user.js';
 import { PasswordSignIn, type SignInVerdict } from './password-sign-in.service.js';
 import type { ProvenUser } from './proven-user.js';
-import type { StandardClaims } from './standard-claims.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UserChanges, type UserChange } from './user-changes.service.js';
 import { InvalidUser, UserTaken } from './user-error.js';
 import type { UserEntity } from './user.entity.js';
-import { usernameKey, usernameProblem } from './username.js';
+import { usernameKey, usernameProblem } from '../oauth/username.js';
 import { UserStore } from './user.store.js';
 
 /** Runs in the transaction of a change, for what the change must end. */

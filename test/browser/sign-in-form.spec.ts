@@ -1,6 +1,6 @@
 /** The sign-in form as people meet it: what it says when it says no, and what they do with it that nobody meant them to. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { AuthorizeService } from '../../src/authorize/authorize.service.js';
+import { AuthorizeService } from '../../src/endpoints/authorize/authorize.service.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { focusedNode } from '../support/accessibility.js';
 import { browserStage } from '../support/browser-stage.js';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Consents } from '../../src/consent/consents.service.js';
-import { SignOut } from '../../src/logout/sign-out.service.js';
+import { SignOut } from '../../src/sign-out/sign-out.service.js';
 import { admin, callAdmin, column, wrongFields, type Admin } from '../support/admin.js';
 import { auditOf } from '../support/audit-trail.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';

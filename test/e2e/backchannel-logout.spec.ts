@@ -1,9 +1,9 @@
 /** Back-channel logout (OpenID Connect Back-Channel Logout 1.0), from a user's sign-out to the client's endpoint. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
-import { LogoutDeliveryWorker } from '../../src/logout/logout-delivery.worker.js';
-import { LoginSessions } from '../../src/login/login-sessions.service.js';
-import { SignOut } from '../../src/logout/sign-out.service.js';
+import { LogoutDeliveryWorker } from '../../src/sign-out/logout-delivery.worker.js';
+import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
+import { SignOut } from '../../src/sign-out/sign-out.service.js';
 import type { ClientRegistration } from '../../src/clients/client-registration.js';
 import type { TestClient } from '../support/clients.js';
 import { dumpDatabase } from '../support/database-dump.js';

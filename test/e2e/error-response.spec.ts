@@ -1,11 +1,11 @@
 /** Checklist §4: what every error looks like, and what the service answers when it is not its caller's fault. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { AuditStore } from '../../src/audit/audit.store.js';
+import { AuditStore } from '../../src/platform/audit/audit.store.js';
 import { ClientStore } from '../../src/clients/client.store.js';
-import { IntrospectionService } from '../../src/introspection/introspection.service.js';
+import { IntrospectionService } from '../../src/endpoints/introspect/introspection.service.js';
 import { AccessTokenService } from '../../src/issuance/access-token.service.js';
 import { TokenFamilyStore } from '../../src/refresh/token-family.store.js';
-import { TokenRevocationService } from '../../src/revocation/token-revocation.service.js';
+import { TokenRevocationService } from '../../src/endpoints/revoke/token-revocation.service.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { expectAlive, expectError } from '../support/expectations.js';
 import { exchangeBytes, exchange, FORM } from '../support/raw-http.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ClientsService } from '../../src/clients/clients.service.js';
-import { baseUrlOf, settingsOf } from '../../src/demo-web/settings.js';
+import { baseUrlOf, settingsOf } from '../../examples/relying-party/settings.js';
 import { banner } from '../../src/first-boot/banner.js';
 import { readCredentials, type Credentials } from '../../src/first-boot/credentials-file.js';
 import { DemoClient } from '../../src/first-boot/demo-client.service.js';

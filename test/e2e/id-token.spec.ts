@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { IdTokens } from '../../src/issuance/id-token.service.js';
-import { signJws, type JwsType } from '../../src/issuance/jws.js';
+import { signJws, type JwsType } from '../../src/keys/jws.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { KeyRotationWorker } from '../../src/keys/key-rotation.worker.js';
 import type { SigningAlgorithm } from '../../src/keys/signing-algorithm.js';

@@ -1,9 +1,9 @@
-/** Login sessions over HTTP: how long a browser is signed in, and what ends that. The rules of the store are in `test/stores/`. */
+/** Login sessions over HTTP: how long a browser is signed in, and what ends that. The rules of the store are in `test/repositories/`. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { CleanupWorker } from '../../src/cleanup/cleanup.worker.js';
-import { LoginSessions } from '../../src/login/login-sessions.service.js';
-import { SignOut } from '../../src/logout/sign-out.service.js';
+import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
+import { SignOut } from '../../src/sign-out/sign-out.service.js';
 import { auditOf } from '../support/audit-trail.js';
 import type { TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';

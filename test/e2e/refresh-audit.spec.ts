@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { ClientRegistration } from '../../src/clients/client-registration.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
-import { mintRefreshToken } from '../../src/refresh/refresh-token.js';
+import { mintRefreshToken } from '../../src/families/refresh-token.js';
 import { auditOf, type AuditRow } from '../support/audit-trail.js';
 import { changeClient, confidentialClient, startFamily, type TestClient, type TestFamily } from '../support/clients.js';
 import { familyRow } from '../support/family-state.js';

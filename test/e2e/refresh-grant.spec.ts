@@ -6,7 +6,7 @@ import { decodeJwt } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { ClientsService } from '../../src/clients/clients.service.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
-import { mintRefreshToken } from '../../src/refresh/refresh-token.js';
+import { mintRefreshToken } from '../../src/families/refresh-token.js';
 import { revocationKinds, type RevocationKind } from '../../src/revocation/revocation.js';
 import { RevocationService } from '../../src/revocation/revocation.service.js';
 import {

@@ -1,6 +1,6 @@
 /** Revoking everything that a user has ends the login sessions too: otherwise the next redirect would bring new tokens. */
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
-import { LoginSessions } from '../../src/login/login-sessions.service.js';
+import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
 import { admin, type Admin } from '../support/admin.js';
 import type { TestClient } from '../support/clients.js';
 import { refresh } from '../support/requests.js';

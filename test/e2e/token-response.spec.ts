@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateTokenKey } from '../../src/keys/token-key.js';
-import { mintRefreshToken } from '../../src/refresh/refresh-token.js';
+import { mintRefreshToken } from '../../src/families/refresh-token.js';
 import { Canaries } from '../support/canaries.js';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
 import { dumpDatabase } from '../support/database-dump.js';

@@ -1,10 +1,10 @@
 /** What Rekey asks of an upstream provider, when, and where it does not: discovery, over HTTP on loopback. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { loadConfig } from '../../src/config/load-config.js';
-import { FailureCounters } from '../../src/limits/failure-counter.service.js';
-import { newJourney } from '../../src/login/upstream-journey.js';
-import { upstreamFailure } from '../../src/login/upstream-failure.js';
-import { UpstreamProvider } from '../../src/login/upstream-provider.service.js';
+import { loadConfig } from '../../src/platform/config/load-config.js';
+import { FailureCounters } from '../../src/platform/limits/failure-counter.service.js';
+import { newJourney } from '../../src/upstream/upstream-journey.js';
+import { upstreamFailure } from '../../src/upstream/upstream-failure.js';
+import { UpstreamProvider } from '../../src/upstream/upstream-provider.service.js';
 import { OAuthError } from '../../src/oauth/oauth-error.js';
 import { timed } from '../support/availability.js';
 import { eventually } from '../support/eventually.js';

@@ -1,7 +1,7 @@
 /** One Rekey as the upstream provider of another, over HTTP: what a good provider and a good relying party make of each other. */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { LoginSessions } from '../../src/login/login-sessions.service.js';
+import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
 import { UsersService } from '../../src/users/users.service.js';
 import type { TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';

@@ -1,8 +1,8 @@
 /** A name that nobody has takes the time of somebody's, also where hashes of other systems were imported. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PasswordDecoys } from '../../src/users/password-decoys.service.js';
-import { isCurrent, type PasswordHash } from '../../src/users/password-hash.js';
-import { PasswordThreads } from '../../src/users/password-threads.service.js';
+import { isCurrent, type PasswordHash } from '../../src/passwords/password-hash.js';
+import { PasswordThreads } from '../../src/passwords/password-threads.service.js';
 import { UserStore } from '../../src/users/user.store.js';
 import { eventually } from '../support/eventually.js';
 import { startApp, type TestApp } from '../support/test-app.js';

@@ -1,7 +1,7 @@
 /** Who may sign in with a password, and what a refusal tells: nothing. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { PasswordHasher } from '../../src/users/password-hasher.service.js';
-import { PasswordThreads, PasswordThreadsBusy } from '../../src/users/password-threads.service.js';
+import { PasswordHasher } from '../../src/passwords/password-hasher.service.js';
+import { PasswordThreads, PasswordThreadsBusy } from '../../src/passwords/password-threads.service.js';
 import { setSubjectDisabled } from '../support/subjects.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { auditUnder, authenticate, BY_TEST, createUser, PASSWORD, rowOf, usersOf } from '../support/users.js';

@@ -1,6 +1,6 @@
 /** Guessing passwords is slow, and nobody can be locked out by a stranger elsewhere. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { PasswordThreads } from '../../src/users/password-threads.service.js';
+import { PasswordThreads } from '../../src/passwords/password-threads.service.js';
 import { SignInLimits } from '../../src/users/sign-in-limits.service.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { auditUnder, authenticate, createUser, PASSWORD } from '../support/users.js';

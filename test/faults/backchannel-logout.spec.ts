@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
-import { LEASE_MS } from '../../src/logout/logout-notice.js';
+import { LEASE_MS } from '../../src/sign-out/logout-notice.js';
 import { Deployment } from '../support/deployment.js';
 import type { TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';

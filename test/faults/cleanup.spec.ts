@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals'
 import pg from 'pg';
 import { Chores } from '../../src/cleanup/chores.service.js';
 import { CleanupWorker } from '../../src/cleanup/cleanup.worker.js';
-import { Metrics } from '../../src/metrics/metrics.js';
-import { Clock } from '../../src/time/clock.js';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { Clock } from '../../src/platform/time/clock.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
 import { refresh } from '../support/requests.js';

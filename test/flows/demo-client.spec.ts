@@ -1,7 +1,7 @@
 /** The demo client: what it shows its user, and what an application has to get right around the tokens. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SignJWT, generateKeyPair } from 'jose';
-import { SubjectsService } from '../../src/subjects/subjects.service.js';
+import { SubjectsService } from '../../src/users/subjects.service.js';
 import { DemoSite, DemoVisitor } from '../support/demo-site.js';
 import { eventually } from '../support/eventually.js';
 import { serverErrors } from '../support/expectations.js';

@@ -1,7 +1,7 @@
 /** `migrate` against a real PostgreSQL: before the replicas of a new version start, from as many places as like to. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { migrations } from '../../src/database/migrations.js';
+import { migrations } from '../../src/platform/database/migrations.js';
 import { CommandLine, type CommandResult } from '../support/command-line.js';
 import { PostgresServer } from '../support/postgres-server.js';
 import { freshDatabase } from '../support/test-servers.js';

@@ -1,9 +1,9 @@
 import { afterAll, describe } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { migrate } from '../../src/database/migrate.js';
-import { migrations } from '../../src/database/migrations.js';
+import { migrate } from '../../src/platform/database/migrate.js';
+import { migrations } from '../../src/platform/database/migrations.js';
 import { freshDatabase } from '../support/test-servers.js';
-import { keyEntities, keyRingContract } from '../stores/key-ring.contract.js';
+import { keyEntities, keyRingContract } from '../repositories/key-ring.contract.js';
 
 describe('the keys, on PostgreSQL', () => {
   let release = async (): Promise<void> => undefined;

@@ -1,9 +1,9 @@
 /** Login sessions on a real PostgreSQL, where statements really run at once. */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { migrate } from '../../src/database/migrate.js';
-import { migrations } from '../../src/database/migrations.js';
-import { loginSessionContract, loginSessionEntities } from '../stores/login-session.contract.js';
+import { migrate } from '../../src/platform/database/migrate.js';
+import { migrations } from '../../src/platform/database/migrations.js';
+import { loginSessionContract, loginSessionEntities } from '../repositories/login-session.contract.js';
 import { freshDatabase } from '../support/test-servers.js';
 
 let url: string;

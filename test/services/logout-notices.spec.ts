@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { migrate } from '../../src/database/migrate.js';
-import { migrations } from '../../src/database/migrations.js';
-import { LogoutDeliveryWorker } from '../../src/logout/logout-delivery.worker.js';
-import { LEASE_MS } from '../../src/logout/logout-notice.js';
-import { SignOut } from '../../src/logout/sign-out.service.js';
-import { logoutEntities, logoutNoticesContract } from '../stores/logout-notices.contract.js';
+import { migrate } from '../../src/platform/database/migrate.js';
+import { migrations } from '../../src/platform/database/migrations.js';
+import { LogoutDeliveryWorker } from '../../src/sign-out/logout-delivery.worker.js';
+import { LEASE_MS } from '../../src/sign-out/logout-notice.js';
+import { SignOut } from '../../src/sign-out/sign-out.service.js';
+import { logoutEntities, logoutNoticesContract } from '../repositories/logout-notices.contract.js';
 import type { TestClient } from '../support/clients.js';
 import { LogoutReceiver } from '../support/logout-receiver.js';
 import { introspect } from '../support/requests.js';

@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Logger } from '@nestjs/common';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { Test } from '@nestjs/testing';
-import { Config } from '../../src/config/config.js';
-import { loadConfig } from '../../src/config/load-config.js';
-import { RedisAwayError, RedisConnection } from '../../src/redis/redis-connection.js';
-import { RedisModule } from '../../src/redis/redis.module.js';
+import { Config } from '../../src/platform/config/config.js';
+import { loadConfig } from '../../src/platform/config/load-config.js';
+import { RedisAwayError, RedisConnection } from '../../src/platform/redis/redis-connection.js';
+import { RedisModule } from '../../src/platform/redis/redis.module.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Road } from '../support/road.js';

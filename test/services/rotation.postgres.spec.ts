@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { migrate } from '../../src/database/migrate.js';
-import { migrations } from '../../src/database/migrations.js';
+import { migrate } from '../../src/platform/database/migrate.js';
+import { migrations } from '../../src/platform/database/migrations.js';
 import type { TokenFamilyStore } from '../../src/refresh/token-family.store.js';
 import {
   aFamily,
@@ -14,7 +14,7 @@ import {
   rotationContract,
   rotationEntities,
   storeOn,
-} from '../stores/rotation.contract.js';
+} from '../repositories/rotation.contract.js';
 import { eventually } from '../support/eventually.js';
 import { freshDatabase } from '../support/test-servers.js';
 

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import pg from 'pg';
-import { LogoutDeliveryWorker } from '../../src/logout/logout-delivery.worker.js';
+import { LogoutDeliveryWorker } from '../../src/sign-out/logout-delivery.worker.js';
 import { UserTaken } from '../../src/users/user-error.js';
 import { bearer } from '../support/admin.js';
 import type { TestClient } from '../support/clients.js';

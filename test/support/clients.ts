@@ -3,7 +3,7 @@ import { ClientDirectory } from '../../src/clients/client-directory.service.js';
 import type { ClientAuthMethod } from '../../src/clients/client-auth-method.js';
 import { registrationDefaults, type ClientRegistration } from '../../src/clients/client-registration.js';
 import { ClientsService } from '../../src/clients/clients.service.js';
-import { FamiliesService } from '../../src/refresh/families.service.js';
+import { FamiliesService } from '../../src/families/families.service.js';
 import type { TestApp } from './test-app.js';
 
 export interface TestClient {

@@ -1,6 +1,6 @@
 /** The demo client beside a service under test: registered as an embedded service registers it, on a port of its own. */
 import type { Server } from 'node:http';
-import { startDemoWeb } from '../../src/demo-web/demo-web.js';
+import { startDemoWeb } from '../../examples/relying-party/demo-web.js';
 import { webClient } from '../../src/first-boot/first-clients.js';
 import { confidentialClient, type TestClient } from './clients.js';
 import { freePort } from './server-process.js';

@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import type pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { embeddedPool } from '../../src/database/embedded-pool.js';
-import { migrate } from '../../src/database/migrate.js';
-import { migrations } from '../../src/database/migrations.js';
+import { embeddedPool } from '../../src/platform/database/embedded-pool.js';
+import { migrate } from '../../src/platform/database/migrate.js';
+import { migrations } from '../../src/platform/database/migrations.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/rekey-test-database');
@@ -48,7 +48,7 @@ async function dumpMigrated(file: string): Promise<void> {
 }
 
 function schemaHash(): string {
-  const directory = join(ROOT, 'src/database/migrations');
+  const directory = join(ROOT, 'src/platform/database/migrations');
   const files = [join(ROOT, 'node_modules/@electric-sql/pglite/package.json')];
   files.push(
     ...readdirSync(directory)

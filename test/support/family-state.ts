@@ -1,7 +1,7 @@
 /** A family as its row and its tokens show it, and the invariants of DESIGN §9 that hold for every one. */
 import { expect } from '@jest/globals';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
-import { mintRefreshToken, parseRefreshToken } from '../../src/refresh/refresh-token.js';
+import { mintRefreshToken, parseRefreshToken } from '../../src/families/refresh-token.js';
 import type { TestClient } from './clients.js';
 import { introspect, refresh } from './requests.js';
 import type { TestApp } from './test-app.js';

@@ -1,6 +1,6 @@
 import type { LiveRevocations } from '../../src/revocation/revocation-tracker.js';
 import type { RevocableToken, Revocation } from '../../src/revocation/revocation.js';
-import type { Clock } from '../../src/time/clock.js';
+import type { Clock } from '../../src/platform/time/clock.js';
 
 /** Stands for PostgreSQL: what has been committed, and when. */
 export class RevocationTruth {

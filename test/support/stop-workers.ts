@@ -2,7 +2,7 @@
 import { CleanupWorker } from '../../src/cleanup/cleanup.worker.js';
 import { SecretUse } from '../../src/clients/secret-use.worker.js';
 import { KeyRotationWorker } from '../../src/keys/key-rotation.worker.js';
-import { LogoutDeliveryWorker } from '../../src/logout/logout-delivery.worker.js';
+import { LogoutDeliveryWorker } from '../../src/sign-out/logout-delivery.worker.js';
 import type { TestApp } from './test-app.js';
 
 /** The service does nothing from here on that no request asks for. Their hooks are called once more when the app is closed. */

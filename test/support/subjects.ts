@@ -1,6 +1,6 @@
-import { AuditService } from '../../src/audit/audit.service.js';
+import { AuditService } from '../../src/platform/audit/audit.service.js';
 import { RevocationService } from '../../src/revocation/revocation.service.js';
-import { SubjectsService } from '../../src/subjects/subjects.service.js';
+import { SubjectsService } from '../../src/users/subjects.service.js';
 import type { TestApp } from './test-app.js';
 
 /** Disables or enables a subject as an admin would. */

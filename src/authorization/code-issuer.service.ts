@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Consents } from '../consent/consents.service.js';
+import type { RequestContext } from '../platform/http/request-context.js';
+import { KeyRing } from '../keys/key-ring.service.js';
+import type { LoginSession } from '../sessions/login-session.js';
+import { LoginSessions } from '../sessions/login-sessions.service.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { OFFLINE_ACCESS } from '../oauth/scope.js';
+import { FamiliesService } from '../families/families.service.js';
+import { mintCode } from './authorization-code.js';
+import type { AuthorizationRequest } from './authorization-request.js';
+
+/** The end of an authorization request that went well: a family that waits, and the code for it. */
+@Injectable()
+export class CodeIssuer {
+  constructor(
+    private readonly families: FamiliesService,
+    private readonly sessions: LoginSessions,
+    private readonly consents: Consents,
+    private readonly keys: KeyRing,
+  ) {}
+
+  /**
+   * The family, and the consent where one was just given, in one transaction. It holds the login session and what was agreed
+   * to before, so that nothing grows from what a sign-out is ending, or its user is taking back, at this moment.
+   * @throws OAuthError login_required, consent_required where that has happened meanwhile
+   */
+  async issue(
+    request: AuthorizationRequest,
+    session: LoginSession,
+    { correlationId }: RequestContext,
+    consentsNow: boolean,
+  ): Promise<{ code: string }> {
+    const { client, scope, resource, claims, codeChallenge, nonce, redirectUri, namedRedirectUri } = request;
+    const { id, subject, authTime, acr, amr, expiresAt } = session;
+    const origin = { actor: `user:${subject}`, correlationId };
+    const alongside = async (manager: EntityManager): Promise<void> => {
+      if (!(await this.sessions.hold(id, manager))) throw new OAuthError('login_required', { reason: 'session_ended' });
+      if (consentsNow) return this.consents.grant(subject, client.clientId, request, origin, manager);
+      if (client.firstParty || (await this.consents.hold(subject, client.clientId, request, manager))) return;
+      throw new OAuthError('consent_required', { reason: 'consent_withdrawn' });
+    };
+    const grant = {
+      scope,
+      offline: scope.includes(OFFLINE_ACCESS),
+      resource,
+      claims,
+      authentication: { sessionId: id, authTime, acr, amr },
+      endsAt: expiresAt,
+    };
+    const handle = await this.families.authorize(client, subject, grant, origin, alongside);
+    const { clientId } = client;
+    const claimsOf = claims?.id_token ? subject : undefined;
+    const content = { handle, clientId, redirectUri, namedRedirectUri, codeChallenge, nonce, claimsOf };
+    return { code: mintCode(content, this.keys.mintingTokenKey()) };
+  }
+}

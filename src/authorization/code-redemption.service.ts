@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../platform/audit/audit.service.js';
+import type { Client } from '../clients/client.js';
+import type { RequestContext } from '../platform/http/request-context.js';
+import { KeyRing } from '../keys/key-ring.service.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { proves } from '../oauth/pkce.js';
+import { CodeFamilies } from '../refresh/code-families.service.js';
+import type { Refreshed } from '../refresh/refreshed.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import { Clock } from '../platform/time/clock.js';
+import type { StandardClaims } from '../oauth/standard-claims.js';
+import { UsersService } from '../users/users.service.js';
+import { openCode, type OpenedCode } from './authorization-code.js';
+
+/** What a token request presents (RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2). */
+export interface PresentedCode {
+  readonly code: string;
+  readonly redirectUri: string | undefined;
+  readonly codeVerifier: string | undefined;
+  readonly resource: readonly string[] | undefined;
+}
+
+/** What a code was good for. */
+export interface Redeemed {
+  readonly refreshed: Refreshed;
+  readonly nonce: string | undefined;
+  /** Where the ID token is to have some of them. */
+  readonly userClaims: StandardClaims | undefined;
+}
+
+const ACTOR = 'reuse-detection';
+
+/**
+ * Redeems authorization codes, each once. A code that is used again, or by somebody who cannot prove that it was issued to
+ * them, has been stolen: that ends everything that came, or could have come, from it (RFC 6749 §4.1.2, RFC 9700 §4.5).
+ */
+@Injectable()
+export class CodeRedemption {
+  /** What is ending families at this moment, by their handles: fifty replays of one code wait for one revocation. */
+  private readonly burning = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly families: CodeFamilies,
+    private readonly users: UsersService,
+    private readonly revocations: RevocationService,
+    private readonly audit: AuditService,
+    private readonly keys: KeyRing,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws OAuthError invalid_grant, invalid_request, invalid_target */
+  async redeem(client: Client, presented: PresentedCode, context: RequestContext): Promise<Redeemed> {
+    const code = await this.keys.reading(({ tokenKey }) => openCode(presented.code, tokenKey));
+    if (!code) return this.refuse('malformed', client, context);
+    if (code.clientId !== client.clientId) return this.refuse('foreign', client, context);
+    const flaw = flawOf(code, presented);
+    if (flaw) return this.burn(code, flaw, client, context);
+    // Before the code is spent: nothing that comes after may ask anybody, for a code has no second try.
+    const userClaims = code.claimsOf === undefined ? undefined : ((await this.users.claimsOf(code.claimsOf)) ?? {});
+    const outcome = await this.families.redeem(code.handle, client, presented, context);
+    if ('refreshed' in outcome) return { refreshed: outcome.refreshed, nonce: code.nonce, userClaims };
+    if (outcome.refusal === 'replayed') return this.burn(code, 'replayed', client, context);
+    return this.refuse(outcome.refusal, client, context);
+  }
+
+  /** The family ends before the answer is given. */
+  private async burn(
+    code: OpenedCode,
+    flaw: Flaw | 'replayed',
+    client: Client,
+    context: RequestContext,
+  ): Promise<never> {
+    const same = this.burning.get(code.handle);
+    if (same) {
+      await same;
+      await this.record(flaw, client, context);
+    } else {
+      const burned = this.endFamily(code, flaw, client, context).finally(() => this.burning.delete(code.handle));
+      this.burning.set(code.handle, burned);
+      await burned;
+    }
+    // A verifier for a code that was asked for without a challenge: somebody has taken the challenge out (RFC 9700 §4.8.2).
+    throw flaw === 'unasked_verifier' ? OAuthError.invalidRequest(flaw) : OAuthError.invalidGrant(flaw);
+  }
+
+  /** Twice, as on two replicas, does no harm. */
+  private async endFamily(
+    code: OpenedCode,
+    flaw: Flaw | 'replayed',
+    client: Client,
+    context: RequestContext,
+  ): Promise<void> {
+    const family = await this.families.find(code.handle);
+    if (!family || family.revokedReason !== null) return this.record(flaw, client, context);
+    await this.revocations.revoke([{ kind: 'family', value: family.sid, reason: `code_${flaw}`, actor: ACTOR }], {
+      event: flaw === 'replayed' ? 'code.replayed' : 'code.refused',
+      reason: flaw,
+      clientId: client.clientId,
+      subject: family.subject,
+      sid: family.sid,
+      correlationId: context.correlationId,
+      actor: ACTOR,
+    });
+  }
+
+  private async refuse(reason: string, client: Client, context: RequestContext): Promise<never> {
+    await this.record(reason, client, context);
+    throw reason === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
+  }
+
+  private record(reason: string, { clientId }: Client, { correlationId }: RequestContext): Promise<void> {
+    return this.audit.record({ event: 'code.refused', reason, at: this.clock.now(), clientId, correlationId });
+  }
+}
+
+type Flaw = 'redirect_uri_mismatch' | 'missing_verifier' | 'wrong_verifier' | 'unasked_verifier';
+
+/** Why this is not the one that asked for the code. */
+function flawOf(code: OpenedCode, { redirectUri, codeVerifier }: PresentedCode): Flaw | undefined {
+  if (!code.isFor(redirectUri)) return 'redirect_uri_mismatch';
+  if (code.codeChallenge === undefined) return codeVerifier === undefined ? undefined : 'unasked_verifier';
+  if (codeVerifier === undefined) return 'missing_verifier';
+  return proves(codeVerifier, code.codeChallenge) ? undefined : 'wrong_verifier';
+}

@@ -1,7 +1,0 @@
-import { Module } from '@nestjs/common';
-import { ConfigModule } from '../config/config.module.js';
-import { TokenModule } from '../token/token.module.js';
-import { DiscoveryController } from './discovery.controller.js';
-
-@Module({ imports: [ConfigModule, TokenModule], controllers: [DiscoveryController] })
-export class DiscoveryModule {}

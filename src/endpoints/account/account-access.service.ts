@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { validate as isUuid } from 'uuid';
+import { AuditService } from '../../platform/audit/audit.service.js';
+import { Consents } from '../../consent/consents.service.js';
+import { transaction } from '../../platform/database/transaction.js';
+import type { LoginSession } from '../../sessions/login-session.js';
+import type { SignOutOrigin } from '../../sign-out/sign-out-trail.service.js';
+import { FamiliesService } from '../../families/families.service.js';
+import type { FamilySelection } from '../../families/family-selection.js';
+import type { Revocation } from '../../revocation/revocation.js';
+import { RevocationService } from '../../revocation/revocation.service.js';
+import { Clock } from '../../platform/time/clock.js';
+import { endedWith } from './account-access.js';
+
+const REASON = 'account_page';
+
+/** Ends what clients may do, on the word of the user who allowed it. What is somebody else's is like what is not there. */
+@Injectable()
+export class AccountAccess {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly families: FamiliesService,
+    private readonly consents: Consents,
+    private readonly revocations: RevocationService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @param sid of one of the families of the access */
+  async end(sid: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
+    if (!isUuid(sid)) return;
+    const [family] = await this.families.list({ sid, subject }, undefined, { limit: 1 });
+    if (!family) return;
+    const selection = endedWith(subject, family);
+    const ended = await transaction(this.dataSource, (manager) =>
+      this.endFamilies(selection, { subject, clientId: family.clientId }, origin, manager),
+    );
+    await this.revocations.publish(ended);
+  }
+
+  /** Takes back what the user agreed to, and with it everything that came from it. */
+  async withdraw(clientId: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
+    if (clientId.includes('\0')) return; // PostgreSQL refuses such a text, so nobody has such an id
+    let ended: readonly Revocation[] = [];
+    const found = await this.consents.withdraw(subject, clientId, origin, async (manager) => {
+      ended = await this.endFamilies({ subject, clientId }, { subject, clientId }, origin, manager);
+    });
+    if (found) await this.revocations.publish(ended);
+  }
+
+  private async endFamilies(
+    selection: FamilySelection,
+    about: { readonly subject: string; readonly clientId: string },
+    origin: SignOutOrigin,
+    manager: EntityManager,
+  ): Promise<readonly Revocation[]> {
+    const by = { reason: REASON, actor: origin.actor };
+    const { sids, revocations } = await this.revocations.commitEach(selection, by, manager);
+    const at = this.clock.now();
+    await this.audit.append(
+      manager,
+      ...sids.map((sid) => ({
+        event: 'revocation.created' as const,
+        reason: REASON,
+        at,
+        ...about,
+        sid,
+        ...origin,
+        detail: { kind: 'family' },
+      })),
+    );
+    return revocations;
+  }
+}

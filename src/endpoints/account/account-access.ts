@@ -1,0 +1,69 @@
+/**
+ * What acts in a user's name, as the user sees it. A client that is signed in silently again and again has a family each
+ * time; while they all end with the same login session, they are one access, and end together.
+ */
+import type { FamilySelection } from '../../families/family-selection.js';
+
+export interface AccessFamily {
+  readonly sid: string;
+  readonly clientId: string;
+  readonly sessionId: string | null;
+  readonly scope: readonly string[];
+  readonly offline: boolean;
+  readonly bornOfCode: boolean;
+  readonly generation: number;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+}
+
+export interface Access {
+  /** Of one of its families: it stands for all of them. */
+  readonly sid: string;
+  readonly clientId: string;
+  readonly scope: readonly string[];
+  readonly offline: boolean;
+  /** The login session that it ends with, or came from; null where it was started otherwise. */
+  readonly sessionId: string | null;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+}
+
+/** @returns the one that was used last first; without codes that nobody has redeemed */
+export function accessOf(families: readonly AccessFamily[]): Access[] {
+  const byPlace = new Map<string, Access>();
+  for (const family of families) {
+    if (family.bornOfCode && family.generation === 0) continue;
+    const place = endsWithSession(family) ? `${family.sessionId} ${family.clientId}` : family.sid;
+    byPlace.set(place, together(toAccess(family), byPlace.get(place)));
+  }
+  return [...byPlace.values()].sort((a, b) => b.lastUsedAt - a.lastUsedAt);
+}
+
+/** What ends when a user ends the access that this family belongs to. */
+export const endedWith = (subject: string, family: AccessFamily): FamilySelection =>
+  endsWithSession(family)
+    ? { subject, clientId: family.clientId, sessionId: family.sessionId, offline: false }
+    : { subject, sid: family.sid };
+
+const endsWithSession = (family: AccessFamily): family is AccessFamily & { sessionId: string } =>
+  !family.offline && family.sessionId !== null;
+
+const toAccess = ({ sid, clientId, scope, offline, sessionId, createdAt, lastUsedAt }: AccessFamily): Access => ({
+  sid,
+  clientId,
+  scope,
+  offline,
+  sessionId,
+  createdAt: createdAt.getTime(),
+  lastUsedAt: lastUsedAt.getTime(),
+});
+
+const together = (one: Access, other: Access | undefined): Access =>
+  other
+    ? {
+        ...(one.lastUsedAt > other.lastUsedAt ? one : other),
+        scope: [...new Set([...other.scope, ...one.scope])],
+        createdAt: Math.min(one.createdAt, other.createdAt),
+      }
+    : one;

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import type { LoginSession } from '../../sessions/login-session.js';
+import { LoginSessions } from '../../sessions/login-sessions.service.js';
+import { SignOut } from '../../sign-out/sign-out.service.js';
+import type { SignOutOrigin } from '../../sign-out/sign-out-trail.service.js';
+
+const REASON = 'account_page';
+
+/** Ends login sessions on the word of their user. */
+@Injectable()
+export class AccountSessions {
+  constructor(
+    private readonly sessions: LoginSessions,
+    private readonly signOut: SignOut,
+  ) {}
+
+  /** Somebody else's session is like one that is not there: nothing happens. */
+  async end(id: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
+    const session = await this.sessions.find(id);
+    if (session?.subject === subject) await this.signOut.signOut(session, REASON, origin);
+  }
+
+  endAll({ subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
+    return this.signOut.signOutEverywhere(subject, REASON, origin);
+  }
+}

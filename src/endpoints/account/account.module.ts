@@ -1,0 +1,38 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../../platform/audit/audit.module.js';
+import { ClientsModule } from '../../clients/clients.module.js';
+import { ConfigModule } from '../../platform/config/config.module.js';
+import { ConsentsModule } from '../../consent/consents.module.js';
+import { LoginSessionsModule } from '../../sessions/login-sessions.module.js';
+import { SignOutModule } from '../../sign-out/sign-out.module.js';
+import { PagesModule } from '../../pages/pages.module.js';
+import { FamiliesModule } from '../../families/families.module.js';
+import { RevocationModule } from '../../revocation/revocation.module.js';
+import { TimeModule } from '../../platform/time/time.module.js';
+import { UsersModule } from '../../users/users.module.js';
+import { AccountAccess } from './account-access.service.js';
+import { AccountAnswers } from './account-answers.service.js';
+import { AccountController } from './account.controller.js';
+import { AccountOverview } from './account-overview.service.js';
+import { AccountPages } from './account-pages.service.js';
+import { AccountSessions } from './account-sessions.service.js';
+
+/** `/account`: where a user is signed in, what acts in their name, what they have agreed to, and the end of each. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    ClientsModule,
+    ConsentsModule,
+    FamiliesModule,
+    RevocationModule,
+    LoginSessionsModule,
+    SignOutModule,
+    PagesModule,
+    UsersModule,
+  ],
+  controllers: [AccountController],
+  providers: [AccountAnswers, AccountPages, AccountOverview, AccountSessions, AccountAccess],
+})
+export class AccountModule {}

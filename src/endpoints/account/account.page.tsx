@@ -1,0 +1,218 @@
+/** The account page: where a user is signed in, what acts in their name, and what they have agreed to. */
+import type { VNode } from 'preact';
+import { browserNameOf } from '../../pages/browser-name.js';
+import { PostForm } from '../../pages/form-fields.page.js';
+import { Moment } from '../../pages/moment.page.js';
+import { ClaimNames, scopeText } from '../../pages/scope-text.page.js';
+import type { AccountChange, Texts } from '../../pages/texts.js';
+import { Entries, Entry } from './account-entries.page.js';
+
+interface AccountSession {
+  readonly id: string;
+  readonly isCurrent: boolean;
+  readonly userAgent: string;
+  readonly source: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+}
+
+/** A token family. */
+interface AccountAccess {
+  readonly sid: string;
+  readonly clientName: string;
+  readonly scope: readonly string[];
+  /** It outlives the login session. */
+  readonly isOffline: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+}
+
+interface AccountAgreement {
+  readonly clientId: string;
+  readonly clientName: string;
+  readonly scope: readonly string[];
+  readonly claims: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly grantedAt: number;
+}
+
+/** Where the forms go. Each sends `form_token`, and the field named in brackets. */
+interface AccountActions {
+  /** Of this browser. */
+  readonly signOut: string;
+  /** (`session_id`) */
+  readonly endSession: string;
+  readonly endAllSessions: string;
+  /** (`sid`) */
+  readonly endAccess: string;
+  /** (`client_id`) */
+  readonly withdraw: string;
+}
+
+export interface AccountPageProps {
+  readonly texts: Texts;
+  readonly userName: string;
+  /** What else they are known by: an email address, the username. */
+  readonly userDetail?: string | undefined;
+  readonly sessions: readonly AccountSession[];
+  readonly access: readonly AccountAccess[];
+  readonly agreements: readonly AccountAgreement[];
+  readonly actions: AccountActions;
+  readonly formToken: string;
+  /** What the user has just done. */
+  readonly done?: AccountChange | undefined;
+}
+
+export const AccountPage = (props: AccountPageProps): VNode => {
+  const { texts, done } = props;
+  return (
+    <div class="account">
+      <Head {...props} />
+      {done && (
+        <p class="note note-done" role="status">
+          {texts.account.done[done]}
+        </p>
+      )}
+      <Sessions {...props} />
+      <Access {...props} />
+      <Agreements {...props} />
+    </div>
+  );
+};
+
+const Head = ({ texts, userName, userDetail, actions, formToken }: AccountPageProps): VNode => (
+  <div class="account-head">
+    <div class="stack-tight">
+      <h1>{texts.account.title}</h1>
+      <p>
+        <bdi class="name">{userName}</bdi>
+        {userDetail !== undefined && (
+          <>
+            {' '}
+            <bdi class="muted">{userDetail}</bdi>
+          </>
+        )}
+      </p>
+    </div>
+    <PostForm action={actions.signOut} formToken={formToken}>
+      <button class="button button-small" type="submit">
+        {texts.account.signOut}
+      </button>
+    </PostForm>
+  </div>
+);
+
+const Sessions = ({ texts, sessions, actions, formToken }: AccountPageProps): VNode => (
+  <Entries
+    about={texts.account.sessions}
+    none={texts.account.noSessions}
+    entries={sessions.map((session) => (
+      <Entry
+        title={
+          <>
+            {browserText(texts, session.userAgent)}
+            {session.isCurrent && <span class="tag">{texts.account.thisBrowser}</span>}
+          </>
+        }
+        facts={[
+          [texts.account.signedIn, <Moment texts={texts} at={session.createdAt} />],
+          [texts.account.lastUsed, <Moment texts={texts} at={session.lastUsedAt} />],
+          [texts.account.from, session.source],
+        ]}
+        end={{
+          action: actions.endSession,
+          formToken,
+          field: { session_id: session.id },
+          label: texts.account.endSession,
+          of: texts.account.of(browserText(texts, session.userAgent)),
+        }}
+      />
+    ))}
+  >
+    <div class="entries-foot">
+      <PostForm action={actions.endAllSessions} formToken={formToken}>
+        <button class="button button-small button-danger" type="submit" aria-describedby="end-all">
+          {texts.account.endAllSessions}
+        </button>
+      </PostForm>
+      <p class="muted small" id="end-all">
+        {texts.account.endAllSessionsHint}
+      </p>
+    </div>
+  </Entries>
+);
+
+const Access = ({ texts, access, actions, formToken }: AccountPageProps): VNode => (
+  <Entries
+    about={texts.account.access}
+    none={texts.account.noAccess}
+    entries={access.map(({ sid, clientName, scope, isOffline, createdAt, lastUsedAt }) => (
+      <Entry
+        title={<bdi>{clientName}</bdi>}
+        subtitle={isOffline ? texts.account.untilEnded : texts.account.untilSignedOut}
+        facts={[
+          [texts.account.mayDo, <ScopeTitles texts={texts} scope={scope} />],
+          [texts.account.since, <Moment texts={texts} at={createdAt} />],
+          [texts.account.lastUsed, <Moment texts={texts} at={lastUsedAt} />],
+        ]}
+        end={{
+          action: actions.endAccess,
+          formToken,
+          field: { sid },
+          label: texts.account.endAccess,
+          of: texts.account.of(clientName),
+        }}
+      />
+    ))}
+  />
+);
+
+const Agreements = ({ texts, agreements, actions, formToken }: AccountPageProps): VNode => (
+  <Entries
+    about={texts.account.agreements}
+    none={texts.account.noAgreements}
+    entries={agreements.map(({ clientId, clientName, scope, claims, grantedAt }) => (
+      <Entry
+        title={<bdi>{clientName}</bdi>}
+        facts={[
+          [texts.account.mayDo, <ScopeTitles texts={texts} scope={scope} claims={claims} />],
+          [texts.account.agreedOn, <Moment texts={texts} at={grantedAt} />],
+        ]}
+        end={{
+          action: actions.withdraw,
+          formToken,
+          field: { client_id: clientId },
+          label: texts.account.withdraw,
+          of: texts.account.of(clientName),
+        }}
+      />
+    ))}
+  />
+);
+
+interface ScopeTitlesProps {
+  readonly texts: Texts;
+  readonly scope: readonly string[];
+  readonly claims?: readonly string[];
+}
+
+const ScopeTitles = ({ texts, scope, claims = [] }: ScopeTitlesProps): VNode => (
+  <ul>
+    {scope.map((name) => (
+      <li>{scopeText(texts, name).title}</li>
+    ))}
+    {claims.length > 0 && (
+      <li>
+        {texts.consent.seeDetails}
+        {texts.account.of(<ClaimNames texts={texts} claims={claims} />)}
+      </li>
+    )}
+  </ul>
+);
+
+function browserText(texts: Texts, userAgent: string): string {
+  const { browser = texts.account.unknownBrowser, system } = browserNameOf(userAgent);
+  return system === undefined ? browser : texts.account.onSystem(browser, system);
+}

@@ -1,0 +1,34 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
+import { Form } from '../../oauth/form.js';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import { AuthorizePages } from './authorize-pages.service.js';
+
+/** The authorization endpoint (RFC 6749 §3.1). */
+@ApiExcludeController()
+@Controller('authorize')
+export class AuthorizeController {
+  constructor(private readonly pages: AuthorizePages) {}
+
+  @Get()
+  read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    // Asking what an answer would look like must not make a code.
+    if (request.method === 'HEAD') throw OAuthError.methodNotAllowed('GET, POST');
+    return this.pages.advance(queryOf(request.url), request, reply);
+  }
+
+  /**
+   * OpenID Connect Core §3.1.2.1. A form that comes from the client's site brings no login cookie (SameSite); the same
+   * request made again by navigation does.
+   */
+  @Post()
+  @RouteConfig({ mayRepeat: true } satisfies FastifyContextConfig)
+  write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    if (!(request.body instanceof Form)) throw OAuthError.invalidRequest('not_a_form');
+    this.pages.askAgain(request.body.toString(), reply);
+  }
+}
+
+const queryOf = (url: string): string => url.slice(url.indexOf('?') + 1 || url.length);

@@ -1,0 +1,42 @@
+import { Module } from '@nestjs/common';
+import { ClientsModule } from '../../clients/clients.module.js';
+import { ConfigModule } from '../../platform/config/config.module.js';
+import { ConsentsModule } from '../../consent/consents.module.js';
+import { IssuanceModule } from '../../issuance/issuance.module.js';
+import { KeysModule } from '../../keys/keys.module.js';
+import { LoginModule } from '../login.module.js';
+import { LoginSessionsModule } from '../../sessions/login-sessions.module.js';
+import { PagesModule } from '../../pages/pages.module.js';
+import { FamiliesModule } from '../../families/families.module.js';
+import { TimeModule } from '../../platform/time/time.module.js';
+import { UsersModule } from '../../users/users.module.js';
+import { AuthorizationRequestsModule } from '../../authorization/authorization-requests.module.js';
+import { AuthorizationResponder } from './authorization-responder.service.js';
+import { AuthorizeController } from './authorize.controller.js';
+import { AuthorizePages } from './authorize-pages.service.js';
+import { AuthorizeService } from './authorize.service.js';
+import { CodeIssuer } from '../../authorization/code-issuer.service.js';
+import { ConsentController } from './consent.controller.js';
+import { ConsentForm } from './consent-form.service.js';
+import { Situations } from './situations.service.js';
+
+/** `/authorize`: from a client's request to a code, by way of the user. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    ClientsModule,
+    KeysModule,
+    IssuanceModule,
+    FamiliesModule,
+    ConsentsModule,
+    PagesModule,
+    UsersModule,
+    LoginSessionsModule,
+    LoginModule,
+    AuthorizationRequestsModule,
+  ],
+  controllers: [AuthorizeController, ConsentController],
+  providers: [AuthorizeService, AuthorizePages, AuthorizationResponder, Situations, CodeIssuer, ConsentForm],
+})
+export class AuthorizeModule {}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Consent } from '../../consent/consent.js';
+import { contextOf } from '../../platform/http/request-context.js';
+import type { LoginSession } from '../../sessions/login-session.js';
+import type { SignInObstacle } from '../../sessions/sign-in-obstacle.js';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import type { AuthorizationRequest } from '../../authorization/authorization-request.js';
+import { AuthorizationRequests } from '../../authorization/authorization-requests.service.js';
+import { CodeIssuer } from '../../authorization/code-issuer.service.js';
+import { nextStep, type NextStep } from './interaction.js';
+import type { ResponseTarget } from '../../authorization/response-target.js';
+import { Situations } from './situations.service.js';
+
+export type Decision = 'allow' | 'deny';
+
+/** What a request comes to for now. */
+export type Outcome =
+  | {
+      readonly outcome: 'sign_in';
+      readonly request: AuthorizationRequest;
+      readonly obstacle: SignInObstacle | undefined;
+    }
+  | {
+      readonly outcome: 'consent';
+      readonly request: AuthorizationRequest;
+      readonly session: LoginSession;
+      readonly consent: Consent | undefined;
+    }
+  | { readonly outcome: 'response'; readonly target: ResponseTarget; readonly answer: { code: string } | OAuthError };
+
+/**
+ * An authorization request, top down: is there a place to answer to, is the request a good one, who is signed in, what have
+ * they agreed to, and then a code. It is read anew at each step of the user, and nothing of it is kept in between.
+ */
+@Injectable()
+export class AuthorizeService {
+  constructor(
+    private readonly requests: AuthorizationRequests,
+    private readonly situations: Situations,
+    private readonly codes: CodeIssuer,
+  ) {}
+
+  /**
+   * @param query the parameters, form-encoded
+   * @param decision what the user has answered to the consent page of this very request
+   * @throws OAuthError where nobody may be redirected anywhere: for the user's eyes alone
+   */
+  async advance(query: string, http: FastifyRequest, decision?: Decision): Promise<Outcome> {
+    const read = await this.requests.read(query);
+    if ('error' in read) return { outcome: 'response', target: read.target, answer: read.error };
+    const { request } = read;
+    http.outcome = { clientId: request.client.clientId };
+    try {
+      return await this.answer(request, http, decision);
+    } catch (error) {
+      // What cannot be reached right now is for the user to try again; everything else is for the client to know.
+      if (!(error instanceof OAuthError) || error.status >= 500) throw error;
+      return { outcome: 'response', target: request, answer: error };
+    }
+  }
+
+  private async answer(request: AuthorizationRequest, http: FastifyRequest, decision?: Decision): Promise<Outcome> {
+    const situation = await this.situations.of(request, http);
+    const next = nextStep(request, situation);
+    if (next.step === 'sign_in') return { outcome: 'sign_in', request, obstacle: next.obstacle };
+    if (next.step === 'consent' && decision === undefined) {
+      return { outcome: 'consent', request, session: next.session, consent: situation.consent };
+    }
+    return this.respond(request, next, http, decision);
+  }
+
+  private async respond(
+    request: AuthorizationRequest,
+    { step, session }: Exclude<NextStep, { step: 'sign_in' }>,
+    http: FastifyRequest,
+    decision?: Decision,
+  ): Promise<Outcome> {
+    if (decision === 'deny') throw new OAuthError('access_denied', { reason: 'denied_by_user' });
+    const answer = await this.codes.issue(request, session, contextOf(http), step === 'consent');
+    return { outcome: 'response', target: request, answer };
+  }
+}

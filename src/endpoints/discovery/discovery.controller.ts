@@ -1,0 +1,36 @@
+import { Controller, Get, Header, Param } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { serverMetadata, type ServerMetadata } from './server-metadata.js';
+import { Config } from '../../platform/config/config.js';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import { Grants } from '../token/grants/grants.service.js';
+
+/** One document in two places, which differ for an issuer with a path: `app.setup.ts` keeps the first outside of it. */
+@ApiExcludeController()
+@Controller('.well-known')
+export class DiscoveryController {
+  private readonly metadata: ServerMetadata;
+  private readonly issuerPath: string;
+
+  constructor(config: Config, grants: Grants) {
+    this.metadata = serverMetadata(config, grants.types);
+    this.issuerPath = new URL(config.issuer).pathname.slice(1);
+  }
+
+  /** RFC 8414 §3. An issuer with a path has it behind the well-known name (§3.1), and answers there alone. */
+  @Get(['oauth-authorization-server', 'oauth-authorization-server/*'])
+  @Header('Cache-Control', 'public, max-age=300')
+  @Header('Access-Control-Allow-Origin', '*')
+  authorizationServer(@Param('*') path = ''): ServerMetadata {
+    if (path !== this.issuerPath) throw new OAuthError('not_found', { reason: 'other_issuer' });
+    return this.metadata;
+  }
+
+  /** OpenID Connect Discovery §4: an issuer with a path has the well-known name behind it. */
+  @Get('openid-configuration')
+  @Header('Cache-Control', 'public, max-age=300')
+  @Header('Access-Control-Allow-Origin', '*')
+  openidProvider(): ServerMetadata {
+    return this.metadata;
+  }
+}

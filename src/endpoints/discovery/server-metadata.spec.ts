@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { signingAlgorithms, type SigningAlgorithm } from '../../keys/signing-algorithm.js';
+import { serverMetadata } from './server-metadata.js';
+
+const config = { issuer: 'https://id.example/t1', signingAlgorithm: 'ES256' as const, upstreamIssuer: undefined };
+const grantTypes = ['refresh_token', 'authorization_code'];
+
+describe('the metadata', () => {
+  it.each(Object.keys(signingAlgorithms) as SigningAlgorithm[])(
+    'offers ID tokens signed as access tokens are, with %s, and with RS256',
+    (signingAlgorithm) => {
+      const { id_token_signing_alg_values_supported } = serverMetadata({ ...config, signingAlgorithm }, grantTypes);
+      expect(id_token_signing_alg_values_supported).toEqual([...new Set([signingAlgorithm, 'RS256'])]);
+    },
+  );
+
+  it('names the upstream provider as one more way to sign in, where there is one', () => {
+    const acrOf = (upstreamIssuer: string | undefined) =>
+      serverMetadata({ ...config, upstreamIssuer }, grantTypes)['acr_values_supported'];
+    expect(acrOf(undefined)).toEqual(['urn:rekey:password']);
+    expect(acrOf('https://upstream.example')).toEqual(['urn:rekey:password', 'urn:rekey:upstream']);
+  });
+
+  it('lists the grants that there are', () => {
+    expect(serverMetadata(config, ['client_credentials'])['grant_types_supported']).toEqual(['client_credentials']);
+  });
+
+  it('has every endpoint below the issuer', () => {
+    const urls = Object.entries(serverMetadata(config, grantTypes)).filter(([name]) => /_endpoint$|_uri$/.test(name));
+    expect(urls.length).toBeGreaterThan(5);
+    expect(urls.filter(([, url]) => !String(url).startsWith(`${config.issuer}/`))).toEqual([]);
+  });
+});

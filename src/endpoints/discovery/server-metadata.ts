@@ -1,0 +1,76 @@
+/**
+ * The server's description of itself (RFC 8414 §2, OpenID Connect Discovery §3), made of what is really enabled. It is one
+ * document under two well-known names.
+ */
+import { responseModes } from '../../authorization/response-target.js';
+import { prompts } from '../../authorization/authorization-request.js';
+import { clientAuthMethods } from '../../clients/client-auth-method.js';
+import { keptAlgorithms, type SigningAlgorithm } from '../../keys/signing-algorithm.js';
+import { offeredAcrs } from '../../oauth/authentication.js';
+import { CODE_CHALLENGE_METHOD } from '../../oauth/pkce.js';
+import { OFFLINE_ACCESS, OPENID } from '../../oauth/scope.js';
+import { languages } from '../../pages/languages.js';
+import { claimsOfScope } from '../../oauth/standard-claims.js';
+
+export type ServerMetadata = Readonly<Record<string, string | readonly string[] | boolean>>;
+
+interface Enabled {
+  readonly issuer: string;
+  readonly signingAlgorithm: SigningAlgorithm;
+  /** Where there is one, users may sign in there. */
+  readonly upstreamIssuer: string | undefined;
+}
+
+/** What every ID token may say, beside what it says of the user. */
+const TOKEN_CLAIMS = ['iss', 'sub', 'aud', 'iat', 'exp', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'sid'];
+
+export const serverMetadata = (config: Enabled, grantTypes: readonly string[]): ServerMetadata => ({
+  issuer: config.issuer,
+  ...clientEndpoints(config.issuer),
+  ...authorizationEndpoint(config.issuer),
+  grant_types_supported: grantTypes,
+  scopes_supported: [OPENID, ...Object.keys(claimsOfScope), OFFLINE_ACCESS],
+  ...openid(config),
+  ...logout(config.issuer),
+});
+
+const clientEndpoints = (issuer: string): ServerMetadata => ({
+  token_endpoint: `${issuer}/token`,
+  token_endpoint_auth_methods_supported: clientAuthMethods,
+  revocation_endpoint: `${issuer}/revoke`,
+  revocation_endpoint_auth_methods_supported: clientAuthMethods,
+  introspection_endpoint: `${issuer}/introspect`,
+  // A name without a secret authorizes nobody to introspect (RFC 7662 §2.1).
+  introspection_endpoint_auth_methods_supported: clientAuthMethods.filter((method) => method !== 'none'),
+  jwks_uri: `${issuer}/jwks`,
+});
+
+const authorizationEndpoint = (issuer: string): ServerMetadata => ({
+  authorization_endpoint: `${issuer}/authorize`,
+  response_types_supported: ['code'],
+  response_modes_supported: responseModes,
+  code_challenge_methods_supported: [CODE_CHALLENGE_METHOD],
+  authorization_response_iss_parameter_supported: true,
+  prompt_values_supported: prompts,
+  display_values_supported: ['page'],
+  ui_locales_supported: languages,
+  claims_parameter_supported: true,
+  request_parameter_supported: false,
+  // True, unless it is said not to be (OpenID Connect Discovery §3).
+  request_uri_parameter_supported: false,
+});
+
+const openid = ({ issuer, signingAlgorithm, upstreamIssuer }: Enabled): ServerMetadata => ({
+  userinfo_endpoint: `${issuer}/userinfo`,
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: keptAlgorithms(signingAlgorithm),
+  acr_values_supported: offeredAcrs({ upstreamIssuer }),
+  claim_types_supported: ['normal'],
+  claims_supported: [...TOKEN_CLAIMS, ...Object.values(claimsOfScope).flat()],
+});
+
+const logout = (issuer: string): ServerMetadata => ({
+  end_session_endpoint: `${issuer}/end-session`,
+  backchannel_logout_supported: true,
+  backchannel_logout_session_supported: true,
+});

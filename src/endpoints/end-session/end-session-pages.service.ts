@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Config } from '../../platform/config/config.js';
+import { issuerPath } from '../../platform/http/issuer-path.js';
+import type { LoginSession } from '../../sessions/login-session.js';
+import { LoginSessions } from '../../sessions/login-sessions.service.js';
+import type { Form } from '../../oauth/form.js';
+import { formTargetsOf } from '../../oauth/redirect-uri.js';
+import { FormTokens } from '../../pages/form-token.service.js';
+import { Pages } from '../../pages/pages.service.js';
+import { UsersService } from '../../users/users.service.js';
+import type { EndSessionRequest } from './end-session-request.js';
+import type { EndSessionOutcome } from './end-session.service.js';
+import { SignOutPage } from './sign-out.page.js';
+import { SignedOutPage } from './signed-out.page.js';
+
+/** The hidden field that says of which session the user was asked. */
+const SESSION = 'session';
+
+type Question = Extract<EndSessionOutcome, { outcome: 'ask' }>;
+
+/** Shows the user what a logout request has come to: a question, the client again, or that they are signed out. */
+@Injectable()
+export class EndSessionPages {
+  private readonly path: string;
+
+  constructor(
+    private readonly pages: Pages,
+    private readonly tokens: FormTokens,
+    private readonly sessions: LoginSessions,
+    private readonly users: UsersService,
+    config: Config,
+  ) {
+    this.path = issuerPath(config);
+  }
+
+  async show(
+    outcome: EndSessionOutcome,
+    asked: EndSessionRequest,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    if (outcome.outcome === 'ask') return this.ask(outcome, asked, request, reply);
+    // A form that another site has sent comes without the cookie: what it did not bring, it must not take away.
+    if (outcome.outcome === 'ended') this.sessions.forget(reply);
+    if (outcome.location !== undefined) return void reply.redirect(outcome.location, 303);
+    this.pages.show(
+      request,
+      reply,
+      (texts) => ({
+        title: texts.signedOut.title,
+        body: SignedOutPage({ texts, signInHref: `${this.path}/account` }),
+      }),
+      { uiLocales: asked.uiLocales },
+    );
+  }
+
+  /** @throws OAuthError where the form is not the one that the user of this session was shown */
+  check(request: FastifyRequest, form: Form, { id }: LoginSession): void {
+    this.tokens.check(request, form, bindingOf(id));
+  }
+
+  /** Whether this browser was shown the form, in a login session that may have ended since. */
+  isShownHere(request: FastifyRequest, form: Form): boolean {
+    return this.tokens.isOurs(request, form, bindingOf(form.get(SESSION) ?? ''));
+  }
+
+  /** The form brings back what is to be done afterwards; it is judged again then. The ID token is not needed any more. */
+  private async ask(
+    { session, client, location }: Question,
+    { postLogoutRedirectUri, state, uiLocales }: EndSessionRequest,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const user = await this.users.find(session.subject);
+    const afterwards = location !== undefined && {
+      client_id: client?.clientId,
+      post_logout_redirect_uri: postLogoutRedirectUri,
+      state,
+    };
+    const props = {
+      action: `${this.path}/end-session/confirm`,
+      formToken: this.tokens.issue(request, reply, bindingOf(session.id)),
+      userName: user?.username ?? session.subject,
+      clientName: client?.name,
+      parameters: { ...afterwards, ui_locales: uiLocales, [SESSION]: session.id },
+      stayHref: `${this.path}/account`,
+    };
+    this.pages.show(
+      request,
+      reply,
+      (texts) => ({ title: texts.signOut.title, body: SignOutPage({ texts, ...props }) }),
+      { uiLocales, formTargets: location === undefined ? [] : formTargetsOf(location) },
+    );
+  }
+}
+
+const bindingOf = (sessionId: string): string => `end-session ${sessionId}`;

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { registrationDefaults } from '../../clients/client-registration.js';
+import type { Client } from '../../clients/client.js';
+import { Form } from '../../oauth/form.js';
+import { clientIdOf, endSessionRequestOf, postLogoutLocation } from './end-session-request.js';
+
+const HOME = 'https://shop.example/signed-out';
+
+const client: Client = {
+  ...registrationDefaults,
+  clientId: 'shop',
+  name: 'Shop',
+  type: 'confidential',
+  postLogoutRedirectUris: [HOME, 'https://shop.example/?a=b', 'com.example.shop:/out'],
+  disabledAt: null,
+  secrets: [],
+};
+
+const request = (parameters: Record<string, string>) =>
+  endSessionRequestOf(Form.parse(new URLSearchParams(parameters).toString()));
+
+const hint = { clientId: 'shop' };
+
+describe('the client of a logout request', () => {
+  it('is the one that it names, or the one that the ID token was issued to', () => {
+    expect(clientIdOf(request({ client_id: 'shop' }), undefined)).toBe('shop');
+    expect(clientIdOf(request({ id_token_hint: 'x' }), hint)).toBe('shop');
+    expect(clientIdOf(request({ id_token_hint: 'x', client_id: 'shop' }), hint)).toBe('shop');
+    expect(clientIdOf(request({}), undefined)).toBeUndefined();
+  });
+
+  it('is none where the two differ, or the ID token cannot be read', () => {
+    expect(clientIdOf(request({ id_token_hint: 'x', client_id: 'other' }), hint)).toBeUndefined();
+    expect(clientIdOf(request({ id_token_hint: 'x', client_id: 'shop' }), undefined)).toBeUndefined();
+  });
+});
+
+describe('after a logout the browser goes', () => {
+  const location = (parameters: Record<string, string>, of: Client | undefined = client) =>
+    postLogoutLocation(of, request(parameters));
+
+  it('where the client has registered that it may, with the state', () => {
+    expect(location({ post_logout_redirect_uri: HOME })).toBe(HOME);
+    expect(location({ post_logout_redirect_uri: HOME, state: 'a&b=c d' })).toBe(`${HOME}?state=a%26b%3Dc+d`);
+    expect(location({ post_logout_redirect_uri: 'https://shop.example/?a=b', state: 'x' })).toBe(
+      'https://shop.example/?a=b&state=x',
+    );
+    expect(location({ post_logout_redirect_uri: 'com.example.shop:/out', state: 'x' })).toBe(
+      'com.example.shop:/out?state=x',
+    );
+  });
+
+  it('nowhere without a client, or with one that is disabled', () => {
+    expect(postLogoutLocation(undefined, request({ post_logout_redirect_uri: HOME }))).toBeUndefined();
+    expect(location({ post_logout_redirect_uri: HOME }, { ...client, disabledAt: new Date(0) })).toBeUndefined();
+  });
+
+  it('nowhere that it did not ask for', () => {
+    expect(location({ state: 'x' })).toBeUndefined();
+  });
+});

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { isDisabled, type Client } from '../../clients/client.js';
+import { ClientDirectory } from '../../clients/client-directory.service.js';
+import type { IdTokenHint } from '../../issuance/id-token.js';
+import { IdTokens } from '../../issuance/id-token.service.js';
+import type { LoginSession } from '../../sessions/login-session.js';
+import { LoginSessions } from '../../sessions/login-sessions.service.js';
+import { clientIdOf, postLogoutLocation, type EndSessionRequest } from './end-session-request.js';
+import { SignOut } from '../../sign-out/sign-out.service.js';
+
+/** What a logout request comes to. */
+export type EndSessionOutcome = {
+  /** One that the client has registered. */
+  readonly location: string | undefined;
+} & (
+  | { readonly outcome: 'ended' | 'not_signed_in' }
+  | { readonly outcome: 'ask'; readonly session: LoginSession; readonly client: Client | undefined }
+);
+
+/**
+ * Logout on a client's word (OpenID Connect RP-Initiated Logout §2): at once where it shows an ID token of this very login
+ * session, which a stranger does not have; otherwise the user is asked.
+ */
+@Injectable()
+export class EndSession {
+  constructor(
+    private readonly sessions: LoginSessions,
+    private readonly clients: ClientDirectory,
+    private readonly idTokens: IdTokens,
+    private readonly signOut: SignOut,
+  ) {}
+
+  async request(asked: EndSessionRequest, http: FastifyRequest): Promise<EndSessionOutcome> {
+    const hint = await this.hintOf(asked);
+    const client = await this.clientOf(asked, hint);
+    http.outcome = { clientId: client?.clientId };
+    const location = postLogoutLocation(client, asked);
+    const current = await this.sessions.current(http);
+    const session = current ?? (await this.sessions.unended(http));
+    if (client && session && hint?.sessionId === session.id) {
+      await this.end(session, 'client_request', `client:${client.clientId}`, http);
+      return { outcome: 'ended', location };
+    }
+    if (current) return { outcome: 'ask', session: current, client, location };
+    // Nobody has to be asked, but only a client that has signed somebody in before is gone back to.
+    return { outcome: 'not_signed_in', location: hint && location };
+  }
+
+  /** The user has said yes. */
+  async confirm(asked: EndSessionRequest, session: LoginSession, http: FastifyRequest): Promise<EndSessionOutcome> {
+    await this.end(session, 'user_request', `user:${session.subject}`, http);
+    return { outcome: 'ended', location: await this.afterwards(asked, http) };
+  }
+
+  /** The same where the session has ended meanwhile, as when a form is sent twice. @param asked of a form that was shown here */
+  async confirmAgain(asked: EndSessionRequest | undefined, http: FastifyRequest): Promise<EndSessionOutcome> {
+    return { outcome: 'not_signed_in', location: asked && (await this.afterwards(asked, http)) };
+  }
+
+  private async afterwards(asked: EndSessionRequest, http: FastifyRequest): Promise<string | undefined> {
+    const client = await this.clientOf(asked, undefined);
+    http.outcome = { clientId: client?.clientId };
+    return postLogoutLocation(client, asked);
+  }
+
+  private end(session: LoginSession, reason: string, actor: string, { id }: FastifyRequest): Promise<void> {
+    return this.signOut.signOut(session, reason, { actor, correlationId: id });
+  }
+
+  private async hintOf({ idTokenHint }: EndSessionRequest): Promise<IdTokenHint | undefined> {
+    return idTokenHint === undefined ? undefined : this.idTokens.readHint(idTokenHint);
+  }
+
+  private async clientOf(asked: EndSessionRequest, hint: IdTokenHint | undefined): Promise<Client | undefined> {
+    const clientId = clientIdOf(asked, hint);
+    const client = clientId === undefined ? undefined : await this.clients.find(clientId);
+    return client && !isDisabled(client) ? client : undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import type { VNode } from 'preact';
+import { PostForm } from '../../pages/form-fields.page.js';
+import type { Texts } from '../../pages/texts.js';
+
+export interface SignOutPageProps {
+  readonly texts: Texts;
+  readonly action: string;
+  readonly formToken: string;
+  readonly userName: string;
+  /** The client that asks for it, where it is known. */
+  readonly clientName?: string | undefined;
+  /** What the form has to bring back: the parameters of the logout request. */
+  readonly parameters?: Readonly<Record<string, string | undefined>>;
+  /** Where those go who do not want to: the account page. */
+  readonly stayHref: string;
+}
+
+/** RP-Initiated Logout §2: the user is asked. */
+export const SignOutPage = ({ texts, clientName, userName, stayHref, ...form }: SignOutPageProps): VNode => (
+  <div class="card stack">
+    <div class="stack-tight">
+      <h1>{texts.signOut.title}</h1>
+      {clientName !== undefined && <p>{texts.signOut.askedBy(<bdi class="name">{clientName}</bdi>)}</p>}
+      <p class="muted">{texts.signOut.text}</p>
+    </div>
+    <p class="person">
+      <span>{texts.signOut.signedInAs(<bdi class="name">{userName}</bdi>)}</span>
+    </p>
+    <PostForm action={form.action} formToken={form.formToken} hidden={form.parameters ?? {}}>
+      <div class="choices">
+        <a class="button" href={stayHref}>
+          {texts.signOut.stay}
+        </a>
+        <button class="button button-primary" type="submit">
+          {texts.signOut.submit}
+        </button>
+      </div>
+    </PostForm>
+  </div>
+);

@@ -1,0 +1,28 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { RevocationTracker } from '../../revocation/revocation-tracker.js';
+
+/** Numbers that are read when they are scraped: the state of the tracker and of the connection pool. */
+@Injectable()
+export class ServiceGauges implements OnModuleInit {
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly tracker: RevocationTracker,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  onModuleInit(): void {
+    const pool = () => (this.dataSource.driver as PostgresDriver).master as Pool;
+    this.metrics.gauge(
+      'rekey_revocation_tracker_ready',
+      'Whether checks are answered from the tracker (1) or from PostgreSQL (0).',
+      () => Number(this.tracker.state === 'ready'),
+    );
+    this.metrics.gauge('rekey_database_connections', 'Open connections to PostgreSQL.', () => pool().totalCount);
+    this.metrics.gauge('rekey_database_connections_idle', 'Idle connections to PostgreSQL.', () => pool().idleCount);
+    this.metrics.gauge('rekey_database_waiting', 'Statements that wait for a connection.', () => pool().waitingCount);
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { MetricsModule } from '../../platform/metrics/metrics.module.js';
+import { ServiceGauges } from './gauges.service.js';
+import { TrackerModule } from '../../revocation/tracker.module.js';
+import { DatabaseHealth } from './database-health.service.js';
+import { HealthController } from './health.controller.js';
+import { TrackerHealth } from './tracker-health.service.js';
+
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false }), TrackerModule, MetricsModule],
+  controllers: [HealthController],
+  providers: [DatabaseHealth, TrackerHealth, ServiceGauges],
+})
+export class HealthModule {}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { Client } from '../../clients/client.js';
+import { AccessTokenService } from '../../issuance/access-token.service.js';
+import type { AccessToken } from '../../issuance/access-token.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { formatScope, intersection } from '../../oauth/scope.js';
+import { causeOfDeath } from '../../refresh/rotation.js';
+import { looksLikeRefreshToken } from '../../families/refresh-token.js';
+import { RefreshService } from '../../refresh/refresh.service.js';
+import { RevocationService } from '../../revocation/revocation.service.js';
+import { Clock } from '../../platform/time/clock.js';
+import { Config } from '../../platform/config/config.js';
+
+export type Introspection = { readonly active: false } | ({ readonly active: true } & Record<string, unknown>);
+
+const INACTIVE: Introspection = { active: false };
+
+/**
+ * Tells a caller what a token is (RFC 7662), if it is alive and if the caller may know: the client that it was issued to, or
+ * a resource server that it is meant for. Everything else is `{"active":false}`, whatever the reason.
+ */
+@Injectable()
+export class IntrospectionService {
+  constructor(
+    private readonly accessTokens: AccessTokenService,
+    private readonly refreshes: RefreshService,
+    private readonly revocations: RevocationService,
+    private readonly metrics: Metrics,
+    private readonly clock: Clock,
+    private readonly config: Config,
+  ) {}
+
+  async introspect(caller: Client, token: string): Promise<Introspection> {
+    const result = looksLikeRefreshToken(token)
+      ? await this.ofRefreshToken(caller, token)
+      : await this.ofAccessToken(caller, token);
+    this.metrics.introspections.inc({ result: result.active ? 'active' : 'inactive' });
+    return result;
+  }
+
+  private async ofAccessToken(caller: Client, token: string): Promise<Introspection> {
+    const found = await this.accessTokens.read(token);
+    if (!found || !mayKnow(caller, found) || (await this.revocations.isRevoked(found))) return INACTIVE;
+    return { active: true, token_type: 'Bearer', ...found.claims };
+  }
+
+  /** Only for its own client, and only the current one: a predecessor is good for a retry, not for a session. */
+  private async ofRefreshToken(caller: Client, token: string): Promise<Introspection> {
+    const found = await this.refreshes.find(token);
+    if (!found || found.family.clientId !== caller.clientId) return INACTIVE;
+    const { family, presented } = found;
+    if (presented.generation !== family.generation || causeOfDeath(family, this.clock.now())) return INACTIVE;
+    return {
+      active: true,
+      iss: this.config.issuer,
+      sub: family.subject,
+      client_id: family.clientId,
+      scope: formatScope(intersection(family.scope, family.clientScopes)),
+      exp: Math.floor(Math.min(family.idleExpiresAt, family.absoluteExpiresAt) / 1000),
+      sid: family.sid,
+    };
+  }
+}
+
+function mayKnow(caller: Client, { clientId, audience }: AccessToken): boolean {
+  if (clientId === caller.clientId) return true;
+  return caller.mayIntrospect && audience.some((aud) => aud === caller.clientId || caller.audience.includes(aud));
+}

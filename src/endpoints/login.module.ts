@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { AuthorizationRequestsModule } from '../authorization/authorization-requests.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { LimitsModule } from '../platform/limits/limits.module.js';
+import { SignOutModule } from '../sign-out/sign-out.module.js';
+import { PagesModule } from '../pages/pages.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { LoginSessionsModule } from '../sessions/login-sessions.module.js';
+import { SignInPages } from './sign-in/sign-in-pages.service.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
+import { SignInForm } from './sign-in/sign-in-form.service.js';
+import { SignIn } from './sign-in/sign-in.service.js';
+import { UpstreamController } from './upstream/upstream.controller.js';
+import { UpstreamJourneys } from './upstream/upstream-journeys.service.js';
+import { UpstreamProvider } from '../upstream/upstream-provider.service.js';
+import { UpstreamSignIn } from './upstream/upstream-sign-in.service.js';
+
+/** Signing in: the form, a password, or an upstream provider. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    LimitsModule,
+    PagesModule,
+    UsersModule,
+    AuthorizationRequestsModule,
+    LoginSessionsModule,
+    SignOutModule,
+  ],
+  controllers: [SignInController, UpstreamController],
+  providers: [SignInForm, SignIn, SignInPages, UpstreamJourneys, UpstreamProvider, UpstreamSignIn],
+  exports: [SignInForm],
+})
+export class LoginModule {}

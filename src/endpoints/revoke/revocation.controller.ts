@@ -1,0 +1,22 @@
+import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { Authenticated, type AuthenticatedRequest, ClientAuthGuard } from '../../clients/client-auth.guard.js';
+import { TokenParameterDto } from '../../oauth/token-parameter.dto.js';
+import { validateRequest } from '../../oauth/validate-request.js';
+import { TokenRevocationService } from './token-revocation.service.js';
+
+/** The revocation endpoint for clients (RFC 7009). */
+@ApiExcludeController()
+@Controller('revoke')
+export class RevocationController {
+  constructor(private readonly revocations: TokenRevocationService) {}
+
+  /** 200 with an empty body means: dead, durably. A token that was dead already, or is nobody's, is dead too (§2.2). */
+  @Post()
+  @HttpCode(200)
+  @UseGuards(ClientAuthGuard)
+  async revoke(@Authenticated() { client, form, context }: AuthenticatedRequest): Promise<void> {
+    const { token } = validateRequest(TokenParameterDto, form);
+    await this.revocations.revoke(client, token, context);
+  }
+}

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../platform/audit/audit.service.js';
+import type { Client } from '../../clients/client.js';
+import type { RequestContext } from '../../platform/http/request-context.js';
+import { AccessTokenService } from '../../issuance/access-token.service.js';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import { RefreshService } from '../../refresh/refresh.service.js';
+import { looksLikeRefreshToken } from '../../families/refresh-token.js';
+import { Clock } from '../../platform/time/clock.js';
+import { RevocationService } from '../../revocation/revocation.service.js';
+
+const REASON = 'client_request';
+
+/**
+ * A client ends a token of its own. A refresh token, of whatever generation, ends its family with all access tokens (RFC 7009
+ * §2.1); an access token ends alone, and its family goes on.
+ */
+@Injectable()
+export class TokenRevocationService {
+  constructor(
+    private readonly revocations: RevocationService,
+    private readonly refreshes: RefreshService,
+    private readonly accessTokens: AccessTokenService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws OAuthError invalid_grant for another client's token, which stays alive; whatever the database says otherwise */
+  revoke(client: Client, token: string, context: RequestContext): Promise<void> {
+    return looksLikeRefreshToken(token)
+      ? this.revokeRefreshToken(client, token, context)
+      : this.revokeAccessToken(client, token, context);
+  }
+
+  private async revokeRefreshToken(client: Client, token: string, context: RequestContext): Promise<void> {
+    const found = await this.refreshes.find(token);
+    if (!found) return;
+    const { clientId, sid, subject, revokedReason } = found.family;
+    if (clientId !== client.clientId) return this.refuse(client, { sid, subject }, context);
+    if (revokedReason !== null) return;
+    await this.revocations.revoke([{ kind: 'family', value: sid, reason: REASON, actor: `client:${clientId}` }], {
+      event: 'revocation.created',
+      reason: 'refresh_token',
+      clientId,
+      sid,
+      subject,
+      correlationId: context.correlationId,
+    });
+  }
+
+  private async revokeAccessToken(client: Client, token: string, context: RequestContext): Promise<void> {
+    const found = await this.accessTokens.read(token);
+    if (!found) return;
+    const { clientId, jti, sid, subject, bornAt } = found;
+    if (clientId !== client.clientId) return this.refuse(client, { sid, subject }, context);
+    if (await this.revocations.isRevoked(found)) return;
+    await this.revocations.revoke(
+      [{ kind: 'token', value: jti, reason: REASON, actor: `client:${clientId}`, notBefore: bornAt + 1 }],
+      {
+        event: 'revocation.created',
+        reason: 'access_token',
+        clientId,
+        sid,
+        subject,
+        correlationId: context.correlationId,
+        detail: { jti },
+      },
+    );
+  }
+
+  /** RFC 7009 §2.1: the request is refused and the client informed of the error. */
+  private async refuse(
+    { clientId }: Client,
+    { sid, subject }: { sid: string | undefined; subject: string },
+    { correlationId }: RequestContext,
+  ): Promise<never> {
+    const at = this.clock.now();
+    await this.audit.record({
+      event: 'revocation.refused',
+      reason: 'foreign',
+      at,
+      clientId,
+      sid,
+      subject,
+      correlationId,
+    });
+    throw OAuthError.invalidGrant('foreign');
+  }
+}

@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../../platform/audit/audit.module.js';
+import { AuthorizationCodesModule } from '../../authorization/authorization-codes.module.js';
+import { ClientsModule } from '../../clients/clients.module.js';
+import { ConfigModule } from '../../platform/config/config.module.js';
+import { IssuanceModule } from '../../issuance/issuance.module.js';
+import { RefreshModule } from '../../refresh/refresh.module.js';
+import { TimeModule } from '../../platform/time/time.module.js';
+import { AuthorizationCodeGrant } from './grants/authorization-code.grant.js';
+import { ClientCredentialsGrant } from './grants/client-credentials.grant.js';
+import { FamilyAuthorizations } from './grants/family-authorizations.service.js';
+import { Grants } from './grants/grants.service.js';
+import { RefreshTokenGrant } from './grants/refresh-token.grant.js';
+import { TokenController } from './token.controller.js';
+import { TokenService } from './token.service.js';
+
+/** `POST /token`: one pipeline, one file a grant. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    ClientsModule,
+    IssuanceModule,
+    RefreshModule,
+    AuthorizationCodesModule,
+  ],
+  controllers: [TokenController],
+  providers: [
+    TokenService,
+    Grants,
+    FamilyAuthorizations,
+    RefreshTokenGrant,
+    AuthorizationCodeGrant,
+    ClientCredentialsGrant,
+  ],
+  exports: [Grants],
+})
+export class TokenModule {}

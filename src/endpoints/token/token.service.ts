@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../platform/audit/audit.service.js';
+import { mayUse, type Client } from '../../clients/client.js';
+import type { RequestContext } from '../../platform/http/request-context.js';
+import { AccessTokenService, type TokenResponse } from '../../issuance/access-token.service.js';
+import { IdTokens } from '../../issuance/id-token.service.js';
+import type { Authorization } from '../../issuance/authorization.js';
+import type { Form } from '../../oauth/form.js';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import { resourcesWithin } from '../../oauth/resource.js';
+import { isWithin, parseScope } from '../../oauth/scope.js';
+import { validateRequest } from '../../oauth/validate-request.js';
+import type { Grant, GrantRequest } from './grants/grant.js';
+import { Grants } from './grants/grants.service.js';
+import { TokenRequestDto } from './token-request.dto.js';
+
+/**
+ * The token request, top down. The guard has authenticated the client; then: may it use this grant, is the scope one it may
+ * ask for, what does the grant decide, issue, audit, answer. No grant can skip a step.
+ */
+@Injectable()
+export class TokenService {
+  constructor(
+    private readonly grants: Grants,
+    private readonly accessTokens: AccessTokenService,
+    private readonly idTokens: IdTokens,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** @throws OAuthError; nothing is consumed then */
+  async token(client: Client, form: Form, context: RequestContext): Promise<TokenResponse> {
+    const { grant, ...asked } = await this.admit(client, form, context);
+    const authorization = await grant.authorize({ client, context, ...asked });
+    const response = await this.accessTokens.issue(authorization);
+    const idToken = await this.idTokens.issue(authorization, response.access_token);
+    await this.record(grant, authorization, context);
+    return idToken === undefined ? response : { ...response, id_token: idToken };
+  }
+
+  private async admit(client: Client, form: Form, context: RequestContext) {
+    try {
+      const grant = this.grants.find(form.get('grant_type') ?? '');
+      const parameters = validateRequest(grant?.parameters ?? TokenRequestDto, form);
+      if (!grant) throw new OAuthError('unsupported_grant_type');
+      if (!mayUse(client, grant.type)) throw OAuthError.unauthorizedClient('grant_type');
+      const resource = resourceFor(client, form.all('resource'));
+      return { grant, parameters, scope: scopeFor(client, parameters.scope), resource };
+    } catch (error) {
+      if (error instanceof OAuthError) await this.recordRefusal(error, client, context);
+      throw error;
+    }
+  }
+
+  private recordRefusal(
+    { code, reason }: OAuthError,
+    { clientId }: Client,
+    { arrivedAt, correlationId }: RequestContext,
+  ) {
+    return this.audit.record({
+      event: 'token.refused',
+      reason,
+      at: arrivedAt,
+      clientId,
+      correlationId,
+      detail: { error: code },
+    });
+  }
+
+  /** What a family authorized has recorded itself, in the statement that made it true. */
+  private async record(grant: Grant, authorization: Authorization, { correlationId }: RequestContext) {
+    const { client, subject, sid, jti, bornAt: at } = authorization;
+    if (sid !== undefined) return;
+    const { clientId } = client;
+    const reason = grant.type;
+    await this.audit.record({ event: 'token.issued', reason, at, clientId, subject, correlationId, detail: { jti } });
+  }
+}
+
+function scopeFor(client: Client, asked: string | undefined): GrantRequest['scope'] {
+  if (asked === undefined) return undefined;
+  const scope = parseScope(asked);
+  if (!scope) throw OAuthError.invalidScope('malformed');
+  if (!isWithin(scope, client.scopes)) throw OAuthError.invalidScope('beyond_client');
+  return scope;
+}
+
+/** RFC 8707 §2.2 */
+function resourceFor(client: Client, asked: readonly string[]): GrantRequest['resource'] {
+  return asked.length === 0 ? undefined : resourcesWithin(asked, client.audience);
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import type { AccessToken } from '../../issuance/access-token.js';
+import { invalidToken } from '../../oauth/bearer-token.js';
+import { FamiliesService } from '../../families/families.service.js';
+import { SubjectsService } from '../../users/subjects.service.js';
+import { claimNamesOf, releasedClaims } from '../../users/released-claims.js';
+import type { StandardClaims } from '../../oauth/standard-claims.js';
+import { UsersService } from '../../users/users.service.js';
+
+export type Userinfo = { readonly sub: string } & StandardClaims;
+
+/** What the user let the client know of them: the claims of the scope, and those that it asked for one by one. */
+@Injectable()
+export class UserinfoService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly subjects: SubjectsService,
+    private readonly families: FamiliesService,
+  ) {}
+
+  /** @throws OAuthError invalid_token where there is no such user, or may not be spoken for (any more) */
+  async of({ subject, scope, sid }: AccessToken): Promise<Userinfo> {
+    const claims = await this.users.claimsOf(subject);
+    if (!claims || (await this.subjects.isDisabled(subject))) throw invalidToken('no_such_user');
+    const requested = sid === undefined ? undefined : await this.families.requestedClaims(sid);
+    return { sub: subject, ...releasedClaims(claims, [...claimNamesOf(scope), ...(requested?.userinfo ?? [])]) };
+  }
+}

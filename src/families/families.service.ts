@@ -1,0 +1,200 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditService } from '../platform/audit/audit.service.js';
+import type { AuditEventName } from '../platform/audit/audit-event.js';
+import type { Client } from '../clients/client.js';
+import { KeyRing } from '../keys/key-ring.service.js';
+import type { Authentication } from '../oauth/authentication.js';
+import type { RequestedClaims } from '../oauth/requested-claims.js';
+import { Clock } from '../platform/time/clock.js';
+import { FamiliesStore } from './families.store.js';
+import type { EndedFamily, FamilyHits, FamilySelection, FamilyState } from './family-selection.js';
+import { mintRefreshToken } from './refresh-token.js';
+import type { TokenFamilyEntity } from './token-family.entity.js';
+
+const FIRST_HANDLE = '00000000-0000-0000-0000-000000000000';
+
+/** Who started a family, and where its trail goes. */
+export interface FamilyOrigin {
+  readonly actor: string;
+  readonly correlationId: string;
+}
+
+export interface StartedFamily {
+  readonly sid: string;
+  readonly refreshToken: string;
+  /** Milliseconds since the epoch: when it ends unless it is used, and when it ends in any case. */
+  readonly idleExpiresAt: number;
+  readonly absoluteExpiresAt: number;
+}
+
+/** What a user agreed to, and how they had proved who they are. */
+export interface CodeGrant {
+  readonly scope: readonly string[];
+  /** Whether it yields refresh tokens, and outlives the login session. */
+  readonly offline: boolean;
+  /** Empty: all that the client has. */
+  readonly resource: readonly string[];
+  readonly claims: RequestedClaims | undefined;
+  readonly authentication: Authentication;
+  /** Milliseconds since the epoch: when the login session ends, and with it what is not offline. */
+  readonly endsAt: number;
+}
+
+/** RFC 6749 §4.1.2 allows ten minutes; a browser needs a second. */
+const CODE_LIFETIME_MS = 60_000;
+
+type NewFamily = Omit<TokenFamilyEntity, 'client'>;
+
+/** Token families but for refreshing them: they start here, are listed, and are revoked within a revocation's transaction. */
+@Injectable()
+export class FamiliesService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly store: FamiliesStore,
+    private readonly audit: AuditService,
+    private readonly keys: KeyRing,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A new family with its refresh token of generation 0. The caller has checked that the client may have the scope. */
+  async start(client: Client, subject: string, scope: readonly string[], origin: FamilyOrigin): Promise<StartedFamily> {
+    const now = this.clock.now();
+    const absoluteExpiresAt = wholeSecond(now + client.absoluteTtlSeconds * 1000);
+    const idleExpiresAt = Math.min(absoluteExpiresAt, now + client.idleTtlSeconds * 1000);
+    const family = newFamily({ clientId: client.clientId, subject, scope, now, idleExpiresAt, absoluteExpiresAt });
+    await this.insert(family, 'family.started', origin);
+    const refreshToken = mintRefreshToken({ handle: family.id, generation: 0 }, this.keys.mintingTokenKey());
+    return { sid: family.sid, refreshToken, idleExpiresAt, absoluteExpiresAt };
+  }
+
+  /**
+   * A new family whose generation 0 is an authorization code: it is dead when the code is not redeemed in time, and
+   * redeeming it is a rotation.
+   * @param alongside runs in the same transaction, first: what must be true, and what else becomes so
+   * @returns the family's handle, a secret, for the code alone
+   */
+  async authorize(
+    client: Client,
+    subject: string,
+    { scope, offline, resource, claims, authentication, endsAt }: CodeGrant,
+    origin: FamilyOrigin,
+    alongside?: (manager: EntityManager) => Promise<void>,
+  ): Promise<string> {
+    const now = this.clock.now();
+    const longest = now + CODE_LIFETIME_MS + client.absoluteTtlSeconds * 1000;
+    const absoluteExpiresAt = wholeSecond(offline ? longest : Math.min(longest, endsAt));
+    const family: NewFamily = {
+      ...newFamily({
+        clientId: client.clientId,
+        subject,
+        scope,
+        now,
+        idleExpiresAt: Math.min(absoluteExpiresAt, now + CODE_LIFETIME_MS),
+        absoluteExpiresAt,
+      }),
+      bornOfCode: true,
+      offline,
+      sessionId: authentication.sessionId,
+      authTime: new Date(authentication.authTime),
+      acr: authentication.acr,
+      amr: [...authentication.amr],
+      resource: [...resource],
+      claims: claims ?? null,
+    };
+    await this.insert(family, 'code.issued', origin, alongside);
+    return family.id;
+  }
+
+  private async insert(
+    family: NewFamily,
+    event: AuditEventName,
+    origin: FamilyOrigin,
+    alongside?: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
+    const { clientId, subject, sid, createdAt } = family;
+    await this.dataSource.transaction(async (manager) => {
+      await alongside?.(manager);
+      await this.store.insert(family, manager);
+      await this.audit.append(manager, { event, at: createdAt.getTime(), clientId, subject, sid, ...origin });
+    });
+  }
+
+  /** Part of a revocation's transaction: see `FamiliesStore.revoke`. */
+  revoke(selection: FamilySelection, reason: string, now: number, manager: EntityManager) {
+    return this.store.revoke(selection, reason, now, manager);
+  }
+
+  /** The same where each family has to be named: see `FamiliesStore.revokeEach`. */
+  revokeEach(selection: FamilySelection, reason: string, now: number, manager: EntityManager): Promise<EndedFamily[]> {
+    return this.store.revokeEach(selection, reason, now, manager);
+  }
+
+  /** See `FamiliesStore.clientsOfSessions`. */
+  clientsOfSessions(sessionIds: readonly string[], manager: EntityManager) {
+    return this.store.clientsOfSessions(sessionIds, manager);
+  }
+
+  sids(selection: FamilySelection, manager: EntityManager): Promise<string[]> {
+    return this.store.sids(selection, manager);
+  }
+
+  /** The claims that were asked for one by one when it began. */
+  requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
+    return this.store.requestedClaims(sid);
+  }
+
+  count(selection: FamilySelection): Promise<FamilyHits> {
+    return this.store.count(selection, this.clock.now());
+  }
+
+  /** One bounded step of cleanup: see `FamiliesStore.deleteDead`. @param after where the last step ended; undefined to begin */
+  deleteDead(before: number, after: string | undefined, limit: number) {
+    return this.store.deleteDead(new Date(before), after ?? FIRST_HANDLE, limit);
+  }
+
+  list(
+    selection: FamilySelection,
+    state: FamilyState | undefined,
+    page: { limit: number; before?: string | undefined },
+  ): Promise<TokenFamilyEntity[]> {
+    return this.store.list(selection, state, this.clock.now(), page);
+  }
+}
+
+/** A whole second, as `exp` is: an access token of its last second is still worth that second. */
+const wholeSecond = (time: number): number => Math.floor(time / 1000) * 1000;
+
+interface Birth {
+  readonly clientId: string;
+  readonly subject: string;
+  readonly scope: readonly string[];
+  readonly now: number;
+  readonly idleExpiresAt: number;
+  readonly absoluteExpiresAt: number;
+}
+
+const newFamily = ({ clientId, subject, scope, now, idleExpiresAt, absoluteExpiresAt }: Birth): NewFamily => ({
+  id: uuidv7(),
+  sid: uuidv7(),
+  clientId,
+  subject,
+  scope: [...scope],
+  generation: 0,
+  rotatedAt: [],
+  bornOfCode: false,
+  offline: true,
+  sessionId: null,
+  authTime: null,
+  acr: null,
+  amr: null,
+  resource: [],
+  claims: null,
+  createdAt: new Date(now),
+  lastUsedAt: new Date(now),
+  idleExpiresAt: new Date(idleExpiresAt),
+  absoluteExpiresAt: new Date(absoluteExpiresAt),
+  revokedAt: null,
+  revokedReason: null,
+});

@@ -1,0 +1,194 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { patiently } from '../platform/database/patient-statement.js';
+import type { RequestedClaims } from '../oauth/requested-claims.js';
+import {
+  selectionSql,
+  type EndedFamily,
+  type FamilyHits,
+  type FamilySelection,
+  type FamilyState,
+} from './family-selection.js';
+import { TokenFamilyEntity } from './token-family.entity.js';
+
+/** One row for each client, and one without a client for all together. */
+interface HitsRow {
+  client_id: string | null;
+  families: number;
+  subjects: number;
+  last_used_at: Date | null;
+  last_used_at_all: Date | null;
+}
+
+/** At the time $1. */
+const LIVE = 'idle_expires_at > $1 AND absolute_expires_at > $1';
+
+const COUNT_HITS = `
+  SELECT client_id, count(*) FILTER (WHERE live)::int AS families,
+    count(DISTINCT subject) FILTER (WHERE live)::int AS subjects,
+    max(last_used_at) FILTER (WHERE live) AS last_used_at, max(last_used_at) AS last_used_at_all
+  FROM hit GROUP BY GROUPING SETS ((client_id), ()) ORDER BY families DESC, client_id`;
+
+/** The SQL of `token_families` that is not a refresh: starting, listing, revoking, cleaning up. */
+@Injectable()
+export class FamiliesStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async insert(family: Omit<TokenFamilyEntity, 'client'>, manager: EntityManager): Promise<void> {
+    await manager.insert(TokenFamilyEntity, family);
+  }
+
+  /**
+   * Revokes what is selected and not yet revoked, and holds the rows until the transaction ends.
+   * @returns what was alive of it, and when the youngest of all their access tokens was born at the latest (milliseconds since the epoch)
+   */
+  async revoke(
+    selection: FamilySelection,
+    reason: string,
+    now: number,
+    manager: EntityManager,
+  ): Promise<{ hits: FamilyHits; lastUsedAt: number }> {
+    const parameters: unknown[] = [new Date(now), reason];
+    const where = selectionSql(selection, parameters);
+    const rows = await patiently<HitsRow[]>(
+      manager,
+      `WITH hit AS (
+         UPDATE token_families SET revoked_at = $1, revoked_reason = $2
+         WHERE ${where} AND revoked_at IS NULL
+         RETURNING client_id, subject, last_used_at, ${LIVE} AS live
+       ) ${COUNT_HITS}`,
+      parameters,
+    );
+    return { hits: toHits(rows), lastUsedAt: rows.find(isTotal)?.last_used_at_all?.getTime() ?? 0 };
+  }
+
+  /** As `revoke`, where each family has to be named. @returns those that it ended, whether they were alive or not */
+  async revokeEach(
+    selection: FamilySelection,
+    reason: string,
+    now: number,
+    manager: EntityManager,
+  ): Promise<EndedFamily[]> {
+    const parameters: unknown[] = [new Date(now), reason];
+    const where = selectionSql(selection, parameters);
+    const rows = await patiently<{ sid: string; last_used_at: Date }[]>(
+      manager,
+      `WITH ended AS (
+         UPDATE token_families SET revoked_at = $1, revoked_reason = $2
+         WHERE ${where} AND revoked_at IS NULL
+         RETURNING sid, last_used_at
+       ) SELECT * FROM ended`,
+      parameters,
+    );
+    return rows.map(({ sid, last_used_at }) => ({ sid, lastUsedAt: last_used_at.getTime() }));
+  }
+
+  /** Which clients have, or had, a family from which of these login sessions; each pair once. */
+  async clientsOfSessions(
+    sessionIds: readonly string[],
+    manager: EntityManager,
+  ): Promise<{ sessionId: string; clientId: string }[]> {
+    const rows = await manager.query<{ session_id: string; client_id: string }[]>(
+      'SELECT DISTINCT session_id, client_id FROM token_families WHERE session_id = ANY ($1::uuid[])',
+      [sessionIds],
+    );
+    return rows.map(({ session_id, client_id }) => ({ sessionId: session_id, clientId: client_id }));
+  }
+
+  /** The live families of a selection. */
+  async count(selection: FamilySelection, now: number): Promise<FamilyHits> {
+    const parameters: unknown[] = [new Date(now)];
+    const where = selectionSql(selection, parameters);
+    const rows = await this.dataSource.transaction((manager) =>
+      patiently<HitsRow[]>(
+        manager,
+        `WITH hit AS (
+           SELECT client_id, subject, last_used_at, true AS live FROM token_families
+           WHERE ${where} AND revoked_at IS NULL AND ${LIVE}
+         ) ${COUNT_HITS}`,
+        parameters,
+      ),
+    );
+    return toHits(rows);
+  }
+
+  /** The sids of the live families of a selection. */
+  async sids(selection: FamilySelection, manager: EntityManager): Promise<string[]> {
+    const parameters: unknown[] = [];
+    const where = selectionSql(selection, parameters);
+    const rows = await manager.query<{ sid: string }[]>(
+      `SELECT sid FROM token_families WHERE ${where} AND revoked_at IS NULL`,
+      parameters,
+    );
+    return rows.map(({ sid }) => sid);
+  }
+
+  /** @returns undefined where none were, or there is no such family */
+  async requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
+    const [row] = await this.dataSource.query<{ claims: RequestedClaims | null }[]>(
+      'SELECT claims FROM token_families WHERE sid = $1',
+      [sid],
+    );
+    return row?.claims ?? undefined;
+  }
+
+  /** Newest first. @param before the sid that the page starts after */
+  list(
+    selection: FamilySelection,
+    state: FamilyState | undefined,
+    now: number,
+    page: { limit: number; before?: string | undefined },
+  ): Promise<TokenFamilyEntity[]> {
+    const query = this.dataSource.manager
+      .createQueryBuilder(TokenFamilyEntity, 'f')
+      .orderBy('f.sid', 'DESC')
+      .limit(page.limit)
+      .setParameters({ ...selection, now: new Date(now), before: page.before });
+    if (selection.sid !== undefined) query.andWhere('f.sid = :sid');
+    if (selection.subject !== undefined) query.andWhere('f.subject = :subject');
+    if (selection.clientId !== undefined) query.andWhere('f.clientId = :clientId');
+    if (selection.sessionId !== undefined) query.andWhere('f.sessionId = :sessionId');
+    if (selection.offline !== undefined) query.andWhere('f.offline = :offline');
+    if (page.before !== undefined) query.andWhere('f.sid < :before');
+    if (state) query.andWhere(stateSql[state]);
+    return query.getMany();
+  }
+
+  /**
+   * Deletes families that died before `before`, among the next `limit` in key order after `after`. Rows that somebody else
+   * holds are left for the next round, so that two replicas can clean at once.
+   * @returns where the next step goes on; undefined at the end of the table
+   */
+  async deleteDead(before: Date, after: string, limit: number): Promise<{ deleted: number; last: string | undefined }> {
+    const [row] = await this.dataSource.query<[{ deleted: number; last: string | null }]>(
+      `WITH step AS (
+         SELECT id, LEAST(idle_expires_at, absolute_expires_at, coalesce(revoked_at, 'infinity')) AS died_at
+         FROM token_families WHERE id > $2 ORDER BY id LIMIT $3
+       ), dead AS (
+         SELECT id FROM token_families JOIN step USING (id) WHERE died_at < $1 ORDER BY id FOR UPDATE OF token_families SKIP LOCKED
+       ), deleted AS (
+         DELETE FROM token_families USING dead WHERE token_families.id = dead.id RETURNING 1
+       ) SELECT (SELECT count(*)::int FROM deleted) AS deleted, (SELECT id FROM step ORDER BY id DESC LIMIT 1) AS last`,
+      [before, after, limit],
+    );
+    return { deleted: row.deleted, last: row.last ?? undefined };
+  }
+}
+
+const stateSql: Record<FamilyState, string> = {
+  active: 'f.revokedAt IS NULL AND f.idleExpiresAt > :now AND f.absoluteExpiresAt > :now',
+  expired: 'f.revokedAt IS NULL AND (f.idleExpiresAt <= :now OR f.absoluteExpiresAt <= :now)',
+  revoked: 'f.revokedAt IS NOT NULL',
+};
+
+const isTotal = (row: HitsRow): boolean => row.client_id === null;
+
+function toHits(rows: readonly HitsRow[]): FamilyHits {
+  const byClient = rows.filter((row) => !isTotal(row) && row.families > 0);
+  return {
+    ...toCount(rows.find(isTotal)!),
+    byClient: byClient.map((row) => ({ clientId: row.client_id!, ...toCount(row) })),
+  };
+}
+
+const toCount = ({ families, subjects, last_used_at }: HitsRow) => ({ families, subjects, lastUsedAt: last_used_at });

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../platform/config/config.js';
+import type { AccessToken } from './access-token.js';
+import { AccessTokenService } from './access-token.service.js';
+import { insufficientScope, invalidToken } from '../oauth/bearer-token.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+
+/** What the routes ask that this server protects with its own access tokens (RFC 9068 §4). Where a token stands in a request is their business. */
+@Injectable()
+export class AccessTokenAdmission {
+  constructor(
+    private readonly accessTokens: AccessTokenService,
+    private readonly revocations: RevocationService,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * @returns the token where it is one of ours, alive, made for this server, and has the scope
+   * @throws OAuthError invalid_token, insufficient_scope (RFC 6750 §3.1)
+   */
+  async admit(presented: string, scope: string): Promise<AccessToken> {
+    const token = await this.accessTokens.read(presented);
+    if (!token) throw invalidToken('unreadable_access_token');
+    if (!token.audience.includes(this.config.issuer)) throw invalidToken('foreign_audience');
+    if (await this.revocations.isRevoked(token)) throw invalidToken('revoked_access_token');
+    if (!token.scope.includes(scope)) throw insufficientScope(scope);
+    return token;
+  }
+}

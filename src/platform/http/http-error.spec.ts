@@ -1,0 +1,50 @@
+import { BadRequestException, HttpException, NotFoundException, UnauthorizedException } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import { OAuthError } from '../../oauth/oauth-error.js';
+import { toOAuthError } from './http-error.js';
+
+const coded = (code: string, message = 'x'): Error => Object.assign(new Error(message), { code });
+const withStatus = (statusCode: unknown): Error => Object.assign(new Error('x'), { statusCode });
+
+describe('whatever is thrown', () => {
+  it.each<[string, unknown, number, string]>([
+    ['a Nest 404', new NotFoundException('secret'), 404, 'not_found'],
+    ['a Nest 400', new BadRequestException('secret'), 400, 'invalid_request'],
+    ['a Nest 401', new UnauthorizedException(), 401, 'invalid_token'],
+    ['a Nest 418', new HttpException('secret', 418), 418, 'invalid_request'],
+    ['a Nest 502', new HttpException('secret', 502), 500, 'server_error'],
+    ['a Nest 503', new HttpException('secret', 503), 503, 'temporarily_unavailable'],
+    ['a body that is too large', withStatus(413), 413, 'request_too_large'],
+    ['a media type that nobody reads', withStatus(415), 400, 'invalid_request'],
+    ['a limiter of somebody else', withStatus(429), 429, 'too_many_requests'],
+    ['an error that claims success', withStatus(200), 500, 'server_error'],
+    ['an error with a status that is none', withStatus('400; drop'), 500, 'server_error'],
+    ['a refused connection', coded('ECONNREFUSED'), 503, 'temporarily_unavailable'],
+    ['a server that shuts down', coded('57P01'), 503, 'temporarily_unavailable'],
+    ['a deadlock that would not end', coded('40P01'), 503, 'temporarily_unavailable'],
+    ['a serialization failure that would not end', coded('40001'), 503, 'temporarily_unavailable'],
+    [
+      'TypeORM around a driver error',
+      Object.assign(new Error('x'), { driverError: coded('08006') }),
+      503,
+      'temporarily_unavailable',
+    ],
+    ['a statement that is wrong', coded('42601'), 500, 'server_error'],
+    ['a mistake', new TypeError('secret'), 500, 'server_error'],
+    ['a string', 'secret', 500, 'server_error'],
+    ['undefined', undefined, 500, 'server_error'],
+    ['null', null, 500, 'server_error'],
+    ['a number', 404, 500, 'server_error'],
+  ])('[85][90] is an OAuth error: %s', (_, thrown, status, code) => {
+    const error = toOAuthError(thrown);
+    expect(error).toBeInstanceOf(OAuthError);
+    expect({ status: error.status, code: error.code }).toEqual({ status, code });
+    expect(JSON.stringify(error)).not.toContain('secret');
+    if (status === 503 || status === 429) expect(error.headers['Retry-After']).toMatch(/^\d+$/);
+  });
+
+  it('stays what it is where it is one already', () => {
+    const error = OAuthError.invalidGrant('reuse');
+    expect(toOAuthError(error)).toBe(error);
+  });
+});

@@ -1,0 +1,34 @@
+/** Everything that the HTTP process and the e2e tests configure alike. */
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { Config } from '../platform/config/config.js';
+import { OAuthErrorFilter } from '../platform/http/oauth-error.filter.js';
+import { serveOpenApi } from './openapi.js';
+import { addPageHook } from './page-hook.js';
+import { adminPathOf, ProblemDetailsFilter } from '../platform/http/problem-details.filter.js';
+import { addRequestHooks } from './request-hooks.js';
+import { recordRoutes } from './route-table.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { PageErrorFilter } from '../pages/page-error.filter.js';
+import { Pages } from '../pages/pages.service.js';
+import { Clock } from '../platform/time/clock.js';
+
+/**
+ * An issuer with a path has its endpoints under that path. These stand outside it: what is there for whoever runs the service,
+ * and the document that RFC 8414 §3.1 puts before the path; OpenID Connect Discovery §4 puts its own behind.
+ */
+const OUTSIDE_THE_ISSUER = ['health/{*rest}', 'metrics', '.well-known/oauth-authorization-server{/*rest}'];
+
+export function setUp(app: NestFastifyApplication, logger: Logger): void {
+  const config = app.get(Config);
+  const server = app.getHttpAdapter().getInstance();
+  recordRoutes(server);
+  addRequestHooks(server, { config, logger, clock: app.get<Clock>(Clock), metrics: app.get(Metrics) });
+  addPageHook(server, config);
+  const { pathname } = new URL(config.issuer);
+  if (pathname !== '/') app.setGlobalPrefix(pathname, { exclude: OUTSIDE_THE_ISSUER });
+  const adminPath = adminPathOf(config.issuer);
+  const pageErrors = new PageErrorFilter(new Pages(config), config, new OAuthErrorFilter());
+  app.useGlobalFilters(new ProblemDetailsFilter(adminPath, pageErrors));
+  serveOpenApi(app, server, { path: `${adminPath}/v1/openapi.json`, issuer: config.issuer });
+}

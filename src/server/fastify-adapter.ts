@@ -1,0 +1,115 @@
+/**
+ * The HTTP server: its limits, and the bodies that it reads. Everything a stranger can send is bounded here, before any of
+ * it is looked at.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../platform/config/config.js';
+import { Form } from '../oauth/form.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { showError, wantsPage } from '../pages/page-error.filter.js';
+import { Pages } from '../pages/pages.service.js';
+import { toOAuthError } from '../platform/http/http-error.js';
+import { adminPathOf, isBelow, sendProblem } from '../platform/http/problem-details.filter.js';
+import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The form may repeat parameters: the route says so to somebody else than the caller. */
+    readonly mayRepeat?: boolean;
+  }
+}
+
+const BODY_LIMIT_BYTES = 16 * 1024;
+
+/** A whole request, headers and body, has this long (checklist 25). */
+const REQUEST_TIMEOUT_MS = 15_000;
+const CHECK_INTERVAL_MS = 1000;
+
+const DRAIN_INTERVAL_MS = 50;
+
+/** Longer than the idle timeout of common load balancers, so that it is they who close. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+/** A subject of 255 characters, each of which may count twice here. */
+const MAX_PATH_PARAMETER_CHARACTERS = 510;
+
+export function createAdapter(config: Config): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: {
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      requireHostHeader: false, // the request hooks ask for it, and say so in JSON
+    },
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: 'idle',
+    return503OnClosing: false, // what arrives on an open connection while the service drains is answered, and told to go
+    skipMiddie: true, // there is no Nest middleware here
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
+    clientErrorHandler: answerBrokenHttp,
+    frameworkErrors: brokenUrlAnswer(config),
+  });
+  addParsers(adapter.getInstance());
+  hangUpWhileDraining(adapter.getInstance());
+  return adapter;
+}
+
+/** A connection that was in use when the service began to drain ends with its answer: Node would wait for the client to hang up. */
+function hangUpWhileDraining(server: FastifyInstance): void {
+  server.addHook('preClose', (done) => {
+    const hangUp = setInterval(() => server.server.closeIdleConnections(), DRAIN_INTERVAL_MS);
+    server.server.once('close', () => clearInterval(hangUp));
+    done();
+  });
+}
+
+function addParsers(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
+    try {
+      const { mayRepeat } = request.routeOptions.config;
+      done(null, mayRepeat ? Form.read(body as string).form : Form.parse(body as string));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, server.getDefaultJsonParser('error', 'error'));
+}
+
+/** A path that cannot be decoded, or is too long, reaches no route and no hook. */
+function brokenUrlAnswer(config: Config): (broken: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
+  const adminPath = adminPathOf(config.issuer);
+  const pages = new Pages(config);
+  return (broken, request, reply) => {
+    const error = toOAuthError(broken);
+    void reply.headers({ ...STANDARD_HEADERS, 'x-correlation-id': request.id });
+    if (isBelow(adminPath, request)) return sendProblem(error, request, reply);
+    if (wantsPage(config, request)) return showError(pages, error, request, reply);
+    void reply.status(error.status).headers(error.headers).type('application/json; charset=utf-8').send(error.toJSON());
+  };
+}
+
+/** What is not even HTTP gets its answer in the same words as everything else. */
+function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = {
+    HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+    ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  }[error.code ?? ''];
+  const body = JSON.stringify(OAuthError.invalidRequest('broken_http'));
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    ...STANDARD_HEADERS,
+    connection: 'close',
+    'content-length': Buffer.byteLength(body),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status ?? '400 Bad Request'}\r\n${lines.join('')}\r\n${body}`);
+}

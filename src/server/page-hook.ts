@@ -1,0 +1,15 @@
+/** What every answer has where people are, also those that are no page: a redirect must not tell the next site where it came from. */
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../platform/config/config.js';
+import { browserPaths } from '../pages/browser-paths.js';
+import { pageHeaders } from '../pages/page-headers.js';
+import { isBelow } from '../platform/http/problem-details.filter.js';
+
+export function addPageHook(server: FastifyInstance, config: Config): void {
+  const paths = browserPaths(config);
+  const headers = pageHeaders();
+  server.addHook('onRequest', (request, reply, done) => {
+    if (paths.some((path) => isBelow(path, request))) void reply.headers(headers);
+    done();
+  });
+}

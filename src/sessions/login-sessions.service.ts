@@ -1,0 +1,171 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7, validate as isUuid } from 'uuid';
+import { AuditService } from '../platform/audit/audit.service.js';
+import { Config } from '../platform/config/config.js';
+import { transaction } from '../platform/database/transaction.js';
+import { areSecure, cookieName, cookieOf, setCookie } from '../platform/http/cookie.js';
+import { Clock } from '../platform/time/clock.js';
+import { USE_PRECISION_MS, userAgentText, type LoginSession, type Proof } from './login-session.js';
+import { LoginSessionStore, type Liveness } from './login-session.store.js';
+import { digestOf, newSessionCookie } from './session-cookie.js';
+
+const HOUR_MS = 3_600_000;
+const COOKIE = 'session';
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Who is signed in, in which browser. The database is asked each time, so a session that was ended, has run out, or is of a
+ * user who was disabled or deleted, is over at once. What else ends with a session (families, notices to clients) is
+ * `logout/`, which ends sessions within its own transaction.
+ */
+@Injectable()
+export class LoginSessions implements OnApplicationShutdown {
+  private readonly logger = new Logger(LoginSessions.name);
+  private readonly secure: boolean;
+  private readonly lifeMs: number;
+  private readonly idleMs: number;
+  /** The uses that are being noted, by the id of their session. */
+  private readonly touches = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly store: LoginSessionStore,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+    config: Config,
+  ) {
+    this.secure = areSecure(config.issuer);
+    this.lifeMs = config.loginSessionHours * HOUR_MS;
+    this.idleMs = config.loginSessionIdleHours * HOUR_MS;
+  }
+
+  /** @throws when the database is away: nobody is signed out for that, and nobody let in */
+  async current(request: FastifyRequest): Promise<LoginSession | undefined> {
+    const digest = this.digestIn(request);
+    if (!digest) return undefined;
+    const session = await this.store.findLive(digest, this.liveness());
+    if (session) this.noteUse(session);
+    return session;
+  }
+
+  /**
+   * Signs a user in, in this browser, which gets a new cookie: one that was put there by somebody else opens nothing. A user
+   * who was signed in there already keeps the session, even where it has run out, and with it the `sid` that clients know, and
+   * has just proved anew who they are. The session of another user is not touched: sign it out first (`SignIn`).
+   * @returns undefined where all sessions of the user were ended since they began to prove who they are
+   */
+  async begin(request: FastifyRequest, reply: FastifyReply, proof: Proof): Promise<LoginSession | undefined> {
+    const now = this.clock.now();
+    const presented = this.digestIn(request);
+    const cookie = newSessionCookie();
+    const digest = digestOf(cookie)!;
+    const fresh = this.fresh(request, proof, now);
+    const session = await transaction(this.dataSource, async (manager) => {
+      if (!(await this.store.holdUser(proof, manager))) return undefined;
+      const renewed = presented && (await this.store.renew({ from: presented, to: digest, session: fresh }, manager));
+      if (!renewed) await this.store.insert(fresh, digest, manager);
+      await this.audit.append(manager, {
+        event: 'user.signed_in',
+        at: now,
+        subject: proof.subject,
+        sid: (renewed ?? fresh).id,
+        correlationId: request.id,
+        detail: { acr: proof.acr, amr: proof.amr },
+      });
+      return renewed ?? fresh;
+    });
+    if (!session) return undefined;
+    void reply.header('set-cookie', setCookie(COOKIE, cookie, (session.expiresAt - now) / 1000, this.secure));
+    return session;
+  }
+
+  /** The session of this browser, though it may have run out: it can still be ended, and clients be told. */
+  async unended(request: FastifyRequest): Promise<LoginSession | undefined> {
+    const digest = this.digestIn(request);
+    return digest && this.store.findUnended(digest);
+  }
+
+  /** The browser forgets its cookie. Whoever kept a copy has it still: end the session as well. */
+  forget(reply: FastifyReply): void {
+    void reply.header('set-cookie', setCookie(COOKIE, '', 0, this.secure));
+  }
+
+  /** One that has not been ended, though it may have run out: what grew from it may live longer than it was used. */
+  async find(id: string): Promise<LoginSession | undefined> {
+    return isUuid(id) ? this.store.findUnended(id) : undefined;
+  }
+
+  /** Keeps a session from being ended until the transaction is over. @returns false where it has ended */
+  hold(id: string, manager: EntityManager): Promise<boolean> {
+    return this.store.hold(id, manager);
+  }
+
+  /** The live ones of a user, the one that was used last first. */
+  list(subject: string): Promise<LoginSession[]> {
+    return this.store.list(subject, this.liveness());
+  }
+
+  /**
+   * Ends a session alone: `SignOut` does it with all that belongs to it.
+   * @returns whether it was this call that ended it
+   */
+  end(id: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
+    return this.store.end(id, this.clock.now(), manager);
+  }
+
+  /** Ends what a user has of sessions. @returns those that it was this call that ended */
+  endAll(subject: string, manager: EntityManager = this.dataSource.manager): Promise<readonly LoginSession[]> {
+    return this.store.endAll(subject, this.clock.now(), manager);
+  }
+
+  /** Ends all there are. */
+  endEveryones(manager: EntityManager): Promise<void> {
+    return this.store.endEveryones(this.clock.now(), manager);
+  }
+
+  /** One bounded step of cleanup. @param after where the last step ended; undefined to begin */
+  deleteDead(before: number, after: string | undefined, limit: number) {
+    return this.store.deleteDead(before, this.idleMs, after ?? FIRST_ID, limit);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.touches.values());
+  }
+
+  private fresh(request: FastifyRequest, proof: Proof, now: number): LoginSession {
+    const { subject, acr, amr, authTime = now } = proof;
+    return {
+      id: uuidv7(),
+      subject,
+      authTime,
+      acr,
+      amr,
+      source: request.ip,
+      userAgent: userAgentText(request.headers['user-agent']),
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt: now + this.lifeMs,
+    };
+  }
+
+  /** Nobody waits for it, and nothing comes of it when it fails but an earlier end of the session. */
+  private noteUse({ id, lastUsedAt }: LoginSession): void {
+    const now = this.clock.now();
+    if (now - lastUsedAt < USE_PRECISION_MS || this.touches.has(id)) return;
+    const noted = this.store
+      .touch(id, now, now - USE_PRECISION_MS)
+      .catch(() => this.logger.warn('The use of a login session could not be noted.'))
+      .finally(() => this.touches.delete(id));
+    this.touches.set(id, noted);
+  }
+
+  private liveness(): Liveness {
+    return { now: this.clock.now(), idleMs: this.idleMs };
+  }
+
+  private digestIn({ headers }: FastifyRequest): Buffer | undefined {
+    return digestOf(cookieOf(headers.cookie, cookieName(COOKIE, this.secure)));
+  }
+}

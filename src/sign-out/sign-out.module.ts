@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../platform/audit/audit.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { LoginSessionsModule } from '../sessions/login-sessions.module.js';
+import { MetricsModule } from '../platform/metrics/metrics.module.js';
+import { FamiliesModule } from '../families/families.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
+import { BackchannelRequest } from './backchannel-request.service.js';
+import { LogoutDeliveryWorker } from './logout-delivery.worker.js';
+import { LogoutNoticeEntity } from './logout-notice.entity.js';
+import { LogoutNotices } from './logout-notices.service.js';
+import { LogoutNoticesStore } from './logout-notices.store.js';
+import { LogoutTokens } from './logout-token.service.js';
+import { SignOutTrail } from './sign-out-trail.service.js';
+import { SignOut } from './sign-out.service.js';
+
+/** Ending login sessions, and telling the clients. The endpoint for it is `LogoutModule`. */
+@Module({
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    MetricsModule,
+    ClientsModule,
+    KeysModule,
+    LoginSessionsModule,
+    FamiliesModule,
+    RevocationModule,
+    TypeOrmModule.forFeature([LogoutNoticeEntity]),
+  ],
+  providers: [
+    LogoutNoticesStore,
+    LogoutNotices,
+    LogoutTokens,
+    BackchannelRequest,
+    LogoutDeliveryWorker,
+    SignOutTrail,
+    SignOut,
+  ],
+  exports: [SignOut],
+})
+export class SignOutModule {}

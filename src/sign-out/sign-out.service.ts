@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { transaction } from '../platform/database/transaction.js';
+import { LoginSessions } from '../sessions/login-sessions.service.js';
+import type { Revocation } from '../revocation/revocation.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import { LogoutDeliveryWorker } from './logout-delivery.worker.js';
+import { SignOutTrail, type EndedSession, type SignOutOrigin } from './sign-out-trail.service.js';
+
+/**
+ * Ends login sessions and what goes with them, in one transaction: the families that are not offline, with their access
+ * tokens, and the notices to clients, which nobody waits for. The browser's cookie is the business of whoever answers it.
+ */
+@Injectable()
+export class SignOut {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly sessions: LoginSessions,
+    private readonly revocations: RevocationService,
+    private readonly trail: SignOutTrail,
+    private readonly deliveries: LogoutDeliveryWorker,
+  ) {}
+
+  /**
+   * Ends a session once, however often it is asked to: families with `offline_access` go on.
+   * @param reason in one word, for the audit trail
+   */
+  signOut(session: EndedSession, reason: string, origin: SignOutOrigin): Promise<void> {
+    return this.inOne(async (manager) => {
+      if (!(await this.sessions.end(session.id, manager))) return [];
+      const selection = { sessionId: session.id, offline: false };
+      const by = { reason, actor: origin.actor };
+      const { sids, revocations } = await this.revocations.commitEach(selection, by, manager);
+      await this.trail.sessionsEnded([session], { reason, families: sids.length }, origin, manager);
+      return revocations;
+    });
+  }
+
+  /** Ends every session of a user, and every family, offline ones too: whoever asks for it means everything. */
+  signOutEverywhere(subject: string, reason: string, origin: SignOutOrigin): Promise<void> {
+    return this.inOne((manager) => this.commitEverywhere(subject, { reason }, origin, manager));
+  }
+
+  /**
+   * Part of a change that ends every session of a user.
+   * @param sparesOffline families with `offline_access` go on
+   * @returns what to `publish` once that is committed
+   */
+  async commitEverywhere(
+    subject: string,
+    { reason, sparesOffline = false }: { reason: string; sparesOffline?: boolean },
+    origin: SignOutOrigin,
+    manager: EntityManager,
+  ): Promise<readonly Revocation[]> {
+    await this.endSessionsOf(subject, reason, origin, manager);
+    const request = { kind: 'subject', value: subject, reason, actor: origin.actor } as const;
+    const ended = sparesOffline ? { ...request, families: { subject, offline: false } } : request;
+    const { results, revocations } = await this.revocations.commit([ended], manager);
+    for (const result of results) await this.trail.subjectRevoked(subject, { reason, result }, origin, manager);
+    return revocations;
+  }
+
+  /**
+   * Part of a revocation of everything that a user has: ends the login sessions, from which new tokens would come at once. To
+   * be done before the families are revoked, so that none is born in between.
+   */
+  async endSessionsOf(subject: string, reason: string, origin: SignOutOrigin, manager: EntityManager): Promise<void> {
+    const sessions = await this.sessions.endAll(subject, manager);
+    await this.trail.sessionsEnded(sessions, { reason }, origin, manager);
+  }
+
+  /** The same of all users. No client is told, and no event written of each: there may be hundreds of thousands. */
+  endAllSessions(manager: EntityManager): Promise<void> {
+    return this.sessions.endEveryones(manager);
+  }
+
+  async publish(revocations: readonly Revocation[]): Promise<void> {
+    await this.revocations.publish(revocations);
+    this.deliveries.wake();
+  }
+
+  private async inOne(end: (manager: EntityManager) => Promise<readonly Revocation[]>): Promise<void> {
+    await this.publish(await transaction(this.dataSource, end));
+  }
+}

@@ -1,0 +1,222 @@
+import { Injectable } from '@nestjs/common';
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  ClientSecretBasic,
+  ClientSecretPost,
+  customFetch,
+  discovery,
+  enableNonRepudiationChecks,
+  fetchUserInfo,
+  type ClientAuth,
+  type Configuration,
+  type CustomFetch,
+} from 'openid-client';
+import { Config } from '../platform/config/config.js';
+import { FailureCounters, type FailureCounter } from '../platform/limits/failure-counter.service.js';
+import { sourceKey } from '../platform/limits/source-key.js';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { Clock } from '../platform/time/clock.js';
+import { UnusableUpstream, upstreamFailure } from './upstream-failure.js';
+import { amrOf, authTimeOf, type UpstreamIdentity } from './upstream-identity.js';
+import { wishesOf, type UpstreamJourney } from './upstream-journey.js';
+
+/** What is asked of the provider while a user waits: an answer comes within two seconds, also where none comes from there. */
+const PATIENCE_MS = 1500;
+const PROFILE_PATIENCE_MS = 1000;
+
+/** A provider changes its endpoints once in years; its keys are looked for anew by openid-client itself. */
+const METADATA_MS = 60 * 60_000;
+
+/** An office has many users behind one address. */
+const SOURCE_FACTOR = 10;
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+interface Known {
+  readonly client: Configuration;
+  readonly at: number;
+}
+
+/** The upstream OpenID provider, as its relying party: discovery, the way there, and what comes back. */
+@Injectable()
+export class UpstreamProvider {
+  private known: Known | undefined;
+  private asking: Promise<Configuration> | undefined;
+
+  /** Whoever makes up answers has each of them looked up there, in our name. */
+  private readonly failures: FailureCounter;
+
+  constructor(
+    private readonly config: Config,
+    private readonly clock: Clock,
+    counters: FailureCounters,
+  ) {
+    const failures = config.failedSignInsPerMinute * SOURCE_FACTOR;
+    this.failures = counters.counter({ name: 'sign-in:upstream', failures, windowSeconds: 60 });
+  }
+
+  /** Where the browser goes. @throws what the provider or the way to it did wrong: see `upstreamFailure` */
+  async authorizationUrl(journey: UpstreamJourney, redirectUri: string): Promise<URL> {
+    const client = await this.client();
+    const { prompt, maxAgeSeconds, loginHint, uiLocales } = wishesOf(journey.authorizationRequest);
+    const codeChallenge = await calculatePKCECodeChallenge(journey.codeVerifier);
+    return buildAuthorizationUrl(client, {
+      redirect_uri: redirectUri,
+      scope: this.config.upstreamScope,
+      state: journey.state,
+      nonce: journey.nonce,
+      code_challenge: codeChallenge,
+      code_challenge_method: 'S256',
+      ...(prompt && { prompt }),
+      ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
+      ...(loginHint !== undefined && { login_hint: loginHint }),
+      ...(uiLocales !== undefined && { ui_locales: uiLocales }),
+    });
+  }
+
+  /**
+   * @param answer the URL that the browser came back to
+   * @param source the browser's address
+   * @throws OAuthError
+   */
+  async identify(answer: URL, journey: UpstreamJourney, source: string): Promise<UpstreamIdentity> {
+    const key = sourceKey(source);
+    const waitSeconds = this.failures.waitSeconds(key);
+    if (waitSeconds > 0) throw OAuthError.tooManyRequests(waitSeconds, 'failed_upstream_sign_ins');
+    try {
+      return await this.redeem(answer, journey);
+    } catch (thrown) {
+      const error = upstreamFailure(thrown);
+      if (error.status < 500) await this.failures.count(key);
+      throw error;
+    }
+  }
+
+  private async redeem(answer: URL, journey: UpstreamJourney): Promise<UpstreamIdentity> {
+    const client = await this.client();
+    const { maxAgeSeconds } = wishesOf(journey.authorizationRequest);
+    const checks = {
+      expectedState: journey.state,
+      expectedNonce: journey.nonce,
+      pkceCodeVerifier: journey.codeVerifier,
+      idTokenExpected: true,
+      ...(maxAgeSeconds !== undefined && { maxAge: maxAgeSeconds }),
+    };
+    const tokens = await within(PATIENCE_MS, authorizationCodeGrant(client, answer, checks));
+    const claims = tokens.claims()!;
+    const profile = await this.profileOf(client, tokens.access_token, claims.sub);
+    return {
+      issuer: claims.iss,
+      subject: claims.sub,
+      claims: { ...profile, ...claims },
+      amr: amrOf(claims.amr),
+      authTime: authTimeOf(claims.auth_time, this.clock.now()),
+    };
+  }
+
+  /**
+   * Many providers tell a name and an address here only (OpenID Connect Core §5.4). Nobody is kept from signing in because it
+   * does not answer, and an answer about somebody else is none.
+   */
+  private async profileOf(client: Configuration, accessToken: string, subject: string): Promise<object> {
+    if (client.serverMetadata().userinfo_endpoint === undefined) return {};
+    return within(PROFILE_PATIENCE_MS, fetchUserInfo(client, accessToken, subject)).catch(() => ({}));
+  }
+
+  /** Nobody waits for what is known already: where it is old, it is asked for anew beside the request, and counts until then. */
+  private async client(): Promise<Configuration> {
+    const { known } = this;
+    if (!known) return within(PATIENCE_MS, this.ask());
+    if (this.clock.now() - known.at >= METADATA_MS) void this.ask().catch(() => undefined);
+    return known.client;
+  }
+
+  /** Once at a time. @throws UnusableUpstream, and is asked again the next time */
+  private ask(): Promise<Configuration> {
+    this.asking ??= this.discover()
+      .catch((error: unknown) => {
+        throw error instanceof UnusableUpstream ? error : new UnusableUpstream('no metadata', error);
+      })
+      .finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
+  private async discover(): Promise<Configuration> {
+    const { upstreamIssuer, upstreamClientId, upstreamClientSecret } = this.config;
+    const issuer = new URL(upstreamIssuer!);
+    const isLoopback = issuer.protocol === 'http:';
+    const client = await discovery(
+      issuer,
+      upstreamClientId!,
+      upstreamClientSecret,
+      registeredAuth(upstreamClientSecret!),
+      {
+        timeout: PATIENCE_MS / 1000,
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- on a loopback address alone, and not in production
+        execute: [enableNonRepudiationChecks, ...(isLoopback ? [allowInsecureRequests] : [])],
+        [customFetch]: boundedFetch((url) => mayBeAsked(url, isLoopback)),
+      },
+    );
+    const metadata = client.serverMetadata();
+    if (new URL(metadata.issuer).href !== issuer.href) throw new UnusableUpstream('its issuer is another one');
+    for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
+      const endpoint = metadata[name];
+      if (endpoint === undefined || !URL.canParse(endpoint) || !mayBeAsked(new URL(endpoint), isLoopback)) {
+        throw new UnusableUpstream(`its ${name} is missing or not safe to ask`);
+      }
+    }
+    this.known = { client, at: this.clock.now() };
+    return client;
+  }
+}
+
+/** Over TLS only, or where the issuer itself is on this machine, on this machine. */
+const mayBeAsked = ({ protocol, hostname }: URL, isLoopback: boolean): boolean =>
+  protocol === 'https:' || (isLoopback && protocol === 'http:' && ['127.0.0.1', '[::1]'].includes(hostname));
+
+/** RFC 8414 §2: Basic where the provider does not say; RFC 6749 §2.3.1 wants it of every provider. */
+function registeredAuth(secret: string): ClientAuth {
+  const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)];
+  return (server, ...rest) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const usesPost = methods.includes('client_secret_post') && !methods.includes('client_secret_basic');
+    return (usesPost ? post : basic)(server, ...rest);
+  };
+}
+
+/** Redirects are not followed: openid-client asks for that. */
+const boundedFetch =
+  (mayAsk: (url: URL) => boolean): CustomFetch =>
+  async (url, options) => {
+    if (!mayAsk(new URL(url))) throw new UnusableUpstream('an endpoint is not safe to ask');
+    const response = await fetch(url, options as RequestInit);
+    const { status, statusText, headers } = response;
+    return new Response(await bodyOf(response), { status, statusText, headers });
+  };
+
+async function bodyOf(response: Response): Promise<Buffer<ArrayBuffer> | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) throw new UnusableUpstream('its answer is too large');
+    chunks.push(chunk);
+  }
+  return bytes > 0 ? Buffer.concat(chunks) : null;
+}
+
+/** @throws UnusableUpstream when it takes longer; what is under way ends by its own time limits */
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new UnusableUpstream('it took too long')), milliseconds);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

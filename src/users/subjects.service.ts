@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { AuditService } from '../platform/audit/audit.service.js';
+import { transaction } from '../platform/database/transaction.js';
+import { IN_FLIGHT_MS, type Revocation } from '../revocation/revocation.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import { Clock } from '../platform/time/clock.js';
+import { SubjectEntity } from './subject.entity.js';
+
+/** Disabling a subject suspends its families (each refresh asks) and ends its access tokens at once. Enabling resumes the families. */
+@Injectable()
+export class SubjectsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly revocations: RevocationService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  async isDisabled(subject: string): Promise<boolean> {
+    const found = await this.dataSource.manager.findOneBy(SubjectEntity, { subject });
+    return found?.disabledAt != null;
+  }
+
+  /** Those of these subjects that are disabled. */
+  async disabledAmong(subjects: readonly string[]): Promise<Set<string>> {
+    const rows = await this.dataSource.query<{ subject: string }[]>(
+      'SELECT subject FROM subjects WHERE subject = ANY($1) AND disabled_at IS NOT NULL',
+      [subjects],
+    );
+    return new Set(rows.map(({ subject }) => subject));
+  }
+
+  async setDisabled(subject: string, disabled: boolean, actor: string, correlationId: string): Promise<void> {
+    const origin = { actor, correlationId };
+    const revocations = await transaction(this.dataSource, (manager) =>
+      this.commitDisabled(subject, disabled, origin, manager),
+    );
+    await this.revocations.publish(revocations);
+  }
+
+  /** Part of a change that more belongs to. @returns the revocations to publish once it is committed */
+  async commitDisabled(
+    subject: string,
+    disabled: boolean,
+    origin: { readonly actor: string; readonly correlationId: string },
+    manager: EntityManager,
+  ): Promise<readonly Revocation[]> {
+    const now = this.clock.now();
+    await manager.query(
+      `INSERT INTO subjects (subject, updated_at, disabled_at) VALUES ($1, $2, $3)
+       ON CONFLICT (subject) DO UPDATE SET updated_at = $2,
+         disabled_at = CASE WHEN $3::timestamptz IS NULL THEN NULL ELSE coalesce(subjects.disabled_at, $3) END`,
+      [subject, new Date(now), disabled ? new Date(now) : null],
+    );
+    const event = disabled ? 'subject.disabled' : 'subject.enabled';
+    await this.audit.append(manager, { event, at: now, subject, ...origin });
+    if (!disabled) return [];
+    const { actor } = origin;
+    const notBefore = now + IN_FLIGHT_MS;
+    const about = { kind: 'subject', value: subject, reason: 'subject_disabled', actor, notBefore } as const;
+    return (await this.revocations.commit([{ ...about, families: 'none' }], manager)).revocations;
+  }
+}

@@ -1,0 +1,553 @@
+/** What login sessions promise, on whatever database: run by one spec per database. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import type { DataSource, EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditSearchStore } from '../../src/platform/audit/audit-search.store.js';
+import { AuditService } from '../../src/platform/audit/audit.service.js';
+import { AuditStore } from '../../src/platform/audit/audit.store.js';
+import { loadConfig } from '../../src/platform/config/load-config.js';
+import type { LoginSession, Proof } from '../../src/sessions/login-session.js';
+import { LoginSessionEntity } from '../../src/sessions/login-session.entity.js';
+import { LoginSessionStore } from '../../src/sessions/login-session.store.js';
+import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
+import { SubjectEntity } from '../../src/users/subject.entity.js';
+import { UserEntity } from '../../src/users/user.entity.js';
+import { BrowserStandIn } from '../support/browser-stand-in.js';
+import { TEST_SECRET } from '../support/test-app.js';
+import { TestClock } from '../support/test-clock.js';
+
+export const loginSessionEntities = [LoginSessionEntity, UserEntity, SubjectEntity];
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const NO_SUCH_SESSION = uuidv7();
+
+function loginSessionsOn(dataSource: DataSource, clock: TestClock, environment: Record<string, string> = {}) {
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    REKEY_SECRET: TEST_SECRET,
+    REKEY_ISSUER: 'https://id.test',
+    REKEY_LOGIN_SESSION_HOURS: '24',
+    REKEY_LOGIN_SESSION_IDLE_HOURS: '8',
+    ...environment,
+  });
+  const audit = new AuditService(new AuditStore(dataSource), new AuditSearchStore(dataSource), config);
+  return new LoginSessions(dataSource, new LoginSessionStore(dataSource), audit, clock, config);
+}
+
+/** @returns the subject */
+async function insertUser(dataSource: DataSource, overrides: Partial<UserEntity> = {}): Promise<string> {
+  const subject = uuidv7();
+  const at = new Date(0);
+  await dataSource.manager.insert(UserEntity, {
+    subject,
+    username: subject,
+    usernameKey: subject,
+    passwordHash: null,
+    passwordChangedAt: null,
+    claims: {},
+    createdAt: at,
+    updatedAt: at,
+    deletedAt: null,
+    ...overrides,
+  });
+  return subject;
+}
+
+const byPassword = (subject: string): Proof => ({ subject, sessionEpoch: 0, acr: 'urn:rekey:password', amr: ['pwd'] });
+
+export function loginSessionContract(open: () => Promise<DataSource>): void {
+  let dataSource: DataSource;
+  let clock: TestClock;
+  let sessions: LoginSessions;
+  let anna: string;
+
+  beforeAll(async () => {
+    dataSource = await open();
+  }, 60_000);
+  afterAll(() => dataSource.destroy());
+  beforeEach(async () => {
+    clock = new TestClock();
+    sessions = loginSessionsOn(dataSource, clock);
+    anna = await insertUser(dataSource);
+  });
+
+  async function signIn(browser: BrowserStandIn, subject = anna, at = sessions): Promise<LoginSession> {
+    const session = await at.begin(browser.request(), browser.reply(), byPassword(subject));
+    if (!session) throw new Error('The sign-in came too late');
+    return session;
+  }
+  const current = (browser: BrowserStandIn) => sessions.current(browser.request());
+  const rowOf = (id: string) => dataSource.manager.findOneByOrFail(LoginSessionEntity, { id });
+
+  async function signedIn(subject = anna): Promise<{ browser: BrowserStandIn; session: LoginSession }> {
+    const browser = new BrowserStandIn();
+    return { browser, session: await signIn(browser, subject) };
+  }
+
+  describe('a sign-in', () => {
+    it('is what the browser is signed in with from then on', async () => {
+      const browser = new BrowserStandIn('Firefox\t/1', '198.51.100.9');
+      const session = await signIn(browser);
+      expect(session).toEqual({
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        subject: anna,
+        authTime: clock.now(),
+        acr: 'urn:rekey:password',
+        amr: ['pwd'],
+        source: '198.51.100.9',
+        userAgent: 'Firefox/1',
+        createdAt: clock.now(),
+        lastUsedAt: clock.now(),
+        expiresAt: clock.now() + 24 * HOUR,
+      });
+      expect(await current(browser)).toEqual(session);
+    });
+
+    it('gives the browser a cookie of 256 bits for the host alone, until the session ends, and keeps its digest', async () => {
+      const { browser, session } = await signedIn();
+      expect(browser.given).toEqual([
+        expect.stringMatching(
+          /^__Host-rekey-session=[A-Za-z0-9_-]{43}; Max-Age=86400; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+        ),
+      ]);
+      const value = browser.cookie!.split('=')[1]!;
+      expect((await rowOf(session.id)).cookieDigest).toEqual(createHash('sha256').update(value).digest());
+      const dump = JSON.stringify(
+        await dataSource.query("SELECT *, encode(cookie_digest, 'escape') FROM login_sessions"),
+      );
+      expect(dump).not.toContain(value);
+    });
+
+    it('tells when the user was asked, where that was elsewhere and before', async () => {
+      const browser = new BrowserStandIn();
+      const authTime = clock.now() - HOUR;
+      await sessions.begin(browser.request(), browser.reply(), { ...byPassword(anna), authTime });
+      expect(await current(browser)).toMatchObject({ authTime, createdAt: clock.now() });
+    });
+
+    it('is in the audit trail, with the session', async () => {
+      const browser = new BrowserStandIn();
+      const correlationId = uuidv7();
+      const { id } = (await sessions.begin(browser.request(correlationId), browser.reply(), byPassword(anna)))!;
+      const events = await dataSource.query('SELECT event, subject, sid FROM audit_events WHERE correlation_id = $1', [
+        correlationId,
+      ]);
+      expect(events).toEqual([{ event: 'user.signed_in', subject: anna, sid: id }]);
+    });
+
+    it('has a cookie without a prefix where the issuer has no TLS, and neither is taken for the other', async () => {
+      const plain = loginSessionsOn(dataSource, clock, { REKEY_ISSUER: 'http://127.0.0.1:3000' });
+      const browser = new BrowserStandIn();
+      await plain.begin(browser.request(), browser.reply(), byPassword(anna));
+      expect(browser.given[0]).toMatch(/^rekey-session=[\w-]{43}; Max-Age=86400; Path=\/; HttpOnly; SameSite=Lax$/);
+      expect(await plain.current(browser.request())).toMatchObject({ subject: anna });
+      expect(await sessions.current(browser.request())).toBeUndefined();
+      browser.cookie = `__Host-${browser.cookie!}`;
+      expect(await plain.current(browser.request())).toBeUndefined();
+    });
+  });
+
+  describe('a sign-in of the same user in the same browser', () => {
+    it('keeps the session and its beginning, with a new proof, a new end and a new cookie', async () => {
+      const { browser, session } = await signedIn();
+      const before = browser.cookie;
+      clock.advance(7 * HOUR);
+      const again = await sessions.begin(browser.request(), browser.reply(), {
+        ...byPassword(anna),
+        acr: 'urn:rekey:upstream',
+        amr: ['mfa', 'otp'],
+      });
+      expect(again).toEqual({
+        ...session,
+        acr: 'urn:rekey:upstream',
+        amr: ['mfa', 'otp'],
+        authTime: clock.now(),
+        lastUsedAt: clock.now(),
+        expiresAt: clock.now() + 24 * HOUR,
+      });
+      expect(browser.cookie).not.toBe(before);
+      expect(await current(browser)).toEqual(again);
+      browser.cookie = before;
+      expect(await current(browser)).toBeUndefined();
+    });
+
+    it('begins another session where the first was ended', async () => {
+      const { browser, session } = await signedIn();
+      await sessions.end(session.id);
+      expect((await signIn(browser)).id).not.toBe(session.id);
+    });
+
+    it('takes up one that was idle for too long, or has run out: clients know it still', async () => {
+      const idle = await signedIn();
+      clock.advance(8 * HOUR);
+      expect(await current(idle.browser)).toBeUndefined();
+      expect((await signIn(idle.browser)).id).toBe(idle.session.id);
+      const short = loginSessionsOn(dataSource, clock, { REKEY_LOGIN_SESSION_HOURS: '1' });
+      const browser = new BrowserStandIn();
+      const { id } = await signIn(browser, anna, short);
+      clock.advance(HOUR);
+      expect(await short.current(browser.request())).toBeUndefined();
+      expect(await signIn(browser, anna, short)).toMatchObject({ id, expiresAt: clock.now() + HOUR });
+    });
+
+    it('leaves exactly one session with its id when twenty come at once with one cookie: all get in, none with that cookie', async () => {
+      const { browser, session } = await signedIn();
+      const request = browser.request();
+      const tabs = Array.from({ length: 20 }, () => new BrowserStandIn());
+      const begin = async (tab: BrowserStandIn) => (await sessions.begin(request, tab.reply(), byPassword(anna)))!;
+      const results = await Promise.all(tabs.map(begin));
+      expect(results.filter(({ id }) => id === session.id)).toHaveLength(1);
+      expect(new Set(results.map(({ id }) => id)).size).toBe(20);
+      const seen = await Promise.all(tabs.map(current));
+      expect(seen.map((found) => found?.id)).toEqual(results.map(({ id }) => id));
+      expect(await sessions.current(request)).toBeUndefined();
+    });
+  });
+
+  describe('a sign-in that was on its way when all sessions of the user were ended', () => {
+    const rows = () => dataSource.manager.countBy(LoginSessionEntity, { subject: anna });
+
+    it.each<[string, (manager: EntityManager) => Promise<unknown>]>([
+      ["the user's", (manager) => sessions.endAll(anna, manager)],
+      ["everybody's", (manager) => sessions.endEveryones(manager)],
+    ])('comes too late, where those were %s; the next one does not', async (_title, end) => {
+      await dataSource.transaction(end);
+      const browser = new BrowserStandIn();
+      expect(await sessions.begin(browser.request(), browser.reply(), byPassword(anna))).toBeUndefined();
+      expect([browser.given, await rows()]).toEqual([[], 0]);
+      const { sessionEpoch } = await dataSource.manager.findOneByOrFail(UserEntity, { subject: anna });
+      const proof = { ...byPassword(anna), sessionEpoch };
+      expect(await sessions.begin(browser.request(), browser.reply(), proof)).toMatchObject({ subject: anna });
+    });
+
+    it('does not take up the session of its browser', async () => {
+      const { browser } = await signedIn();
+      await dataSource.transaction((manager) => sessions.endAll(anna, manager));
+      expect(await sessions.begin(browser.request(), browser.reply(), byPassword(anna))).toBeUndefined();
+      expect(await current(browser)).toBeUndefined();
+    });
+
+    it.each<[string, (manager: EntityManager) => Promise<unknown>]>([
+      ["the user's", (manager) => sessions.endAll(anna, manager)],
+      ["everybody's", (manager) => sessions.endEveryones(manager)],
+    ])('leaves nobody signed in, one of forty at once with it: %s', async (_title, end) => {
+      const browsers = Array.from({ length: 40 }, () => new BrowserStandIn());
+      const begun = browsers.map((browser) => sessions.begin(browser.request(), browser.reply(), byPassword(anna)));
+      await Promise.all([...begun, dataSource.transaction(end)]);
+      expect((await Promise.all(browsers.map(current))).filter(Boolean)).toEqual([]);
+      expect(await sessions.list(anna)).toEqual([]);
+    });
+  });
+
+  it('a sign-in of another user in the same browser begins a session of its own, and leaves the other one to the caller', async () => {
+    const { browser, session } = await signedIn();
+    const copy = new BrowserStandIn();
+    copy.cookie = browser.cookie;
+    const bert = await insertUser(dataSource);
+    const other = await signIn(browser, bert);
+    expect(other.id).not.toBe(session.id);
+    expect(await current(browser)).toMatchObject({ id: other.id, subject: bert });
+    expect(await current(copy)).toMatchObject({ id: session.id, subject: anna });
+  });
+
+  describe('a cookie', () => {
+    it('that a stranger put there before the sign-in opens nothing after it', async () => {
+      const planted = new BrowserStandIn();
+      planted.cookie = `__Host-rekey-session=${'A'.repeat(43)}`;
+      const victim = new BrowserStandIn();
+      victim.cookie = planted.cookie;
+      await signIn(victim);
+      expect(victim.cookie).not.toBe(planted.cookie);
+      expect(await current(planted)).toBeUndefined();
+    });
+
+    it('that comes twice counts for nothing, even where both are the same', async () => {
+      const { browser } = await signedIn();
+      const { browser: attacker } = await signedIn(await insertUser(dataSource));
+      const { cookie } = browser;
+      for (const header of [
+        `${attacker.cookie}; ${cookie}`,
+        `${cookie}; ${attacker.cookie}`,
+        `${cookie}; ${cookie}`,
+        `${cookie}; __Host-rekey-session=`,
+      ]) {
+        browser.cookie = header;
+        expect(await current(browser)).toBeUndefined();
+      }
+      browser.cookie = `a=b; ${cookie};x-__Host-rekey-session=1`;
+      expect(await current(browser)).toMatchObject({ subject: anna });
+    });
+
+    it('that cannot be one of ours is not looked up', async () => {
+      const asked: unknown[] = [];
+      const deaf = { query: async (...query: unknown[]) => asked.push(query) } as unknown as DataSource;
+      const blind = loginSessionsOn(deaf, clock);
+      const browser = new BrowserStandIn();
+      const good = 'A'.repeat(43);
+      for (const value of [
+        '',
+        'x',
+        good.slice(1),
+        `${good}A`,
+        `${good.slice(1)}%`,
+        `"${good}"`,
+        'é'.repeat(43),
+        "' OR 1=1--",
+      ]) {
+        browser.cookie = `__Host-rekey-session=${value}`;
+        expect(await blind.current(browser.request())).toBeUndefined();
+      }
+      browser.cookie = undefined;
+      expect(await blind.current(browser.request())).toBeUndefined();
+      expect(asked).toEqual([]);
+    });
+
+    it('of another session, or made from what is public of one, opens nothing', async () => {
+      const { session } = await signedIn();
+      const digest = (await rowOf(session.id)).cookieDigest;
+      const browser = new BrowserStandIn();
+      for (const value of [session.id, digest.toString('base64url'), digest.toString('hex')]) {
+        browser.cookie = `__Host-rekey-session=${value}`;
+        expect(await current(browser)).toBeUndefined();
+      }
+    });
+
+    it('can be taken back from a browser', () => {
+      const browser = new BrowserStandIn();
+      sessions.forget(browser.reply());
+      expect(browser.given).toEqual(['__Host-rekey-session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax']);
+    });
+  });
+
+  describe('a session is over', () => {
+    it('at the moment when it has not been used for eight hours, and not before', async () => {
+      const { browser, session } = await signedIn();
+      clock.advance(8 * HOUR - 1);
+      expect(await current(browser)).toMatchObject({ id: session.id });
+      const idle = await signedIn();
+      clock.advance(8 * HOUR);
+      expect(await current(idle.browser)).toBeUndefined();
+      expect(await sessions.list(anna)).toEqual([]);
+    });
+
+    it('a day after the sign-in, however busy it was', async () => {
+      const { browser, session } = await signedIn();
+      for (let hours = 0; hours < 23; hours++) {
+        clock.advance(HOUR);
+        expect(await current(browser)).toMatchObject({ id: session.id });
+        await sessions.onApplicationShutdown(); // until the use is noted
+      }
+      clock.advance(HOUR - 1);
+      expect(await current(browser)).toMatchObject({ id: session.id });
+      clock.advance(1);
+      expect(await current(browser)).toBeUndefined();
+    });
+
+    it('at once when it is ended, once', async () => {
+      const { browser, session } = await signedIn();
+      expect(await sessions.end(session.id)).toBe(true);
+      expect(await current(browser)).toBeUndefined();
+      expect(await sessions.end(session.id)).toBe(false);
+      expect((await rowOf(session.id)).endedAt).toEqual(new Date(clock.now()));
+    });
+
+    it('at once when its user is disabled, and goes on when they are enabled', async () => {
+      const { browser, session } = await signedIn();
+      const row = { subject: anna, updatedAt: new Date(clock.now()), disabledAt: new Date(clock.now()) };
+      await dataSource.manager.insert(SubjectEntity, row);
+      expect(await current(browser)).toBeUndefined();
+      await dataSource.manager.update(SubjectEntity, { subject: anna }, { disabledAt: null });
+      expect(await current(browser)).toMatchObject({ id: session.id });
+    });
+
+    it('at once when its user is deleted, and none begins then', async () => {
+      const { browser } = await signedIn();
+      await dataSource.manager.update(UserEntity, { subject: anna }, { deletedAt: new Date(clock.now()) });
+      expect(await current(browser)).toBeUndefined();
+      for (const subject of [anna, 'nobody']) {
+        const late = new BrowserStandIn();
+        expect(await sessions.begin(late.request(), late.reply(), byPassword(subject))).toBeUndefined();
+      }
+    });
+
+    it('for good: twenty that use it while it is ended never bring it back', async () => {
+      const { browser, session } = await signedIn();
+      clock.advance(2 * MINUTE); // so that each use wants to be noted
+      const uses = Array.from({ length: 20 }, () => current(browser));
+      const [ended] = await Promise.all([sessions.end(session.id), ...uses]);
+      expect(ended).toBe(true);
+      expect(await current(browser)).toBeUndefined();
+      await sessions.onApplicationShutdown();
+      expect((await rowOf(session.id)).endedAt).toEqual(new Date(clock.now()));
+      expect(await current(browser)).toBeUndefined();
+    });
+
+    it('or renewed, whichever came first, when it is ended while its user signs in again: never ended and open', async () => {
+      for (let round = 0; round < 10; round++) {
+        const { browser, session } = await signedIn();
+        const [, again] = await Promise.all([sessions.end(session.id), signIn(browser)]);
+        const open = await current(browser);
+        const { endedAt } = await rowOf(session.id);
+        expect(endedAt).toEqual(new Date(clock.now()));
+        expect(open?.id).toBe(again.id === session.id ? undefined : again.id);
+      }
+    });
+  });
+
+  describe('a use', () => {
+    it('is noted once a minute, and only after the answer', async () => {
+      const { browser, session } = await signedIn();
+      const start = clock.now();
+      clock.advance(MINUTE - 1);
+      await current(browser);
+      await sessions.onApplicationShutdown();
+      expect((await rowOf(session.id)).lastUsedAt).toEqual(new Date(start));
+      clock.advance(1);
+      expect(await current(browser)).toMatchObject({ lastUsedAt: start });
+      await sessions.onApplicationShutdown();
+      expect((await rowOf(session.id)).lastUsedAt).toEqual(new Date(start + MINUTE));
+    });
+
+    it('that another replica has noted already is not noted again, and time does not go backwards', async () => {
+      const { browser, session } = await signedIn();
+      const slow = new TestClock(clock.now() + MINUTE);
+      clock.advance(10 * MINUTE);
+      await Promise.all([current(browser), loginSessionsOn(dataSource, slow).current(browser.request())]);
+      await sessions.onApplicationShutdown();
+      const noted = (await rowOf(session.id)).lastUsedAt;
+      await new LoginSessionStore(dataSource).touch(session.id, slow.now(), slow.now() - MINUTE);
+      expect((await rowOf(session.id)).lastUsedAt).toEqual(noted);
+    });
+
+    it('that comes after the end is not noted', async () => {
+      const { session } = await signedIn();
+      await sessions.end(session.id);
+      clock.advance(10 * MINUTE);
+      await new LoginSessionStore(dataSource).touch(session.id, clock.now(), clock.now() - MINUTE);
+      expect((await rowOf(session.id)).lastUsedAt).toEqual(new Date(session.lastUsedAt));
+    });
+
+    it('that cannot be noted is a use all the same', async () => {
+      const { browser, session } = await signedIn();
+      clock.advance(2 * MINUTE);
+      const query = dataSource.query.bind(dataSource);
+      const failing = Object.create(dataSource) as DataSource;
+      failing.query = ((sql: string, ...rest: unknown[]) =>
+        sql.startsWith('UPDATE') ? Promise.reject(new Error('away')) : query(sql, ...(rest as []))) as typeof query;
+      const hindered = loginSessionsOn(failing, clock);
+      expect(await hindered.current(browser.request())).toMatchObject({ id: session.id });
+      await hindered.onApplicationShutdown();
+      expect((await rowOf(session.id)).lastUsedAt).toEqual(new Date(session.lastUsedAt));
+    });
+  });
+
+  describe('the sessions of a user', () => {
+    it('are the live ones, the one that was used last first', async () => {
+      const [one, two, three] = [await signedIn(), await signedIn(), await signedIn()];
+      await signedIn(await insertUser(dataSource));
+      clock.advance(HOUR);
+      await current(two.browser);
+      await sessions.onApplicationShutdown();
+      await sessions.end(three.session.id);
+      expect((await sessions.list(anna)).map(({ id }) => id)).toEqual([two.session.id, one.session.id]);
+      expect(await sessions.list(await insertUser(dataSource))).toEqual([]);
+    });
+
+    it('can be found by id until they are ended, also when they have run out', async () => {
+      const { session } = await signedIn();
+      clock.advance(48 * HOUR);
+      expect(await sessions.find(session.id)).toEqual(session);
+      await sessions.end(session.id);
+      expect(await sessions.find(session.id)).toBeUndefined();
+      for (const id of [NO_SUCH_SESSION, 'x', '', `${session.id}'`]) expect(await sessions.find(id)).toBeUndefined();
+    });
+
+    it('can be ended all at once; what was over already is not told again', async () => {
+      const mine = [await signedIn(), await signedIn(), await signedIn(), await signedIn()];
+      const others = await signedIn(await insertUser(dataSource));
+      await sessions.end(mine[0]!.session.id);
+      const live = mine.slice(1).map(({ session }) => session.id);
+      expect((await sessions.endAll(anna)).map(({ id }) => id)).toEqual(live.sort());
+      expect(await sessions.list(anna)).toEqual([]);
+      expect(await sessions.endAll(anna)).toEqual([]);
+      expect(await current(others.browser)).toMatchObject({ id: others.session.id });
+    });
+
+    it('end with the transaction that ends them, or not at all', async () => {
+      const { browser, session } = await signedIn();
+      const failed = dataSource.transaction(async (manager) => {
+        expect(await sessions.end(session.id, manager)).toBe(true);
+        expect(await sessions.endAll(anna, manager)).toEqual([]);
+        throw new Error('and then this');
+      });
+      await expect(failed).rejects.toThrow('and then this');
+      expect(await current(browser)).toMatchObject({ id: session.id });
+    });
+  });
+
+  describe('a statement that fails', () => {
+    it.each(['login_sessions', 'audit_events'])(
+      'in a sign-in (%s) leaves no session, no event and no cookie',
+      async (table) => {
+        const renewed = await signedIn();
+        const before = renewed.browser.cookie;
+        const row = await rowOf(renewed.session.id);
+        await dataSource.query(
+          `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'`,
+        );
+        await dataSource.query(`CREATE TRIGGER refuse AFTER INSERT OR UPDATE ON ${table} EXECUTE FUNCTION refuse()`);
+        const fresh = new BrowserStandIn();
+        const correlationId = uuidv7();
+        try {
+          for (const browser of [fresh, renewed.browser]) {
+            const begun = sessions.begin(browser.request(correlationId), browser.reply(), byPassword(anna));
+            await expect(begun).rejects.toThrow('no');
+          }
+        } finally {
+          await dataSource.query('DROP FUNCTION refuse CASCADE');
+        }
+        expect(fresh.given).toEqual([]);
+        expect(renewed.browser.cookie).toBe(before);
+        expect(await rowOf(renewed.session.id)).toEqual(row);
+        expect(await sessions.list(anna)).toHaveLength(1);
+        expect(await dataSource.query('SELECT 1 FROM audit_events WHERE correlation_id = $1', [correlationId])).toEqual(
+          [],
+        );
+      },
+    );
+  });
+
+  describe('cleanup', () => {
+    it('deletes what ended, ran out or lay idle before then, step by step, and nothing else', async () => {
+      await dataSource.query('DELETE FROM login_sessions');
+      const [ended, idle, live] = [await signedIn(), await signedIn(), await signedIn()];
+      await sessions.end(ended.session.id);
+      for (let hours = 0; hours < 10; hours++) {
+        clock.advance(HOUR);
+        await current(live.browser);
+        await sessions.onApplicationShutdown();
+      }
+      const remaining = async () => (await dataSource.query<{ id: string }[]>('SELECT id FROM login_sessions')).length;
+      const clean = async (before: number, limit: number) => {
+        const deleted: number[] = [];
+        for (let after: string | undefined, more = true; more; more = after !== undefined) {
+          const step = await sessions.deleteDead(before, after, limit);
+          deleted.push(step.deleted);
+          after = step.last;
+        }
+        return deleted;
+      };
+      expect(await clean(clock.now() - 10 * HOUR, 1000)).toEqual([0, 0]); // at that moment, not before it
+      expect(await clean(clock.now() - 10 * HOUR + 1, 1000)).toEqual([1, 0]);
+      expect(await sessions.find(ended.session.id)).toBeUndefined();
+      expect(await remaining()).toBe(2);
+      expect(await clean(clock.now() - 2 * HOUR + 1, 1)).toEqual([1, 0, 0]);
+      expect(await sessions.find(idle.session.id)).toBeUndefined();
+      expect(await current(live.browser)).toMatchObject({ id: live.session.id });
+      expect(await clean(clock.now() + 24 * HOUR, 1000)).toEqual([1, 0]);
+      expect(await remaining()).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,121 @@
+/** What both trackers promise, whatever they copy into. Run by the spec of each. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { LiveRevocations, RevocationTracker } from '../../src/revocation/revocation-tracker.js';
+import type { RevocationKind } from '../../src/revocation/revocation.js';
+import { SystemClock, type Clock } from '../../src/platform/time/clock.js';
+import { eventually } from '../support/eventually.js';
+import { RevocationTruth, tokensAndRevocations } from '../support/revocation-truth.js';
+
+/** Makes a tracker over an empty copy. */
+export type MakeTracker = (live: LiveRevocations, clock: Clock) => Promise<RevocationTracker>;
+
+export function revocationTrackerContract(name: string, makeTracker: MakeTracker): void {
+  describe(`${name}, as any revocation tracker`, () => {
+    const clock = new SystemClock();
+    let truth: RevocationTruth;
+    let tracker: RevocationTracker;
+    let mothers: ReturnType<typeof tokensAndRevocations>;
+
+    beforeEach(async () => {
+      truth = new RevocationTruth(clock);
+      mothers = tokensAndRevocations(clock);
+      tracker = await makeTracker(truth.live, clock);
+    });
+    afterEach(() => tracker.stop());
+
+    const started = async () => {
+      tracker.start();
+      await eventually(() => expect(tracker.state).toBe('ready'));
+    };
+
+    it('says unknown, not live, before it has copied anything', async () => {
+      expect(await tracker.check(mothers.aToken())).toBe('unknown');
+      expect(tracker.state).not.toBe('ready');
+    });
+
+    it('knows from its start on what was revoked before', async () => {
+      truth.commitLate(3_000_000, mothers.aRevocation());
+      await started();
+      expect(await tracker.check(mothers.aToken())).toBe('revoked');
+      expect(await tracker.check(mothers.aToken({ sid: 'sid-2' }))).toBe('live');
+    });
+
+    const kinds: [RevocationKind, value: string, other: Partial<ReturnType<typeof mothers.aToken>>][] = [
+      ['token', 'jti-1', { jti: 'jti-2' }],
+      ['family', 'sid-1', { sid: 'sid-2' }],
+      ['subject', 'user-1', { subject: 'user-2' }],
+      ['client', 'client-1', { clientId: 'client-2' }],
+    ];
+    it.each(kinds)('a revocation of kind %s hits its %s and nothing else', async (kind, value, other) => {
+      await started();
+      await tracker.add([mothers.aRevocation({ kind, value })]);
+      expect(await tracker.check(mothers.aToken())).toBe('revoked');
+      expect(await tracker.check(mothers.aToken(other))).toBe('live');
+    });
+
+    it('a value counts for its own kind only', async () => {
+      await started();
+      await tracker.add([mothers.aRevocation({ kind: 'client', value: 'sid-1' })]);
+      expect(await tracker.check(mothers.aToken())).toBe('live');
+    });
+
+    it('a revocation of kind all hits every token that was born before it', async () => {
+      await started();
+      const all = mothers.aRevocation({ kind: 'all', value: '' });
+      await tracker.add([all]);
+      expect(await tracker.check(mothers.aToken({ sid: undefined }))).toBe('revoked');
+      expect(await tracker.check(mothers.aToken({ bornAt: all.notBefore - 1 }))).toBe('revoked');
+      expect(await tracker.check(mothers.aToken({ bornAt: all.notBefore }))).toBe('live');
+    });
+
+    it('an older revocation that arrives later does not lower the newer one', async () => {
+      await started();
+      const newer = mothers.aRevocation();
+      const older = mothers.aRevocation({ notBefore: newer.notBefore - 120_000 });
+      await tracker.add([newer]);
+      await tracker.add([older]);
+      expect(await tracker.check(mothers.aToken())).toBe('revoked');
+    });
+
+    it('a newer revocation of the same thing raises the older one', async () => {
+      await started();
+      const token = mothers.aToken();
+      await tracker.add([mothers.aRevocation({ notBefore: token.bornAt - 1 })]);
+      expect(await tracker.check(token)).toBe('live');
+      await tracker.add([mothers.aRevocation({ notBefore: token.bornAt + 1 })]);
+      expect(await tracker.check(token)).toBe('revoked');
+    });
+
+    it('a revocation that has expired is not kept', async () => {
+      await started();
+      await tracker.add([mothers.aRevocation({ expiresAt: clock.now() })]);
+      expect(await tracker.check(mothers.aToken())).toBe('live');
+    });
+
+    it('many revocations at once are all kept', async () => {
+      await started();
+      const many = Array.from({ length: 1203 }, (_, i) => mothers.aRevocation({ value: `sid-${i}` }));
+      await tracker.add(many);
+      const verdicts = await Promise.all(many.map(({ value }) => tracker.check(mothers.aToken({ sid: value }))));
+      expect(new Set(verdicts)).toEqual(new Set(['revoked']));
+    });
+
+    it('says unknown while it cannot copy, and catches up when it can', async () => {
+      truth.failing = true;
+      truth.commit(mothers.aRevocation());
+      tracker.start();
+      await eventually(() => expect(truth.reads.length).toBeGreaterThan(1));
+      expect(await tracker.check(mothers.aToken())).toBe('unknown');
+      truth.failing = false;
+      await eventually(() => expect(tracker.state).toBe('ready'));
+      expect(await tracker.check(mothers.aToken())).toBe('revoked');
+    });
+
+    it('says unknown once it is stopped', async () => {
+      await started();
+      await tracker.stop();
+      expect(await tracker.check(mothers.aToken())).toBe('unknown');
+      expect(tracker.state).not.toBe('ready');
+    });
+  });
+}
