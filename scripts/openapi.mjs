@@ -7,9 +7,9 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { format, resolveConfig } from 'prettier';
 import { AppModule } from '../dist/app.module.js';
-import { loadConfig } from '../dist/config/load-config.js';
-import { createAdapter } from '../dist/http/fastify-adapter.js';
-import { openApiDocument } from '../dist/http/openapi.js';
+import { loadConfig } from '../dist/platform/config/load-config.js';
+import { createAdapter } from '../dist/server/fastify-adapter.js';
+import { openApiDocument } from '../dist/server/openapi.js';
 
 const FILE = 'docs/openapi.json';
 

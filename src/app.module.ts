@@ -7,11 +7,11 @@ import { DiscoveryModule } from './endpoints/discovery/discovery.module.js';
 import { CleanupModule } from './cleanup/cleanup.module.js';
 import { HealthModule } from './endpoints/health/health.module.js';
 import { FirstBootModule } from './first-boot/first-boot.module.js';
-import { IntrospectionModule } from './endpoints/introspect/introspection.module.js';
+import { IntrospectModule } from './endpoints/introspect/introspect.module.js';
 import { KeysModule } from './keys/keys.module.js';
-import { LogoutModule } from './endpoints/end-session/logout.module.js';
+import { EndSessionModule } from './endpoints/end-session/end-session.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
-import { RevocationEndpointModule } from './endpoints/revoke/revocation-endpoint.module.js';
+import { RevokeModule } from './endpoints/revoke/revoke.module.js';
 import { TokenModule } from './endpoints/token/token.module.js';
 import { UserinfoModule } from './endpoints/userinfo/userinfo.module.js';
 
@@ -24,10 +24,10 @@ import { UserinfoModule } from './endpoints/userinfo/userinfo.module.js';
     DiscoveryModule,
     AuthorizeModule,
     TokenModule,
-    LogoutModule,
+    EndSessionModule,
     AccountModule,
-    RevocationEndpointModule,
-    IntrospectionModule,
+    RevokeModule,
+    IntrospectModule,
     UserinfoModule,
     AdminModule,
     HealthModule,

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../platform/audit/audit.module.js';
-import { BearerModule } from '../issuance/bearer.module.js';
+import { IssuanceModule } from '../issuance/issuance.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { ConsentsModule } from '../consent/consents.module.js';
@@ -8,9 +8,8 @@ import { KeysModule } from '../keys/keys.module.js';
 import { SignOutModule } from '../sign-out/sign-out.module.js';
 import { FamiliesModule } from '../families/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
-import { SubjectsModule } from '../users/subjects.module.js';
-import { TimeModule } from '../platform/time/time.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { TimeModule } from '../platform/time/time.module.js';
 import { AuditController } from './audit.controller.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { ClientSecretsController } from './client-secrets.controller.js';
@@ -36,10 +35,9 @@ import { UsersController } from './users.controller.js';
     ClientsModule,
     FamiliesModule,
     RevocationModule,
-    SubjectsModule,
-    KeysModule,
-    BearerModule,
     UsersModule,
+    KeysModule,
+    IssuanceModule,
     SignOutModule,
     ConsentsModule,
   ],

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../platform/audit/audit.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
-import { LoginSessionsModule } from '../sessions/login-sessions.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { FamiliesModule } from '../families/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
@@ -10,15 +10,7 @@ import { Chores } from './chores.service.js';
 import { CleanupWorker } from './cleanup.worker.js';
 
 @Module({
-  imports: [
-    ConfigModule,
-    TimeModule,
-    AuditModule,
-    MetricsModule,
-    FamiliesModule,
-    LoginSessionsModule,
-    RevocationModule,
-  ],
+  imports: [ConfigModule, TimeModule, AuditModule, MetricsModule, FamiliesModule, SessionsModule, RevocationModule],
   providers: [Chores, CleanupWorker],
 })
 export class CleanupModule {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Coalescer } from '../platform/database/coalescer.js';
 import { Clock } from '../platform/time/clock.js';
 import type { Client } from './client.js';
-import { ClientStore } from './client.store.js';
+import { ClientRepository } from './client.repository.js';
 
 /** Half the lease of the revocation tracker: no replica acts on an older client. A refresh checks the client in its own statement anyway. */
 const FRESH_MS = 1000;
@@ -15,7 +15,7 @@ export class ClientDirectory {
   private readonly loads: Coalescer<string, Client | undefined>;
 
   constructor(
-    store: ClientStore,
+    store: ClientRepository,
     private readonly clock: Clock,
   ) {
     this.loads = new Coalescer({ run: (ids) => store.findMany(ids), maxEntries: 500, maxInFlight: 1 });

@@ -12,7 +12,7 @@ import { ClientDirectory } from './client-directory.service.js';
 import { ClientEntity } from './client.entity.js';
 import { ClientSecretEntity } from './client-secret.entity.js';
 import { ClientsService } from './clients.service.js';
-import { ClientStore } from './client.store.js';
+import { ClientRepository } from './client.repository.js';
 import { FailedAuthentications } from './failed-authentications.service.js';
 import { SecretUse } from './secret-use.worker.js';
 
@@ -28,7 +28,7 @@ import { SecretUse } from './secret-use.worker.js';
   ],
   providers: [
     AuthenticationFailures,
-    ClientStore,
+    ClientRepository,
     ClientsService,
     ClientDirectory,
     FailedAuthentications,

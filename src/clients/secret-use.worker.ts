@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { ClientStore } from './client.store.js';
+import { ClientRepository } from './client.repository.js';
 import type { StoredSecret } from './client-secret.js';
 
 const FLUSH_MS = 5000;
@@ -13,7 +13,7 @@ export class SecretUse implements OnApplicationShutdown {
   private readonly pending = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly store: ClientStore) {}
+  constructor(private readonly repository: ClientRepository) {}
 
   note({ secretId }: StoredSecret, now: number): void {
     if (now - (this.noted.get(secretId) ?? -Infinity) < PRECISION_MS) return;
@@ -33,7 +33,7 @@ export class SecretUse implements OnApplicationShutdown {
     this.pending.clear();
     if (secretIds.length === 0) return;
     const at = Math.max(...secretIds.map((id) => this.noted.get(id) ?? 0));
-    await this.store
+    await this.repository
       .touchSecrets(secretIds, at)
       .catch(() => this.logger.warn('The last use of client secrets could not be noted.'));
   }

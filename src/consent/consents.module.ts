@@ -3,13 +3,13 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../platform/audit/audit.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { ConsentEntity } from './consent.entity.js';
-import { ConsentStore } from './consent.store.js';
+import { ConsentRepository } from './consent.repository.js';
 import { Consents } from './consents.service.js';
 
 /** What users have agreed that clients may do. */
 @Module({
   imports: [TimeModule, AuditModule, TypeOrmModule.forFeature([ConsentEntity])],
-  providers: [ConsentStore, Consents],
+  providers: [ConsentRepository, Consents],
   exports: [Consents],
 })
 export class ConsentsModule {}

@@ -5,7 +5,7 @@ import { transaction } from '../platform/database/transaction.js';
 import { Clock } from '../platform/time/clock.js';
 import { claimNames, consentCovers, type RequestedConsent } from './consent.js';
 import { ConsentEntity } from './consent.entity.js';
-import { ConsentStore } from './consent.store.js';
+import { ConsentRepository } from './consent.repository.js';
 
 /** Who agrees or withdraws, and where the trail goes. */
 export interface ConsentOrigin {
@@ -18,23 +18,23 @@ export interface ConsentOrigin {
 export class Consents {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly store: ConsentStore,
+    private readonly repository: ConsentRepository,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   find(subject: string, clientId: string): Promise<ConsentEntity | undefined> {
-    return this.store.find(subject, clientId);
+    return this.repository.find(subject, clientId);
   }
 
   /** The newest first. */
   list(subject: string): Promise<ConsentEntity[]> {
-    return this.store.list(subject);
+    return this.repository.list(subject);
   }
 
   /** Keeps what was agreed to from being taken back until the transaction is over. @returns false where it is less than this */
   async hold(subject: string, clientId: string, asked: RequestedConsent, manager: EntityManager): Promise<boolean> {
-    return consentCovers(await this.store.hold(subject, clientId, manager), asked);
+    return consentCovers(await this.repository.hold(subject, clientId, manager), asked);
   }
 
   /** Adds to what was agreed to before, in the transaction that acts on it. */
@@ -46,7 +46,7 @@ export class Consents {
     manager: EntityManager,
   ): Promise<void> {
     const now = this.clock.now();
-    await this.store.add({ subject, clientId, scope, claims: claimNames(claims) }, new Date(now), manager);
+    await this.repository.add({ subject, clientId, scope, claims: claimNames(claims) }, new Date(now), manager);
     await this.audit.append(manager, {
       event: 'consent.granted',
       at: now,
@@ -68,7 +68,7 @@ export class Consents {
     alongside?: (manager: EntityManager) => Promise<void>,
   ): Promise<boolean> {
     return transaction(this.dataSource, async (manager) => {
-      if (!(await this.store.delete(subject, clientId, manager))) return false;
+      if (!(await this.repository.delete(subject, clientId, manager))) return false;
       await this.audit.append(manager, {
         event: 'consent.withdrawn',
         at: this.clock.now(),
@@ -83,6 +83,6 @@ export class Consents {
 
   /** All of a user who is deleted. */
   deleteAll(subject: string, manager: EntityManager): Promise<void> {
-    return this.store.deleteAll(subject, manager);
+    return this.repository.deleteAll(subject, manager);
   }
 }

@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
-import { AuthorizationRequestsModule } from '../authorization/authorization-requests.module.js';
+import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { LimitsModule } from '../platform/limits/limits.module.js';
 import { SignOutModule } from '../sign-out/sign-out.module.js';
 import { PagesModule } from '../pages/pages.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { LoginSessionsModule } from '../sessions/login-sessions.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SignInPages } from './sign-in/sign-in-pages.service.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
 import { SignInForm } from './sign-in/sign-in-form.service.js';
@@ -24,8 +24,8 @@ import { UpstreamSignIn } from './upstream/upstream-sign-in.service.js';
     LimitsModule,
     PagesModule,
     UsersModule,
-    AuthorizationRequestsModule,
-    LoginSessionsModule,
+    AuthorizationModule,
+    SessionsModule,
     SignOutModule,
   ],
   controllers: [SignInController, UpstreamController],

@@ -5,13 +5,13 @@ import { ConfigModule } from '../platform/config/config.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { FamiliesService } from './families.service.js';
-import { FamiliesStore } from './families.store.js';
+import { FamiliesRepository } from './families.repository.js';
 import { TokenFamilyEntity } from './token-family.entity.js';
 
 /** The families without the refreshing: what revocation needs of them. */
 @Module({
   imports: [ConfigModule, TimeModule, AuditModule, KeysModule, TypeOrmModule.forFeature([TokenFamilyEntity])],
-  providers: [FamiliesStore, FamiliesService],
+  providers: [FamiliesRepository, FamiliesService],
   exports: [FamiliesService],
 })
 export class FamiliesModule {}

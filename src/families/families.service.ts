@@ -8,7 +8,7 @@ import { KeyRing } from '../keys/key-ring.service.js';
 import type { Authentication } from '../oauth/authentication.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 import { Clock } from '../platform/time/clock.js';
-import { FamiliesStore } from './families.store.js';
+import { FamiliesRepository } from './families.repository.js';
 import type { EndedFamily, FamilyHits, FamilySelection, FamilyState } from './family-selection.js';
 import { mintRefreshToken } from './refresh-token.js';
 import type { TokenFamilyEntity } from './token-family.entity.js';
@@ -52,7 +52,7 @@ type NewFamily = Omit<TokenFamilyEntity, 'client'>;
 export class FamiliesService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly store: FamiliesStore,
+    private readonly repository: FamiliesRepository,
     private readonly audit: AuditService,
     private readonly keys: KeyRing,
     private readonly clock: Clock,
@@ -116,42 +116,42 @@ export class FamiliesService {
     const { clientId, subject, sid, createdAt } = family;
     await this.dataSource.transaction(async (manager) => {
       await alongside?.(manager);
-      await this.store.insert(family, manager);
+      await this.repository.insert(family, manager);
       await this.audit.append(manager, { event, at: createdAt.getTime(), clientId, subject, sid, ...origin });
     });
   }
 
-  /** Part of a revocation's transaction: see `FamiliesStore.revoke`. */
+  /** Part of a revocation's transaction: see `FamiliesRepository.revoke`. */
   revoke(selection: FamilySelection, reason: string, now: number, manager: EntityManager) {
-    return this.store.revoke(selection, reason, now, manager);
+    return this.repository.revoke(selection, reason, now, manager);
   }
 
-  /** The same where each family has to be named: see `FamiliesStore.revokeEach`. */
+  /** The same where each family has to be named: see `FamiliesRepository.revokeEach`. */
   revokeEach(selection: FamilySelection, reason: string, now: number, manager: EntityManager): Promise<EndedFamily[]> {
-    return this.store.revokeEach(selection, reason, now, manager);
+    return this.repository.revokeEach(selection, reason, now, manager);
   }
 
-  /** See `FamiliesStore.clientsOfSessions`. */
+  /** See `FamiliesRepository.clientsOfSessions`. */
   clientsOfSessions(sessionIds: readonly string[], manager: EntityManager) {
-    return this.store.clientsOfSessions(sessionIds, manager);
+    return this.repository.clientsOfSessions(sessionIds, manager);
   }
 
   sids(selection: FamilySelection, manager: EntityManager): Promise<string[]> {
-    return this.store.sids(selection, manager);
+    return this.repository.sids(selection, manager);
   }
 
   /** The claims that were asked for one by one when it began. */
   requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
-    return this.store.requestedClaims(sid);
+    return this.repository.requestedClaims(sid);
   }
 
   count(selection: FamilySelection): Promise<FamilyHits> {
-    return this.store.count(selection, this.clock.now());
+    return this.repository.count(selection, this.clock.now());
   }
 
-  /** One bounded step of cleanup: see `FamiliesStore.deleteDead`. @param after where the last step ended; undefined to begin */
+  /** One bounded step of cleanup: see `FamiliesRepository.deleteDead`. @param after where the last step ended; undefined to begin */
   deleteDead(before: number, after: string | undefined, limit: number) {
-    return this.store.deleteDead(new Date(before), after ?? FIRST_HANDLE, limit);
+    return this.repository.deleteDead(new Date(before), after ?? FIRST_HANDLE, limit);
   }
 
   list(
@@ -159,7 +159,7 @@ export class FamiliesService {
     state: FamilyState | undefined,
     page: { limit: number; before?: string | undefined },
   ): Promise<TokenFamilyEntity[]> {
-    return this.store.list(selection, state, this.clock.now(), page);
+    return this.repository.list(selection, state, this.clock.now(), page);
   }
 }
 

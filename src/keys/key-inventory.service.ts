@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { Clock } from '../platform/time/clock.js';
-import { KeyStore } from './key.store.js';
+import { KeyRepository } from './key.repository.js';
 import type { SigningAlgorithm } from './signing-algorithm.js';
 import {
   signersOf,
@@ -30,7 +30,7 @@ export class KeyInventory {
   private readonly policy: SigningPolicy;
 
   constructor(
-    private readonly store: KeyStore,
+    private readonly repository: KeyRepository,
     private readonly clock: Clock,
     config: Config,
   ) {
@@ -39,7 +39,7 @@ export class KeyInventory {
 
   /** The newest first. */
   async list(): Promise<SigningKeyEntry[]> {
-    const { signingKeys } = await this.store.load();
+    const { signingKeys } = await this.repository.load();
     const now = this.clock.now();
     const signers = signersOf(signingKeys, this.policy, now);
     const entries = signingKeys.map((key) => {

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import type { JWK } from 'jose';
 import { Config } from '../platform/config/config.js';
 import { Clock } from '../platform/time/clock.js';
-import { KeyStore, type StoredKeys, type StoredSigningKey, type StoredTokenKey } from './key.store.js';
+import { KeyRepository, type StoredKeys, type StoredSigningKey, type StoredTokenKey } from './key.repository.js';
 import { deriveKey } from './master-key.js';
 import { DEFAULT_ID_TOKEN_ALGORITHM, type SigningAlgorithm } from './signing-algorithm.js';
 import {
@@ -57,7 +57,7 @@ export class KeyRing implements KeyLookup {
   private lookedAt = -Infinity;
 
   constructor(
-    private readonly store: KeyStore,
+    private readonly repository: KeyRepository,
     private readonly clock: Clock,
     config: Config,
   ) {
@@ -120,7 +120,7 @@ export class KeyRing implements KeyLookup {
   /** @throws WrongMasterKeyError; the keys at hand stay as they are */
   async reload(): Promise<void> {
     const reload = ++this.reloads;
-    const stored = await this.store.load();
+    const stored = await this.repository.load();
     // An answer that was overtaken by a newer one may not know a key that was retired in between.
     if (reload < this.heldReload) return;
     this.held = this.open(stored);

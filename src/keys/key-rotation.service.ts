@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Config } from '../platform/config/config.js';
 import { Clock } from '../platform/time/clock.js';
-import { KeyStore, type StoredKeys } from './key.store.js';
+import { KeyRepository, type StoredKeys } from './key.repository.js';
 import { deriveKey } from './master-key.js';
 import type { SigningAlgorithm } from './signing-algorithm.js';
 import { generateSigningKey, sealSigningKey, type SigningKey } from './signing-key.js';
@@ -65,7 +65,7 @@ export class KeyRotation {
   private readonly tokenPolicy: TokenKeyPolicy;
 
   constructor(
-    private readonly store: KeyStore,
+    private readonly repository: KeyRepository,
     private readonly clock: Clock,
     config: Config,
   ) {
@@ -104,11 +104,11 @@ export class KeyRotation {
 
   /** Decides twice: first to see whether a key must be generated, which is slow, and then for good under the lock. */
   private async change(decide: Decide, alongside?: Alongside): Promise<KeyChange[]> {
-    const planned = decide(await this.store.load(), this.clock.now());
+    const planned = decide(await this.repository.load(), this.clock.now());
     if (planned.signing.length + planned.token.length === 0) return [];
     const spares = await generateSpares(planned);
-    const changes = await this.store.exclusively(async (manager) => {
-      const steps = decide(await this.store.load(manager), this.clock.now());
+    const changes = await this.repository.exclusively(async (manager) => {
+      const steps = decide(await this.repository.load(manager), this.clock.now());
       if (newAlgorithmsOf(steps).some((algorithm) => !spares.has(algorithm))) return undefined;
       const done = await this.carryOut(steps, spares, manager);
       if (done.length > 0) await alongside?.(manager, done);
@@ -130,31 +130,31 @@ export class KeyRotation {
         const { algorithm, activeFrom } = step;
         const spare = spares.get(algorithm)!;
         const times = { now: this.clock.now(), activeFrom };
-        await this.store.insertSigningKey(sealSigningKey(spare, this.sealingKey), times, manager);
+        await this.repository.insertSigningKey(sealSigningKey(spare, this.sealingKey), times, manager);
         return { change: 'signing_key_created', kid: spare.kid, algorithm, activeFrom };
       }
       case 'activate': {
         const { kid, algorithm, activeFrom } = step;
-        await this.store.activateSigningKey(kid, activeFrom, manager);
+        await this.repository.activateSigningKey(kid, activeFrom, manager);
         return { change: 'signing_key_activated', kid, algorithm, activeFrom };
       }
       case 'retire':
-        await this.store.retireSigningKey(step.kid, step.retiredAt, manager);
+        await this.repository.retireSigningKey(step.kid, step.retiredAt, manager);
         return { change: 'signing_key_retired', kid: step.kid };
       case 'delete':
-        await this.store.deleteSigningKey(step.kid, manager);
+        await this.repository.deleteSigningKey(step.kid, manager);
         return { change: 'signing_key_deleted', kid: step.kid };
     }
   }
 
   private async tokenStep(step: TokenKeyStep, manager: EntityManager): Promise<KeyChange> {
     if (step.step === 'delete') {
-      await this.store.deleteTokenKey(step.id, manager);
+      await this.repository.deleteTokenKey(step.id, manager);
       return { change: 'token_key_deleted', id: step.id };
     }
     const { id, activeFrom } = step;
     const times = { now: this.clock.now(), activeFrom };
-    await this.store.insertTokenKey(sealTokenKey(generateTokenKey(id), this.sealingKey), times, manager);
+    await this.repository.insertTokenKey(sealTokenKey(generateTokenKey(id), this.sealingKey), times, manager);
     return { change: 'token_key_created', id, activeFrom };
   }
 }

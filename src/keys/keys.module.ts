@@ -7,7 +7,7 @@ import { KeyInventory } from './key-inventory.service.js';
 import { KeyRing } from './key-ring.service.js';
 import { KeyRotation } from './key-rotation.service.js';
 import { KeyRotationWorker } from './key-rotation.worker.js';
-import { KeyStore } from './key.store.js';
+import { KeyRepository } from './key.repository.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 import { TokenKeyEntity } from './token-key.entity.js';
 
@@ -15,7 +15,7 @@ import { TokenKeyEntity } from './token-key.entity.js';
 @Module({
   imports: [ConfigModule, TimeModule, TypeOrmModule.forFeature([SigningKeyEntity, TokenKeyEntity])],
   controllers: [JwksController],
-  providers: [KeyStore, KeyRotation, KeyRing, KeyRotationWorker, KeyInventory],
+  providers: [KeyRepository, KeyRotation, KeyRing, KeyRotationWorker, KeyInventory],
   exports: [KeyRing, KeyRotationWorker, KeyInventory],
 })
 export class KeysModule {}

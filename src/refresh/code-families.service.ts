@@ -8,7 +8,7 @@ import { Clock } from '../platform/time/clock.js';
 import { refreshedOf, type Refreshed } from './refreshed.js';
 import { judge, type DeathReason, type FamilySnapshot } from './rotation.js';
 import { RotationBatch, type Rotation } from './rotation-batch.js';
-import { TokenFamilyStore, type RotationEntry } from './token-family.store.js';
+import { TokenFamilyRepository, type RotationEntry } from './token-family.repository.js';
 
 export type CodeRefusal = 'unknown' | 'replayed' | 'too_wide' | 'wrong_target' | DeathReason;
 
@@ -25,7 +25,7 @@ export class CodeFamilies {
 
   constructor(
     private readonly batch: RotationBatch,
-    store: TokenFamilyStore,
+    store: TokenFamilyRepository,
     private readonly keys: KeyRing,
     private readonly clock: Clock,
   ) {

@@ -11,7 +11,7 @@ import { FamiliesModule } from '../families/families.module.js';
 import { RefreshService } from './refresh.service.js';
 import { ReuseResponse } from './reuse-response.service.js';
 import { RotationBatch } from './rotation-batch.js';
-import { TokenFamilyStore } from './token-family.store.js';
+import { TokenFamilyRepository } from './token-family.repository.js';
 
 /** Refresh tokens: families, rotation, retry and reuse. */
 @Module({
@@ -25,7 +25,7 @@ import { TokenFamilyStore } from './token-family.store.js';
     FamiliesModule,
     SignOutModule,
   ],
-  providers: [TokenFamilyStore, RotationBatch, ReuseResponse, RefreshService, CodeFamilies],
+  providers: [TokenFamilyRepository, RotationBatch, ReuseResponse, RefreshService, CodeFamilies],
   exports: [RefreshService, CodeFamilies],
 })
 export class RefreshModule {}

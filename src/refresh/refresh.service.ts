@@ -14,7 +14,7 @@ import { refreshedOf, type Asked, type Refreshed } from './refreshed.js';
 import { ReuseResponse } from './reuse-response.service.js';
 import { judge, type FamilySnapshot, type Verdict } from './rotation.js';
 import { RotationBatch, type Rotation } from './rotation-batch.js';
-import { TokenFamilyStore, type RotatedFamily, type RotationEntry } from './token-family.store.js';
+import { TokenFamilyRepository, type RotatedFamily, type RotationEntry } from './token-family.repository.js';
 
 interface Attempt {
   readonly client: Client;
@@ -37,7 +37,7 @@ export class RefreshService {
 
   constructor(
     private readonly batch: RotationBatch,
-    store: TokenFamilyStore,
+    store: TokenFamilyRepository,
     private readonly reuse: ReuseResponse,
     private readonly audit: AuditService,
     private readonly keys: KeyRing,

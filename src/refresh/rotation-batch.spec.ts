@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { SystemClock } from '../platform/time/clock.js';
 import { RotationBatch } from './rotation-batch.js';
-import type { RotatedFamily, RotationEntry, TokenFamilyStore } from './token-family.store.js';
+import type { RotatedFamily, RotationEntry, TokenFamilyRepository } from './token-family.repository.js';
 
 interface Statement {
   readonly name: 'rotate' | 'rotateAlone';
@@ -71,7 +71,7 @@ describe('RotationBatch', () => {
 
   beforeEach(() => {
     store = new HeldStore();
-    batch = new RotationBatch(store as unknown as TokenFamilyStore, new SystemClock(), new Metrics());
+    batch = new RotationBatch(store as unknown as TokenFamilyRepository, new SystemClock(), new Metrics());
   });
 
   it('identical requests are one entry: one of them leads, and all share what it came to', async () => {

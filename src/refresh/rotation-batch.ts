@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Coalescer } from '../platform/database/coalescer.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Clock } from '../platform/time/clock.js';
-import type { RotatedFamily, RotationEntry } from './token-family.store.js';
-import { TokenFamilyStore } from './token-family.store.js';
+import type { RotatedFamily, RotationEntry } from './token-family.repository.js';
+import { TokenFamilyRepository } from './token-family.repository.js';
 
 export interface Rotation {
   readonly rotated: RotatedFamily | undefined;
@@ -29,7 +29,7 @@ export class RotationBatch {
   private readonly rotations: Coalescer<RotationEntry, RotatedFamily | undefined>;
   private readonly waits: Coalescer<RotationEntry, RotatedFamily | undefined>;
 
-  constructor(store: TokenFamilyStore, clock: Clock, metrics: Metrics) {
+  constructor(store: TokenFamilyRepository, clock: Clock, metrics: Metrics) {
     this.rotations = new Coalescer({
       run: (entries) => store.rotate(entries, clock.now()),
       maxEntries: MAX_ENTRIES,

@@ -24,7 +24,7 @@ export abstract class RevocationTracker {
 }
 
 /**
- * Where a tracker copies from (`RevocationStore.live`, on PostgreSQL): the revocations that have not expired, created by the
+ * Where a tracker copies from (`RevocationRepository.live`, on PostgreSQL): the revocations that have not expired, created by the
  * database's clock no longer than `withinMs` ago; all of them when it is undefined.
  */
 export type LiveRevocations = (withinMs?: number) => Promise<Revocation[]>;

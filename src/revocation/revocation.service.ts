@@ -17,7 +17,7 @@ import {
   type RevocationKind,
 } from './revocation.js';
 import type { RevocationEntity } from './revocation.entity.js';
-import { RevocationStore } from './revocation.store.js';
+import { RevocationRepository } from './revocation.repository.js';
 import { RevocationTracker } from './revocation-tracker.js';
 
 export interface RevocationRequest {
@@ -50,7 +50,7 @@ const MAX_INSERTED = 5000;
 export class RevocationService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly store: RevocationStore,
+    private readonly repository: RevocationRepository,
     private readonly families: FamiliesService,
     private readonly audit: AuditService,
     private readonly tracker: RevocationTracker,
@@ -107,7 +107,7 @@ export class RevocationService {
       .map(({ sid, lastUsedAt }) => revocationOf('family', sid, Math.max(now, lastUsedAt + 1)));
     for (let first = 0; first < revocations.length; first += MAX_INSERTED) {
       const rows = revocations.slice(first, first + MAX_INSERTED);
-      await this.store.insert(
+      await this.repository.insert(
         rows.map((revocation) => rowOf(revocation, { reason, actor })),
         manager,
       );
@@ -127,16 +127,16 @@ export class RevocationService {
       const verdict = await this.tracker.check(token);
       if (verdict !== 'unknown') return verdict === 'revoked';
     }
-    return this.store.isRevoked(token);
+    return this.repository.isRevoked(token);
   }
 
   /** Forgets at most `limit` revocations that can hit no live token any more. @returns how many */
   deleteExpired(now: number, limit: number): Promise<number> {
-    return this.store.deleteExpired(new Date(now), limit);
+    return this.repository.deleteExpired(new Date(now), limit);
   }
 
   list(limit: number, before?: string): Promise<RevocationEntity[]> {
-    return this.store.list(limit, before);
+    return this.repository.list(limit, before);
   }
 
   private async commitOne(request: RevocationRequest, manager: EntityManager) {
@@ -150,7 +150,7 @@ export class RevocationService {
     const notBefore = Math.max(now, ended.lastUsedAt + 1, request.notBefore ?? 0);
     const revocation = revocationOf(kind, value, notBefore);
     const row = rowOf(revocation, { reason, actor });
-    await this.store.insert([row], manager);
+    await this.repository.insert([row], manager);
     return { result: { id: row.id, hits: ended.hits, notBefore }, revocation };
   }
 }

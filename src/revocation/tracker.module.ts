@@ -8,7 +8,7 @@ import { Clock } from '../platform/time/clock.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { MemoryRevocationTracker } from './memory-revocation-tracker.js';
 import { RedisRevocationTracker } from './redis-revocation-tracker.js';
-import { RevocationStore } from './revocation.store.js';
+import { RevocationRepository } from './revocation.repository.js';
 import type { OnTrackerEvent } from './tracker-event.js';
 import { RevocationTracker } from './revocation-tracker.js';
 
@@ -29,11 +29,11 @@ function reporting(metrics: Metrics): OnTrackerEvent {
 @Module({
   imports: [ConfigModule, TimeModule, RedisModule, MetricsModule],
   providers: [
-    RevocationStore,
+    RevocationRepository,
     {
       provide: RevocationTracker,
-      inject: [RevocationStore, Clock, Metrics, RedisConnection],
-      useFactory: (store: RevocationStore, clock: Clock, metrics: Metrics, redis: RedisConnection | null) => {
+      inject: [RevocationRepository, Clock, Metrics, RedisConnection],
+      useFactory: (store: RevocationRepository, clock: Clock, metrics: Metrics, redis: RedisConnection | null) => {
         const live = (withinMs?: number) => store.live(withinMs);
         const report = reporting(metrics);
         return redis
@@ -42,7 +42,7 @@ function reporting(metrics: Metrics): OnTrackerEvent {
       },
     },
   ],
-  exports: [RevocationStore, RevocationTracker],
+  exports: [RevocationRepository, RevocationTracker],
 })
 export class TrackerModule implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly tracker: RevocationTracker) {}

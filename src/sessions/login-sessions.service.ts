@@ -8,7 +8,7 @@ import { transaction } from '../platform/database/transaction.js';
 import { areSecure, cookieName, cookieOf, setCookie } from '../platform/http/cookie.js';
 import { Clock } from '../platform/time/clock.js';
 import { USE_PRECISION_MS, userAgentText, type LoginSession, type Proof } from './login-session.js';
-import { LoginSessionStore, type Liveness } from './login-session.store.js';
+import { LoginSessionRepository, type Liveness } from './login-session.repository.js';
 import { digestOf, newSessionCookie } from './session-cookie.js';
 
 const HOUR_MS = 3_600_000;
@@ -31,7 +31,7 @@ export class LoginSessions implements OnApplicationShutdown {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly store: LoginSessionStore,
+    private readonly repository: LoginSessionRepository,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     config: Config,
@@ -45,7 +45,7 @@ export class LoginSessions implements OnApplicationShutdown {
   async current(request: FastifyRequest): Promise<LoginSession | undefined> {
     const digest = this.digestIn(request);
     if (!digest) return undefined;
-    const session = await this.store.findLive(digest, this.liveness());
+    const session = await this.repository.findLive(digest, this.liveness());
     if (session) this.noteUse(session);
     return session;
   }
@@ -63,9 +63,10 @@ export class LoginSessions implements OnApplicationShutdown {
     const digest = digestOf(cookie)!;
     const fresh = this.fresh(request, proof, now);
     const session = await transaction(this.dataSource, async (manager) => {
-      if (!(await this.store.holdUser(proof, manager))) return undefined;
-      const renewed = presented && (await this.store.renew({ from: presented, to: digest, session: fresh }, manager));
-      if (!renewed) await this.store.insert(fresh, digest, manager);
+      if (!(await this.repository.holdUser(proof, manager))) return undefined;
+      const renewed =
+        presented && (await this.repository.renew({ from: presented, to: digest, session: fresh }, manager));
+      if (!renewed) await this.repository.insert(fresh, digest, manager);
       await this.audit.append(manager, {
         event: 'user.signed_in',
         at: now,
@@ -84,7 +85,7 @@ export class LoginSessions implements OnApplicationShutdown {
   /** The session of this browser, though it may have run out: it can still be ended, and clients be told. */
   async unended(request: FastifyRequest): Promise<LoginSession | undefined> {
     const digest = this.digestIn(request);
-    return digest && this.store.findUnended(digest);
+    return digest && this.repository.findUnended(digest);
   }
 
   /** The browser forgets its cookie. Whoever kept a copy has it still: end the session as well. */
@@ -94,17 +95,17 @@ export class LoginSessions implements OnApplicationShutdown {
 
   /** One that has not been ended, though it may have run out: what grew from it may live longer than it was used. */
   async find(id: string): Promise<LoginSession | undefined> {
-    return isUuid(id) ? this.store.findUnended(id) : undefined;
+    return isUuid(id) ? this.repository.findUnended(id) : undefined;
   }
 
   /** Keeps a session from being ended until the transaction is over. @returns false where it has ended */
   hold(id: string, manager: EntityManager): Promise<boolean> {
-    return this.store.hold(id, manager);
+    return this.repository.hold(id, manager);
   }
 
   /** The live ones of a user, the one that was used last first. */
   list(subject: string): Promise<LoginSession[]> {
-    return this.store.list(subject, this.liveness());
+    return this.repository.list(subject, this.liveness());
   }
 
   /**
@@ -112,22 +113,22 @@ export class LoginSessions implements OnApplicationShutdown {
    * @returns whether it was this call that ended it
    */
   end(id: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
-    return this.store.end(id, this.clock.now(), manager);
+    return this.repository.end(id, this.clock.now(), manager);
   }
 
   /** Ends what a user has of sessions. @returns those that it was this call that ended */
   endAll(subject: string, manager: EntityManager = this.dataSource.manager): Promise<readonly LoginSession[]> {
-    return this.store.endAll(subject, this.clock.now(), manager);
+    return this.repository.endAll(subject, this.clock.now(), manager);
   }
 
   /** Ends all there are. */
   endEveryones(manager: EntityManager): Promise<void> {
-    return this.store.endEveryones(this.clock.now(), manager);
+    return this.repository.endEveryones(this.clock.now(), manager);
   }
 
   /** One bounded step of cleanup. @param after where the last step ended; undefined to begin */
   deleteDead(before: number, after: string | undefined, limit: number) {
-    return this.store.deleteDead(before, this.idleMs, after ?? FIRST_ID, limit);
+    return this.repository.deleteDead(before, this.idleMs, after ?? FIRST_ID, limit);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -154,7 +155,7 @@ export class LoginSessions implements OnApplicationShutdown {
   private noteUse({ id, lastUsedAt }: LoginSession): void {
     const now = this.clock.now();
     if (now - lastUsedAt < USE_PRECISION_MS || this.touches.has(id)) return;
-    const noted = this.store
+    const noted = this.repository
       .touch(id, now, now - USE_PRECISION_MS)
       .catch(() => this.logger.warn('The use of a login session could not be noted.'))
       .finally(() => this.touches.delete(id));

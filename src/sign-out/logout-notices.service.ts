@@ -5,7 +5,7 @@ import { AuditService } from '../platform/audit/audit.service.js';
 import { Coalescer } from '../platform/database/coalescer.js';
 import { Clock } from '../platform/time/clock.js';
 import { LEASE_MS, NOTICE_LIFETIME_MS, retryDelayMs, type LogoutNotice } from './logout-notice.js';
-import { LogoutNoticesStore } from './logout-notices.store.js';
+import { LogoutNoticesRepository } from './logout-notices.repository.js';
 
 interface Ending {
   readonly notice: LogoutNotice;
@@ -26,7 +26,7 @@ export class LogoutNotices {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly store: LogoutNoticesStore,
+    private readonly repository: LogoutNoticesRepository,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {
@@ -34,7 +34,7 @@ export class LogoutNotices {
     this.endings = new Coalescer({ run: (endings) => this.end(endings), ...bounds });
     this.delays = new Coalescer({
       run: async (delays) => {
-        await store.postpone(delays);
+        await repository.postpone(delays);
         return nothingFor(delays);
       },
       ...bounds,
@@ -52,13 +52,13 @@ export class LogoutNotices {
   ): Promise<string[]> {
     const now = this.clock.now();
     const rows = notices.map((notice) => ({ id: uuidv7(), ...notice }));
-    return this.store.insert(rows, { now, expiresAt: now + NOTICE_LIFETIME_MS }, manager);
+    return this.repository.insert(rows, { now, expiresAt: now + NOTICE_LIFETIME_MS }, manager);
   }
 
   /** Takes up what is due: nobody else will for the time of a lease. @param except clients of which nothing is taken */
   lease(limit: number, limitPerClient: number, except: readonly string[]): Promise<LogoutNotice[]> {
     const now = this.clock.now();
-    return this.store.lease({ now, until: now + LEASE_MS, limit, limitPerClient, except });
+    return this.repository.lease({ now, until: now + LEASE_MS, limit, limitPerClient, except });
   }
 
   async delivered(notice: LogoutNotice): Promise<void> {
@@ -82,7 +82,7 @@ export class LogoutNotices {
     const at = this.clock.now();
     await this.dataSource.transaction(async (manager) => {
       const ids = endings.map(({ notice }) => notice.id);
-      const gone = await this.store.delete(ids, manager);
+      const gone = await this.repository.delete(ids, manager);
       const events = endings
         .filter(({ notice }) => gone.has(notice.id))
         .map(({ notice: { clientId, subject, sessionId, attempts }, ...what }) => ({

@@ -4,7 +4,7 @@ import { AuditModule } from '../platform/audit/audit.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { KeysModule } from '../keys/keys.module.js';
-import { LoginSessionsModule } from '../sessions/login-sessions.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { FamiliesModule } from '../families/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
@@ -13,12 +13,12 @@ import { BackchannelRequest } from './backchannel-request.service.js';
 import { LogoutDeliveryWorker } from './logout-delivery.worker.js';
 import { LogoutNoticeEntity } from './logout-notice.entity.js';
 import { LogoutNotices } from './logout-notices.service.js';
-import { LogoutNoticesStore } from './logout-notices.store.js';
+import { LogoutNoticesRepository } from './logout-notices.repository.js';
 import { LogoutTokens } from './logout-token.service.js';
 import { SignOutTrail } from './sign-out-trail.service.js';
 import { SignOut } from './sign-out.service.js';
 
-/** Ending login sessions, and telling the clients. The endpoint for it is `LogoutModule`. */
+/** Ending login sessions, and telling the clients. The endpoint for it is `EndSessionModule`. */
 @Module({
   imports: [
     ConfigModule,
@@ -27,13 +27,13 @@ import { SignOut } from './sign-out.service.js';
     MetricsModule,
     ClientsModule,
     KeysModule,
-    LoginSessionsModule,
+    SessionsModule,
     FamiliesModule,
     RevocationModule,
     TypeOrmModule.forFeature([LogoutNoticeEntity]),
   ],
   providers: [
-    LogoutNoticesStore,
+    LogoutNoticesRepository,
     LogoutNotices,
     LogoutTokens,
     BackchannelRequest,

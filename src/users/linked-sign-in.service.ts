@@ -11,7 +11,7 @@ import { SignInTrail } from './sign-in-trail.service.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UserChanges, type UserTransaction } from './user-changes.service.js';
 import { usernamesFor } from '../oauth/username.js';
-import { UserStore } from './user.store.js';
+import { UserRepository } from './user.repository.js';
 
 const ACTOR = 'upstream';
 
@@ -25,7 +25,7 @@ const SUFFIXED_ATTEMPTS = 3;
 @Injectable()
 export class LinkedSignIn {
   constructor(
-    private readonly store: UserStore,
+    private readonly repository: UserRepository,
     private readonly changes: UserChanges,
     private readonly subjects: SubjectsService,
     private readonly trail: SignInTrail,
@@ -44,9 +44,9 @@ export class LinkedSignIn {
     if (!isSubject(externalSubject)) return this.refuse('unusable_subject', undefined, correlationId);
     const account = { issuer, externalSubject };
     const sound = soundClaims(claims);
-    const known = await this.store.linkedSubject(issuer, externalSubject);
+    const known = await this.repository.linkedSubject(issuer, externalSubject);
     const subject = known ?? (await this.create(account, sound, correlationId));
-    const user = await this.store.find(subject);
+    const user = await this.repository.find(subject);
     if (!user) return this.refuse('user_deleted', subject, correlationId);
     if (await this.subjects.isDisabled(subject)) return this.refuse('user_disabled', subject, correlationId);
     if (known !== undefined) await this.follow(subject, sound, correlationId);
@@ -67,7 +67,7 @@ export class LinkedSignIn {
     try {
       await this.changes.make({ actor: ACTOR, correlationId }, async (step) => {
         await this.insertUser(subject, claims, step);
-        const isFirst = await this.store.insertLink({ ...account, subject, linkedAt: step.now }, step.manager);
+        const isFirst = await this.repository.insertLink({ ...account, subject, linkedAt: step.now }, step.manager);
         // Somebody signs in with that account for the first time twice at once: the other one was faster.
         if (!isFirst) throw new LinkedMeanwhile();
         await step.record('user.created', subject);
@@ -76,7 +76,7 @@ export class LinkedSignIn {
       return subject;
     } catch (error) {
       if (!(error instanceof LinkedMeanwhile)) throw error;
-      return (await this.store.linkedSubject(account.issuer, account.externalSubject))!;
+      return (await this.repository.linkedSubject(account.issuer, account.externalSubject))!;
     }
   }
 
@@ -88,14 +88,14 @@ export class LinkedSignIn {
       .flatMap((name) => new Array<string>(SUFFIXED_ATTEMPTS).fill(name).map(withRandomEnd));
     for (const username of [...names, ...suffixed, subject]) {
       const user = newUser({ subject, username, claims, passwordHash: null }, now);
-      if (user && (await this.store.insert([user], manager)).size > 0) return;
+      if (user && (await this.repository.insert([user], manager)).size > 0) return;
     }
     throw new Error('No username is free, not even one that is as good as random');
   }
 
   private async follow(subject: string, claims: StandardClaims, correlationId: string): Promise<void> {
     await this.changes.make({ actor: ACTOR, correlationId }, async ({ manager, now, record }) => {
-      if (await this.store.mergeClaims(subject, claims, now, manager)) {
+      if (await this.repository.mergeClaims(subject, claims, now, manager)) {
         await record('user.updated', subject, { fields: ['claims'] });
       }
     });

@@ -5,7 +5,7 @@ import { deriveKey } from '../keys/master-key.js';
 import { Clock } from '../platform/time/clock.js';
 import { decoyHash, isCurrent, parseHash, type PasswordHash } from '../passwords/password-hash.js';
 import { kindAt, type PasswordKind } from './password-kinds.js';
-import { UserStore } from './user.store.js';
+import { UserRepository } from './user.repository.js';
 
 /** Users who sign in, and imports, change the kinds. */
 const FRESH_MS = 600_000;
@@ -26,7 +26,7 @@ export class PasswordDecoys {
   private reading: Promise<readonly PasswordKind[]> | undefined;
 
   constructor(
-    private readonly store: UserStore,
+    private readonly repository: UserRepository,
     private readonly clock: Clock,
     config: Config,
   ) {
@@ -54,7 +54,7 @@ export class PasswordDecoys {
   /** Never rejects: those who sign in with the right password need none of it. */
   private async look(): Promise<readonly PasswordKind[]> {
     try {
-      this.kinds = inOrder(await this.store.passwordKinds());
+      this.kinds = inOrder(await this.repository.passwordKinds());
       this.nextLookAt = this.clock.now() + FRESH_MS;
     } catch {
       this.logger.warn('The kinds of stored passwords could not be read.');

@@ -8,7 +8,7 @@ import { StoredPasswords } from './stored-passwords.service.js';
 import type { UserEntity } from './user.entity.js';
 import type { ProvenUser } from './proven-user.js';
 import { usernameKey } from '../oauth/username.js';
-import { UserStore } from './user.store.js';
+import { UserRepository } from './user.repository.js';
 
 export type SignInVerdict =
   | ({ readonly verdict: 'ok' } & ProvenUser)
@@ -32,7 +32,7 @@ interface Origin {
 @Injectable()
 export class PasswordSignIn {
   constructor(
-    private readonly store: UserStore,
+    private readonly repository: UserRepository,
     private readonly passwords: StoredPasswords,
     private readonly subjects: SubjectsService,
     private readonly limits: SignInLimits,
@@ -46,7 +46,7 @@ export class PasswordSignIn {
     const seconds = this.limits.waitSeconds(attempt);
     if (seconds > 0) return this.trail.throttled(seconds);
     return this.limits.pendingWhile(attempt, async () => {
-      const user = await this.store.findByKey(key ?? NOBODY);
+      const user = await this.repository.findByKey(key ?? NOBODY);
       const isStranger = !user?.knownSources.includes(attempt.source);
       const strangerSeconds = isStranger ? this.limits.strangerWaitSeconds(attempt) : 0;
       if (strangerSeconds > 0) return this.trail.throttled(strangerSeconds);
@@ -61,7 +61,7 @@ export class PasswordSignIn {
     const { matches, isOutdated } = await this.passwords.compare(user, password, from.attempt);
     // Hashing takes time, in which things change.
     const subject = user?.subject ?? NOBODY;
-    const [isDisabled, current] = [await this.subjects.isDisabled(subject), await this.store.find(subject)];
+    const [isDisabled, current] = [await this.subjects.isDisabled(subject), await this.repository.find(subject)];
     if (user && current && current.passwordHash !== user.passwordHash) return this.verify(current, password, from);
     const reason = refusal(user, { matches, isDisabled, isDeleted: !current });
     if (!user || reason !== undefined) {
@@ -69,7 +69,7 @@ export class PasswordSignIn {
       return this.trail.refused(reason ?? 'unknown_user', user?.subject, from.context);
     }
     if (isOutdated) await this.passwords.upgrade(user, password, from.attempt);
-    await this.store.rememberSource(subject, from.attempt.source);
+    await this.repository.rememberSource(subject, from.attempt.source);
     this.trail.accepted();
     return { verdict: 'ok', subject, sessionEpoch: user.sessionEpoch };
   }

@@ -4,13 +4,13 @@ import { PasswordHasher, type PasswordMatch } from '../passwords/password-hasher
 import { PasswordThreadsBusy } from '../passwords/password-threads.service.js';
 import type { SignInAttempt } from './sign-in-limits.service.js';
 import type { UserEntity } from './user.entity.js';
-import { UserStore } from './user.store.js';
+import { UserRepository } from './user.repository.js';
 
 /** The passwords of users, and of those who are none. */
 @Injectable()
 export class StoredPasswords {
   constructor(
-    private readonly store: UserStore,
+    private readonly repository: UserRepository,
     private readonly hasher: PasswordHasher,
     private readonly decoys: PasswordDecoys,
   ) {}
@@ -30,6 +30,6 @@ export class StoredPasswords {
       if (!(error instanceof PasswordThreadsBusy)) throw error;
       return undefined;
     });
-    if (hash !== undefined) await this.store.replacePasswordHash(subject, passwordHash!, hash);
+    if (hash !== undefined) await this.repository.replacePasswordHash(subject, passwordHash!, hash);
   }
 }

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { newUser, userProblems, type ImportOutcome, type UserRequest } from './new-user.js';
 import { UserChanges, type UserChange } from './user-changes.service.js';
 import type { UserEntity } from './user.entity.js';
-import { UserStore } from './user.store.js';
+import { UserRepository } from './user.repository.js';
 
 /**
  * Brings users in from elsewhere, many at a time, with the hashes of their passwords. Whoever is there already is left alone,
@@ -13,7 +13,7 @@ import { UserStore } from './user.store.js';
 @Injectable()
 export class UserImport {
   constructor(
-    private readonly store: UserStore,
+    private readonly repository: UserRepository,
     private readonly changes: UserChanges,
   ) {}
 
@@ -32,7 +32,7 @@ export class UserImport {
         { imported: true },
       );
       const [subjects, keys] = [users.map(({ subject }) => subject), users.map(({ usernameKey }) => usernameKey)];
-      const holders = await this.store.holders(subjects, keys, manager);
+      const holders = await this.repository.holders(subjects, keys, manager);
       return judged.map(({ request, problems }, index): ImportOutcome => {
         const row = rows[index];
         if (!row) return { result: 'invalid', problems };
@@ -47,7 +47,7 @@ export class UserImport {
     const stored = new Set<UserEntity>();
     for (let rest = users; rest.length > 0;) {
       const [first, later] = firstOnes(rest);
-      const inserted = await this.store.insert(first, manager);
+      const inserted = await this.repository.insert(first, manager);
       for (const user of first) if (inserted.has(user.subject)) stored.add(user);
       rest = later;
     }

@@ -4,7 +4,6 @@ import { AuditModule } from '../platform/audit/audit.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { LimitsModule } from '../platform/limits/limits.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
-import { SubjectsModule } from './subjects.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { LinkedAccountEntity } from './linked-account.entity.js';
 import { LinkedSignIn } from './linked-sign-in.service.js';
@@ -13,13 +12,16 @@ import { PasswordDecoys } from './password-decoys.service.js';
 import { PasswordHasher } from '../passwords/password-hasher.service.js';
 import { PasswordSignIn } from './password-sign-in.service.js';
 import { PasswordThreads } from '../passwords/password-threads.service.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { SubjectEntity } from './subject.entity.js';
+import { SubjectsService } from './subjects.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
 import { SignInTrail } from './sign-in-trail.service.js';
 import { StoredPasswords } from './stored-passwords.service.js';
 import { UserChanges } from './user-changes.service.js';
 import { UserEntity } from './user.entity.js';
 import { UserImport } from './user-import.service.js';
-import { UserStore } from './user.store.js';
+import { UserRepository } from './user.repository.js';
 import { UsersService } from './users.service.js';
 
 /** The people who sign in: their claims, their passwords, and their accounts at the upstream provider. */
@@ -30,11 +32,12 @@ import { UsersService } from './users.service.js';
     AuditModule,
     MetricsModule,
     LimitsModule,
-    SubjectsModule,
-    TypeOrmModule.forFeature([UserEntity, LinkedAccountEntity]),
+    RevocationModule,
+    TypeOrmModule.forFeature([UserEntity, LinkedAccountEntity, SubjectEntity]),
   ],
   providers: [
-    UserStore,
+    SubjectsService,
+    UserRepository,
     UserChanges,
     PasswordThreads,
     PasswordHasher,
@@ -48,6 +51,6 @@ import { UsersService } from './users.service.js';
     UserImport,
     UsersService,
   ],
-  exports: [UsersService, UserImport],
+  exports: [SubjectsService, UsersService, UserImport],
 })
 export class UsersModule {}

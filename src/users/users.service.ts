@@ -14,7 +14,7 @@ import { UserChanges, type UserChange } from './user-changes.service.js';
 import { InvalidUser, UserTaken } from './user-error.js';
 import type { UserEntity } from './user.entity.js';
 import { usernameKey, usernameProblem } from '../oauth/username.js';
-import { UserStore } from './user.store.js';
+import { UserRepository } from './user.repository.js';
 
 /** Runs in the transaction of a change, for what the change must end. */
 export type Alongside = (manager: EntityManager) => Promise<void>;
@@ -26,7 +26,7 @@ export type Alongside = (manager: EntityManager) => Promise<void>;
 @Injectable()
 export class UsersService {
   constructor(
-    private readonly store: UserStore,
+    private readonly repository: UserRepository,
     private readonly changes: UserChanges,
     private readonly passwords: NewPasswords,
     private readonly passwordSignIn: PasswordSignIn,
@@ -49,22 +49,22 @@ export class UsersService {
   }
 
   find(subject: string): Promise<UserEntity | null> {
-    return this.store.find(subject);
+    return this.repository.find(subject);
   }
 
   async findByUsername(username: string): Promise<UserEntity | null> {
     const key = usernameKey(username);
-    return key === undefined ? null : this.store.findByKey(key);
+    return key === undefined ? null : this.repository.findByKey(key);
   }
 
   /** By subject, ascending. @param after the subject that the page starts after */
   list(limit: number, after?: string): Promise<UserEntity[]> {
-    return this.store.list(limit, after);
+    return this.repository.list(limit, after);
   }
 
   /** What clients may be told of a user, as far as they may be told it. @returns undefined where there is no such user */
   async claimsOf(subject: string): Promise<StandardClaims | undefined> {
-    const user = await this.store.find(subject);
+    const user = await this.repository.find(subject);
     if (!user) return undefined;
     const updated_at = Math.floor(user.updatedAt.getTime() / 1000);
     return { preferred_username: user.username, ...user.claims, updated_at };
@@ -83,9 +83,9 @@ export class UsersService {
       const passwordHash = hash ?? request.passwordHash ?? null;
       const user = newUser({ subject, username, claims, passwordHash }, now)!;
       if (hash !== undefined) user.passwordChangedAt = now;
-      const inserted = await this.store.insert([user], manager);
+      const inserted = await this.repository.insert([user], manager);
       if (inserted.size === 0) {
-        const holders = await this.store.holders([subject], [user.usernameKey], manager);
+        const holders = await this.repository.holders([subject], [user.usernameKey], manager);
         throw new UserTaken(holders.some((holder) => holder.subject === subject) ? 'subject' : 'username');
       }
       await record('user.created', subject);
@@ -114,10 +114,10 @@ export class UsersService {
     const fields = Object.keys(changes).filter((name) => name !== 'usernameKey');
     return this.changes
       .make(change, async ({ manager, now, record }) => {
-        if (fields.length > 0 && (await this.store.update(subject, changes, now, manager))) {
+        if (fields.length > 0 && (await this.repository.update(subject, changes, now, manager))) {
           await record('user.updated', subject, { fields });
         }
-        const user = await this.store.find(subject, manager);
+        const user = await this.repository.find(subject, manager);
         if (user) await alongside?.(manager);
         return user ?? undefined;
       })
@@ -128,11 +128,11 @@ export class UsersService {
 
   /** @returns false where there is no such user @throws InvalidUser, PasswordThreadsBusy */
   async setPassword(subject: string, password: string, change: UserChange, alongside?: Alongside): Promise<boolean> {
-    const user = await this.store.find(subject);
+    const user = await this.repository.find(subject);
     if (!user) return false;
     const hash = await this.passwords.hash(password, user);
     return this.changes.make(change, async ({ manager, now, record }) => {
-      if (!(await this.store.setPasswordHash(subject, hash, now, manager))) return false;
+      if (!(await this.repository.setPasswordHash(subject, hash, now, manager))) return false;
       await record('user.password_changed', subject);
       await alongside?.(manager);
       return true;
@@ -142,7 +142,7 @@ export class UsersService {
   /** Nothing is left of the user but the subject, which stays taken. @returns false where there is no such user */
   delete(subject: string, change: UserChange, alongside?: Alongside): Promise<boolean> {
     return this.changes.make(change, async ({ manager, now, record }) => {
-      if (!(await this.store.bury(subject, now, manager))) return false;
+      if (!(await this.repository.bury(subject, now, manager))) return false;
       await record('user.deleted', subject);
       await alongside?.(manager);
       return true;

@@ -1,6 +1,6 @@
 /** The audit trail through the admin API: everything can be found, by what one knows of it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { EVENTS_PER_PAGE } from '../../src/platform/audit/audit-search.store.js';
+import { EVENTS_PER_PAGE } from '../../src/platform/audit/audit-search.repository.js';
 import { admin, type Admin } from '../support/admin.js';
 import { confidentialClient, startFamily } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';

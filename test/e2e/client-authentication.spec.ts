@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { ClientsService } from '../../src/clients/clients.service.js';
 import { generateSecret } from '../../src/clients/client-secret.js';
-import { ClientStore } from '../../src/clients/client.store.js';
+import { ClientRepository } from '../../src/clients/client.repository.js';
 import { grantTypes } from '../../src/oauth/grant-type.js';
 import { Canaries } from '../support/canaries.js';
 import {
@@ -146,7 +146,7 @@ describe('an unknown client and a wrong secret', () => {
   it('[43] are the same work: the same statements, one lookup, the same comparisons', async () => {
     const hmacs = Object.getPrototypeOf(createHmac('sha256', '')) as ReturnType<typeof createHmac>;
     const statements = jest.spyOn(pg.Client.prototype, 'query');
-    const lookups = jest.spyOn(app.nest.get(ClientStore, { strict: false }), 'findMany');
+    const lookups = jest.spyOn(app.nest.get(ClientRepository, { strict: false }), 'findMany');
     const digests = jest.spyOn(hmacs, 'update');
     try {
       const work = [];

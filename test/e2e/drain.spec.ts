@@ -1,7 +1,7 @@
 /** Checklist 292: the service goes when it is told to, and not before it has answered. */
 import { expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TokenFamilyStore } from '../../src/refresh/token-family.store.js';
+import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { confidentialClient, startFamily } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
 import { refresh } from '../support/requests.js';
@@ -11,11 +11,11 @@ it('[292] a request under way is answered, and nobody waits for its client to ha
   const app = await startApp();
   const client = await confidentialClient(app);
   const { refreshToken } = await startFamily(app, client);
-  const store = app.nest.get(TokenFamilyStore, { strict: false });
-  const rotate = store.rotate.bind(store);
+  const repository = app.nest.get(TokenFamilyRepository, { strict: false });
+  const rotate = repository.rotate.bind(repository);
   let goOn = (): void => undefined;
   const held = new Promise<void>((resolve) => (goOn = resolve));
-  const rotation = jest.spyOn(store, 'rotate').mockImplementationOnce(async (entries, now) => {
+  const rotation = jest.spyOn(repository, 'rotate').mockImplementationOnce(async (entries, now) => {
     await held;
     return rotate(entries, now);
   });

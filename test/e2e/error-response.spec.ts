@@ -1,10 +1,10 @@
 /** Checklist §4: what every error looks like, and what the service answers when it is not its caller's fault. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { AuditStore } from '../../src/platform/audit/audit.store.js';
-import { ClientStore } from '../../src/clients/client.store.js';
+import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
+import { ClientRepository } from '../../src/clients/client.repository.js';
 import { IntrospectionService } from '../../src/endpoints/introspect/introspection.service.js';
 import { AccessTokenService } from '../../src/issuance/access-token.service.js';
-import { TokenFamilyStore } from '../../src/refresh/token-family.store.js';
+import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { TokenRevocationService } from '../../src/endpoints/revoke/token-revocation.service.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { expectAlive, expectError } from '../support/expectations.js';
@@ -200,7 +200,7 @@ const databaseError = (code: string, message: string): Error =>
 describe('a database that rolls back and asks for another try', () => {
   it.each(['40001', '40P01'])('[88] %s, twice, is not seen by a client that refreshes', async (code) => {
     const { refreshToken } = await startFamily(app, client);
-    const rotate = jest.spyOn(provider(TokenFamilyStore), 'rotate');
+    const rotate = jest.spyOn(provider(TokenFamilyRepository), 'rotate');
     rotate
       .mockRejectedValueOnce(databaseError(code, 'deadlock detected'))
       .mockRejectedValueOnce(databaseError(code, 'could not serialize'));
@@ -215,7 +215,10 @@ describe('a database that rolls back and asks for another try', () => {
     '[88] %s, twice, is not seen by a client that is looked up, or whose token is recorded',
     async (code) => {
       app.clock.advanceSeconds(2);
-      for (const spy of [jest.spyOn(provider(ClientStore), 'findMany'), jest.spyOn(provider(AuditStore), 'append')]) {
+      for (const spy of [
+        jest.spyOn(provider(ClientRepository), 'findMany'),
+        jest.spyOn(provider(AuditRepository), 'append'),
+      ]) {
         spy
           .mockRejectedValueOnce(databaseError(code, 'deadlock detected'))
           .mockRejectedValueOnce(databaseError(code, 'deadlock detected'));
@@ -226,7 +229,9 @@ describe('a database that rolls back and asks for another try', () => {
 
   it('[88] over and over is 503, and uses nothing up', async () => {
     const { refreshToken } = await startFamily(app, client);
-    jest.spyOn(provider(TokenFamilyStore), 'rotate').mockRejectedValue(databaseError('40001', 'could not serialize'));
+    jest
+      .spyOn(provider(TokenFamilyRepository), 'rotate')
+      .mockRejectedValue(databaseError('40001', 'could not serialize'));
     const answer = await refresh(app, client, refreshToken);
     expectError(answer, 503, 'temporarily_unavailable');
     jest.restoreAllMocks();
@@ -285,7 +290,7 @@ describe.each(away)('a database that is away: %s', (_, error) => {
 
   it('[87] is 503 with Retry-After for a refresh, and nothing of the cause', async () => {
     const { refreshToken } = await startFamily(app, client);
-    jest.spyOn(provider(TokenFamilyStore), 'rotate').mockRejectedValue(error);
+    jest.spyOn(provider(TokenFamilyRepository), 'rotate').mockRejectedValue(error);
     expectUnavailable(await refresh(app, client, refreshToken));
     jest.restoreAllMocks();
     await expectAlive(app, client, refreshToken);
@@ -293,7 +298,7 @@ describe.each(away)('a database that is away: %s', (_, error) => {
 
   it('[87] is 503 where the client cannot be looked up, on every endpoint', async () => {
     app.clock.advanceSeconds(2);
-    jest.spyOn(provider(ClientStore), 'findMany').mockRejectedValue(error);
+    jest.spyOn(provider(ClientRepository), 'findMany').mockRejectedValue(error);
     expectUnavailable(await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' }));
     expectUnavailable(await revoke(app, client, 'x'));
     expectUnavailable(await introspect(app, client, 'x'));
@@ -301,7 +306,7 @@ describe.each(away)('a database that is away: %s', (_, error) => {
   });
 
   it('[87] is 503 where a token cannot be recorded: none is given out', async () => {
-    jest.spyOn(provider(AuditStore), 'append').mockRejectedValue(error);
+    jest.spyOn(provider(AuditRepository), 'append').mockRejectedValue(error);
     expectUnavailable(await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' }));
   });
 

@@ -1,7 +1,7 @@
 /** Checklist §6: requests that meet. Each round is many requests at once over real HTTP; what must hold, holds after all of them. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { TokenFamilyStore } from '../../src/refresh/token-family.store.js';
+import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
 import { expectError, serverErrors } from '../support/expectations.js';
 import { expectNoneLive, expectOneLive, familyRow } from '../support/family-state.js';
@@ -115,9 +115,9 @@ describe('[135] a refresh and a revocation at once', () => {
 
   /** The revocation is complete after the statement of the refresh, and before its answer: the narrowest that it gets. */
   const overtaken = (method: 'rotate' | 'snapshots', by: () => Promise<unknown>) => {
-    const store = app.nest.get(TokenFamilyStore, { strict: false });
-    const original = store[method].bind(store) as (...given: unknown[]) => Promise<never>;
-    jest.spyOn(store, method).mockImplementationOnce(async (...given: unknown[]) => {
+    const repository = app.nest.get(TokenFamilyRepository, { strict: false });
+    const original = store[method].bind(repository) as (...given: unknown[]) => Promise<never>;
+    jest.spyOn(repository, method).mockImplementationOnce(async (...given: unknown[]) => {
       const result = await original(...given);
       app.clock.advance(5);
       await by();

@@ -5,10 +5,10 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { QueryFailedError } from 'typeorm';
 import { ClientsService } from '../../src/clients/clients.service.js';
-import { ClientStore } from '../../src/clients/client.store.js';
+import { ClientRepository } from '../../src/clients/client.repository.js';
 import { generateSecret } from '../../src/clients/client-secret.js';
 import { AccessTokenService } from '../../src/issuance/access-token.service.js';
-import { TokenFamilyStore, type RotationEntry } from '../../src/refresh/token-family.store.js';
+import { TokenFamilyRepository, type RotationEntry } from '../../src/refresh/token-family.repository.js';
 import { Canaries } from '../support/canaries.js';
 import { confidentialClient, publicClient, resourceServer, startFamily, type TestClient } from '../support/clients.js';
 import { dumpDatabase } from '../support/database-dump.js';
@@ -169,14 +169,14 @@ async function badDays(): Promise<void> {
   const client = await known(confidentialClient(app), 'client on a bad day');
   const token = await family(client);
   for (const code of ['57014', 'ECONNREFUSED', '23505', '22P02', 'XX000', '40001']) {
-    const rotate = jest.spyOn(app.nest.get(TokenFamilyStore, { strict: false }), 'rotate');
+    const rotate = jest.spyOn(app.nest.get(TokenFamilyRepository, { strict: false }), 'rotate');
     rotate.mockImplementation((entries) => Promise.reject(databaseError(code, entries)));
     answers.push(await refresh(app, client, token));
     jest.restoreAllMocks();
   }
   app.clock.advanceSeconds(2);
   jest
-    .spyOn(app.nest.get(ClientStore, { strict: false }), 'findMany')
+    .spyOn(app.nest.get(ClientRepository, { strict: false }), 'findMany')
     .mockRejectedValue(databaseError('XX000', [client.secret]));
   answers.push(await refresh(app, client, token));
   jest.restoreAllMocks();

@@ -7,13 +7,13 @@ import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { QueryFailedError } from 'typeorm';
 import { AccessTokenService } from '../../src/issuance/access-token.service.js';
-import { ConsentStore } from '../../src/consent/consent.store.js';
-import { LoginSessionStore } from '../../src/sessions/login-session.store.js';
+import { ConsentRepository } from '../../src/consent/consent.repository.js';
+import { LoginSessionRepository } from '../../src/sessions/login-session.repository.js';
 import { LogoutDeliveryWorker } from '../../src/sign-out/logout-delivery.worker.js';
-import { FamiliesStore } from '../../src/families/families.store.js';
-import { TokenFamilyStore } from '../../src/refresh/token-family.store.js';
+import { FamiliesRepository } from '../../src/families/families.repository.js';
+import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { PasswordHasher } from '../../src/passwords/password-hasher.service.js';
-import { UserStore } from '../../src/users/user.store.js';
+import { UserRepository } from '../../src/users/user.repository.js';
 import { admin, bearer, type Admin } from '../support/admin.js';
 import { Canaries } from '../support/canaries.js';
 import type { TestClient } from '../support/clients.js';
@@ -207,26 +207,26 @@ async function clumsyHands(): Promise<void> {
 async function badDays(): Promise<void> {
   const [client, user, visitor] = [await someClient(), await someone(), new Visitor(app)];
   const signInForm = noted(visitor, await visitor.get(asked(client).path));
-  await failing(UserStore, 'findByKey', () => signIn(visitor, signInForm, user));
+  await failing(UserRepository, 'findByKey', () => signIn(visitor, signInForm, user));
   await failing(PasswordHasher, 'verify', () => signIn(visitor, signInForm, user));
-  await failing(LoginSessionStore, 'insert', () => signIn(visitor, signInForm, user));
+  await failing(LoginSessionRepository, 'insert', () => signIn(visitor, signInForm, user));
   const consent = noted(visitor, await signIn(visitor, signInForm, user));
-  await failing(ConsentStore, 'add', () => agree(visitor, consent));
-  await failing(FamiliesStore, 'insert', () => agree(visitor, consent));
-  await failing(LoginSessionStore, 'findLive', () => agree(visitor, consent));
+  await failing(ConsentRepository, 'add', () => agree(visitor, consent));
+  await failing(FamiliesRepository, 'insert', () => agree(visitor, consent));
+  await failing(LoginSessionRepository, 'findLive', () => agree(visitor, consent));
   const redeem = async () => {
     const authorization = asked(client);
     const { url } = await arrive(visitor, user, authorization);
     return authorization.exchange(app, client, url.searchParams.get('code')!);
   };
-  await failing(TokenFamilyStore, 'rotate', redeem);
+  await failing(TokenFamilyRepository, 'rotate', redeem);
   await failing(AccessTokenService, 'issue', redeem);
   const { tokens } = await journey(client, user, visitor);
-  await failing(UserStore, 'find', () => send(`${app.url}/userinfo`, { headers: bearer(tokens.access_token) }));
-  await failing(LoginSessionStore, 'end', () =>
+  await failing(UserRepository, 'find', () => send(`${app.url}/userinfo`, { headers: bearer(tokens.access_token) }));
+  await failing(LoginSessionRepository, 'end', () =>
     visitor.get(`/end-session?${new URLSearchParams({ id_token_hint: tokens.id_token }).toString()}`),
   );
-  await failing(FamiliesStore, 'revokeEach', () =>
+  await failing(FamiliesRepository, 'revokeEach', () =>
     visitor.get(`/end-session?${new URLSearchParams({ id_token_hint: tokens.id_token }).toString()}`),
   );
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { PasswordDecoys } from '../../src/users/password-decoys.service.js';
 import { isCurrent, type PasswordHash } from '../../src/passwords/password-hash.js';
 import { PasswordThreads } from '../../src/passwords/password-threads.service.js';
-import { UserStore } from '../../src/users/user.store.js';
+import { UserRepository } from '../../src/users/user.repository.js';
 import { eventually } from '../support/eventually.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { authenticate, BY_TEST, createUser, PASSWORD, usersOf } from '../support/users.js';
@@ -80,8 +80,8 @@ describe('where hashes were imported', () => {
   });
 
   it('a failure to look again is not noticed by who signs in', async () => {
-    const store = app.nest.get(UserStore, { strict: false });
-    const read = jest.spyOn(store, 'passwordKinds').mockRejectedValueOnce(new Error('away'));
+    const repository = app.nest.get(UserRepository, { strict: false });
+    const read = jest.spyOn(repository, 'passwordKinds').mockRejectedValueOnce(new Error('away'));
     app.clock.advance(600_000);
     const before = await kindsOfNobodies();
     expect(await kindsOfNobodies()).toEqual(before);
@@ -92,8 +92,8 @@ describe('where hashes were imported', () => {
 it('where the first look fails, who has the right password gets in, and it is not tried each time', async () => {
   const other = await startApp();
   try {
-    const store = other.nest.get(UserStore, { strict: false });
-    const read = jest.spyOn(store, 'passwordKinds').mockRejectedValue(new Error('canceling statement'));
+    const repository = other.nest.get(UserRepository, { strict: false });
+    const read = jest.spyOn(repository, 'passwordKinds').mockRejectedValue(new Error('canceling statement'));
     await createUser(other, 'somebody');
     expect((await authenticate(other, 'somebody', PASSWORD)).verdict).toBe('ok');
     expect((await authenticate(other, 'nobody', PASSWORD)).verdict).toBe('refused');
@@ -108,7 +108,7 @@ it('where the first look fails, who has the right password gets in, and it is no
 
 it.each(foreignHashes)('the kind of a hash is what it begins with: %s', async (name, hash) => {
   await importUser(`of ${name}`, hash);
-  const kinds = await app.nest.get(UserStore, { strict: false }).passwordKinds();
+  const kinds = await app.nest.get(UserRepository, { strict: false }).passwordKinds();
   expect(kinds.find((kind) => kind.name === name)?.example).toBe(hash);
   expect(kinds.filter(({ example }) => isCurrent(example))).toHaveLength(1);
 });

@@ -10,7 +10,7 @@ import { JWKS_MAX_AGE_SECONDS } from '../../src/keys/jwks.controller.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { KeyRotation, type KeyChange } from '../../src/keys/key-rotation.service.js';
 import { KeyRotationWorker } from '../../src/keys/key-rotation.worker.js';
-import { KeyStore, type StoredKeys } from '../../src/keys/key.store.js';
+import { KeyRepository, type StoredKeys } from '../../src/keys/key.repository.js';
 import { WrongMasterKeyError } from '../../src/keys/master-key.js';
 import { SigningKeyEntity } from '../../src/keys/signing-key.entity.js';
 import { TokenKeyEntity } from '../../src/keys/token-key.entity.js';
@@ -23,12 +23,12 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** Counts what it is asked, and can be told to be away or slow. */
-class ObservedStore extends KeyStore {
+class ObservedStore extends KeyRepository {
   loads = 0;
   away = false;
   delay: Promise<void> | undefined;
 
-  override async load(...args: Parameters<KeyStore['load']>): Promise<StoredKeys> {
+  override async load(...args: Parameters<KeyRepository['load']>): Promise<StoredKeys> {
     this.loads += 1;
     if (this.away) throw new Error('the database is away');
     const { delay } = this;
@@ -85,10 +85,10 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
     loadConfig({ NODE_ENV: 'test', REKEY_SECRET: 'Zt8wPq3LkX0vN5cYb7RmJ2dHs9GfAe4U', ...environment });
 
   const makeReplica = (config = configure(), itsClock = clock) => {
-    const store = new ObservedStore(dataSource);
-    const ring = new KeyRing(store, itsClock, config);
-    const worker = new KeyRotationWorker(ring, new KeyRotation(store, itsClock, config));
-    return { store, ring, worker };
+    const repository = new ObservedStore(dataSource);
+    const ring = new KeyRing(repository, itsClock, config);
+    const worker = new KeyRotationWorker(ring, new KeyRotation(repository, itsClock, config));
+    return { repository, ring, worker };
   };
 
   const bootReplica = async (config?: Config, itsClock?: TestClock) => {
@@ -389,12 +389,12 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
     });
 
     it('does not come back with a reload that began before it was retired and ends after', async () => {
-      const { ring, store, worker } = await bootReplica();
+      const { ring, repository, worker } = await bootReplica();
       const leaked = ring.signingKey().kid;
       let arrive = (): void => undefined;
-      store.delay = new Promise((resolve) => (arrive = resolve));
+      repository.delay = new Promise((resolve) => (arrive = resolve));
       const slow = ring.reload();
-      store.delay = undefined;
+      repository.delay = undefined;
       await worker.retire(leaked);
       arrive();
       await slow;
@@ -419,10 +419,10 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
     it('with a known key is synchronous, and asks the database nothing', async () => {
       const { ring, store } = await bootReplica();
       const { kid } = ring.signingKey();
-      const before = store.loads;
+      const before = repository.loads;
       expect(ring.reading((keys) => keys.verificationKey(kid)?.kid)).toBe(kid);
       expect(ring.reading((keys) => keys.tokenKey(0)?.id)).toBe(0);
-      expect(store.loads).toBe(before);
+      expect(repository.loads).toBe(before);
     });
 
     it('of a key that another replica made a moment ago succeeds', async () => {
@@ -437,23 +437,23 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
 
     it('214: of an unknown key fails, and costs the database one look a second, however many there are', async () => {
       const { ring, store } = await bootReplica();
-      const before = store.loads;
+      const before = repository.loads;
       const attempt = async (kid: string) => ring.reading((keys) => keys.verificationKey(kid) ?? keys.tokenKey(255));
       for (let round = 0; round < 3; round++) {
         const found = await Promise.all(Array.from({ length: 50 }, (_, index) => attempt(`nobody-${index}`)));
         expect(found.filter((key) => key !== undefined)).toEqual([]);
         clock.advance(400);
       }
-      expect(store.loads - before).toBe(1);
+      expect(repository.loads - before).toBe(1);
       clock.advance(200);
       await attempt('nobody');
-      expect(store.loads - before).toBe(2);
+      expect(repository.loads - before).toBe(2);
     });
 
     it('while the database is away goes on with the keys at hand, and fails only where it would have to ask', async () => {
-      const { ring, store, worker } = await bootReplica();
+      const { ring, repository, worker } = await bootReplica();
       const { kid } = ring.signingKey();
-      store.away = true;
+      repository.away = true;
       await expect(worker.run()).rejects.toThrow('away');
       expect(ring.reading((keys) => keys.verificationKey(kid)?.kid)).toBe(kid);
       await expect(ring.reading((keys) => keys.verificationKey('unknown'))).rejects.toThrow('away');

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createHash } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { AuditSearchStore } from '../../src/platform/audit/audit-search.store.js';
+import { AuditSearchRepository } from '../../src/platform/audit/audit-search.repository.js';
 import { AuditService } from '../../src/platform/audit/audit.service.js';
-import { AuditStore } from '../../src/platform/audit/audit.store.js';
+import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import type { LoginSession, Proof } from '../../src/sessions/login-session.js';
 import { LoginSessionEntity } from '../../src/sessions/login-session.entity.js';
-import { LoginSessionStore } from '../../src/sessions/login-session.store.js';
+import { LoginSessionRepository } from '../../src/sessions/login-session.repository.js';
 import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
 import { SubjectEntity } from '../../src/users/subject.entity.js';
 import { UserEntity } from '../../src/users/user.entity.js';
@@ -32,8 +32,8 @@ function loginSessionsOn(dataSource: DataSource, clock: TestClock, environment: 
     REKEY_LOGIN_SESSION_IDLE_HOURS: '8',
     ...environment,
   });
-  const audit = new AuditService(new AuditStore(dataSource), new AuditSearchStore(dataSource), config);
-  return new LoginSessions(dataSource, new LoginSessionStore(dataSource), audit, clock, config);
+  const audit = new AuditService(new AuditRepository(dataSource), new AuditSearchRepository(dataSource), config);
+  return new LoginSessions(dataSource, new LoginSessionRepository(dataSource), audit, clock, config);
 }
 
 /** @returns the subject */
@@ -417,7 +417,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       await Promise.all([current(browser), loginSessionsOn(dataSource, slow).current(browser.request())]);
       await sessions.onApplicationShutdown();
       const noted = (await rowOf(session.id)).lastUsedAt;
-      await new LoginSessionStore(dataSource).touch(session.id, slow.now(), slow.now() - MINUTE);
+      await new LoginSessionRepository(dataSource).touch(session.id, slow.now(), slow.now() - MINUTE);
       expect((await rowOf(session.id)).lastUsedAt).toEqual(noted);
     });
 
@@ -425,7 +425,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       const { session } = await signedIn();
       await sessions.end(session.id);
       clock.advance(10 * MINUTE);
-      await new LoginSessionStore(dataSource).touch(session.id, clock.now(), clock.now() - MINUTE);
+      await new LoginSessionRepository(dataSource).touch(session.id, clock.now(), clock.now() - MINUTE);
       expect((await rowOf(session.id)).lastUsedAt).toEqual(new Date(session.lastUsedAt));
     });
 

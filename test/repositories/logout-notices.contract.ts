@@ -5,11 +5,11 @@ import { jwtVerify, type JWTPayload } from 'jose';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditEventEntity } from '../../src/platform/audit/audit-event.entity.js';
-import { AuditSearchStore } from '../../src/platform/audit/audit-search.store.js';
+import { AuditSearchRepository } from '../../src/platform/audit/audit-search.repository.js';
 import { AuditService } from '../../src/platform/audit/audit.service.js';
-import { AuditStore } from '../../src/platform/audit/audit.store.js';
+import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
 import { ClientDirectory } from '../../src/clients/client-directory.service.js';
-import { ClientStore } from '../../src/clients/client.store.js';
+import { ClientRepository } from '../../src/clients/client.repository.js';
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import type { KeyRing } from '../../src/keys/key-ring.service.js';
 import { generateSigningKey, type SigningKey } from '../../src/keys/signing-key.js';
@@ -18,7 +18,7 @@ import { LogoutDeliveryWorker } from '../../src/sign-out/logout-delivery.worker.
 import { LEASE_MS, NOTICE_LIFETIME_MS } from '../../src/sign-out/logout-notice.js';
 import { LogoutNoticeEntity } from '../../src/sign-out/logout-notice.entity.js';
 import { LogoutNotices } from '../../src/sign-out/logout-notices.service.js';
-import { LogoutNoticesStore } from '../../src/sign-out/logout-notices.store.js';
+import { LogoutNoticesRepository } from '../../src/sign-out/logout-notices.repository.js';
 import { LogoutTokens } from '../../src/sign-out/logout-token.service.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { LogoutReceiver, silence, status } from '../support/logout-receiver.js';
@@ -58,10 +58,10 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
   const config = loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_ISSUER: ISSUER });
 
   function parts() {
-    const audit = new AuditService(new AuditStore(dataSource), new AuditSearchStore(dataSource), config);
-    const notices = new LogoutNotices(dataSource, new LogoutNoticesStore(dataSource), audit, clock);
+    const audit = new AuditService(new AuditRepository(dataSource), new AuditSearchRepository(dataSource), config);
+    const notices = new LogoutNotices(dataSource, new LogoutNoticesRepository(dataSource), audit, clock);
     const tokens = new LogoutTokens({ signingKey: () => key } as unknown as KeyRing, config, clock);
-    const clients = new ClientDirectory(new ClientStore(dataSource), clock);
+    const clients = new ClientDirectory(new ClientRepository(dataSource), clock);
     const worker = new LogoutDeliveryWorker(notices, tokens, new BackchannelRequest(), clients, metrics, clock);
     return { notices, worker };
   }

@@ -10,7 +10,7 @@ import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { judge } from '../../src/refresh/rotation.js';
 import { RotationBatch } from '../../src/refresh/rotation-batch.js';
 import { TokenFamilyEntity } from '../../src/families/token-family.entity.js';
-import { TokenFamilyStore, type RotationEntry } from '../../src/refresh/token-family.store.js';
+import { TokenFamilyRepository, type RotationEntry } from '../../src/refresh/token-family.repository.js';
 import { SubjectEntity } from '../../src/users/subject.entity.js';
 import { TEST_SECRET } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
@@ -21,8 +21,11 @@ export const NOW = Date.UTC(2030, 0, 1);
 const HOUR = 3_600_000;
 const AUDIENCE = ['https://a.test', 'https://b.test', 'https://c.test'];
 
-export const storeOn = (dataSource: DataSource, audit: 'on' | 'off' = 'on'): TokenFamilyStore =>
-  new TokenFamilyStore(dataSource, loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_AUDIT: audit }));
+export const storeOn = (dataSource: DataSource, audit: 'on' | 'off' = 'on'): TokenFamilyRepository =>
+  new TokenFamilyRepository(
+    dataSource,
+    loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_AUDIT: audit }),
+  );
 
 /** @returns its id */
 export async function insertClient(dataSource: DataSource, overrides: Partial<ClientEntity> = {}): Promise<string> {
@@ -89,7 +92,7 @@ export const entryOf = (family: Family, overrides: Partial<RotationEntry> = {}):
 
 export function rotationContract(open: () => Promise<DataSource>): void {
   let dataSource: DataSource;
-  let store: TokenFamilyStore;
+  let store: TokenFamilyRepository;
   let clientId: string;
 
   beforeAll(async () => {

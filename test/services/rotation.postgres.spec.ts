@@ -4,7 +4,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { migrate } from '../../src/platform/database/migrate.js';
 import { migrations } from '../../src/platform/database/migrations.js';
-import type { TokenFamilyStore } from '../../src/refresh/token-family.store.js';
+import type { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import {
   aFamily,
   entryOf,
@@ -47,8 +47,8 @@ describe('rotation, on PostgreSQL', () => {
 
 describe('two connections', () => {
   let dataSources: [DataSource, DataSource];
-  let a: TokenFamilyStore;
-  let b: TokenFamilyStore;
+  let a: TokenFamilyRepository;
+  let b: TokenFamilyRepository;
   let clientId: string;
 
   beforeAll(async () => {
@@ -198,7 +198,7 @@ describe('two connections', () => {
 describe('[142] what rotations leave on the disk, with auditing off', () => {
   const FAMILIES = 300;
   let dataSource: DataSource;
-  let store: TokenFamilyStore;
+  let store: TokenFamilyRepository;
   let clientId: string;
 
   beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { UserImport } from '../../src/users/user-import.service.js';
-import { UserStore } from '../../src/users/user.store.js';
+import { UserRepository } from '../../src/users/user.repository.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { freshDatabase, freshRedis } from '../support/test-servers.js';
 import { authenticate, BY_TEST, createUser, PASSWORD, usersOf } from '../support/users.js';
@@ -54,7 +54,7 @@ it('the kinds of very many passwords are known from a sample, and its shares are
       '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
     ],
   );
-  const kinds = await replicas[0].nest.get(UserStore, { strict: false }).passwordKinds();
+  const kinds = await replicas[0].nest.get(UserRepository, { strict: false }).passwordKinds();
   await connection.query(`DELETE FROM users WHERE subject LIKE 'many-%'`);
   await connection.end();
   const [bcrypt, all] = [

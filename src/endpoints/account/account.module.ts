@@ -3,7 +3,7 @@ import { AuditModule } from '../../platform/audit/audit.module.js';
 import { ClientsModule } from '../../clients/clients.module.js';
 import { ConfigModule } from '../../platform/config/config.module.js';
 import { ConsentsModule } from '../../consent/consents.module.js';
-import { LoginSessionsModule } from '../../sessions/login-sessions.module.js';
+import { SessionsModule } from '../../sessions/sessions.module.js';
 import { SignOutModule } from '../../sign-out/sign-out.module.js';
 import { PagesModule } from '../../pages/pages.module.js';
 import { FamiliesModule } from '../../families/families.module.js';
@@ -27,7 +27,7 @@ import { AccountSessions } from './account-sessions.service.js';
     ConsentsModule,
     FamiliesModule,
     RevocationModule,
-    LoginSessionsModule,
+    SessionsModule,
     SignOutModule,
     PagesModule,
     UsersModule,

@@ -5,17 +5,16 @@ import { ConsentsModule } from '../../consent/consents.module.js';
 import { IssuanceModule } from '../../issuance/issuance.module.js';
 import { KeysModule } from '../../keys/keys.module.js';
 import { LoginModule } from '../login.module.js';
-import { LoginSessionsModule } from '../../sessions/login-sessions.module.js';
+import { SessionsModule } from '../../sessions/sessions.module.js';
 import { PagesModule } from '../../pages/pages.module.js';
 import { FamiliesModule } from '../../families/families.module.js';
 import { TimeModule } from '../../platform/time/time.module.js';
 import { UsersModule } from '../../users/users.module.js';
-import { AuthorizationRequestsModule } from '../../authorization/authorization-requests.module.js';
+import { AuthorizationModule } from '../../authorization/authorization.module.js';
 import { AuthorizationResponder } from './authorization-responder.service.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { AuthorizePages } from './authorize-pages.service.js';
 import { AuthorizeService } from './authorize.service.js';
-import { CodeIssuer } from '../../authorization/code-issuer.service.js';
 import { ConsentController } from './consent.controller.js';
 import { ConsentForm } from './consent-form.service.js';
 import { Situations } from './situations.service.js';
@@ -32,11 +31,11 @@ import { Situations } from './situations.service.js';
     ConsentsModule,
     PagesModule,
     UsersModule,
-    LoginSessionsModule,
+    SessionsModule,
     LoginModule,
-    AuthorizationRequestsModule,
+    AuthorizationModule,
   ],
   controllers: [AuthorizeController, ConsentController],
-  providers: [AuthorizeService, AuthorizePages, AuthorizationResponder, Situations, CodeIssuer, ConsentForm],
+  providers: [AuthorizeService, AuthorizePages, AuthorizationResponder, Situations, ConsentForm],
 })
 export class AuthorizeModule {}

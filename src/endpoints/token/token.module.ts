@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../../platform/audit/audit.module.js';
-import { AuthorizationCodesModule } from '../../authorization/authorization-codes.module.js';
+import { AuthorizationModule } from '../../authorization/authorization.module.js';
 import { ClientsModule } from '../../clients/clients.module.js';
 import { ConfigModule } from '../../platform/config/config.module.js';
 import { IssuanceModule } from '../../issuance/issuance.module.js';
@@ -16,15 +16,7 @@ import { TokenService } from './token.service.js';
 
 /** `POST /token`: one pipeline, one file a grant. */
 @Module({
-  imports: [
-    ConfigModule,
-    TimeModule,
-    AuditModule,
-    ClientsModule,
-    IssuanceModule,
-    RefreshModule,
-    AuthorizationCodesModule,
-  ],
+  imports: [ConfigModule, TimeModule, AuditModule, ClientsModule, IssuanceModule, RefreshModule, AuthorizationModule],
   controllers: [TokenController],
   providers: [
     TokenService,

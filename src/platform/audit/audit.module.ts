@@ -3,12 +3,12 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ConfigModule } from '../config/config.module.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import { AuditService } from './audit.service.js';
-import { AuditStore } from './audit.store.js';
-import { AuditSearchStore } from './audit-search.store.js';
+import { AuditRepository } from './audit.repository.js';
+import { AuditSearchRepository } from './audit-search.repository.js';
 
 @Module({
   imports: [ConfigModule, TypeOrmModule.forFeature([AuditEventEntity])],
-  providers: [AuditStore, AuditSearchStore, AuditService],
+  providers: [AuditRepository, AuditSearchRepository, AuditService],
   exports: [AuditService],
 })
 export class AuditModule {}

@@ -3,25 +3,25 @@ import type { EntityManager } from 'typeorm';
 import { Config } from '../config/config.js';
 import { Coalescer } from '../database/coalescer.js';
 import type { AuditEvent } from './audit-event.js';
-import { AuditStore } from './audit.store.js';
-import { AuditSearchStore, type AuditFilter, type AuditPage } from './audit-search.store.js';
+import { AuditRepository } from './audit.repository.js';
+import { AuditSearchRepository, type AuditFilter, type AuditPage } from './audit-search.repository.js';
 
 /**
  * The only writer of the audit trail, one statement aside: a rotation inserts its event itself, in the statement that made
- * it true (`refresh/token-family.store.ts`).
+ * it true (`refresh/token-family.repository.ts`).
  */
 @Injectable()
 export class AuditService {
   private readonly queue: Coalescer<AuditEvent, undefined>;
 
   constructor(
-    private readonly store: AuditStore,
-    private readonly search: AuditSearchStore,
+    private readonly repository: AuditRepository,
+    private readonly search: AuditSearchRepository,
     private readonly config: Config,
   ) {
     this.queue = new Coalescer({
       run: async (events) => {
-        await this.store.append(events);
+        await this.repository.append(events);
         return new Array<undefined>(events.length);
       },
       maxEntries: 500,
@@ -35,12 +35,12 @@ export class AuditService {
 
   /** Appends in the transaction that made the events true. @throws whatever the database says, so that both or neither happen */
   async append(manager: EntityManager, ...events: AuditEvent[]): Promise<void> {
-    if (this.enabled && events.length > 0) await this.store.append(events, manager);
+    if (this.enabled && events.length > 0) await this.repository.append(events, manager);
   }
 
   /** Deletes at most `limit` events from before `before` (milliseconds since the epoch), oldest first. @returns how many */
   deleteBefore(before: number, limit: number): Promise<number> {
-    return this.store.deleteBefore(new Date(before), limit);
+    return this.repository.deleteBefore(new Date(before), limit);
   }
 
   /**

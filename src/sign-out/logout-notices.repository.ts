@@ -28,7 +28,7 @@ const LOOKED_AT = 500;
 
 /** The SQL of `logout_notices`. */
 @Injectable()
-export class LogoutNoticesStore {
+export class LogoutNoticesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Those of clients that can be told. @returns the sessions of those that were stored, one for each */

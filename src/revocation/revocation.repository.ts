@@ -16,7 +16,7 @@ const COLUMNS = 'kind, value, not_before, expires_at';
 
 /** The SQL of `revocations`. */
 @Injectable()
-export class RevocationStore {
+export class RevocationRepository {
   private readonly checks: Coalescer<RevocableToken, boolean>;
 
   constructor(

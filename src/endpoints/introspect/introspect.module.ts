@@ -16,4 +16,4 @@ import { IntrospectionService } from './introspection.service.js';
   controllers: [IntrospectionController],
   providers: [CallerLimit, IntrospectionService],
 })
-export class IntrospectionModule {}
+export class IntrospectModule {}

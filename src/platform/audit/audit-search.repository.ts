@@ -35,7 +35,7 @@ export const EVENTS_PER_PAGE = 20_000;
  * for in a bounded stretch of the trail, so such a page may be short, or even empty, and not the last.
  */
 @Injectable()
-export class AuditSearchStore {
+export class AuditSearchRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @param before the id that the page starts before */

@@ -39,7 +39,7 @@ const LIVE = 's.ended_at IS NULL AND s.expires_at > $1 AND s.last_used_at > $2';
 
 /** The SQL of `login_sessions`, and of the epoch in `users` that says whether a sign-in comes too late for one. */
 @Injectable()
-export class LoginSessionStore {
+export class LoginSessionRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** The live session of a cookie, of a user who is still there and may be spoken for. */

@@ -70,7 +70,7 @@ const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 
 /** The SQL of `token_families` that a refresh needs. */
 @Injectable()
-export class TokenFamilyStore {
+export class TokenFamilyRepository {
   private readonly batchSql: string;
   private readonly waitingSql: string;
 

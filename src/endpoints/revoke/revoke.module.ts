@@ -14,4 +14,4 @@ import { TokenRevocationService } from './token-revocation.service.js';
   controllers: [RevocationController],
   providers: [TokenRevocationService],
 })
-export class RevocationEndpointModule {}
+export class RevokeModule {}

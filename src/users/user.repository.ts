@@ -22,7 +22,7 @@ const KIND = String.raw`^(?:\$argon2[^$]+\$(?:v=\d+\$)?[^$]+|\$2[aby]\$\d\d|pbkd
  * unless it says so.
  */
 @Injectable()
-export class UserStore {
+export class UserRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   find(subject: string, manager: EntityManager = this.dataSource.manager): Promise<UserEntity | null> {

@@ -31,7 +31,7 @@ const COUNT_HITS = `
 
 /** The SQL of `token_families` that is not a refresh: starting, listing, revoking, cleaning up. */
 @Injectable()
-export class FamiliesStore {
+export class FamiliesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   async insert(family: Omit<TokenFamilyEntity, 'client'>, manager: EntityManager): Promise<void> {

@@ -4,7 +4,7 @@ import type { AuditEvent } from './audit-event.js';
 
 /** The SQL of `audit_events`. */
 @Injectable()
-export class AuditStore {
+export class AuditRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @param manager the transaction that made the events true; a connection of its own when there is none */

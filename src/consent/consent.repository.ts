@@ -5,7 +5,7 @@ import { ConsentEntity } from './consent.entity.js';
 
 /** The SQL of `consents`. */
 @Injectable()
-export class ConsentStore {
+export class ConsentRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   async find(subject: string, clientId: string): Promise<ConsentEntity | undefined> {

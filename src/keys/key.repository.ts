@@ -25,7 +25,7 @@ export interface StoredKeys {
 
 /** The SQL of `signing_keys` and `token_keys`. What is sealed stays sealed here. */
 @Injectable()
-export class KeyStore {
+export class KeyRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   async load(manager: EntityManager = this.dataSource.manager): Promise<StoredKeys> {

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { ClientsModule } from '../../clients/clients.module.js';
 import { ConfigModule } from '../../platform/config/config.module.js';
 import { IssuanceModule } from '../../issuance/issuance.module.js';
-import { LoginSessionsModule } from '../../sessions/login-sessions.module.js';
+import { SessionsModule } from '../../sessions/sessions.module.js';
 import { PagesModule } from '../../pages/pages.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { EndSessionController } from './end-session.controller.js';
@@ -12,8 +12,8 @@ import { SignOutModule } from '../../sign-out/sign-out.module.js';
 
 /** `/end-session`: logout on a client's word. It stands apart from `SignOutModule`, which signing in depends on. */
 @Module({
-  imports: [ConfigModule, ClientsModule, IssuanceModule, LoginSessionsModule, PagesModule, UsersModule, SignOutModule],
+  imports: [ConfigModule, ClientsModule, IssuanceModule, SessionsModule, PagesModule, UsersModule, SignOutModule],
   controllers: [EndSessionController],
   providers: [EndSession, EndSessionPages],
 })
-export class LogoutModule {}
+export class EndSessionModule {}

@@ -15,7 +15,7 @@ interface SecretRow {
 
 /** The SQL of `clients` and `client_secrets` that a request needs. */
 @Injectable()
-export class ClientStore {
+export class ClientRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @returns the clients in the order of the ids; undefined where there is none, or it was deleted */
