@@ -116,7 +116,7 @@ describe('[135] a refresh and a revocation at once', () => {
   /** The revocation is complete after the statement of the refresh, and before its answer: the narrowest that it gets. */
   const overtaken = (method: 'rotate' | 'snapshots', by: () => Promise<unknown>) => {
     const repository = app.nest.get(TokenFamilyRepository, { strict: false });
-    const original = store[method].bind(repository) as (...given: unknown[]) => Promise<never>;
+    const original = repository[method].bind(repository) as (...given: unknown[]) => Promise<never>;
     jest.spyOn(repository, method).mockImplementationOnce(async (...given: unknown[]) => {
       const result = await original(...given);
       app.clock.advance(5);

@@ -103,8 +103,8 @@ describe('a database connection that is lost', () => {
   const repository = () => app.nest.get(TokenFamilyRepository, { strict: false });
 
   it('[137] after COMMIT, before the answer: 503, and the same request again gets the successor', async () => {
-    const rotate = store().rotate.bind(store());
-    jest.spyOn(store(), 'rotate').mockImplementationOnce(async (entries, now) => {
+    const rotate = repository().rotate.bind(repository());
+    jest.spyOn(repository(), 'rotate').mockImplementationOnce(async (entries, now) => {
       await rotate(entries, now);
       throw lost();
     });
@@ -119,7 +119,7 @@ describe('a database connection that is lost', () => {
   });
 
   it('[138] before COMMIT: 503, nothing is consumed, and the same request again is the first use', async () => {
-    jest.spyOn(store(), 'rotate').mockRejectedValueOnce(lost());
+    jest.spyOn(repository(), 'rotate').mockRejectedValueOnce(lost());
     const first = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
     expectError(first, 503, 'temporarily_unavailable');
     const again = await refresh(app, client, family.refreshToken);
@@ -129,7 +129,7 @@ describe('a database connection that is lost', () => {
 
   it('while a retry is looked up: 503, and the retry is still there', async () => {
     const { body } = await refresh(app, client, family.refreshToken);
-    jest.spyOn(store(), 'snapshots').mockRejectedValueOnce(lost());
+    jest.spyOn(repository(), 'snapshots').mockRejectedValueOnce(lost());
     const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
     expectError(refused, 503, 'temporarily_unavailable');
     expect((await refresh(app, client, family.refreshToken)).body.refresh_token).toBe(body.refresh_token);
@@ -138,7 +138,7 @@ describe('a database connection that is lost', () => {
   it('while a reuse is looked up: 503, and the theft is found the next time', async () => {
     await refresh(app, client, family.refreshToken);
     app.clock.advanceSeconds(61);
-    jest.spyOn(store(), 'snapshots').mockRejectedValueOnce(lost());
+    jest.spyOn(repository(), 'snapshots').mockRejectedValueOnce(lost());
     const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
     expectError(refused, 503, 'temporarily_unavailable');
     expectError(await refresh(app, client, family.refreshToken), 400, 'invalid_grant');

@@ -417,7 +417,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
 
   describe('reading a token', () => {
     it('with a known key is synchronous, and asks the database nothing', async () => {
-      const { ring, store } = await bootReplica();
+      const { ring, repository } = await bootReplica();
       const { kid } = ring.signingKey();
       const before = repository.loads;
       expect(ring.reading((keys) => keys.verificationKey(kid)?.kid)).toBe(kid);
@@ -436,7 +436,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
     });
 
     it('214: of an unknown key fails, and costs the database one look a second, however many there are', async () => {
-      const { ring, store } = await bootReplica();
+      const { ring, repository } = await bootReplica();
       const before = repository.loads;
       const attempt = async (kid: string) => ring.reading((keys) => keys.verificationKey(kid) ?? keys.tokenKey(255));
       for (let round = 0; round < 3; round++) {
