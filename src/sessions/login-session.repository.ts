@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { patiently } from '../platform/database/patient-statement.js';
-import type { ProvenUser } from '../users/proven-user.js';
 import type { LoginSession } from './login-session.js';
 import { LoginSessionEntity } from './login-session.entity.js';
 
@@ -82,18 +81,6 @@ export class LoginSessionRepository {
     return rows.map(toSession);
   }
 
-  /**
-   * Locks a user against whoever would end all of their sessions.
-   * @returns false where that was done since the user had this epoch, and where the user was deleted
-   */
-  async holdUser({ subject, sessionEpoch }: ProvenUser, manager: EntityManager): Promise<boolean> {
-    const rows = await manager.query<unknown[]>(
-      'SELECT 1 FROM users WHERE subject = $1 AND session_epoch = $2 AND deleted_at IS NULL FOR SHARE',
-      [subject, sessionEpoch],
-    );
-    return rows.length > 0;
-  }
-
   /** Gives the session of this cookie and this user another cookie and a new beginning. @returns what it is now */
   async renew({ from, to, session }: Renewal, manager: EntityManager) {
     const [rows] = await manager.query<[SessionRow[], number]>(
@@ -148,8 +135,6 @@ export class LoginSessionRepository {
 
   /** @returns those that it was this call that ended, in the order of their ids */
   async endAll(subject: string, now: number, manager: EntityManager): Promise<LoginSession[]> {
-    // First, so that a sign-in that was on its way has its session here already, or comes too late.
-    await manager.query('UPDATE users SET session_epoch = session_epoch + 1 WHERE subject = $1', [subject]);
     const rows = await manager.query<SessionRow[]>(
       `WITH held AS (
          SELECT id FROM login_sessions WHERE subject = $1 AND ended_at IS NULL
@@ -163,7 +148,6 @@ export class LoginSessionRepository {
   }
 
   async endEveryones(now: number, manager: EntityManager): Promise<void> {
-    await patiently(manager, 'UPDATE users SET session_epoch = session_epoch + 1', []);
     await patiently(manager, 'UPDATE login_sessions SET ended_at = $1 WHERE ended_at IS NULL', [new Date(now)]);
   }
 

@@ -9,6 +9,7 @@ import { areSecure, cookieName, cookieOf, setCookie } from '../platform/http/coo
 import { Clock } from '../platform/time/clock.js';
 import { USE_PRECISION_MS, userAgentText, type LoginSession, type Proof } from './login-session.js';
 import { LoginSessionRepository, type Liveness } from './login-session.repository.js';
+import { SessionEpochs } from '../users/session-epochs.service.js';
 import { digestOf, newSessionCookie } from './session-cookie.js';
 
 const HOUR_MS = 3_600_000;
@@ -18,7 +19,7 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 /**
  * Who is signed in, in which browser. The database is asked each time, so a session that was ended, has run out, or is of a
  * user who was disabled or deleted, is over at once. What else ends with a session (families, notices to clients) is
- * `logout/`, which ends sessions within its own transaction.
+ * `sign-out/`, which ends sessions within its own transaction.
  */
 @Injectable()
 export class LoginSessions implements OnApplicationShutdown {
@@ -32,6 +33,7 @@ export class LoginSessions implements OnApplicationShutdown {
   constructor(
     private readonly dataSource: DataSource,
     private readonly repository: LoginSessionRepository,
+    private readonly epochs: SessionEpochs,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     config: Config,
@@ -63,7 +65,7 @@ export class LoginSessions implements OnApplicationShutdown {
     const digest = digestOf(cookie)!;
     const fresh = this.fresh(request, proof, now);
     const session = await transaction(this.dataSource, async (manager) => {
-      if (!(await this.repository.holdUser(proof, manager))) return undefined;
+      if (!(await this.epochs.hold(proof, manager))) return undefined;
       const renewed =
         presented && (await this.repository.renew({ from: presented, to: digest, session: fresh }, manager));
       if (!renewed) await this.repository.insert(fresh, digest, manager);
@@ -117,13 +119,16 @@ export class LoginSessions implements OnApplicationShutdown {
   }
 
   /** Ends what a user has of sessions. @returns those that it was this call that ended */
-  endAll(subject: string, manager: EntityManager = this.dataSource.manager): Promise<readonly LoginSession[]> {
+  async endAll(subject: string, manager: EntityManager = this.dataSource.manager): Promise<readonly LoginSession[]> {
+    // First, so that a sign-in that was under way has begun its session already, or begins none.
+    await this.epochs.advance(subject, manager);
     return this.repository.endAll(subject, this.clock.now(), manager);
   }
 
   /** Ends all there are. */
-  endEveryones(manager: EntityManager): Promise<void> {
-    return this.repository.endEveryones(this.clock.now(), manager);
+  async endEveryones(manager: EntityManager): Promise<void> {
+    await this.epochs.advanceAll(manager);
+    await this.repository.endEveryones(this.clock.now(), manager);
   }
 
   /** One bounded step of cleanup. @param after where the last step ended; undefined to begin */

@@ -13,6 +13,7 @@ import { PasswordHasher } from '../passwords/password-hasher.service.js';
 import { PasswordSignIn } from './password-sign-in.service.js';
 import { PasswordThreads } from '../passwords/password-threads.service.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
+import { SessionEpochs } from './session-epochs.service.js';
 import { SubjectEntity } from './subject.entity.js';
 import { SubjectsService } from './subjects.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
@@ -37,6 +38,7 @@ import { UsersService } from './users.service.js';
   ],
   providers: [
     SubjectsService,
+    SessionEpochs,
     UserRepository,
     UserChanges,
     PasswordThreads,
@@ -51,6 +53,6 @@ import { UsersService } from './users.service.js';
     UserImport,
     UsersService,
   ],
-  exports: [SubjectsService, UsersService, UserImport],
+  exports: [SubjectsService, SessionEpochs, UsersService, UserImport],
 })
 export class UsersModule {}

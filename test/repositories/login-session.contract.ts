@@ -9,6 +9,7 @@ import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import type { LoginSession, Proof } from '../../src/sessions/login-session.js';
 import { LoginSessionEntity } from '../../src/sessions/login-session.entity.js';
+import { SessionEpochs } from '../../src/users/session-epochs.service.js';
 import { LoginSessionRepository } from '../../src/sessions/login-session.repository.js';
 import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
 import { SubjectEntity } from '../../src/users/subject.entity.js';
@@ -33,7 +34,14 @@ function loginSessionsOn(dataSource: DataSource, clock: TestClock, environment: 
     ...environment,
   });
   const audit = new AuditService(new AuditRepository(dataSource), new AuditSearchRepository(dataSource), config);
-  return new LoginSessions(dataSource, new LoginSessionRepository(dataSource), audit, clock, config);
+  return new LoginSessions(
+    dataSource,
+    new LoginSessionRepository(dataSource),
+    new SessionEpochs(),
+    audit,
+    clock,
+    config,
+  );
 }
 
 /** @returns the subject */
