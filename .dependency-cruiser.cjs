@@ -5,13 +5,13 @@
 
 /** The suffix of a file is its role; a file without one is plain rules. */
 const ROLES =
-  'service|grant|controller|guard|strategy|store|entity|module|worker|filter|pipe|dto|command|batch|page|interceptor|spec';
+  'service|grant|controller|guard|strategy|repository|entity|module|worker|filter|pipe|dto|command|batch|page|interceptor|spec';
 
 /** A file without a suffix; no folder has a dot in its name. A batch is named after what it batches: `rotation-batch.ts`. */
 const PLAIN = '^src/(?!refresh/rotation-batch\\.ts$)[^.]+\\.ts$';
 
 /** Folders and files that exist to talk to a framework, the database, Redis or the machine: rules do not live there. */
-const ADAPTERS = '^src/(main|app\\.setup|cli|demo)\\.ts$|^src/(config|database|redis|http|time|audit|metrics|cli)/';
+const ADAPTERS = '^src/(main|cli)\\.ts$|^src/(platform|server|cli)/';
 
 const FRAMEWORKS = 'node_modules/(@types/)?(@nestjs/|@fastify/|@redis/|@electric-sql/|(fastify|typeorm|pg|redis)/)';
 
@@ -20,10 +20,10 @@ module.exports = {
   forbidden: [
     {
       name: 'src-imports-no-tests',
-      comment: 'What ships does not know how it is tested or measured.',
+      comment: 'The service does not import its tests, benchmarks or examples.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(test|bench|scripts)/|\\.spec\\.ts$' },
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|scripts|examples)/' },
     },
     {
       name: 'nothing-depends-on-admin',
@@ -33,11 +33,11 @@ module.exports = {
       to: { path: '^src/admin/' },
     },
     {
-      name: 'demo-client-is-a-stranger',
-      comment: 'An example for those who write clients: it knows the issuer and its credentials, as any client does.',
+      name: 'examples-import-nothing-of-ours',
+      comment: 'An example for client developers: it knows the issuer and its credentials, as any client does.',
       severity: 'error',
-      from: { path: '^src/demo-web/' },
-      to: { path: '^src/', pathNot: '^src/demo-web/' },
+      from: { path: '^examples/' },
+      to: { path: '^(src|test)/' },
     },
     {
       name: 'oauth-is-vocabulary',
@@ -60,7 +60,7 @@ module.exports = {
       severity: 'error',
       from: { path: PLAIN, pathNot: ADAPTERS },
       to: {
-        path: '\\.(service|grant|controller|guard|strategy|store|module|worker|filter|pipe|command|interceptor)\\.ts$',
+        path: '\\.(service|grant|controller|guard|strategy|repository|module|worker|filter|pipe|command|interceptor)\\.ts$',
       },
     },
     {
@@ -72,17 +72,17 @@ module.exports = {
     },
     {
       name: 'one-owner-per-table',
-      comment: 'A store belongs to its folder: others go through its service.',
+      comment: 'A repository belongs to its folder: others go through its service.',
       severity: 'error',
-      from: { path: '^src/([^/]+)/' },
-      to: { path: '\\.store\\.ts$', pathNot: '^src/$1/' },
+      from: { path: '^src/(.+)/[^/]+$' },
+      to: { path: '\\.repository\\.ts$', pathNot: '^src/$1/[^/]+$' },
     },
     {
       name: 'controllers-call-services',
       comment: 'The order of steps and the edge of the transaction are a use case; a controller has neither.',
       severity: 'error',
       from: { path: '^src/.+\\.controller\\.ts$' },
-      to: { path: '\\.store\\.ts$|node_modules/(@types/)?(@redis/|(typeorm|pg|redis)/)' },
+      to: { path: '\\.repository\\.ts$|node_modules/(@types/)?(@redis/|(typeorm|pg|redis)/)' },
     },
     {
       name: 'no-catch-all-folders',
@@ -102,6 +102,15 @@ module.exports = {
       to: { circular: true },
     },
     {
+      name: 'no-circular-folders',
+      comment:
+        'Folders stand on levels (docs/architecture.md), and a folder imports only from lower ones. Move the file to the folder that needs it, or what both need to a lower one.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
       name: 'no-orphans',
       comment: 'Imported by nobody and importing nothing.',
       severity: 'error',
@@ -112,7 +121,7 @@ module.exports = {
       name: 'no-development-packages',
       comment: 'The image has no development packages in it.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(src|examples)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'], pathNot: 'node_modules/@types/' },
     },
     {
@@ -132,6 +141,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // A spec may use anything that shows what its subject does.
+    exclude: { path: '\\.spec\\.tsx?$' },
     tsConfig: { fileName: 'tsconfig.json' },
     // Imports of types count: a rule that names a TypeORM type is tied to TypeORM.
     tsPreCompilationDeps: true,

@@ -17,7 +17,7 @@ const pages = {
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
   // Those need PostgreSQL and Redis (jest.services.config.js), or Chromium and Python (jest.browser.config.js).
   testPathIgnorePatterns: [
@@ -27,7 +27,7 @@ export default {
   ],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: { '^.+\\.ts$': '@swc/jest', '^.+\\.tsx$': ['@swc/jest', pages] },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^#demo-client$': '<rootDir>/examples/relying-party/demo-web', '^(\\.{1,2}/.*)\\.js$': '$1' },
   // PGlite takes about 300 MB a worker, and more workers than cores only make the race tests slower.
   maxWorkers: 2,
   // A worker keeps something of each file that it has run, and grows slow with it.

@@ -145,7 +145,7 @@ function say(text: string): void {
 }
 
 function start(): ChildProcess {
-  return spawn(process.execPath, [fileURLToPath(new URL('../src/main.js', import.meta.url))], {
+  return spawn(process.execPath, [fileURLToPath(new URL('../main.js', import.meta.url))], {
     env: {
       PATH: process.env['PATH'],
       PORT: String(port),

@@ -3,6 +3,7 @@
  * be reported there, alone. And it counts what was cruised in `src`: without a TypeScript it understands, the cruiser
  * finds no modules and is content.
  */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { cruise } from 'dependency-cruiser';
@@ -21,8 +22,9 @@ const offences = {
     'src/token/token.service.ts': "import '../admin/paging.js';",
     'src/admin/paging.ts': 'export {};',
   },
-  'demo-client-is-a-stranger': {
-    'src/demo-web/session.ts': "import '../oauth/scope.js';",
+  'examples-import-nothing-of-ours': {
+    'src/app.module.ts': "import './oauth/scope.js';",
+    'examples/relying-party/session.ts': "import '../../src/oauth/scope.js';",
     'src/oauth/scope.ts': 'export {};',
   },
   'oauth-is-vocabulary': {
@@ -39,8 +41,8 @@ const offences = {
     'src/oauth/scope.ts': 'export {};',
   },
   'one-owner-per-table': {
-    'src/token/token.service.ts': "import '../refresh/token-family.store.js';",
-    'src/refresh/token-family.store.ts': 'export {};',
+    'src/token/token.service.ts': "import '../refresh/token-family.repository.js';",
+    'src/refresh/token-family.repository.ts': 'export {};',
   },
   'controllers-call-services': { 'src/token/token.controller.ts': "import 'typeorm';" },
   'no-catch-all-folders': {
@@ -50,6 +52,12 @@ const offences = {
   'no-circular': {
     'src/oauth/scope.ts': "import './grant-type.js';",
     'src/oauth/grant-type.ts': "import './scope.js';",
+  },
+  'no-circular-folders': {
+    'src/keys/key-ring.service.ts': "import '../users/claims.js';",
+    'src/keys/jws.ts': "import 'jose';",
+    'src/users/claims.ts': 'export {};',
+    'src/users/users.service.ts': "import '../keys/jws.js';",
   },
   'no-orphans': { 'src/oauth/scope.ts': 'export {};' },
   'no-development-packages': { 'src/token/token.service.ts': "import 'fast-check';" },
@@ -63,20 +71,20 @@ const permitted = {
   'src/admin/admin.module.ts': "import '@nestjs/common'; import '../refresh/refresh.service.js';",
   'src/token/token.module.ts': "import './token.controller.js';",
   'src/token/token.controller.ts': "import '@nestjs/common'; import '../refresh/refresh.service.js';",
-  'src/refresh/refresh.service.ts': "import './rotation.js'; import './token-family.store.js';",
-  'src/refresh/token-family.store.ts': "import 'typeorm'; import './rotation.js';",
+  'src/refresh/refresh.service.ts': "import './rotation.js'; import './token-family.repository.js';",
+  'src/refresh/token-family.repository.ts': "import 'typeorm'; import './rotation.js';",
   'src/refresh/rotation.ts': "import 'node:crypto'; import '../oauth/scope.js';",
-  'src/refresh/rotation.spec.ts': "import '@jest/globals'; import './rotation.js';",
   'src/oauth/scope.ts': 'export {};',
-  'src/demo-web/session.ts': "import './tokens.js'; import 'openid-client';",
-  'src/demo-web/tokens.ts': 'export {};',
+  'examples/relying-party/session.ts': "import './tokens.js'; import 'openid-client';",
+  'examples/relying-party/tokens.ts': 'export {};',
 };
 
 const configuration = await extractDepcruiseOptions('./.dependency-cruiser.cjs');
 const tsConfig = extractTSConfig('./tsconfig.json');
 
 async function cruiseSrcOf(baseDir) {
-  const { output } = await cruise(['src'], { ...configuration, baseDir, validate: true }, undefined, { tsConfig });
+  const existing = ['src', 'examples'].filter((folder) => existsSync(join(baseDir, folder)));
+  const { output } = await cruise(existing, { ...configuration, baseDir, validate: true }, undefined, { tsConfig });
   return output.summary;
 }
 
@@ -96,6 +104,35 @@ async function violationsIn(files) {
   }
 }
 
+/** Statements that write the table of another folder, each with its reason. */
+const WRITES_ELSEWHERE = {
+  // Rotation and its audit rows are one statement, so that an event and its fact commit together.
+  'src/refresh/rotation-sql.ts': ['token_families', 'audit_events'],
+};
+
+/** SQL that writes a table stands in the folder of the table's entity. @param files by path @returns a line per offence */
+function tablesWrittenElsewhere(files) {
+  const owners = new Map();
+  for (const [path, source] of files)
+    for (const [, table] of source.matchAll(/@Entity\('(\w+)'\)/g)) owners.set(table, dirname(path));
+  const lines = [];
+  for (const [path, source] of files) {
+    if (path.includes('/migrations/') || /\.spec\.tsx?$/.test(path)) continue;
+    for (const [, table] of source.matchAll(/\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)\b/g)) {
+      const owner = owners.get(table);
+      const isAllowed = WRITES_ELSEWHERE[path]?.includes(table) ?? false;
+      if (owner !== undefined && owner !== dirname(path) && !isAllowed)
+        lines.push(`${path} writes ${table}, which belongs to ${owner}: call a service of that folder`);
+    }
+  }
+  return lines;
+}
+
+const sourcesOfSrc = () =>
+  readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.tsx?$/.test(path))
+    .map((path) => [`src/${path}`, readFileSync(join('src', path), 'utf8')]);
+
 const problems = [];
 const expect = (what, actual, expected) => {
   if (String(actual) !== String(expected)) problems.push(`${what}: expected [${expected}], got [${actual}]`);
@@ -105,6 +142,13 @@ const rules = configuration.ruleSet.forbidden.map((rule) => rule.name);
 expect('rules with a tree that breaks them', Object.keys(offences).sort(), [...rules].sort());
 for (const [rule, files] of Object.entries(offences)) expect(`the tree for ${rule}`, await violationsIn(files), [rule]);
 expect('the permitted tree', await violationsIn(permitted), []);
+
+const thief = tablesWrittenElsewhere([
+  ['src/users/user.entity.ts', "@Entity('users')"],
+  ['src/sessions/login-session.repository.ts', 'UPDATE users SET session_epoch = 1'],
+]);
+expect('writes of a table of another folder in the tree that has one', thief.length, 1);
+problems.push(...tablesWrittenElsewhere(sourcesOfSrc()));
 
 const { totalCruised } = await cruiseSrcOf(process.cwd());
 if (totalCruised <= MIN_MODULES) problems.push(`only ${totalCruised} modules were cruised in src`);

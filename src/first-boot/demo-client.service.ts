@@ -4,6 +4,11 @@ import { Config } from '../platform/config/config.js';
 import type { Credentials } from './credentials-file.js';
 import { webPortBeside } from './first-clients.js';
 
+/** What `examples/relying-party/demo-web.ts` exports; a program of its own, so its types are not imported. */
+interface DemoClientModule {
+  startDemoWeb(settings: object, options: { readonly log: (line: string) => void }): Promise<Server>;
+}
+
 /** Whether the demo client runs, and where. */
 export interface DemoClientStart {
   readonly url: string;
@@ -21,16 +26,16 @@ export class DemoClient implements OnModuleDestroy {
 
   constructor(private readonly config: Config) {}
 
-  /** @returns undefined where there is no port for it */
+  /** @returns undefined if there is no port for it, or if it was not built, as in the container image */
   async start({ webClientId, webClientSecret }: Credentials): Promise<DemoClientStart | undefined> {
     const port = webPortBeside(this.config.port);
     if (port === undefined || !webClientId || !webClientSecret) return undefined;
     const settings = { issuer: this.config.issuer, clientId: webClientId, clientSecret: webClientSecret, port };
     const url = `http://127.0.0.1:${port}/`;
     try {
-      // Loaded here, because no service in production runs it.
-      const { startDemoWeb } = await import('../../examples/relying-party/demo-web.js');
-      this.server = await startDemoWeb(settings, { log: (line) => this.logger.warn(`Demo client: ${line}`) });
+      const demo = await demoClient();
+      if (!demo) return undefined;
+      this.server = await demo.startDemoWeb(settings, { log: (line) => this.logger.warn(`Demo client: ${line}`) });
       return { url, isRunning: true };
     } catch (error) {
       if (!['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
@@ -43,5 +48,17 @@ export class DemoClient implements OnModuleDestroy {
     if (!server) return;
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+/** An entry of `imports` in package.json: the tests run its source, `npm start` what it is built to. */
+const DEMO_CLIENT = '#demo-client';
+
+async function demoClient(): Promise<DemoClientModule | undefined> {
+  try {
+    return (await import(DEMO_CLIENT)) as DemoClientModule;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
   }
 }
