@@ -8,6 +8,14 @@ const TIMEOUT_MS = 30_000;
 type Query = Readonly<Record<string, string | undefined>>;
 type Json = Record<string, unknown>;
 
+/** How many items a list has on a page where no limit is given. */
+const DEFAULT_LIMIT = '50';
+
+export interface ListPage {
+  readonly items: Json[];
+  readonly next_cursor?: string;
+}
+
 export class AdminApi {
   private token: Promise<string> | undefined;
 
@@ -19,6 +27,24 @@ export class AdminApi {
   get<T = Json>(path: string, query: Query = {}): Promise<T> {
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return this.call<T>('GET', given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`);
+  }
+
+  /**
+   * One page of a list, full unless the list ends. A search without an index looks at a bounded part of the list per
+   * request and may answer a short page with a cursor; this asks on from there.
+   */
+  async page(path: string, { limit = DEFAULT_LIMIT, ...query }: Query): Promise<ListPage> {
+    let page = await this.get<ListPage>(path, { ...query, limit });
+    const items = [...page.items];
+    while (page.next_cursor !== undefined && items.length < Number(limit)) {
+      page = await this.get<ListPage>(path, {
+        ...query,
+        limit: String(Number(limit) - items.length),
+        cursor: page.next_cursor,
+      });
+      items.push(...page.items);
+    }
+    return { ...page, items };
   }
 
   post<T = Json>(path: string, body: object): Promise<T> {

@@ -16,5 +16,5 @@ export const auditCommand = (terminal: Terminal): Command =>
     .option('--to <time>', 'before, not at')
     .action(async ({ client, correlationId, ...options }: Record<string, string>) => {
       const query = { ...options, client_id: client, correlation_id: correlationId };
-      terminal.list(await terminal.api.get('/audit', query), COLUMNS);
+      terminal.list(await terminal.api.page('/audit', query), COLUMNS);
     });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { writeCredentials } from '../../src/first-boot/credentials-file.js';
+import { EVENTS_PER_PAGE } from '../../src/platform/audit/audit-search.repository.js';
 import { adminClient } from '../support/admin.js';
 import { CommandLine, type CommandResult } from '../support/command-line.js';
 import { confidentialClient, type TestClient } from '../support/clients.js';
@@ -185,6 +186,23 @@ describe('family, revoke and audit', () => {
     expect(trail.map((event) => event.EVENT)).toEqual(['revocation.created', 'refresh.rotated', 'family.started']);
     expect(trail[0]).toMatchObject({ REASON: 'laptop stolen', ACTOR: `admin:${operator.clientId}` });
     expect((await json('audit', '--sid', started.sid, '--event', 'refresh.rotated')).items).toHaveLength(1);
+  });
+
+  it('the audit log is searched to its end, however many events lie between two that match', async () => {
+    await app.database.query(
+      `INSERT INTO audit_events (at, event, client_id)
+       SELECT now(), 'token.issued', CASE WHEN n IN (1, $1::int) THEN 'rare' ELSE 'frequent' END
+       FROM generate_series(1, $1::int) AS n`,
+      [EVENTS_PER_PAGE * 2],
+    );
+    const found = await json('audit', '--client', 'rare');
+    expect(found.items).toHaveLength(2);
+    expect(found.next_cursor).toBeUndefined();
+
+    const first = await json('audit', '--client', 'rare', '--limit', '1');
+    expect(first.items).toEqual([found.items[0]]);
+    const second = await json('audit', '--client', 'rare', '--limit', '1', '--cursor', first.next_cursor);
+    expect(second.items).toEqual([found.items[1]]);
   });
 
   it('a subject is disabled and enabled', async () => {
