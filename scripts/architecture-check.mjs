@@ -85,7 +85,7 @@ const tsConfig = extractTSConfig('./tsconfig.json');
 async function cruiseSrcOf(baseDir) {
   const existing = ['src', 'examples'].filter((folder) => existsSync(join(baseDir, folder)));
   const { output } = await cruise(existing, { ...configuration, baseDir, validate: true }, undefined, { tsConfig });
-  return output.summary;
+  return output;
 }
 
 async function violationsIn(files) {
@@ -97,7 +97,7 @@ async function violationsIn(files) {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), source);
     }
-    const { violations } = await cruiseSrcOf(root);
+    const { violations } = (await cruiseSrcOf(root)).summary;
     return [...new Set(violations.map((violation) => violation.rule.name))];
   } finally {
     await rm(root, { recursive: true });
@@ -128,6 +128,25 @@ function tablesWrittenElsewhere(files) {
   return lines;
 }
 
+/** The folders of `src`, each on the lowest level that stands above all it imports. @throws Error for a cycle */
+function levelsOf(modules) {
+  const imports = new Map();
+  for (const { source, dependencies } of modules) {
+    if (!source.startsWith('src/')) continue;
+    const from = imports.get(dirname(source)) ?? imports.set(dirname(source), new Set()).get(dirname(source));
+    for (const { resolved } of dependencies)
+      if (resolved.startsWith('src/') && dirname(resolved) !== dirname(source)) from.add(dirname(resolved));
+  }
+  const levels = [];
+  while (imports.size > 0) {
+    const level = [...imports.keys()].filter((folder) => [...imports.get(folder)].every((to) => !imports.has(to)));
+    if (level.length === 0) throw new Error(`folders import each other in a circle: ${[...imports.keys()].join(' ')}`);
+    for (const folder of level) imports.delete(folder);
+    levels.unshift(level.sort());
+  }
+  return levels;
+}
+
 const sourcesOfSrc = () =>
   readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((path) => /\.tsx?$/.test(path))
@@ -150,12 +169,15 @@ const thief = tablesWrittenElsewhere([
 expect('writes of a table of another folder in the tree that has one', thief.length, 1);
 problems.push(...tablesWrittenElsewhere(sourcesOfSrc()));
 
-const { totalCruised } = await cruiseSrcOf(process.cwd());
+const { modules, summary } = await cruiseSrcOf(process.cwd());
+const { totalCruised } = summary;
 if (totalCruised <= MIN_MODULES) problems.push(`only ${totalCruised} modules were cruised in src`);
 
 if (problems.length > 0) {
   console.error(problems.join('\n'));
   process.exitCode = 1;
 } else {
+  console.log('The folders of src by level; a folder imports only from the lines below its own:');
+  for (const level of levelsOf(modules)) console.log(`  ${level.join(' ').replaceAll('src/', '')}`);
   console.log(`architecture: each of ${rules.length} rules can fail; ${totalCruised} modules of src were cruised`);
 }

@@ -12,7 +12,7 @@ import { isWithin, parseScope } from '../../oauth/scope.js';
 import { validateRequest } from '../../oauth/validate-request.js';
 import type { Grant, GrantRequest } from './grants/grant.js';
 import { Grants } from './grants/grants.service.js';
-import { TokenRequestDto } from './token-request.dto.js';
+import { TokenRequestDto } from './grants/token-request.dto.js';
 
 /**
  * The token request, top down. The guard has authenticated the client; then: may it use this grant, is the scope one it may

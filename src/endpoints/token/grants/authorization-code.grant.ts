@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CodeRedemption } from '../../../authorization/code-redemption.service.js';
 import type { Authorization } from '../../../issuance/authorization.js';
-import { AuthorizationCodeRequestDto } from '../token-request.dto.js';
+import { AuthorizationCodeRequestDto } from './token-request.dto.js';
 import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { Grant, type GrantRequest } from './grant.js';
 

@@ -4,7 +4,7 @@ import { randomIdentity } from '../../../issuance/token-identity.js';
 import { OAuthError } from '../../../oauth/oauth-error.js';
 import { clientSubject } from '../../../oauth/subject.js';
 import { Clock } from '../../../platform/time/clock.js';
-import { TokenRequestDto } from '../token-request.dto.js';
+import { TokenRequestDto } from './token-request.dto.js';
 import { Grant, type GrantRequest } from './grant.js';
 
 /** RFC 6749 §4.4: a client acts for itself. No refresh token: it has its credentials. */

@@ -2,7 +2,7 @@ import type { Client } from '../../../clients/client.js';
 import type { RequestContext } from '../../../platform/http/request-context.js';
 import type { Authorization } from '../../../issuance/authorization.js';
 import type { GrantType } from '../../../oauth/grant-type.js';
-import type { TokenRequestDto } from '../token-request.dto.js';
+import type { TokenRequestDto } from './token-request.dto.js';
 
 export interface GrantRequest<Parameters extends TokenRequestDto = TokenRequestDto> {
   /** Authenticated, and allowed to use the grant. */

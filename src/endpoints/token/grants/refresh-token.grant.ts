@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Authorization } from '../../../issuance/authorization.js';
 import { RefreshService } from '../../../refresh/refresh.service.js';
-import { RefreshTokenRequestDto } from '../token-request.dto.js';
+import { RefreshTokenRequestDto } from './token-request.dto.js';
 import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { Grant, type GrantRequest } from './grant.js';
 

@@ -1,5 +1,5 @@
 import { IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { CODE_VERIFIER } from '../../oauth/pkce.js';
+import { CODE_VERIFIER } from '../../../oauth/pkce.js';
 
 /** What every token request has (RFC 6749 §4 to §6), whatever its grant. */
 export class TokenRequestDto {
