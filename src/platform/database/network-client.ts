@@ -12,6 +12,9 @@ const NO_ANSWER = 'Query read timeout';
 export class NetworkClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
+    // For the life of the connection: between two borrowers the pool listens for no error, and one that nobody listens for
+    // ends the process. The statement under way fails by itself, and a broken connection does not go back to the pool.
+    this.on('error', () => undefined);
     const query = this.query.bind(this) as (...statement: unknown[]) => unknown;
     this.query = ((...statement: unknown[]) => {
       const answer = query(...withPatience(statement));

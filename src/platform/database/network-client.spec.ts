@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { NetworkClient } from './network-client.js';
+
+/** A message of PostgreSQL's protocol: its type, the length of what follows, what follows (PostgreSQL manual, chapter 55). */
+function message(type: string, body: Buffer | string): Buffer {
+  const content = Buffer.from(body);
+  const head = Buffer.alloc(5, type, 'latin1');
+  head.writeUInt32BE(content.length + 4, 1);
+  return Buffer.concat([head, content]);
+}
+
+const AUTHENTICATED = message('R', Buffer.alloc(4));
+const READY = message('Z', 'I');
+const ANSWER = message('C', 'SELECT 0\0');
+const TERMINATED = message('E', 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+
+let server: Server;
+let pool: pg.Pool;
+let connections = 0;
+
+/** Answers one statement a connection, and ends it in the packet of the answer, as `pg_terminate_backend` may. */
+beforeAll(async () => {
+  server = createServer((socket: Socket) => {
+    connections++;
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write(Buffer.concat([AUTHENTICATED, READY]));
+      socket.once('data', () => socket.end(Buffer.concat([ANSWER, READY, TERMINATED])));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  pool = new pg.Pool({ host: '127.0.0.1', port, user: 'rekey', database: 'rekey', max: 1, Client: NetworkClient });
+  pool.on('error', () => undefined);
+});
+afterAll(async () => {
+  await pool.end();
+  server.close();
+});
+
+/** As TypeORM does it. */
+const borrowed = async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('SELECT 1');
+    client.release();
+  } catch (error) {
+    client.release(error as Error);
+    throw error;
+  }
+};
+
+it.each([
+  ['pool.query', () => pool.query('SELECT 1')],
+  ['a borrowed client', borrowed],
+])(
+  'a connection that is ended in the packet of an answer fails statements, not the process (%s)',
+  async (_, ask: () => Promise<unknown>) => {
+    const before = connections;
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, ask));
+    const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as Error);
+    expect(outcomes[0]!.status).toBe('fulfilled');
+    for (const failure of failures)
+      expect(failure.message).toMatch(/terminating connection|Connection terminated|not queryable/);
+    expect(connections - before).toBeGreaterThan(1);
+  },
+);
