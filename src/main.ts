@@ -1,5 +1,6 @@
 /** The HTTP process: configure, create, listen, drain. */
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
@@ -11,6 +12,7 @@ import { banner } from './first-boot/banner.js';
 import { DemoClient } from './first-boot/demo-client.service.js';
 import { FirstBoot } from './first-boot/first-boot.service.js';
 import { createAdapter } from './server/fastify-adapter.js';
+import { logError } from './platform/http/log-error.js';
 import { createLogger, NestLogger } from './platform/http/logger.js';
 
 /** Whoever is still being answered after this long is cut off. Orchestrators kill after 30 s. */
@@ -36,27 +38,32 @@ async function start(config: Config): Promise<void> {
   const embedded = await app.get(FirstBoot, { strict: false }).run();
   const demoClient = embedded && (await app.get(DemoClient, { strict: false }).start(embedded.credentials));
   await app.listen(config.port, config.host);
-  drainOnSignals(app, () => logger.flush());
+  const drain = drainer(app, () => logger.flush());
+  process.on('SIGTERM', () => drain(0));
+  process.on('SIGINT', () => drain(0));
+  // The last net: the state of a process that lost track of an error is unknown, so it answers what it was asked and goes.
+  process.on('uncaughtException', (error) => {
+    logError(new Logger('Process'), error, 'none'); // of no request
+    drain(1);
+  });
   const url = await app.getUrl();
   if (embedded) console.log(banner({ url, dataDir: config.dataDir, demoClient, ...embedded }));
   else logger.info({ msg: 'listening', url });
 }
 
-/** Stops accepting, answers what has been asked, closes what is open, and goes; a second signal does not wait. */
-function drainOnSignals(app: NestFastifyApplication, flush: () => void): void {
+/** @returns what stops accepting, answers what was asked, closes what is open, and goes; a second call does not wait */
+function drainer(app: NestFastifyApplication, flush: () => void): (exitCode: number) => void {
   let draining = false;
-  const drain = () => {
+  return (exitCode) => {
     if (draining) process.exit(1);
     draining = true;
     setTimeout(() => process.exit(1), DRAIN_MS).unref();
     void app.close().then(
       () => {
         flush();
-        process.exitCode = 0;
+        process.exitCode = exitCode;
       },
       () => process.exit(1),
     );
   };
-  process.on('SIGTERM', drain);
-  process.on('SIGINT', drain);
 }
