@@ -73,7 +73,7 @@ describe('a setting', () => {
 });
 
 describe('a metric', () => {
-  const registered = ['src/metrics', 'src/health'].flatMap((folder) =>
+  const registered = ['src/platform/metrics', 'src/endpoints/health'].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).flatMap((file) => all(/'(rekey_[a-z_]+)'/g, read(`${folder}/${file}`))),
   );
 

@@ -39,6 +39,15 @@ describe('a disabled subject', () => {
     expect((await introspect(app, client, again.body.access_token)).body.active).toBe(true);
   });
 
+  it('has no live access token of a replica whose clock is two minutes ahead', async () => {
+    const { refreshToken } = await startFamily(app, client, { subject: 'ahead' });
+    app.clock.advanceSeconds(120);
+    const { body } = await refresh(app, client, refreshToken);
+    app.clock.advanceSeconds(-120);
+    await caller.patch('/subjects/ahead', { disabled: true });
+    expect((await introspect(app, client, body.access_token)).body.active).toBe(false);
+  });
+
   it('does not trouble others', async () => {
     const { refreshToken } = await startFamily(app, client, { subject: 'bert' });
     await caller.patch('/subjects/ber', { disabled: true });

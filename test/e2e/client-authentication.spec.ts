@@ -587,15 +587,11 @@ describe('the secrets of a client', () => {
     expectError(await knock(basic(owner)), 401, 'invalid_client');
   });
 
-  it('[58] do not work before their time', async () => {
+  it('[58] a secret works at once, also at a replica whose clock is behind the one that made it', async () => {
     const owner = await confidentialClient(app);
-    await app.database.query('UPDATE client_secrets SET starts_at = $2 WHERE client_id = $1', [
-      owner.clientId,
-      new Date(app.clock.now() + 1000),
-    ]);
-    expectError(await knock(basic(owner)), 401, 'invalid_client');
-    app.clock.advanceSeconds(1);
+    app.clock.advanceSeconds(-120);
     expect((await knock(basic(owner))).status).toBe(200);
+    app.clock.advanceSeconds(120);
   });
 
   it('[62] are 256 random bits, URL-safe', () => {

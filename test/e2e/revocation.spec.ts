@@ -183,6 +183,16 @@ describe('a refresh token', () => {
     await expectAlive(app, other, elsewhere.refreshToken);
   });
 
+  it('is dead with its family where clocks differ: issued two minutes ahead, the family used again and revoked behind', async () => {
+    app.clock.advanceSeconds(120);
+    const ahead = await refresh(app, client, session.refreshToken);
+    app.clock.advanceSeconds(-120);
+    const behind = await refresh(app, client, ahead.body.refresh_token);
+    expectDone(await revoke(app, client, behind.body.refresh_token));
+    await expectInactive(app, client, ahead.body.access_token);
+    await expectInactive(app, client, behind.body.access_token);
+  });
+
   it('[168] that has expired is revoked like any other', async () => {
     app.clock.advanceSeconds(31 * DAY_SECONDS);
     await expectInactive(app, client, session.refreshToken);
