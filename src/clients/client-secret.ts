@@ -7,7 +7,6 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 export interface StoredSecret {
   readonly secretId: string;
   readonly digest: Buffer;
-  readonly startsAt: Date;
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
 }
@@ -19,11 +18,10 @@ export const generateSecret = (): string => randomBytes(32).toString('base64url'
 export const digestSecret = (secret: string, key: Buffer): Buffer =>
   createHmac('sha256', key).update(secret, 'utf8').digest();
 
-/** What an unknown client's secret is compared with, so that it takes the time of a known one's. */
+/** Dummy secret for unknown clients, so that both cases take the same time. */
 const NOBODYS: StoredSecret = {
   secretId: '',
   digest: randomBytes(32),
-  startsAt: new Date(0),
   expiresAt: null,
   lastUsedAt: null,
 };
@@ -43,5 +41,6 @@ export function findSecret(
   return candidates.filter((secret) => timingSafeEqual(secret.digest, digest) && isCurrent(secret, now))[0];
 }
 
-const isCurrent = ({ startsAt, expiresAt }: StoredSecret, now: number): boolean =>
-  startsAt.getTime() <= now && (expiresAt === null || now < expiresAt.getTime());
+/** No start is checked: a secret works once it was handed out, also at a replica whose clock is behind the one that made it. */
+const isCurrent = ({ expiresAt }: StoredSecret, now: number): boolean =>
+  expiresAt === null || now < expiresAt.getTime();

@@ -8,7 +8,6 @@ interface SecretRow {
   client_id: string;
   secret_id: string;
   digest: Buffer;
-  starts_at: Date;
   expires_at: Date | null;
   last_used_at: Date | null;
 }
@@ -28,7 +27,7 @@ export class ClientRepository {
         .where('client.clientId = ANY(:ids) AND client.deletedAt IS NULL', { ids })
         .getMany(),
       await this.dataSource.query<SecretRow[]>(
-        'SELECT client_id, secret_id, digest, starts_at, expires_at, last_used_at FROM client_secrets WHERE client_id = ANY($1)',
+        'SELECT client_id, secret_id, digest, expires_at, last_used_at FROM client_secrets WHERE client_id = ANY($1)',
         [ids],
       ),
     ];
@@ -54,7 +53,6 @@ export class ClientRepository {
 const toSecret = (row: SecretRow): StoredSecret => ({
   secretId: row.secret_id,
   digest: row.digest,
-  startsAt: row.starts_at,
   expiresAt: row.expires_at,
   lastUsedAt: row.last_used_at,
 });

@@ -158,7 +158,7 @@ export class ClientsService {
   async listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client'>[]> {
     return this.dataSource.manager
       .createQueryBuilder(ClientSecretEntity, 's')
-      .select(['s.secretId', 's.clientId', 's.createdAt', 's.startsAt', 's.expiresAt', 's.lastUsedAt'])
+      .select(['s.secretId', 's.clientId', 's.createdAt', 's.expiresAt', 's.lastUsedAt'])
       .where('s.clientId = :clientId', { clientId })
       .orderBy('s.createdAt', 'DESC')
       .getMany();
