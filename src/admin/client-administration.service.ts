@@ -82,7 +82,7 @@ export class ClientAdministration {
   }
 
   private endOf(clientId: string, reason: string, { actor }: Admin): RevocationRequest {
-    return { kind: 'client', value: clientId, reason, actor, notBefore: this.clock.now() + IN_FLIGHT_MS };
+    return { kind: 'client', value: clientId, reason, actor, inFlightMs: IN_FLIGHT_MS };
   }
 }
 

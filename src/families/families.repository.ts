@@ -62,6 +62,18 @@ export class FamiliesRepository {
     return { hits: toHits(rows), lastUsedAt: rows.find(isTotal)?.last_used_at_all?.getTime() ?? 0 };
   }
 
+  /** @returns when the families of a selection were last used, revoked ones too (milliseconds since the epoch); 0 for none */
+  async lastUse(selection: FamilySelection, manager: EntityManager): Promise<number> {
+    const parameters: unknown[] = [];
+    const where = selectionSql(selection, parameters);
+    const [row] = await patiently<{ at: Date | null }[]>(
+      manager,
+      `SELECT max(last_used_at) AS at FROM token_families WHERE ${where}`,
+      parameters,
+    );
+    return row?.at?.getTime() ?? 0;
+  }
+
   /** As `revoke`, where each family has to be named. @returns those that it ended, whether they were alive or not */
   async revokeEach(
     selection: FamilySelection,

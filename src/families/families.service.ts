@@ -126,6 +126,11 @@ export class FamiliesService {
     return this.repository.revoke(selection, reason, now, manager);
   }
 
+  /** See `FamiliesRepository.lastUse`. */
+  lastUse(selection: FamilySelection, manager: EntityManager): Promise<number> {
+    return this.repository.lastUse(selection, manager);
+  }
+
   /** The same where each family has to be named: see `FamiliesRepository.revokeEach`. */
   revokeEach(selection: FamilySelection, reason: string, now: number, manager: EntityManager): Promise<EndedFamily[]> {
     return this.repository.revokeEach(selection, reason, now, manager);

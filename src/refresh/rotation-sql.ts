@@ -46,7 +46,7 @@ WITH asked AS (
   UPDATE token_families f SET
     generation = f.generation + free.rotates::int,
     rotated_at = CASE WHEN free.rotates THEN (free.at || f.rotated_at)[1:8] ELSE f.rotated_at END,
-    last_used_at = free.at,
+    last_used_at = GREATEST(f.last_used_at, free.at), -- a clock that is behind must not hide tokens that one ahead has issued
     idle_expires_at = LEAST(f.absolute_expires_at, free.at + free.idle_ttl_seconds * interval '1 second'),
     scope = CASE WHEN free.narrows THEN string_to_array(free.asked_scope, ' ') ELSE f.scope END
   FROM free WHERE f.id = free.id

@@ -30,6 +30,8 @@ export interface RevocationRequest {
   readonly families?: FamilySelection | 'none';
   /** Access tokens born before this are dead too (milliseconds since the epoch); now, unless it is later. */
   readonly notBefore?: number;
+  /** So long after it, or after the last use if that is later, a request under way may still issue a token, which is dead too. */
+  readonly inFlightMs?: number;
 }
 
 export interface RevocationResult {
@@ -142,16 +144,23 @@ export class RevocationService {
   private async commitOne(request: RevocationRequest, manager: EntityManager) {
     const { kind, value, reason, actor } = request;
     const now = this.clock.now();
-    const selection = request.families === 'none' ? undefined : (request.families ?? familiesHitBy(kind, value));
-    const ended = selection
-      ? await this.families.revoke(selection, reason, now, manager)
-      : { hits: NO_HITS, lastUsedAt: 0 };
-    // The families' rows are held now, so no access token of theirs is younger than this, whatever the other replicas' clocks say.
-    const notBefore = Math.max(now, ended.lastUsedAt + 1, request.notBefore ?? 0);
+    const ended = await this.endFamilies(request, now, manager);
+    // The clocks of other replicas may be ahead: the last use tells how far.
+    const { inFlightMs = 0 } = request;
+    const notBefore = Math.max(now + inFlightMs, ended.lastUsedAt + 1 + inFlightMs, request.notBefore ?? 0);
     const revocation = revocationOf(kind, value, notBefore);
     const row = rowOf(revocation, { reason, actor });
     await this.repository.insert([row], manager);
     return { result: { id: row.id, hits: ended.hits, notBefore }, revocation };
+  }
+
+  /** @returns what was alive of them, and when they were last used, for the families that stay alive too */
+  private async endFamilies({ kind, value, reason, families }: RevocationRequest, now: number, manager: EntityManager) {
+    const named = familiesHitBy(kind, value);
+    if (families === 'none')
+      return { hits: NO_HITS, lastUsedAt: named ? await this.families.lastUse(named, manager) : 0 };
+    const selection = families ?? named;
+    return selection ? this.families.revoke(selection, reason, now, manager) : { hits: NO_HITS, lastUsedAt: 0 };
   }
 }
 

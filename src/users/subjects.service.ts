@@ -57,8 +57,13 @@ export class SubjectsService {
     await this.audit.append(manager, { event, at: now, subject, ...origin });
     if (!disabled) return [];
     const { actor } = origin;
-    const notBefore = now + IN_FLIGHT_MS;
-    const about = { kind: 'subject', value: subject, reason: 'subject_disabled', actor, notBefore } as const;
+    const about = {
+      kind: 'subject',
+      value: subject,
+      reason: 'subject_disabled',
+      actor,
+      inFlightMs: IN_FLIGHT_MS,
+    } as const;
     return (await this.revocations.commit([{ ...about, families: 'none' }], manager)).revocations;
   }
 }
