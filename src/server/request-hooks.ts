@@ -10,6 +10,7 @@ import { Form } from '../oauth/form.js';
 import { grantTypes } from '../oauth/grant-type.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Clock } from '../platform/time/clock.js';
+import { issuerPath } from '../platform/http/issuer-path.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
 
 export interface HookDependencies {
@@ -20,6 +21,7 @@ export interface HookDependencies {
 }
 
 export function addRequestHooks(server: FastifyInstance, { config, clock, logger, metrics }: HookDependencies): void {
+  const tokenRoute = `${issuerPath(config)}/token`;
   const demandsTls = config.environment === 'production' && config.issuer.startsWith('https:');
   server.decorateRequest('arrivedAt', 0);
   server.decorateRequest('outcome', undefined);
@@ -44,7 +46,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     const route = request.routeOptions.url ?? 'none';
     metrics.requests.inc({ route, method: request.method, status: reply.statusCode });
     metrics.requestSeconds.observe({ route }, reply.elapsedTime / 1000);
-    if (route === '/token') {
+    if (route === tokenRoute) {
       metrics.tokenRequests.inc({ grant_type: grantTypeOf(request), outcome: outcomeOf(request, reply) });
     }
     logger.info(accessLine(request, reply, route));

@@ -88,3 +88,16 @@ it.each(['/health/live', '/health/ready', '/metrics'])(
     expect((await send(`${app.url}${path}`)).status).toBe(200);
   },
 );
+
+it('its token requests are counted', async () => {
+  const counted = async () =>
+    Number(
+      /^rekey_token_requests_total\{grant_type="refresh_token",outcome="ok"\} (\d+)$/m.exec(
+        (await send(`${app.url}/metrics`)).text,
+      )?.[1] ?? 0,
+    );
+  const before = await counted();
+  const { refreshToken } = await startFamily(app, client);
+  expect((await refresh(tenant, client, refreshToken)).status).toBe(200);
+  expect(await counted()).toBe(before + 1);
+});
