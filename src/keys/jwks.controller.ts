@@ -1,4 +1,5 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { JWK } from 'jose';
 import { KeyRing } from './key-ring.service.js';
 
@@ -14,7 +15,8 @@ export class JwksController {
   @Header('Content-Type', 'application/jwk-set+json')
   @Header('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`)
   @Header('Access-Control-Allow-Origin', '*')
-  jwks(): { keys: JWK[] } {
+  jwks(@Res({ passthrough: true }) reply: FastifyReply): { keys: JWK[] } {
+    reply.removeHeader('pragma'); // it may be cached
     return this.ring.jwks();
   }
 }

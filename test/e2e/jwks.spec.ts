@@ -30,6 +30,7 @@ describe('GET /jwks', () => {
 
   it('213: may be cached, for a time that is stated', () => {
     expect(response.headers.get('cache-control')).toBe('public, max-age=300');
+    expect(response.headers.get('pragma')).toBeNull();
   });
 
   it('215: may be read by scripts of any origin', () => {

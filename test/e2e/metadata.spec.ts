@@ -142,6 +142,7 @@ describe('the document', () => {
   it('[213, 215] may be cached for a time that is stated, and read by scripts of any origin', async () => {
     const { headers } = await send(`${app.url}${WELL_KNOWN}`, { headers: { origin: 'https://spa.example' } });
     expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(headers.get('pragma')).toBeNull();
     expect(headers.get('access-control-allow-origin')).toBe('*');
     expect(headers.get('access-control-allow-credentials')).toBeNull();
   });

@@ -35,6 +35,7 @@ describe('the document', () => {
     expect(document.status).toBe(200);
     expect(document.headers.get('content-type')).toMatch(/^application\/json(;|$)/);
     expect(document.headers.get('cache-control')).toBe('public, max-age=300');
+    expect(document.headers.get('pragma')).toBeNull();
     expect(document.headers.get('access-control-allow-origin')).toBe('*');
     expect(document.headers.get('access-control-allow-credentials')).toBeNull();
   });

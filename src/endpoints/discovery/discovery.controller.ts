@@ -1,5 +1,6 @@
-import { Controller, Get, Header, Param } from '@nestjs/common';
+import { Controller, Get, Header, Param, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { serverMetadata, type ServerMetadata } from './server-metadata.js';
 import { Config } from '../../platform/config/config.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
@@ -21,8 +22,9 @@ export class DiscoveryController {
   @Get(['oauth-authorization-server', 'oauth-authorization-server/*'])
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
-  authorizationServer(@Param('*') path = ''): ServerMetadata {
+  authorizationServer(@Res({ passthrough: true }) reply: FastifyReply, @Param('*') path = ''): ServerMetadata {
     if (path !== this.issuerPath) throw new OAuthError('not_found', { reason: 'other_issuer' });
+    reply.removeHeader('pragma'); // it may be cached
     return this.metadata;
   }
 
@@ -30,7 +32,8 @@ export class DiscoveryController {
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
-  openidProvider(): ServerMetadata {
+  openidProvider(@Res({ passthrough: true }) reply: FastifyReply): ServerMetadata {
+    reply.removeHeader('pragma');
     return this.metadata;
   }
 }
