@@ -10,6 +10,7 @@ import { Form } from '../oauth/form.js';
 import { grantTypes } from '../oauth/grant-type.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Clock } from '../platform/time/clock.js';
+import { forwardedFor } from '../platform/http/forwarded-for.js';
 import { issuerPath } from '../platform/http/issuer-path.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
 
@@ -22,12 +23,14 @@ export interface HookDependencies {
 
 export function addRequestHooks(server: FastifyInstance, { config, clock, logger, metrics }: HookDependencies): void {
   const tokenRoute = `${issuerPath(config)}/token`;
+  const believesProxies = config.trustedProxies.length > 0;
   const demandsTls = config.environment === 'production' && config.issuer.startsWith('https:');
   server.decorateRequest('arrivedAt', 0);
   server.decorateRequest('outcome', undefined);
 
   server.addHook('onRequest', (request, reply, done) => {
     request.arrivedAt = clock.now();
+    if (believesProxies) cleanForwardedFor(request);
     void reply.headers(STANDARD_HEADERS).header('x-correlation-id', request.id);
     // Node would refuse this one without a word (RFC 9112 §3.2); see the adapter.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
@@ -52,6 +55,15 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     logger.info(accessLine(request, reply, route));
     done();
   });
+}
+
+/** Before anything reads `request.ip`: as a key, and in logs, a source is an address and nothing else. */
+function cleanForwardedFor({ raw: { headers } }: FastifyRequest): void {
+  const forwarded = headers['x-forwarded-for'];
+  if (forwarded === undefined) return;
+  const addresses = forwardedFor(String(forwarded));
+  if (addresses === '') delete headers['x-forwarded-for'];
+  else headers['x-forwarded-for'] = addresses;
 }
 
 /** Never the query, the headers or the body: that is where secrets are. */

@@ -153,6 +153,24 @@ describe('the address', () => {
     expect((await attempt('/token', owner, '198.51.100.102, 198.51.100.103')).status).toBe(200);
   });
 
+  it('[61] is the address alone, whatever port a proxy adds to it', async () => {
+    const owner = await confidentialClient(app);
+    for (let index = 0; index < LIMIT; index += 1) {
+      await attempt('/token', wrong(owner), `203.0.113.71:${40_000 + index}`);
+    }
+    expectError(await attempt('/token', owner, '203.0.113.71:50000'), 429, 'too_many_requests');
+    expectError(await attempt('/token', owner, '203.0.113.71'), 429, 'too_many_requests');
+    expect((await attempt('/token', owner, '203.0.113.72:40000')).status).toBe(200);
+  });
+
+  it('[61] is the proxy itself if what it forwards is no address', async () => {
+    const owner = await confidentialClient(app);
+    for (let index = 0; index < LIMIT; index += 1) await attempt('/token', wrong(owner), `unknown-${index}`);
+    expectError(await attempt('/token', owner, 'unknown'), 429, 'too_many_requests');
+    expect(app.logs.some((line) => line.includes('unknown-1'))).toBe(false);
+    expect((await attempt('/token', owner, '203.0.113.73')).status).toBe(200);
+  });
+
   it('[61] in a header of a peer that is no trusted proxy counts for nothing', async () => {
     const exposed = await startApp({ environment: { ...environment, REKEY_TRUSTED_PROXIES: '203.0.113.7/32' } });
     try {
