@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { EmbeddedStart, type EmbeddedStartResult } from './embedded-start.service.js';
 import { ADMIN_CLIENT } from './first-clients.js';
@@ -10,6 +10,8 @@ import { Registrar } from './registrar.service.js';
  */
 @Injectable()
 export class FirstBoot {
+  private readonly logger = new Logger(FirstBoot.name);
+
   constructor(
     private readonly registrar: Registrar,
     private readonly embedded: EmbeddedStart,
@@ -20,9 +22,16 @@ export class FirstBoot {
   async run(): Promise<EmbeddedStartResult | undefined> {
     const { adminClientId, adminClientSecret, databaseUrl, environment } = this.config;
     if (adminClientId && adminClientSecret) {
+      if (changesInForms(adminClientSecret)) this.logger.warn(NEEDS_ENCODING);
       await this.registrar.ensureClient(ADMIN_CLIENT, adminClientId, adminClientSecret);
     }
     if (databaseUrl || environment === 'production') return undefined;
     return this.embedded.run(adminClientId !== undefined);
   }
 }
+
+const NEEDS_ENCODING =
+  'REKEY_ADMIN_CLIENT_SECRET has characters that HTTP Basic needs form-encoded (RFC 6749 §2.3.1), and `curl -u` sends them ' +
+  'as they are. `openssl rand -hex 32` makes one without.';
+
+const changesInForms = (text: string): boolean => new URLSearchParams({ text }).toString() !== `text=${text}`;

@@ -167,3 +167,18 @@ describe('in production', () => {
     }
   });
 });
+
+it.each([
+  ['warns of an admin secret that Basic needs encoded', 'Zk3vR9xW2mZ8qL5nB7cD4fG6hJ1pS0a+/', true],
+  ['says nothing of one that no encoding changes', 'Zk3vR9xW2mZ8qL5nB7cD4fG6hJ1pS0aY', false],
+])('a start %s', async (_, secret, warns) => {
+  const environment = { REKEY_ADMIN_CLIENT_ID: 'ops', REKEY_ADMIN_CLIENT_SECRET: secret, REKEY_DATA_DIR: dataDir };
+  const started = await startAppAtIssuer({ environment });
+  try {
+    await started.nest.get(FirstBoot, { strict: false }).run();
+    expect(started.logs.some((line) => line.includes('openssl rand -hex 32'))).toBe(warns);
+    expect(started.logs.some((line) => line.includes(secret))).toBe(false);
+  } finally {
+    await started.close();
+  }
+});

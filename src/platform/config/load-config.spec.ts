@@ -276,6 +276,8 @@ describe('299: insecure configuration does not boot in production', () => {
     ['REKEY_TRUSTED_PROXIES', ''],
     ['REKEY_ADMIN_CLIENT_SECRET', 'a'.repeat(40)],
     ['REKEY_ADMIN_CLIENT_SECRET', production.REKEY_SECRET],
+    ['REKEY_ADMIN_CLIENT_SECRET', `${ADMIN_SECRET}\n`],
+    ['REKEY_ADMIN_CLIENT_SECRET', `${ADMIN_SECRET}ü`],
     ['REKEY_ADMIN_CLIENT_ID', 'an admin'],
     ['REKEY_ADMIN_CLIENT_ID', 'a:b'],
     ['HOST', ' '],

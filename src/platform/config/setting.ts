@@ -22,6 +22,12 @@ export type Rule = readonly [about: readonly Setting<unknown>[], broken: boolean
 
 export const text: Parse<string> = (value) => value;
 
+/** A client id or secret: printable ASCII (RFC 6749 App. A.1, A.2), so no line break that an editor left at its end. */
+export const credential: Parse<string> = (value) => {
+  if (!/^[\x20-\x7e]+$/.test(value)) throw new SettingProblem('must be printable ASCII characters in one line');
+  return value;
+};
+
 /** Something to be read on a button. */
 export function shortText(maxCharacters: number): Parse<string> {
   return (value) => {

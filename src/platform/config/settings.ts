@@ -3,7 +3,18 @@
  * holds the two lists together. What settings demand of each other is in `load-config.ts`.
  */
 import { imageFile } from './image-file.js';
-import { hexColour, hostName, integer, networks, oneOf, shortText, text, url, type Setting } from './setting.js';
+import {
+  credential,
+  hexColour,
+  hostName,
+  integer,
+  networks,
+  oneOf,
+  shortText,
+  text,
+  url,
+  type Setting,
+} from './setting.js';
 
 const setting = <T>(name: string, parse: Setting<T>['parse'], fallback: T): Setting<T> => ({ name, parse, fallback });
 
@@ -25,8 +36,8 @@ export const settings = {
   migrateAtBoot: setting('REKEY_MIGRATE_AT_BOOT', oneOf('on', 'off'), 'on'),
   redisUrl: absent('REDIS_URL', url('redis:', 'rediss:')),
   revocationCheck: setting('REKEY_REVOCATION_CHECK', oneOf('tracker', 'database'), 'tracker'),
-  adminClientId: absent('REKEY_ADMIN_CLIENT_ID', text),
-  adminClientSecret: absent('REKEY_ADMIN_CLIENT_SECRET', text),
+  adminClientId: absent('REKEY_ADMIN_CLIENT_ID', credential),
+  adminClientSecret: absent('REKEY_ADMIN_CLIENT_SECRET', credential),
   signingAlgorithm: setting('REKEY_SIGNING_ALGORITHM', oneOf('ES256', 'EdDSA', 'RS256', 'PS256'), 'ES256'),
   keyRotationDays: setting('REKEY_KEY_ROTATION_DAYS', integer(1, 3650), 90),
   trustedProxies: setting('REKEY_TRUSTED_PROXIES', networks, []),
@@ -40,8 +51,8 @@ export const settings = {
   loginSessionHours: setting('REKEY_LOGIN_SESSION_HOURS', integer(1, 8760), 24),
   loginSessionIdleHours: setting('REKEY_LOGIN_SESSION_IDLE_HOURS', integer(1, 8760), 8),
   upstreamIssuer: absent('REKEY_UPSTREAM_ISSUER', url('https:', 'http:')),
-  upstreamClientId: absent('REKEY_UPSTREAM_CLIENT_ID', text),
-  upstreamClientSecret: absent('REKEY_UPSTREAM_CLIENT_SECRET', text),
+  upstreamClientId: absent('REKEY_UPSTREAM_CLIENT_ID', credential),
+  upstreamClientSecret: absent('REKEY_UPSTREAM_CLIENT_SECRET', credential),
   upstreamName: absent('REKEY_UPSTREAM_NAME', shortText(60)),
   upstreamScope: setting('REKEY_UPSTREAM_SCOPE', text, 'openid profile email'),
   brandName: setting('REKEY_BRAND_NAME', shortText(60), 'Rekey'),
