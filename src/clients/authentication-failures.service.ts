@@ -23,7 +23,7 @@ export class AuthenticationFailures {
 
   /**
    * @param client undefined where the id is nobody's. It leaves a trace as well, for a refusal must take the same time
-   *   whether the client is known or not (checklist 43); but not its id, which a stranger has made up, or which is a secret
+   *   whether the client is known or not (RFC 6749 §5.2); but not its id, which a stranger has made up, or which is a secret
    *   in the wrong place
    */
   async note(client: Client | undefined, presentedId: string, reason: string, context: RequestContext): Promise<void> {

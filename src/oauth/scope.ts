@@ -7,7 +7,7 @@
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
 
-/** Longer than any grant needs, short enough that checking it is free (checklist 110). */
+/** Longer than any grant needs, short enough that checking it is free. */
 const MAX_SCOPE_CHARACTERS = 4096;
 
 /** @returns the set, or undefined where the text is not a scope (also when it is empty or too long) */

@@ -24,7 +24,7 @@ declare module 'fastify' {
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
-/** A whole request, headers and body, has this long (checklist 25). */
+/** A whole request, headers and body, has this long. */
 const REQUEST_TIMEOUT_MS = 15_000;
 const CHECK_INTERVAL_MS = 1000;
 

@@ -1,4 +1,4 @@
-/** Checklist §9: access tokens on our own protected routes (RFC 6750), with the admin API as the route. */
+/** Access tokens on our own protected routes (RFC 6750), with the admin API as the route. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { randomIdentity } from '../../src/issuance/token-identity.js';

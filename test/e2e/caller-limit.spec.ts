@@ -1,4 +1,4 @@
-/** Checklist §8: whoever asks too often is scanning for tokens (RFC 7662 §4). */
+/** Whoever asks too often is scanning for tokens (RFC 7662 §4). */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { confidentialClient, type TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';

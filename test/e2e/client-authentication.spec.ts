@@ -1,4 +1,4 @@
-/** Checklist §2: how a client proves who it is. What limits failed attempts is in `failed-authentications.spec.ts`. */
+/** How a client proves who it is. What limits failed attempts is in `failed-authentications.spec.ts`. */
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';

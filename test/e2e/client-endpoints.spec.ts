@@ -1,4 +1,4 @@
-/** Checklist §1, §2 and §4 again, at every endpoint to which clients send forms: what holds for one must hold for all. */
+/** Transport, client authentication and errors at every endpoint that takes forms from clients: what holds for one holds for all. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateSecret } from '../../src/clients/client-secret.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';

@@ -1,4 +1,4 @@
-/** Checklist 292: the service goes when it is told to, and not before it has answered. */
+/** The service goes when it is told to, and not before it has answered. */
 import { expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';

@@ -1,4 +1,4 @@
-/** Checklist §4: what every error looks like, and what the service answers when it is not its caller's fault. */
+/** What every error looks like, and what the service answers when it is not its caller's fault. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';

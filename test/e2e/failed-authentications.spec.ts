@@ -1,4 +1,4 @@
-/** Checklist 59 to 61: who fails too often is refused for a while, and nobody else is. */
+/** Who fails too often is refused for a while, and nobody else is. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSecret } from '../../src/clients/client-secret.js';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';

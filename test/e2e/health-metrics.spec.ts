@@ -1,4 +1,4 @@
-/** Checklist §18: what operators see of the service, and what must not be seen there. */
+/** What operators see of the service, and what must not be seen there. */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

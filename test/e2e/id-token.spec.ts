@@ -1,4 +1,4 @@
-/** Checklist §17: ID tokens (OpenID Connect Core §2, §3.1.3.6, §12.2), from the code and from each refresh. */
+/** ID tokens (OpenID Connect Core §2, §3.1.3.6, §12.2), from the code and from each refresh. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';

@@ -1,4 +1,4 @@
-/** Checklist §8: who may know what of a token, and that nobody learns anything of a dead one (RFC 7662). */
+/** Who may know what of a token, and that nobody learns anything of a dead one (RFC 7662). */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';

@@ -1,4 +1,4 @@
-/** Checklist §10: an issuer whose URL has a path, as one of several on a host (RFC 8414 §3.1). */
+/** An issuer whose URL has a path, as one of several on a host (RFC 8414 §3.1). */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { expectError, serverErrors } from '../support/expectations.js';

@@ -1,4 +1,4 @@
-/** Checklist §10: what the server says of itself, and that it is so (RFC 8414, RFC 7517). */
+/** What the server says of itself, and that it is so (RFC 8414, RFC 7517). */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { JSONWebKeySet } from 'jose';
 import { clientAuthMethods, type ClientAuthMethod } from '../../src/clients/client-auth-method.js';

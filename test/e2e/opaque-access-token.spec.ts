@@ -1,4 +1,4 @@
-/** Opaque access tokens: the same claims, readable for us alone, and under the same rules as JWTs (checklist §7, §8, §11). */
+/** Opaque access tokens: the same claims, readable for us alone, and under the same rules as JWTs. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { accessToken as clientCredentials, adminClient, bearer, callAdmin } from '../support/admin.js';
 import { changeClient, confidentialClient, resourceServer, type TestClient } from '../support/clients.js';

@@ -1,4 +1,4 @@
-/** Checklist 120 and 144: each result of a refresh is told apart, in the audit trail and in the metrics. */
+/** Each result of a refresh is told apart, in the audit trail and in the metrics. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { ClientRegistration } from '../../src/clients/client-registration.js';

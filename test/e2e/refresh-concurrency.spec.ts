@@ -1,4 +1,4 @@
-/** Checklist §6: requests that meet. Each round is many requests at once over real HTTP; what must hold, holds after all of them. */
+/** Requests that meet. Each round is many requests at once over real HTTP; what must hold, holds after all of them. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';

@@ -1,4 +1,4 @@
-/** Checklist §5: what the refresh grant accepts, what it refuses, and what it looks at again each time. */
+/** What the refresh grant accepts, what it refuses, and what it looks at again each time. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';

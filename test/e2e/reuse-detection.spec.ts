@@ -1,4 +1,4 @@
-/** Checklist §6: a superseded token outside its window, and how far the answer to it reaches. */
+/** A superseded token outside its window, and how far the answer to it reaches. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ClientRegistration } from '../../src/clients/client-registration.js';
 import { auditOf } from '../support/audit-trail.js';

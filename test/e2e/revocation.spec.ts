@@ -1,4 +1,4 @@
-/** Checklist §7: what a client ends, at once and for good, and what it cannot end (RFC 7009). */
+/** What a client ends, at once and for good, and what it cannot end (RFC 7009). */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';

@@ -1,4 +1,4 @@
-/** Checklist §6: one successor for each token, the policies of clients, and what a rotation writes. */
+/** One successor for each token, the policies of clients, and what a rotation writes. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';

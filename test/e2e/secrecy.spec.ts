@@ -1,5 +1,5 @@
 /**
- * Checklist 297: known secrets go through everything that the service does, and through everything that can go wrong, and
+ * Known secrets go through everything that the service does, and through everything that can go wrong, and
  * must then stand in no log line, no metric, no error body, no header and no table.
  */
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';

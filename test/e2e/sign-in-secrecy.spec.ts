@@ -1,5 +1,5 @@
 /**
- * Checklist 297, for people: passwords, cookies, codes, verifiers, form tokens and everything that comes of them go through
+ * Passwords, cookies, codes, verifiers, form tokens and everything that comes of them go through
  * whole journeys, through clumsy hands and through bad days, and must then stand in no log line, no metric, no error, no
  * admin's answer and no table; and no page tells the next site where it was.
  */

@@ -1,4 +1,4 @@
-/** Checklist 26: in production nothing is answered that has come over plain HTTP. */
+/** In production nothing is answered that has come over plain HTTP. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { expectError } from '../support/expectations.js';

@@ -1,4 +1,4 @@
-/** Checklist §1: how a token request travels, and what of it is read. */
+/** How a token request travels, and what of it is read. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';

@@ -1,4 +1,4 @@
-/** Checklist §3: what a successful token response holds, and what it does not. */
+/** What a successful token response holds, and what it does not. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateTokenKey } from '../../src/keys/token-key.js';

@@ -1,4 +1,4 @@
-/** The userinfo endpoint (OpenID Connect Core §5.3, §5.4), and access tokens on it (RFC 6750; checklist §9). */
+/** The userinfo endpoint (OpenID Connect Core §5.3, §5.4), and access tokens on it (RFC 6750). */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { RevocationService } from '../../src/revocation/revocation.service.js';

@@ -1,4 +1,4 @@
-/** Revoking very many families is one request that may take its time, and no 503. Checklist 171, by size and not by time. */
+/** Revoking very many families is one request that may take its time, and no 503. The test is of the size, not of the time. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { admin } from '../support/admin.js';
 import { confidentialClient, startFamily } from '../support/clients.js';

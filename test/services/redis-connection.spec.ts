@@ -54,7 +54,7 @@ describe('RedisConnection', () => {
     await server.restart();
     const startedAt = performance.now();
     await eventually(() => expect(connection.isReady).toBe(true));
-    expect(performance.now() - startedAt).toBeLessThan(5000); // checklist 290
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(said).toEqual(['Redis is away: ECONNREFUSED', 'Redis is back']);
     expect(await ping()).toBe('PONG');
   });

@@ -1,4 +1,4 @@
-/** Two replicas on one PostgreSQL and one Redis: what holds on one node holds on both. Checklist 133 to 136, 139, 164. */
+/** Two replicas on one PostgreSQL and one Redis: what holds on one node holds on both. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import pg from 'pg';

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from '@jest/globals';
 import type { Answer } from './requests.js';
 
-/** DESIGN §9, invariant 8. */
+/** While a dependency is down, every answer is a 503 within two seconds. */
 const PROMISE_MS = 2000;
 
 export interface Timed<Result = Answer> {

@@ -1,4 +1,4 @@
-/** Object mothers: clients and families as the checklist names them, each with overrides. */
+/** Object mothers: clients and families, each with overrides. */
 import { ClientDirectory } from '../../src/clients/client-directory.service.js';
 import type { ClientAuthMethod } from '../../src/clients/client-auth-method.js';
 import { registrationDefaults, type ClientRegistration } from '../../src/clients/client-registration.js';

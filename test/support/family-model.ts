@@ -1,5 +1,5 @@
 /**
- * A family as DESIGN §4 describes it, in the simplest words there are: no batch, no concurrency, no database. It says what
+ * A token family in the simplest words there are: no batch, no concurrency, no database. It says what
  * the service may answer; what it does answer is held against that. Written without a look at `refresh/rotation.ts`.
  */
 export interface Policy {

@@ -1,4 +1,4 @@
-/** A family as its row and its tokens show it, and the invariants of DESIGN §9 that hold for every one. */
+/** A family as its row and its tokens show it, and the invariants that hold for every one. */
 import { expect } from '@jest/globals';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { mintRefreshToken, parseRefreshToken } from '../../src/families/refresh-token.js';

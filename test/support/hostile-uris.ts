@@ -1,5 +1,5 @@
 /**
- * Addresses that other servers took for the registered one (security lessons, B5): redirect URIs of Keycloak, fosite, authentik,
+ * Addresses that other servers took for the registered one: redirect URIs of Keycloak, fosite, authentik,
  * Pocket ID, Casdoor and others. None of them is the registered one to the letter.
  */
 

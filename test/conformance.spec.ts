@@ -1,40 +1,16 @@
 /**
- * The rows of the acceptance checklist that a specification demands (MUST and SHOULD, sections 1 to 11, and of the optional ones
- * those that are built: 14, 15 and 17) by their numbers: each has a test whose title begins with the number, `[148] …` or
- * `[184, 187] …`. Rows that are decisions of our own have tests too, but are not counted here.
+ * `docs/conformance.md` lists the statements that the service keeps, by number; a test's title begins with the numbers of those
+ * that it attacks, `[148] …` or `[184, 187] …`. Here the two are compared: each statement has a test, each number in a title is
+ * a statement, and the page names the files. `UPDATE_CONFORMANCE=1 npm test -- test/conformance.spec.ts` writes the files anew.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
-const demanded: Record<string, readonly number[]> = {
-  '1. Token endpoint: transport and request syntax': [
-    1, 2, 4, 10, 11, 12, 13, 14, 15, 16, 18, 20, 26, 27, 28, 29, 30, 31, 32,
-  ],
-  '2. Client authentication': [34, 35, 36, 37, 38, 40, 41, 42, 44, 45, 46, 47, 48, 52, 59],
-  '3. Success response': [65, 66, 67, 68, 69, 70, 71, 73, 74, 75, 76, 77],
-  '4. Error responses': [81, 82, 83, 85, 86],
-  '5. Refresh grant': [92, 93, 94, 95, 96, 97, 98, 99, 100, 103, 104, 105, 106, 107, 108, 111, 116, 117],
-  '6. Rotation, reuse detection, concurrency': [121, 123, 124, 125],
-  '7. Revocation': [146, 147, 148, 149, 150, 152, 153, 155, 156, 158, 159, 160, 161, 162, 164, 165],
-  '8. Introspection': [174, 175, 176, 178, 179, 180, 181, 182, 183, 184, 188],
-  '9. Bearer usage on our own protected routes': [194, 195, 196, 197, 198, 199],
-  '10. Metadata and keys': [201, 202, 203, 204, 205, 206, 207, 208, 211, 215],
-  '11. JWT access tokens': [216, 217, 218, 219, 220, 222],
-  '14. Resource indicators': [249, 250, 251],
-  '15. Authorization code, PKCE, RFC 9207': [253, 254, 255, 256, 258, 259, 260, 261, 262, 263, 264, 265, 268],
-  '17. OpenID Connect Core §12': [276, 277, 278, 279, 280, 281, 282],
-};
-
-/** Rows of these sections that are neither demanded nor decisions of our own, and why. */
-const inapplicable: Record<number, string> = {
-  157: 'unsupported_token_type is for servers that cannot revoke access tokens; this one can (149)',
-  191: 'there are no sender-constrained access tokens yet, so there is no cnf to tell of',
-  193: 'optional: introspection is answered in JSON, never as a JWT',
-  266: 'there are no pushed authorization requests (RFC 9126 is optional); a request_uri is refused, as the metadata says',
-  267: 'the same: no request_uri is ever handed out',
-};
+const PAGE = 'docs/conformance.md';
+/** Number, level, source and statement of a row; its files are what is compared. */
+const ROW = /^(\| (\d+) \|(?: (?:[^|\\]|\\.)*\|){3}) .*\|$/gm;
 
 const NUMBERS = /^(?:\[\d+(?:, \d+)*\] ?)+/;
 
@@ -101,19 +77,41 @@ describe('the scan of the titles', () => {
   });
 });
 
-const tested = new Set(
-  ['src', 'test']
+/** The files whose tests have a number in their titles. */
+function testFiles(): Map<number, string[]> {
+  const files = ['src', 'test']
     .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
     .filter((file) => /\.(spec|contract)\.ts$/.test(file))
-    .flatMap((file) => numbersIn(readFileSync(file, 'utf8'))),
-);
+    .sort();
+  const found = new Map<number, string[]>();
+  for (const file of files) {
+    for (const number of new Set(numbersIn(readFileSync(file, 'utf8')))) {
+      found.set(number, [...(found.get(number) ?? []), file]);
+    }
+  }
+  return found;
+}
 
-it.each(Object.entries(demanded))('%s: each row has a test', (_section, rows) => {
-  expect(rows.filter((row) => !tested.has(row))).toEqual([]);
+const page = readFileSync(PAGE, 'utf8');
+const tests = testFiles();
+const statements = [...page.matchAll(ROW)].map(([, , number]) => Number(number));
+
+it('every statement has a number of its own and a test', () => {
+  expect(statements.length).toBeGreaterThan(150);
+  expect(new Set(statements).size).toBe(statements.length);
+  expect(statements.filter((number) => !tests.has(number))).toEqual([]);
 });
 
-it('a row is demanded once, or does not apply', () => {
-  const rows = Object.values(demanded).flat();
-  expect(new Set(rows).size).toBe(rows.length);
-  expect(Object.keys(inapplicable).filter((row) => rows.includes(Number(row)))).toEqual([]);
+it('every number in a title is a statement', () => {
+  expect([...tests.keys()].filter((number) => !statements.includes(number))).toEqual([]);
+});
+
+it('the page names the files of the tests', () => {
+  const current = page.replace(
+    ROW,
+    (_, row: string, number: string) =>
+      `${row} ${(tests.get(Number(number)) ?? []).map((file) => `\`${file}\``).join(', ')} |`,
+  );
+  if (process.env['UPDATE_CONFORMANCE']) writeFileSync(PAGE, current);
+  else expect(page).toBe(current);
 });
