@@ -53,7 +53,7 @@ export class RevocationAdministration {
   }
 }
 
-/** Under the name of what was revoked, so that whoever looks for that finds it. */
+/** Audited under what was revoked, so that a search for it finds the event. */
 function eventOf(kind: RevocationKind, value: string, { id, hits }: RevocationResult): Omit<AuditEvent, 'at'> {
   const named = {
     subject: { subject: value },

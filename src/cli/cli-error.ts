@@ -1,4 +1,4 @@
-/** Something that whoever typed the command can understand and mend: it is printed as it is, without a stack. */
+/** An error that the user of the command can understand and fix: printed as it is, without a stack. */
 export class CliError extends Error {}
 
 /** The admin API will not have the request, as it is. */

@@ -39,7 +39,7 @@ export interface NewSecret {
 /** More than an overlap needs; each one costs a comparison. */
 const MAX_SECRETS = 10;
 
-/** Registers and changes clients and their secrets. What a change must revoke is said by whoever asks for it, in one transaction. */
+/** Registers and changes clients and their secrets. The caller says what a change must revoke, in the same transaction. */
 @Injectable()
 export class ClientsService {
   private readonly secretKey: Buffer;

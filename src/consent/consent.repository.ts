@@ -12,7 +12,7 @@ export class ConsentRepository {
     return (await this.dataSource.manager.findOneBy(ConsentEntity, { subject, clientId })) ?? undefined;
   }
 
-  /** Locks it against whoever would take it back. */
+  /** Locks the consent, so that it cannot be withdrawn until the transaction ends. */
   async hold(subject: string, clientId: string, manager: EntityManager): Promise<Consent | undefined> {
     const rows = await manager.query<Consent[]>(
       'SELECT scope, claims FROM consents WHERE subject = $1 AND client_id = $2 FOR SHARE',

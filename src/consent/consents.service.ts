@@ -37,7 +37,7 @@ export class Consents {
     return consentCovers(await this.repository.hold(subject, clientId, manager), asked);
   }
 
-  /** Adds to what was agreed to before, in the transaction that acts on it. */
+  /** Adds to the user's consent, in the transaction that acts on it. */
   async grant(
     subject: string,
     clientId: string,

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Credentials {
-  /** Of the service: for whoever else reads the file. */
+  /** The service's URL, for other programs that read the file. */
   readonly issuer?: string | undefined;
   readonly adminClientId?: string | undefined;
   readonly adminClientSecret?: string | undefined;

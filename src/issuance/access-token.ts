@@ -39,8 +39,8 @@ export interface AccessToken {
 }
 
 /**
- * The resources that were named (RFC 8707 §2.2); where none was, all that the client has. Userinfo is a resource of this server:
- * whoever may ask it may do so without naming it.
+ * The resources that the request named (RFC 8707 §2.2), or all of the client's. With `openid`, userinfo is included without
+ * being named.
  */
 export function audienceOf({ client, scope, resource = [] }: Authorization, issuer: string): readonly string[] {
   if (resource.length > 0) return resource;

@@ -33,8 +33,8 @@ export function sealSigningKey({ kid, algorithm, privateKey }: SigningKey, seali
 }
 
 /**
- * The public half comes out of the box too. Were it stored beside it, whoever can write to the database could have a key
- * of their own published and believed.
+ * The public key is derived from the sealed private key. Stored beside it, it could be replaced by anyone who can write to
+ * the database, and would be published and believed.
  * @throws WrongMasterKeyError
  */
 export function openSigningKey(

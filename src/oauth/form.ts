@@ -24,8 +24,8 @@ export class Form {
   }
 
   /**
-   * The same where repeated parameters must be told to somebody else than the caller. The first value counts, and the form
-   * written down again repeats them as well.
+   * Like `parse`, but returns repeated parameters, so that the error can go to the redirect URI. The first value counts, and
+   * `toString` repeats them as well.
    * @throws OAuthError invalid_request on too many parameters, and on broken percent-encoding
    */
   static read(encoded: string): { form: Form; repeated: readonly string[] } {

@@ -1,4 +1,4 @@
-/** Proof Key for Code Exchange with S256 (RFC 7636), the only method here: `plain` proves nothing to whoever saw the request. */
+/** Proof Key for Code Exchange with S256 (RFC 7636), the only method here: `plain` proves nothing once the request was seen. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 export const CODE_CHALLENGE_METHOD = 'S256';

@@ -1,6 +1,6 @@
 /**
- * A queue of several lines that take turns: whoever waits, waits for one entry of each other line at most, however long
- * those are. Within a line it is first come, first served.
+ * A queue of several lines that take turns: an entry at the head of its line waits for one entry of each other line at most.
+ * Within a line it is first come, first served.
  */
 export class FairQueue<T> {
   /** Those with entries, in the order of their turns. */

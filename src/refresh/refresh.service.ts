@@ -145,7 +145,7 @@ export class RefreshService {
   }
 }
 
-/** What is not in the grant costs the client nothing but this request; everything else says that the token is no good. */
+/** Scope and resource errors do not consume the token; every other verdict means that the token is not valid. */
 function refusalOf(verdict: string, reason: string): OAuthError {
   if (verdict === 'too_wide') return OAuthError.invalidScope(reason);
   return verdict === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);

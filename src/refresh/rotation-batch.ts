@@ -16,7 +16,7 @@ const MAX_ENTRIES = 256;
 /** Two statements: one on its way back while the next is on its way out. */
 const MAX_IN_FLIGHT = 2;
 
-/** So many connections may wait for rows that somebody holds: the others go on serving the families that nobody does. */
+/** At most this many connections wait for locked rows; the rest keep serving other families. */
 const MAX_WAITING = 2;
 
 /**

@@ -47,7 +47,7 @@ export type Verdict =
   | { readonly verdict: 'dead'; readonly reason: DeathReason; readonly family: FamilySnapshot }
   | { readonly verdict: 'too_wide'; readonly family: FamilySnapshot }
   | { readonly verdict: 'wrong_target'; readonly family: FamilySnapshot }
-  /** Nothing speaks against rotating it: whoever held its row has let go. Ask again. */
+  /** The token can be rotated: the lock on its row is gone by now. Try again. */
   | { readonly verdict: 'rotatable'; readonly family: FamilySnapshot }
   | { readonly verdict: 'retry'; readonly family: FamilySnapshot }
   | { readonly verdict: 'stale'; readonly family: FamilySnapshot }

@@ -14,7 +14,7 @@ import { Pages } from '../pages/pages.service.js';
 import { Clock } from '../platform/time/clock.js';
 
 /**
- * An issuer with a path has its endpoints under that path. These stand outside it: what is there for whoever runs the service,
+ * An issuer with a path has its endpoints under that path. These stand outside it: health and metrics, for the operator,
  * and the document that RFC 8414 §3.1 puts before the path; OpenID Connect Discovery §4 puts its own behind.
  */
 const OUTSIDE_THE_ISSUER = ['health/{*rest}', 'metrics', '.well-known/oauth-authorization-server{/*rest}'];

@@ -1,4 +1,4 @@
-/** What every answer has where people are, also those that are no page: a redirect must not tell the next site where it came from. */
+/** Security headers for browser routes, redirects included: a redirect must not tell the next site where it came from. */
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../platform/config/config.js';
 import { browserPaths } from '../pages/browser-paths.js';

@@ -63,7 +63,7 @@ export class LoginSessionRepository {
     return rows[0] && toSession(rows[0]);
   }
 
-  /** Locks a session that has not ended against whoever would end it. @returns false where it has */
+  /** Locks a live session, so that it cannot end until the transaction does. @returns false if it has ended */
   async hold(id: string, manager: EntityManager): Promise<boolean> {
     const rows = await manager.query<{ id: string }[]>(
       'SELECT s.id FROM login_sessions s WHERE s.id = $1 AND s.ended_at IS NULL FOR SHARE',

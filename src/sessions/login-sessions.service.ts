@@ -118,7 +118,7 @@ export class LoginSessions implements OnApplicationShutdown {
     return this.repository.end(id, this.clock.now(), manager);
   }
 
-  /** Ends what a user has of sessions. @returns those that it was this call that ended */
+  /** Ends all of a user's sessions. @returns the sessions that this call ended */
   async endAll(subject: string, manager: EntityManager = this.dataSource.manager): Promise<readonly LoginSession[]> {
     // First, so that a sign-in that was under way has begun its session already, or begins none.
     await this.epochs.advance(subject, manager);
@@ -156,7 +156,7 @@ export class LoginSessions implements OnApplicationShutdown {
     };
   }
 
-  /** Nobody waits for it, and nothing comes of it when it fails but an earlier end of the session. */
+  /** Runs in the background; if it fails, the session only ends earlier. */
   private noteUse({ id, lastUsedAt }: LoginSession): void {
     const now = this.clock.now();
     if (now - lastUsedAt < USE_PRECISION_MS || this.touches.has(id)) return;

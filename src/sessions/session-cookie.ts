@@ -1,6 +1,6 @@
 /**
- * The cookie of a login session: 256 random bits that say nothing. Whoever has the database has only digests, and whoever
- * has an id of a session (it stands in ID tokens) has no cookie.
+ * The cookie of a login session: 256 random bits that say nothing. The database holds
+ * only digests, and the id of a session (the `sid` of ID tokens) is not the cookie.
  */
 import { createHash, randomBytes } from 'node:crypto';
 

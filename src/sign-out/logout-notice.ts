@@ -1,6 +1,6 @@
 /**
- * What the outbox of back-channel logout promises: a client is told at least once, or given up after a day. A notice that is
- * taken up is leased first: whoever dies with it in hand loses it to the next one, and the client hears of it twice.
+ * What the outbox of back-channel logout promises: a client is told at least once, or given up after a day. A notice is
+ * leased before it is delivered: if the replica dies, another one takes over, and the client may be told twice.
  */
 export interface LogoutNotice {
   readonly id: string;

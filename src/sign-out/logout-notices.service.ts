@@ -43,7 +43,7 @@ export class LogoutNotices {
 
   /**
    * For the transaction that ends login sessions.
-   * @param notices of those that have no back-channel logout URI nothing comes
+   * @param notices clients without a back-channel logout URI are skipped
    * @returns the sessions of those that will be told, one for each
    */
   add(

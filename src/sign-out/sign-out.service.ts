@@ -9,7 +9,7 @@ import { SignOutTrail, type EndedSession, type SignOutOrigin } from './sign-out-
 
 /**
  * Ends login sessions and what goes with them, in one transaction: the families that are not offline, with their access
- * tokens, and the notices to clients, which nobody waits for. The browser's cookie is the business of whoever answers it.
+ * tokens, and the notices to clients, which nobody waits for. The controller that answers the browser clears its cookie.
  */
 @Injectable()
 export class SignOut {
@@ -36,7 +36,7 @@ export class SignOut {
     });
   }
 
-  /** Ends every session of a user, and every family, offline ones too: whoever asks for it means everything. */
+  /** Ends every session of a user, and every family, offline ones too. */
   signOutEverywhere(subject: string, reason: string, origin: SignOutOrigin): Promise<void> {
     return this.inOne((manager) => this.commitEverywhere(subject, { reason }, origin, manager));
   }

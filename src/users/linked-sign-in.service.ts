@@ -19,8 +19,8 @@ const ACTOR = 'upstream';
 const SUFFIXED_ATTEMPTS = 3;
 
 /**
- * Users of the upstream OpenID provider. They are known by its issuer and their subject there, and by nothing else: whoever
- * gets hold of an e-mail address there does not become the user who has it here (OpenID Connect Core §5.7).
+ * Users of the upstream OpenID provider. They are identified by its issuer and their subject there, never by e-mail address:
+ * an address there does not make somebody the user who has it here (OpenID Connect Core §5.7).
  */
 @Injectable()
 export class LinkedSignIn {

@@ -15,7 +15,7 @@ const RETRY_MS = 60_000;
 
 const PLACE_BYTES = 6;
 
-/** What the password is compared with that comes with a name that nobody has: a hash that takes the time of somebody's. */
+/** Dummy hash for unknown usernames, so that both cases take the same time. */
 @Injectable()
 export class PasswordDecoys {
   private readonly logger = new Logger('passwords');

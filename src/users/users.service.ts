@@ -20,8 +20,8 @@ import { UserRepository } from './user.repository.js';
 export type Alongside = (manager: EntityManager) => Promise<void>;
 
 /**
- * Those who sign in here: who they are, what is said of them, and how they prove it. Whether a subject may be spoken for is
- * `subjects/`; what else a change must end is said by whoever asks for it, in one transaction.
+ * The users who sign in here: their names, claims and passwords. Whether a subject is disabled is `SubjectsService`; the
+ * caller says what else a change must end, in the same transaction.
  */
 @Injectable()
 export class UsersService {

@@ -15,7 +15,7 @@ import { endedWith } from './account-access.js';
 
 const REASON = 'account_page';
 
-/** Ends what clients may do, on the word of the user who allowed it. What is somebody else's is like what is not there. */
+/** Ends a client's access when its user says so. Another user's access is treated as if it did not exist. */
 @Injectable()
 export class AccountAccess {
   constructor(

@@ -10,7 +10,7 @@ import { AccountSessions } from './account-sessions.service.js';
 
 /**
  * Where users see where they are signed in, and end it. Programs read `/account/data`, and send the same forms as the page
- * does: what changes something has a form token, whoever sends it.
+ * does: every change needs a form token, from programs too.
  */
 @ApiExcludeController()
 @Controller('account')

@@ -43,7 +43,7 @@ export class EndSession {
       return { outcome: 'ended', location };
     }
     if (current) return { outcome: 'ask', session: current, client, location };
-    // Nobody has to be asked, but only a client that has signed somebody in before is gone back to.
+    // No confirmation is needed, but the browser is redirected back only for a client that holds a valid ID token.
     return { outcome: 'not_signed_in', location: hint && location };
   }
 

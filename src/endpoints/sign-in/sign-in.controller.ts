@@ -5,7 +5,7 @@ import { Form } from '../../oauth/form.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { SignInPages } from './sign-in-pages.service.js';
 
-/** Signing in with a username and a password: for whoever comes to sign in, and for the form that `/authorize` shows. */
+/** Signing in with a username and a password: the page at `/sign-in`, and the form that `/authorize` shows. */
 @ApiExcludeController()
 @Controller('sign-in')
 export class SignInController {

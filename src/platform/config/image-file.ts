@@ -22,7 +22,7 @@ function contentOf(path: string): Buffer | undefined {
     const { size } = statSync(path);
     return size <= MAX_BYTES ? readFileSync(path) : undefined;
   } catch {
-    // That it cannot be read is the same mistake to whoever set it; the path stays out of the message.
+    // An unreadable file is the same mistake for the operator; the path stays out of the message.
     return undefined;
   }
 }

@@ -27,13 +27,13 @@ interface Seen {
 
 /**
  * Counts failures by key, and refuses a key for the rest of its window once there were too many. Only failures are
- * counted, so whoever does not fail costs a look at this process's memory.
+ * counted, so a success costs one look at this process's memory.
  */
 export class FailureCounter {
   private readonly inRedis: RateLimiterAbstract | undefined;
   /** For when there is no Redis, or it is away. */
   private readonly inProcess: RateLimiterAbstract;
-  /** Of the keys that failed here in their window. About in the order in which those end. */
+  /** Keys that failed recently, roughly by expiry. */
   private readonly seen = new Map<string, Seen>();
   private readonly failures: number;
 

@@ -44,7 +44,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     this.client.connect().catch(() => undefined); // rejects only when it is closed; errors come by the listener
   }
 
-  /** At once: whoever still waits for Redis is told that it is away. */
+  /** At once: commands that still wait are told that Redis is away. */
   close(): void {
     this.#closed = true;
     this.client.destroy();
