@@ -22,6 +22,7 @@ export function keyCommand(terminal: Terminal): Command {
     });
   command
     .command('retire <kid>')
+    .allowUnknownOption() // one key id in 64 begins with a hyphen (base64url)
     .description('takes a leaked key out of use: what it signed is believed no more')
     .action(async (kid: string) => {
       await api.delete(`/keys/${encodeURIComponent(kid)}`);

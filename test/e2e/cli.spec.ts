@@ -229,6 +229,12 @@ describe('key', () => {
   });
 });
 
+it('a key id that begins with a hyphen is a key id, not an option', async () => {
+  const { exitCode, stderr } = await run('key', 'retire', '-38zYAElweHy2ogVEjKRFC5UrVU3fNgS2BgST4lf08A');
+  expect(exitCode).toBe(1);
+  expect(stderr).not.toContain('option');
+});
+
 describe('an error', () => {
   it('goes to stderr with the words of the server and every field, and exits with 1', async () => {
     const { exitCode, stdout, stderr } = await run(
