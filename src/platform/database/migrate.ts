@@ -1,4 +1,5 @@
 import { DataSource, MigrationExecutor, type DataSourceOptions } from 'typeorm';
+import { NetworkClient } from './network-client.js';
 
 /** Any constant will do, as long as nothing else in this database uses it. */
 const MIGRATION_LOCK = 0x72656b65;
@@ -22,7 +23,7 @@ export async function migrateOverNetwork(options: DataSourceOptions): Promise<vo
     ...options,
     entities: [],
     poolSize: 1,
-    extra: {},
+    extra: { Client: NetworkClient },
   } as DataSourceOptions).initialize();
   try {
     await migrate(dataSource);

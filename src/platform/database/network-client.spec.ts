@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { migrateOverNetwork } from './migrate.js';
 import { NetworkClient } from './network-client.js';
 
 /** A message of PostgreSQL's protocol: its type, the length of what follows, what follows (PostgreSQL manual, chapter 55). */
@@ -68,3 +69,17 @@ it.each([
     expect(connections - before).toBeGreaterThan(1);
   },
 );
+
+it('a connection that is ended as it begins fails the migration, not the process', async () => {
+  const closing = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(Buffer.concat([AUTHENTICATED, READY, TERMINATED])));
+  }).listen(0, '127.0.0.1');
+  await once(closing, 'listening');
+  const { port } = closing.address() as AddressInfo;
+  const url = `postgres://rekey@127.0.0.1:${port}/rekey`;
+  await expect(migrateOverNetwork({ type: 'postgres', url })).rejects.toThrow(
+    /terminating connection|Connection terminated|not queryable/,
+  );
+  closing.close();
+});
