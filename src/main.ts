@@ -39,10 +39,10 @@ async function start(config: Config): Promise<void> {
   const demoClient = embedded && (await app.get(DemoClient, { strict: false }).start(embedded.credentials));
   await app.listen(config.port, config.host);
   const drain = drainer(app, () => logger.flush());
-  process.on('SIGTERM', () => drain(0));
-  process.on('SIGINT', () => drain(0));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain(0) || process.exit(1));
   // The last net: the state of a process that lost track of an error is unknown, so it answers what it was asked and goes.
-  process.on('uncaughtException', (error) => {
+  process.on('uncaughtException', (thrown: unknown) => {
+    const error = thrown instanceof Error ? thrown : new Error('Something was thrown that is no Error.');
     logError(new Logger('Process'), error, 'none'); // of no request
     drain(1);
   });
@@ -51,11 +51,11 @@ async function start(config: Config): Promise<void> {
   else logger.info({ msg: 'listening', url });
 }
 
-/** @returns what stops accepting, answers what was asked, closes what is open, and goes; a second call does not wait */
-function drainer(app: NestFastifyApplication, flush: () => void): (exitCode: number) => void {
+/** @returns what stops accepting, answers what was asked, closes what is open, and goes; false if that is under way already */
+function drainer(app: NestFastifyApplication, flush: () => void): (exitCode: number) => boolean {
   let draining = false;
   return (exitCode) => {
-    if (draining) process.exit(1);
+    if (draining) return false;
     draining = true;
     setTimeout(() => process.exit(1), DRAIN_MS).unref();
     void app.close().then(
@@ -65,5 +65,6 @@ function drainer(app: NestFastifyApplication, flush: () => void): (exitCode: num
       },
       () => process.exit(1),
     );
+    return true;
   };
 }
