@@ -54,8 +54,8 @@ export type Verdict =
   | { readonly verdict: 'reuse'; readonly family: FamilySnapshot };
 
 /**
- * @param arrivedAt when the request came in: what was on its way before a rotation is concurrent with it, not a reuse,
- *   even where the retry window is zero
+ * @param arrivedAt when the whole request had come in: one that was complete before a rotation ended is concurrent with it, not
+ *   a reuse, even where the retry window is zero
  */
 export function judge(
   family: FamilySnapshot | undefined,

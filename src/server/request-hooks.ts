@@ -29,7 +29,6 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   server.decorateRequest('outcome', undefined);
 
   server.addHook('onRequest', (request, reply, done) => {
-    request.arrivedAt = clock.now();
     if (believesProxies) cleanForwardedFor(request);
     void reply.headers(STANDARD_HEADERS).header('x-correlation-id', request.id);
     // Node would refuse this one without a word (RFC 9112 §3.2); see the adapter.
@@ -42,6 +41,12 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     if (request.headers['content-encoding'] !== undefined) {
       return done(new OAuthError('invalid_request', { reason: 'content_encoding', status: 415 }));
     }
+    done();
+  });
+
+  // Once the body is complete: when it begins, and how long it takes, is the caller's choice.
+  server.addHook('preValidation', (request, _reply, done) => {
+    request.arrivedAt = clock.now();
     done();
   });
 

@@ -5,7 +5,8 @@ import { auditOf } from '../support/audit-trail.js';
 import { changeClient, confidentialClient, startFamily, type TestClient, type TestFamily } from '../support/clients.js';
 import { expectError, serverErrors } from '../support/expectations.js';
 import { expectNoneLive, expectOneLive, expectUntouched, familyRow } from '../support/family-state.js';
-import { introspect, refresh, type Answer } from '../support/requests.js';
+import { exchangeSlowly, FORM } from '../support/raw-http.js';
+import { basic, introspect, refresh, type Answer } from '../support/requests.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -110,6 +111,25 @@ describe('a superseded token outside its window', () => {
     app.clock.advanceSeconds(61);
     expectError(await refresh(app, session.client, session.refreshToken, { scope: 'a' }), 400, 'invalid_grant');
     await expectDead(session);
+  });
+
+  it.each([0, 2])('does not get its window of %d s stretched by a body that is sent slowly', async (seconds) => {
+    const session = await aSession(await aClient({ retryWindowSeconds: seconds }), { refreshes: 0 });
+    const request = {
+      path: '/token',
+      headers: [FORM, ['Authorization', basic(session.client).authorization!]] as const,
+      body: `grant_type=refresh_token&refresh_token=${session.refreshToken}`,
+    };
+    let honest: Answer | undefined;
+    const stolen = await exchangeSlowly(app.url, request, async () => {
+      app.clock.advanceSeconds(2);
+      honest = await refresh(app, session.client, session.refreshToken);
+      app.clock.advanceSeconds(3);
+    });
+    expect(honest?.status).toBe(200);
+    expectError(stolen, 400, 'invalid_grant');
+    expect((await familyRow(app, session.sid)).revoked_reason).toBe('refresh_token_reused');
+    await expectNoneLive(app, session.client, session.sid);
   });
 
   it('presented again and again is one theft: a dead family is not ended twice', async () => {

@@ -1,4 +1,5 @@
 /** HTTP down to its bytes, for what a well-behaved client refuses to send: broken headers, repeated ones, a body that dribbles in. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Answer } from './requests.js';
 
@@ -10,6 +11,8 @@ export interface RawRequest {
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
 }
+
+const END_OF_HEAD = '\r\n\r\n';
 
 export const FORM = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
 
@@ -27,6 +30,20 @@ export async function exchangeUnfinished(url: string, request: RawRequest): Prom
   const received = receive(socket);
   socket.write(messageOf({ ...request, body: `${request.body ?? ''}${' '.repeat(100)}` }).slice(0, -100), 'latin1');
   return parse(await received);
+}
+
+/** Sends the head of a request, and its body only when `between` is over: the server has read the head by then (RFC 9110 §10.1.1). */
+export async function exchangeSlowly(url: string, request: RawRequest, between: () => Promise<void>): Promise<Answer> {
+  const socket = await open(url);
+  const received = receive(socket);
+  const headers = [...(request.headers ?? []), ['Expect', '100-continue'] as const];
+  const [head = '', body = ''] = messageOf({ ...request, headers }).split(END_OF_HEAD);
+  const goOn = once(socket, 'data');
+  socket.write(head + END_OF_HEAD, 'latin1');
+  await goOn;
+  await between();
+  socket.write(body, 'latin1');
+  return parse((await received).replace(`HTTP/1.1 100 Continue${END_OF_HEAD}`, ''));
 }
 
 /** Sends anything at all. */

@@ -6,13 +6,13 @@ export interface RequestContext {
   readonly correlationId: string;
   /** The caller's address, as far as the trusted proxies vouch for it. */
   readonly source: string;
-  /** Milliseconds since the epoch: when the request came in. */
+  /** Milliseconds since the epoch: when the whole request, body included, had come in. */
   readonly arrivedAt: number;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** By the injected clock; set before anything else happens to a request. */
+    /** By the injected clock; set once the body has been read, before any guard. */
     arrivedAt: number;
     /** What the access log and the metrics say of the request, where they say more than its status. */
     outcome?: { readonly clientId?: string | undefined; readonly result?: string };
