@@ -22,8 +22,8 @@ export function clientCommand(terminal: Terminal): Command {
     .description('registers a client, and shows its secret this once')
     .requiredOption('--name <name>', 'what people call it')
     .option('--type <type>', 'confidential or public', 'confidential')
-    .action(async (options: ClientOptions & { type: string }) =>
-      terminal.show(await api.post('/clients', { type: options.type, ...bodyOf(options) })),
+    .action(async (options: ClientOptions) =>
+      terminal.show(await api.post('/clients', { type: options['type'], ...bodyOf(options) })),
     );
   withClientOptions(command.command('update <client_id>'))
     .description('changes what is given, and nothing else')

@@ -1,11 +1,25 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
-import type { GrantType } from '../oauth/grant-type.js';
-import type { ClientAuthMethod } from './client-auth-method.js';
+import { Column, Entity, PrimaryColumn, type ColumnOptions } from 'typeorm';
+import type { Field } from './client-field.js';
+import { clientFieldEntries, snakeCase, type ClientFields } from './client-fields.js';
+
+/** One column for each entry of `client-fields.ts`. */
+class FieldColumns {}
+
+const columnTypes = { choice: 'text', number: 'integer', flag: 'boolean', set: 'text', text: 'text' } as const;
+
+const columnOf = (name: string, { kind, initially }: Field): ColumnOptions => ({
+  name: snakeCase(name),
+  type: columnTypes[kind],
+  array: kind === 'set',
+  nullable: initially === null,
+  ...(initially !== null && { default: initially }),
+});
+
+for (const [name, field] of clientFieldEntries) Column(columnOf(name, field))(FieldColumns.prototype, name);
 
 /** A client and its policy in one row. Units are in the names. */
 @Entity('clients')
-export class ClientEntity {
+export class ClientEntity extends (FieldColumns as new () => ClientFields) {
   @PrimaryColumn('text', { name: 'client_id' })
   clientId: string;
 
@@ -15,73 +29,9 @@ export class ClientEntity {
   @Column('text')
   type: 'confidential' | 'public';
 
-  @Column('text', { name: 'token_endpoint_auth_method' })
-  tokenEndpointAuthMethod: ClientAuthMethod;
-
-  @Column('text', { name: 'grant_types', array: true })
-  grantTypes: GrantType[];
-
-  /** The most that any of its tokens may have. */
-  @Column('text', { array: true })
-  scopes: string[];
-
-  /** The `aud` of its access tokens, and what it may introspect as a resource server. */
-  @Column('text', { array: true })
-  audience: string[];
-
-  @Column('text', { name: 'access_token_format' })
-  accessTokenFormat: 'jwt' | 'opaque';
-
-  @Column('integer', { name: 'access_token_ttl_seconds' })
-  accessTokenTtlSeconds: number;
-
   /** The longest that this client ever had: how long a revocation must be remembered for its access tokens. */
   @Column('integer', { name: 'longest_access_token_ttl_seconds' })
   longestAccessTokenTtlSeconds: number;
-
-  @Column('text')
-  rotation: 'always' | 'public_only' | 'never';
-
-  @Column('integer', { name: 'retry_window_seconds' })
-  retryWindowSeconds: number;
-
-  @Column('integer', { name: 'idle_ttl_seconds' })
-  idleTtlSeconds: number;
-
-  @Column('integer', { name: 'absolute_ttl_seconds' })
-  absoluteTtlSeconds: number;
-
-  @Column('text', { name: 'reuse_response' })
-  reuseResponse: 'revoke_family' | 'revoke_subject_client' | 'revoke_subject' | 'report_only';
-
-  @Column('text', { name: 'scope_narrowing' })
-  scopeNarrowing: 'request' | 'sticky';
-
-  @Column('boolean', { name: 'may_introspect' })
-  mayIntrospect: boolean;
-
-  /** Where authorization responses may go, compared as they are (RFC 9700 §2.1). */
-  @Column('text', { name: 'redirect_uris', array: true, default: [] })
-  redirectUris: string[];
-
-  /** Where the browser may go after a logout (OpenID Connect RP-Initiated Logout §2). */
-  @Column('text', { name: 'post_logout_redirect_uris', array: true, default: [] })
-  postLogoutRedirectUris: string[];
-
-  /** Off for a confidential client alone (RFC 9700 §2.1.1). */
-  @Column('boolean', { name: 'require_pkce', default: true })
-  requirePkce: boolean;
-
-  /** The deployment's own: its users are not asked for their consent. */
-  @Column('boolean', { name: 'first_party', default: false })
-  firstParty: boolean;
-
-  @Column('text', { name: 'id_token_signed_response_alg', default: 'RS256' })
-  idTokenSignedResponseAlg: SigningAlgorithm;
-
-  /** OpenID Connect Back-Channel Logout §2.2. */
-  @Column('text', { name: 'backchannel_logout_uri', nullable: true })
-  backchannelLogoutUri: string | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;

@@ -23,8 +23,6 @@ export interface Deployment {
   readonly production: boolean;
 }
 
-export const MAX_REDIRECT_URIS = 50;
-
 /** @returns every problem, each beginning with the name of its field */
 export function signInProblems(client: SignInRegistration, { signingAlgorithms, production }: Deployment): string[] {
   const rules: [broken: boolean, problem: string][] = [
@@ -55,7 +53,6 @@ export function signInProblems(client: SignInRegistration, { signingAlgorithms, 
 
 /** The URIs are named by their places: a problem goes into answers and logs, and they are whatever somebody sent. */
 function listProblems(field: string, uris: readonly string[], clientType: ClientEntity['type']): string[] {
-  if (uris.length > MAX_REDIRECT_URIS) return [`${field} may hold ${MAX_REDIRECT_URIS} at most`];
   return uris.flatMap((uri, index) => {
     const problem = redirectUriProblem(uri, clientType);
     return problem === undefined ? [] : [`${field} entry ${index + 1} ${problem}`];

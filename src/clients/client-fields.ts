@@ -1,0 +1,142 @@
+/**
+ * Everything that can be set on a client, beside its name and type. A new field is an entry here and a migration that adds
+ * its column, with the same default; what fields demand of each other is in `client-registration.ts`.
+ */
+import { DEFAULT_ID_TOKEN_ALGORITHM, signingAlgorithms, type SigningAlgorithm } from '../keys/signing-algorithm.js';
+import { grantTypes, type GrantType } from '../oauth/grant-type.js';
+import { clientAuthMethods, type ClientAuthMethod } from './client-auth-method.js';
+import { choice, flag, number, text, texts, words, type Field } from './client-field.js';
+
+const DAY_SECONDS = 86_400;
+const MAX_REDIRECT_URIS = 50;
+const MAX_URI_CHARACTERS = 2000;
+
+export const clientFields = {
+  tokenEndpointAuthMethod: choice<ClientAuthMethod>(clientAuthMethods, {
+    initially: 'client_secret_basic',
+    description: 'For a public client always none.',
+    option: ['--auth-method <method>', 'client_secret_basic, client_secret_post or none'],
+  }),
+  grantTypes: words<GrantType>(grantTypes, {
+    initially: ['refresh_token'],
+    option: ['--grant <type...>', 'authorization_code, refresh_token, client_credentials'],
+  }),
+  scopes: texts(200, {
+    initially: [],
+    description: 'The most that any of its tokens may have.',
+    example: ['read', 'write'],
+    option: ['--scope <scope>', 'the most that its tokens may have, with spaces between'],
+  }),
+  audience: texts(20, {
+    initially: [],
+    description: 'The `aud` of its access tokens (empty: the issuer), and what it may introspect as a resource server.',
+    option: ['--audience <audience...>', 'the resource servers that its access tokens are for'],
+  }),
+  accessTokenFormat: choice(['jwt', 'opaque'], {
+    initially: 'jwt',
+    option: ['--token-format <format>', 'jwt or opaque access tokens'],
+  }),
+  accessTokenTtlSeconds: number(10, DAY_SECONDS, {
+    initially: 600,
+    option: ['--token-ttl <seconds>', 'how long its access tokens live'],
+  }),
+  rotation: choice(['always', 'public_only', 'never'], {
+    initially: 'always',
+    within: 'refresh',
+    description: 'Whose refresh tokens are replaced at each use.',
+    option: ['--rotation <policy>', 'always, public_only or never'],
+  }),
+  retryWindowSeconds: number(0, 600, {
+    initially: 60,
+    within: 'refresh',
+    description: 'How long presenting the token before again is a retry, which gets the same successor.',
+    option: ['--retry-window <seconds>', 'how long asking again is a retry, not theft'],
+  }),
+  idleTtlSeconds: number(60, 3650 * DAY_SECONDS, {
+    initially: 30 * DAY_SECONDS,
+    within: 'refresh',
+    description: 'Starts anew at each refresh.',
+    option: ['--idle-ttl <seconds>', 'how long a family lives unused'],
+  }),
+  absoluteTtlSeconds: number(60, 3650 * DAY_SECONDS, {
+    initially: 365 * DAY_SECONDS,
+    within: 'refresh',
+    description: 'Counts from the birth of the family; no refresh extends it.',
+    option: ['--absolute-ttl <seconds>', 'how long a family lives at all'],
+  }),
+  reuseResponse: choice(['revoke_family', 'revoke_subject_client', 'revoke_subject', 'report_only'], {
+    initially: 'revoke_family',
+    within: 'refresh',
+    description: 'How far the answer to a stolen refresh token reaches.',
+    option: ['--reuse-response <response>', 'revoke_family, revoke_subject_client, revoke_subject or report_only'],
+  }),
+  scopeNarrowing: choice(['request', 'sticky'], {
+    initially: 'request',
+    within: 'refresh',
+    description: 'Whether a narrower scope asked for counts once, or from then on.',
+    option: ['--scope-narrowing <mode>', 'request or sticky'],
+  }),
+  mayIntrospect: flag({
+    initially: false,
+    description: 'Whether it may introspect the tokens of others, whose audience it is.',
+    option: ['--may-introspect', 'may introspect tokens whose audience it is', 'may not'],
+  }),
+  /** Compared as they are (RFC 9700 §2.1). */
+  redirectUris: texts(MAX_REDIRECT_URIS, {
+    initially: [],
+    description:
+      'Where the answers to its authorization requests may go, compared as they are: https, http on a loopback address, or for a public client a scheme like com.example.app.',
+    example: ['https://shop.example.com/signed-in'],
+    option: ['--redirect-uri <uri...>', 'where the answers to its authorization requests may go'],
+  }),
+  /** OpenID Connect RP-Initiated Logout §2. */
+  postLogoutRedirectUris: texts(MAX_REDIRECT_URIS, {
+    initially: [],
+    description: 'Where the browser may go after signing out.',
+    option: ['--post-logout-redirect-uri <uri...>', 'where the browser may go after signing out'],
+  }),
+  /** Off for a confidential client alone (RFC 9700 §2.1.1). */
+  requirePkce: flag({
+    initially: true,
+    description:
+      'Whether its authorization requests must have a code challenge (RFC 7636). Always, for a public client.',
+    option: [
+      '--require-pkce',
+      'refuses its authorization requests without a code challenge',
+      'takes them; for a confidential client alone',
+    ],
+  }),
+  firstParty: flag({
+    initially: false,
+    description: 'Whether it belongs to this service, so that its users are not asked for their consent.',
+    option: [
+      '--first-party',
+      'belongs to this service: its users are not asked for their consent',
+      'does not: they are asked',
+    ],
+  }),
+  idTokenSignedResponseAlg: choice(Object.keys(signingAlgorithms) as SigningAlgorithm[], {
+    initially: DEFAULT_ID_TOKEN_ALGORITHM,
+    description:
+      'What its ID tokens and logout tokens are signed with: RS256, or what this service signs access tokens with.',
+    option: ['--id-token-alg <algorithm>', 'what its ID tokens are signed with'],
+  }),
+  /** OpenID Connect Back-Channel Logout §2.2. */
+  backchannelLogoutUri: text(MAX_URI_CHARACTERS, {
+    initially: null,
+    description:
+      'Where this service tells it that a user has signed out (OpenID Connect Back-Channel Logout). Null for none.',
+    example: 'https://shop.example.com/backchannel-logout',
+    option: ['--backchannel-logout-uri <uri>', 'where it is told that a user has signed out', 'is not told'],
+  }),
+};
+
+export type ClientFieldName = keyof typeof clientFields;
+
+/** A client's fields and their values. */
+export type ClientFields = { [K in ClientFieldName]: (typeof clientFields)[K]['initially'] };
+
+export const clientFieldEntries = Object.entries<Field>(clientFields) as [ClientFieldName, Field][];
+
+/** As it is called in the database and in the admin API. */
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
