@@ -1,4 +1,5 @@
 /** The languages of the pages, and which of them a reader gets. */
+import { rangesOf } from './accept.js';
 import { english } from './english.js';
 import type { Language, Texts } from './texts.js';
 import { traditionalChinese } from './traditional-chinese.js';
@@ -29,18 +30,4 @@ export function textsFor({ uiLocales = '', acceptLanguage = '' }: LanguageWishes
 function languageOf(tag: string): Language | undefined {
   const primary = tag.split('-', 1)[0]!.toLowerCase();
   return Object.hasOwn(byPrimarySubtag, primary) ? byPrimarySubtag[primary] : undefined;
-}
-
-/** The ranges of the header, the most wanted first. What cannot be read is not wanted. */
-function rangesOf(acceptLanguage: string): string[] {
-  return acceptLanguage
-    .split(',')
-    .map((item) => {
-      const [range = '', ...parameters] = item.split(';').map((part) => part.trim());
-      const quality = parameters.find((parameter) => /^q=/i.test(parameter));
-      return { range, weight: quality === undefined ? 1 : Number(quality.slice(2)) };
-    })
-    .filter(({ weight }) => weight > 0 && weight <= 1)
-    .sort((a, b) => b.weight - a.weight)
-    .map(({ range }) => range);
 }

@@ -6,12 +6,16 @@ import { methodMismatch } from '../platform/http/oauth-error.filter.js';
 import { isBelow } from '../platform/http/problem-details.filter.js';
 import type { Config } from '../platform/config/config.js';
 import type { OAuthError } from '../oauth/oauth-error.js';
+import { acceptsJsonOnly, prefersHtml } from './accept.js';
 import { accountPath, browserPaths } from './browser-paths.js';
 import { ErrorPage } from './error.page.js';
 import { problemOf } from './page-problem.js';
 import type { Pages } from './pages.service.js';
 
-/** Shows the errors where people are as pages, also where no route is, and leaves all others to another filter. */
+/**
+ * Shows the errors where people are as pages, also where no route is, and leaves all others to another filter. A browser that
+ * asks for a path or method that is not there gets a page wherever that is.
+ */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(PageErrorFilter.name);
@@ -24,8 +28,8 @@ export class PageErrorFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
-    if (!wantsPage(this.config, request)) return void this.otherwise.catch(thrown, host);
     const error = methodMismatch(thrown, request) ?? toOAuthError(thrown);
+    if (!wantsPage(this.config, request) && !isLost(error, request)) return void this.otherwise.catch(thrown, host);
     if (error.status >= 500) logError(this.logger, error, request.id);
     request.outcome = { ...request.outcome, result: error.reason };
     showError(this.pages, error, request, host.switchToHttp().getResponse<FastifyReply>());
@@ -38,8 +42,9 @@ export function wantsPage(config: Config, request: FastifyRequest): boolean {
   return browserPaths(config).some((path) => isBelow(path, request));
 }
 
-const acceptsJsonOnly = (accept: string | undefined): boolean =>
-  accept?.split(',').every((range) => range.split(';', 1)[0]!.trim().toLowerCase() === 'application/json') ?? false;
+/** Somebody at a browser who followed a wrong link, which may lead anywhere. */
+const isLost = (error: OAuthError, request: FastifyRequest): boolean =>
+  request.is404 && (error.status === 404 || error.status === 405) && prefersHtml(request.headers.accept);
 
 export function showError(pages: Pages, error: OAuthError, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error);

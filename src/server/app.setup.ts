@@ -28,7 +28,7 @@ export function setUp(app: NestFastifyApplication, logger: Logger): void {
   const { pathname } = new URL(config.issuer);
   if (pathname !== '/') app.setGlobalPrefix(pathname, { exclude: OUTSIDE_THE_ISSUER });
   const adminPath = adminPathOf(config.issuer);
-  const pageErrors = new PageErrorFilter(new Pages(config), config, new OAuthErrorFilter());
-  app.useGlobalFilters(new ProblemDetailsFilter(adminPath, pageErrors));
+  const forPrograms = new ProblemDetailsFilter(adminPath, new OAuthErrorFilter());
+  app.useGlobalFilters(new PageErrorFilter(new Pages(config), config, forPrograms));
   serveOpenApi(app, server, { path: `${adminPath}/v1/openapi.json`, issuer: config.issuer });
 }

@@ -246,3 +246,45 @@ describe('every answer where people are', () => {
     expect(headers.get('content-security-policy')).not.toContain('script-src');
   });
 });
+
+describe('a browser that asks for what is not there', () => {
+  const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+  const nowhere: [string, number, PageProblem, string, RequestInit][] = [
+    ['a path that is not there', 404, 'notFound', `/nothing/${encodeURIComponent(CANARY)}`, {}],
+    ['a path below the admin API that is not there', 404, 'notFound', '/admin/v1/nothing', {}],
+    ['GET on an endpoint for POST', 405, 'methodNotAllowed', '/token', {}],
+    ['GET on an endpoint of the admin API for POST', 405, 'methodNotAllowed', '/admin/v1/keys/rotations', {}],
+    ['PUT on what is read', 405, 'methodNotAllowed', '/jwks', { method: 'PUT' }],
+  ];
+
+  it.each(nowhere)('gets a page that says so: %s', async (_, status, problem, path, init) => {
+    const answer = await send(`${app.url}${path}`, { ...init, headers: BROWSER });
+    expectErrorPage(answer, status, problem);
+    expect(answer.headers.has('allow')).toBe(status === 405);
+    expect(answer.text).not.toContain('canary');
+  });
+
+  it('gets it in its language', async () => {
+    const answer = await send(`${app.url}/nothing`, { headers: { ...BROWSER, 'accept-language': 'zh-TW' } });
+    expectErrorPage(answer, 404, 'notFound', traditionalChinese);
+  });
+
+  it.each(nowhere.map(([name, status, , path, init]) => ({ name, status, path, init })))(
+    'is answered in JSON where it is a program instead: $name',
+    async ({ status, path, init }) => {
+      for (const accept of ['*/*', 'application/json', 'application/json, text/html']) {
+        const answer = await send(`${app.url}${path}`, { ...init, headers: { accept } });
+        expect({ status: answer.status, type: answer.headers.get('content-type') }).toEqual({
+          status,
+          type: expect.stringMatching(/^application\/(problem\+)?json/),
+        });
+      }
+    },
+  );
+
+  it('is told what is wrong with its token where the admin API has a route', async () => {
+    const answer = await send(`${app.url}/admin/v1/clients/nobody`, { headers: BROWSER });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  });
+});
