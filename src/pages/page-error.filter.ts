@@ -13,8 +13,8 @@ import { problemOf } from './page-problem.js';
 import type { Pages } from './pages.service.js';
 
 /**
- * Shows the errors where people are as pages, also where no route is, and leaves all others to another filter. A browser that
- * asks for a path or method that is not there gets a page wherever that is.
+ * Renders errors below the browser paths as pages, 404s included; other requests go to the next filter. A browser also gets a
+ * page for a 404 or 405 at any other path.
  */
 @Catch()
 export class PageErrorFilter implements ExceptionFilter {
@@ -36,7 +36,7 @@ export class PageErrorFilter implements ExceptionFilter {
   }
 }
 
-/** Of the account there is JSON too, for programs that say that they read nothing else. */
+/** The account also answers in JSON, to programs that accept nothing else. */
 export function wantsPage(config: Config, request: FastifyRequest): boolean {
   if (isBelow(accountPath(config), request) && acceptsJsonOnly(request.headers.accept)) return false;
   return browserPaths(config).some((path) => isBelow(path, request));
@@ -61,7 +61,7 @@ export function showError(pages: Pages, error: OAuthError, request: FastifyReque
   );
 }
 
-/** The query may be what is wrong with the request: this reader takes whatever it can. */
+/** Lenient on purpose: the error may be about this very query. */
 function uiLocalesIn(url: string): string | undefined {
   const mark = url.indexOf('?');
   return mark < 0 ? undefined : (new URLSearchParams(url.slice(mark + 1)).get('ui_locales') ?? undefined);

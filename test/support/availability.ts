@@ -1,4 +1,4 @@
-/** What a service promises while something that it depends on is away. */
+/** What clients and browsers get while PostgreSQL or Redis is away. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from '@jest/globals';
 import type { Answer } from './requests.js';
@@ -11,7 +11,7 @@ export interface Timed<Result = Answer> {
   readonly ms: number;
 }
 
-/** For how long the machine stood still meanwhile does not count: then this process stood still too. */
+/** Subtracts the longest event loop delay: a machine that stalls delays this process as well. */
 export async function timed<Result>(request: () => Promise<Result>): Promise<Timed<Result>> {
   const stillness = monitorEventLoopDelay({ resolution: 10 });
   stillness.enable();
@@ -22,11 +22,11 @@ export async function timed<Result>(request: () => Promise<Result>): Promise<Tim
   return { answer, ms: ms - stillness.max / 1e6 };
 }
 
-/** What a page or a JSON body must not say of what is away. */
+/** Internals that an error page must not mention. */
 const TELLING =
   /postgres|127\.0\.0\.1:\d|econn|timeout|\bselect\b|\bupdate\b|token_families|login_sessions|\.js\b|\bat \w+ \(/i;
 
-/** The same where people are: a page. */
+/** Like `expectUnavailable`, for a browser route: the answer is a page. */
 export function expectUnavailablePage({ answer, ms }: Timed): void {
   expect({ status: answer.status, type: answer.headers.get('content-type') }).toEqual({
     status: 503,
@@ -40,7 +40,7 @@ export function expectUnavailablePage({ answer, ms }: Timed): void {
   expect(ms).toBeLessThan(PROMISE_MS);
 }
 
-/** 503 in time, in JSON, when to come back, and nothing about what is away. */
+/** A 503 in JSON within the promised time, with Retry-After and without internals. */
 export function expectUnavailable({ answer, ms }: Timed): void {
   expect({ status: answer.status, code: answer.body.error ?? answer.body.code }).toEqual({
     status: 503,
