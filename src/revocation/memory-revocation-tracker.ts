@@ -1,6 +1,6 @@
 /**
- * The live revocations in this process's memory, for the embedded service: there is no other process whose revocations
- * could be missed, so one load at the start makes it complete. Bounded by expiry, like the revocations themselves.
+ * The live revocations in this process's memory, for the embedded service: no other process revokes anything, so one load
+ * at the start makes the copy complete. Expired revocations are dropped.
  */
 import type { Clock } from '../platform/time/clock.js';
 import { RevocationTracker, type LiveRevocations } from './revocation-tracker.js';
@@ -26,7 +26,7 @@ export class MemoryRevocationTracker extends RevocationTracker {
     super();
   }
 
-  /** Begins to load; checks answer `unknown` until that is done. */
+  /** Starts loading; `check` answers `unknown` until the load is done. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
@@ -43,7 +43,6 @@ export class MemoryRevocationTracker extends RevocationTracker {
     return this.#complete ? 'ready' : 'rebuilding';
   }
 
-  /** How many revocations are held, for metrics. */
   get size(): number {
     return this.#held.size;
   }
@@ -64,7 +63,7 @@ export class MemoryRevocationTracker extends RevocationTracker {
     this.onEvent({ type: 'added', revocations: revocations.length, lagMs: Math.max(this.clock.now() - first, 0) });
   }
 
-  /** Never lowers what is held: a copy may be older than what was added while it was read. */
+  /** Never lowers a `notBefore`: the copy may be older than a revocation that was added while it was read. */
   #hold({ kind, value, notBefore, expiresAt }: Revocation): void {
     if (expiresAt <= this.clock.now()) return;
     const key = keyOf(kind, value);
@@ -100,5 +99,5 @@ export class MemoryRevocationTracker extends RevocationTracker {
   }
 }
 
-/** A NUL cannot be part of a kind, so no two pairs meet in one key. */
+/** No kind contains a NUL, so the key is unique per pair. */
 const keyOf = (kind: RevocationKind, value: string): string => `${kind}\0${value}`;

@@ -1,11 +1,11 @@
 /**
- * One pass of copying from PostgreSQL to Redis, by whichever replica has the turn. Only a pass that copied everything
- * it had to renews the marker. It copies
- * - everything, when there is no marker, when the marker is another master's (restart, failover), and now and then in any
- *   case, which repairs what no window can see: a transaction that committed minutes after its row was written, a key
- *   that somebody deleted;
- * - else what is newer than a trailing window. The marker proves that the last copy began at most one lease ago, so the
- *   window sees every row that took less than WINDOW_MS from being written to being committed.
+ * One pass of copying revocations from PostgreSQL to Redis, by the replica that has the turn. Only a complete pass renews
+ * the marker. It copies
+ * - everything, when there is no marker, when the marker names another master (restart, failover), and every
+ *   EVERYTHING_EVERY_MS, which repairs what a window misses: a transaction that committed minutes after it wrote its row, a
+ *   deleted key;
+ * - otherwise the rows of the last WINDOW_MS plus one lease. The marker proves that the last copy began at most one lease
+ *   ago, so the window contains every row that was committed within WINDOW_MS after it was written.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../platform/time/clock.js';
@@ -16,10 +16,10 @@ import type { OnTrackerEvent } from './tracker-event.js';
 
 const WINDOW_MS = 60_000;
 const EVERYTHING_EVERY_MS = 300_000;
-/** A copy that took longer than the lease is followed by a window over that time; more rounds mean that PostgreSQL is too slow to vouch for. */
+/** A copy that took longer than the lease needs another round for the time that it took. After this many, PostgreSQL is too slow. */
 const MAX_ROUNDS = 3;
 
-/** Which master Redis has, and whether its marker says that the copy there is complete. */
+/** The Redis master, and whether its marker says that its copy is complete. */
 export interface Standing {
   readonly master: string;
   readonly complete: boolean;
@@ -36,12 +36,12 @@ export class RedisRevocationCopier {
     private readonly onEvent: OnTrackerEvent,
   ) {}
 
-  /** When this replica last copied with success, in milliseconds since the epoch. */
+  /** Time of this replica's last successful copy, in milliseconds since the epoch. */
   get copiedAt(): number | undefined {
     return this.#copiedAt;
   }
 
-  /** Rejects when Redis fails. When PostgreSQL does, the marker is left to run out, or to a replica that reaches both. */
+  /** Rejects when Redis fails. When PostgreSQL fails, the marker is left to expire, or to a replica that reaches both. */
   async pass(): Promise<Standing> {
     const pass = randomUUID();
     const turn = await this.copy.takeTurn(pass);
@@ -52,7 +52,7 @@ export class RedisRevocationCopier {
     try {
       return { ...found, complete: await this.#copy(pass, turn, found.complete) };
     } catch (error) {
-      await this.copy.release(pass).catch(() => undefined); // it ends by itself
+      await this.copy.release(pass).catch(() => undefined); // the turn expires by itself
       if (!(error instanceof SourceError)) throw error;
       this.onEvent({ type: 'copy_failed', reason: error.message });
       return found;
@@ -101,5 +101,5 @@ export class RedisRevocationCopier {
   }
 }
 
-/** PostgreSQL failed, not Redis. */
+/** Marks an error of PostgreSQL, as opposed to Redis. */
 class SourceError extends Error {}

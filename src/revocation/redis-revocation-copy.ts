@@ -1,6 +1,6 @@
 /**
- * The copy of the live revocations in Redis, by its commands. When to copy what is `redis-revocation-copier.ts`; what to
- * answer is `redis-revocation-tracker.ts`. Every method rejects within the connection's deadline, per round trip.
+ * The Redis commands on the copy of the live revocations. `redis-revocation-copier.ts` decides what to copy and when,
+ * `redis-revocation-tracker.ts` what to answer. Each round trip rejects within the connection's deadline.
  */
 import type { RedisConnection } from '../platform/redis/redis-connection.js';
 import type { Clock } from '../platform/time/clock.js';
@@ -14,30 +14,30 @@ import {
 import { markerKey, revokedKey, turnKey } from './revocation-keys.js';
 import { concerns, isHitBy, type RevocableToken, type Revocation } from './revocation.js';
 
-/** How long the marker vouches, from the start of the copy that it vouches for. */
+/** How long the marker is valid, counted from the start of the copy that set it. */
 export const LEASE_MS = 2000;
-/** A turn that is not finished by then is lost; each chunk begins it anew. Longer than a statement in PostgreSQL may take. */
+/** A turn expires after this time; each chunk extends it. Longer than the statement timeout of PostgreSQL. */
 const TURN_MS = 3000;
-/** After a copy, nobody needs to copy again for so long. */
+/** After a copy, no replica copies again for this long. */
 const REST_MS = 900;
-/** Keys written at once: Redis is busy with them for two or three milliseconds. */
+/** Keys per script call: they keep Redis busy for two or three milliseconds. */
 const CHUNK = 500;
 
 export interface Turn {
   readonly taken: boolean;
-  /** The identity of the Redis master: another one after each restart and failover. */
+  /** Identity of the Redis master; changes with each restart and failover. */
   readonly master: string;
-  /** The master that the marker vouches for; empty without a marker. */
+  /** The master that the marker names; empty without a marker. */
   readonly marker: string;
   readonly evicts: boolean;
-  /** When the turn began, in milliseconds by the clock of Redis. */
+  /** Start of the turn, in milliseconds by the Redis clock. */
   readonly beganAt: number;
 }
 
 export interface Raised {
-  /** How many were missing in Redis or lower there. */
+  /** How many were missing in Redis, or had a lower `notBefore` there. */
   readonly repaired: number;
-  /** The lowest `notBefore` of these. */
+  /** The lowest `notBefore` among the repaired ones. */
   readonly oldest: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export class RedisRevocationCopy {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns whether a revocation in Redis hits the token, and which master the marker beside it vouches for */
+  /** @returns whether a revocation in Redis hits the token, and the master that the marker names */
   async look(token: RevocableToken): Promise<{ hit: boolean; marker: string | null }> {
     const keys = [markerKey, ...concerns(token).map(([kind, value]) => revokedKey(kind, value))];
     const [marker = null, ...held] = await this.connection.run((client) => client.mGet(keys));
@@ -67,14 +67,14 @@ export class RedisRevocationCopy {
     return this.#inChunks(revocations, (keys, values) => this.#run(RAISE_SCRIPT, keys, values));
   }
 
-  /** Rejects when the turn was lost under way. */
+  /** Rejects when the turn is lost on the way. */
   raiseInTurn(pass: string, revocations: readonly Revocation[]): Promise<Raised> {
     return this.#inChunks(revocations, (keys, values) =>
       this.#run(RAISE_IN_TURN_SCRIPT, [turnKey, ...keys], [pass, String(TURN_MS), ...values]),
     );
   }
 
-  /** Renews the marker for what was copied since `beganAt`; `late` when that is longer ago than the lease. */
+  /** Renews the marker for a copy that began at `beganAt`; answers `late` when that is longer ago than the lease. */
   async renew(
     pass: string,
     master: string,
@@ -92,7 +92,7 @@ export class RedisRevocationCopy {
     await this.#run(RELEASE_SCRIPT, [turnKey], [pass]);
   }
 
-  /** One after the other: other commands, and the event loop, get their turn in between. */
+  /** One chunk after the other, so that other commands and the event loop run in between. */
   async #inChunks(
     revocations: readonly Revocation[],
     write: (keys: string[], values: string[]) => Promise<[number, number]>,

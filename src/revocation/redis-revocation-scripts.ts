@@ -1,9 +1,9 @@
 /**
- * The Lua that runs inside Redis, where it is atomic. Redis decides by its own clock and its own identity here, never by
- * a replica's. Each script names all its keys, and they are in one slot (`revocation-keys.ts`).
+ * The Lua scripts, which Redis runs atomically. They use the clock and identity of Redis, never those of a replica. Each
+ * script names all its keys, and all keys are in one slot (`revocation-keys.ts`).
  */
 
-/** `nowMs()`, and `server()`: who this master is (new with every start, so never the same after a restart or failover) and whether it evicts. */
+/** `nowMs()`, and `server()`: the run_id of this master (new with every start, so it changes with a restart or failover) and whether it evicts keys. */
 const SERVER = `
 local function nowMs()
   local time = redis.call('TIME')
@@ -17,7 +17,7 @@ local function server()
 end
 `;
 
-/** Raises each key to its notBefore and its time to live, and lowers neither. Answers how many were missing or lower, and the oldest of these. */
+/** Raises each key's notBefore and time to live, never lowers them. Answers how many were missing or lower, and the oldest notBefore of these. */
 const RAISE = `
 local function raise(first, firstArgument)
   local raised, oldest = 0, 0
@@ -56,9 +56,9 @@ return { taken and 1 or 0, master, redis.call('GET', KEYS[2]) or '', evicts and 
 /**
  * KEYS: turn, marker · ARGV: pass, master, start of the copy, lease in ms, rest in ms · answers: how it ended, now
  *
- * The turn is also the proof that nothing was lost under way: a flush, a restart or an eviction would have taken it too.
- * A failover may have kept it and lost keys, so the master must still be the same. The lease counts from the start of
- * the copy, because what was committed later may not be in it.
+ * The turn also proves that no key was lost on the way: a flush, a restart or an eviction would have removed it too. A
+ * failover may keep it and lose keys, so the master must still be the same. The lease counts from the start of the copy,
+ * because the copy may lack later commits.
  */
 export const RENEW_SCRIPT = `${SERVER}
 local now = nowMs()

@@ -1,14 +1,14 @@
 /**
- * The live revocations as Redis holds them, shared by all replicas. It answers from Redis only what Redis is known to be
- * complete for, and `unknown` otherwise:
- * - its loop, once a second, takes part in copying (`redis-revocation-copier.ts`) and learns which master it talks to;
- * - a check must find that master's marker beside the token's keys, on the connection that the loop has verified. So a
- *   flush, a restart and a failover are noticed by the first check;
- * - an error or a missed deadline opens the circuit: checks are `unknown`, without asking Redis, until the loop succeeds.
+ * The copy of the live revocations in Redis, shared by all replicas. It answers from Redis only while the copy is known to
+ * be complete, and `unknown` otherwise:
+ * - once a second its loop takes part in copying (`redis-revocation-copier.ts`) and learns which master it talks to;
+ * - `check` must find that master's marker beside the token's keys, on the connection that the loop has verified. So the
+ *   first check after a flush, restart or failover notices it;
+ * - an error or a missed deadline opens the circuit: `check` answers `unknown` without asking Redis until the loop succeeds.
  *
- * A revocation whose key could not be set is remembered, and this replica does not trust Redis again before it is set.
- * The other replicas accept the token at most until the lease ends: the marker is only renewed, and only for two seconds
- * from the start of the copy, by a copy that began after the commit and so contains it.
+ * A revocation whose key could not be set is remembered, and this replica does not trust Redis again until it is set. Other
+ * replicas accept the token at most until the lease ends: a copy renews the marker for two seconds from its own start, so a
+ * copy that renews it later than that began after the commit and contains the revocation.
  */
 import type { RedisConnection } from '../platform/redis/redis-connection.js';
 import type { Clock } from '../platform/time/clock.js';
@@ -19,16 +19,16 @@ import type { RevocableToken, Revocation } from './revocation.js';
 import type { OnTrackerEvent } from './tracker-event.js';
 
 const INTERVAL_MS = 1000;
-/** While checks are not answered from Redis, to come back soon. Costs one refused or tiny command. */
+/** Interval of the loop while Redis is not trusted. Each attempt costs one refused or tiny command. */
 const IMPATIENT_INTERVAL_MS = 250;
-/** After so many, the oldest are left to the copier: an outage of that length has ended the marker everywhere. */
+/** Beyond this number the oldest are left to the copier: after an outage of that length the marker has expired anyway. */
 const MAX_MISSED = 10_000;
 
 export class RedisRevocationTracker extends RevocationTracker {
   readonly #copy: RedisRevocationCopy;
   readonly #copier: RedisRevocationCopier;
   #state: RevocationTracker['state'] | undefined;
-  /** The master, and the connection on which the loop has met it. */
+  /** The master, and the connection on which the loop reached it. */
   #verified: { readonly master: string; readonly epoch: number } | undefined;
   #missed: Revocation[] = [];
   #running = false;
@@ -47,14 +47,14 @@ export class RedisRevocationTracker extends RevocationTracker {
     this.#copier = new RedisRevocationCopier(this.#copy, live, clock, onEvent);
   }
 
-  /** Begins the loop; waits for nothing. */
+  /** Starts the loop and returns at once. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
     this.#schedule(0);
   }
 
-  /** Ends the loop, after the pass that is under way. */
+  /** Ends the loop after the current pass. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#verified = undefined;
@@ -67,7 +67,7 @@ export class RedisRevocationTracker extends RevocationTracker {
     return this.#state ?? 'away';
   }
 
-  /** When this replica last copied with success, in milliseconds since the epoch, for metrics. */
+  /** Time of this replica's last successful copy, in milliseconds since the epoch, for metrics. */
   get copiedAt(): number | undefined {
     return this.#copier.copiedAt;
   }
@@ -78,7 +78,7 @@ export class RedisRevocationTracker extends RevocationTracker {
     if (verified.epoch !== this.connection.epoch) return this.#doubt('connected anew');
     try {
       const { hit, marker } = await this.#copy.look(token);
-      if (hit) return 'revoked'; // a fact, whether or not the copy is complete
+      if (hit) return 'revoked'; // true even if the copy is incomplete
       if (this.#verified !== verified) return 'unknown'; // the circuit opened meanwhile
       return marker === verified.master ? 'live' : this.#doubt('no marker');
     } catch (error) {
@@ -101,7 +101,7 @@ export class RedisRevocationTracker extends RevocationTracker {
   }
 
   #schedule(delayMs: number): void {
-    if (!this.#running || this.#passing) return; // a pass that is under way schedules the next
+    if (!this.#running || this.#passing) return; // the current pass schedules the next one
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#passing = true;
@@ -115,7 +115,7 @@ export class RedisRevocationTracker extends RevocationTracker {
     try {
       await this.#setMissed();
       const { master, complete } = await this.#copier.pass();
-      // What failed while this pass ran is not put right by it.
+      // This pass does not repair a command that failed while it ran.
       if (this.#running && this.#missed.length === 0 && this.connection.epoch === epoch) {
         if (this.#verified?.master !== master || this.#verified.epoch !== epoch) this.#verified = { master, epoch };
         this.#become(complete ? 'ready' : 'rebuilding');
@@ -144,7 +144,7 @@ export class RedisRevocationTracker extends RevocationTracker {
     this.#missed = [...this.#missed, ...revocations].slice(-MAX_MISSED);
   }
 
-  /** Redis answers, but not completely: the loop is to look at once. */
+  /** Redis answers, but its copy may be incomplete: the loop checks at once. */
   #doubt(reason: string): 'unknown' {
     if (this.#state === 'ready') {
       this.#become('rebuilding', reason);

@@ -1,17 +1,16 @@
 /**
- * The names under which Redis holds the live revocations. All share one hash tag, so that on Redis Cluster they are in
- * one slot: a check must read the marker and the keys of a token in one round trip and from one node, or the marker
- * would vouch for keys that it was not written beside. One slot is room enough: live revocations are few, because they
- * end with the access tokens that they could hit.
+ * The Redis keys of the live revocations. All share one hash tag, so that Redis Cluster keeps them in one slot: a check must
+ * read the marker and the token's keys in one round trip from one node, or the marker would say nothing about those keys.
+ * One slot is enough: live revocations are few, because they expire with the access tokens that they could hit.
  */
 import type { RevocationKind } from './revocation.js';
 
 const HASH_TAG = '{rekey}';
 
-/** A lease: while it is there, every revocation committed before it was last renewed is in Redis. Its value is the master that was written to. */
+/** A lease: while it exists, every revocation committed before its last renewal is in Redis. Its value is the master's run_id. */
 export const markerKey = `${HASH_TAG}:marker`;
 
-/** Whose turn it is to copy; its value is one pass of one replica. */
+/** The turn to copy; its value identifies one pass of one replica. */
 export const turnKey = `${HASH_TAG}:copier`;
 
 /** Holds `notBefore` in milliseconds, until the revocation expires. */

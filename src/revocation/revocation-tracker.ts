@@ -1,30 +1,30 @@
 import type { RevocableToken, Revocation } from './revocation.js';
 
 /**
- * The fast copy of the live revocations. PostgreSQL is the truth; a tracker may forget everything at any moment, and must
- * then say `unknown` rather than guess. Two implementations: Redis for replicas, in process for the embedded service.
+ * A fast copy of the live revocations. PostgreSQL has the authoritative ones; a tracker may lose its copy at any moment and
+ * must then answer `unknown`. Two implementations: Redis for replicas, in memory for the embedded service.
  */
 export abstract class RevocationTracker {
   /**
-   * One look, one round trip.
-   * @returns `unknown` whenever the copy is not known to be complete: flushed, stale, away. Never rejects.
+   * Takes one round trip and never rejects.
+   * @returns `unknown` unless the copy is known to be complete: it may have been flushed, be stale or be unreachable
    */
   abstract check(token: RevocableToken): Promise<'live' | 'revoked' | 'unknown'>;
 
-  /** Copies revocations that PostgreSQL has committed. Best effort: what is missed here is copied within the lease. Never rejects. */
+  /** Copies committed revocations. Best effort: the copier adds within the lease what is missed here. Never rejects. */
   abstract add(revocations: readonly Revocation[]): Promise<void>;
 
-  /** Begins to copy; waits for nothing. */
+  /** Starts copying and returns at once. */
   abstract start(): void;
 
   abstract stop(): Promise<void>;
 
-  /** Whether checks are answered from the copy at this moment; for readiness and metrics. */
+  /** Whether the copy answers checks at this moment; for readiness and metrics. */
   abstract get state(): 'ready' | 'rebuilding' | 'away';
 }
 
 /**
- * Where a tracker copies from (`RevocationRepository.live`, on PostgreSQL): the revocations that have not expired, created by the
- * database's clock no longer than `withinMs` ago; all of them when it is undefined.
+ * The source of the copy (`RevocationRepository.live`): unexpired revocations that were created, by the database's clock, at
+ * most `withinMs` ago; all of them when it is undefined.
  */
 export type LiveRevocations = (withinMs?: number) => Promise<Revocation[]>;

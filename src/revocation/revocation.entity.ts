@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { RevocationKind } from './revocation.js';
 
-/** A durable statement that tokens are dead. */
+/** A durable revocation of access tokens. */
 @Entity('revocations')
 @Index('revocations_kind_value', ['kind', 'value'])
 export class RevocationEntity {
@@ -15,11 +15,11 @@ export class RevocationEntity {
   @Column('text')
   value: string;
 
-  /** Access tokens born before this are dead. */
+  /** Access tokens issued before this are revoked. */
   @Column('timestamptz', { name: 'not_before' })
   notBefore: Date;
 
-  /** From here on no access token that it could hit is alive, and the tracker may forget it. */
+  /** From here on every access token that it could hit has expired, and the tracker may forget it. */
   @Column('timestamptz', { name: 'expires_at' })
   expiresAt: Date;
 
@@ -30,7 +30,7 @@ export class RevocationEntity {
   @Column('text')
   actor: string;
 
-  /** By the database's clock: what the tracker's copying is ordered by. */
+  /** By the database's clock; the tracker's copier selects by it. */
   @Index('revocations_created_at')
   @Column('timestamptz', { name: 'created_at', default: () => 'clock_timestamp()' })
   createdAt: Date;

@@ -9,7 +9,7 @@ import { RevocationEntity } from './revocation.entity.js';
 import { RevocationService } from './revocation.service.js';
 import { TrackerModule } from './tracker.module.js';
 
-/** Durable revocations and their tracker: what ends tokens, and what asks whether one has ended. */
+/** Durable revocations and their tracker: revokes tokens, and answers whether one is revoked. */
 @Module({
   imports: [
     ConfigModule,

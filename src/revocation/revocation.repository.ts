@@ -30,7 +30,7 @@ export class RevocationRepository {
     await manager.insert(RevocationEntity, [...revocations]);
   }
 
-  /** Asks the truth. @throws when the database is away */
+  /** Asks PostgreSQL. @throws when the database is away */
   isRevoked(token: RevocableToken): Promise<boolean> {
     return this.checks.submit(token);
   }
@@ -45,7 +45,7 @@ export class RevocationRepository {
     return rows.map(toRevocation);
   }
 
-  /** Looks at the oldest `limit` only, which are the first to expire. */
+  /** Examines only the oldest `limit` rows, which are the first to expire. */
   async deleteExpired(before: Date, limit: number): Promise<number> {
     const [, count] = await this.dataSource.query<[unknown, number]>(
       `WITH oldest AS (SELECT id, expires_at FROM revocations ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)

@@ -26,27 +26,27 @@ export interface RevocationRequest {
   readonly reason: string;
   /** `client:<client_id>`, `admin:<client_id>`, `reuse-detection`. */
   readonly actor: string;
-  /** Which families it ends; those that its kind names, unless said otherwise. None: access tokens alone. */
+  /** The families to revoke; by default those that the kind names. `none` revokes access tokens only. */
   readonly families?: FamilySelection | 'none';
-  /** Access tokens born before this are dead too (milliseconds since the epoch); now, unless it is later. */
+  /** Also revokes access tokens issued before this (milliseconds since the epoch), if it is later than now. */
   readonly notBefore?: number;
-  /** So long after it, or after the last use if that is later, a request under way may still issue a token, which is dead too. */
+  /** Also revokes tokens that requests under way issue within this time after now, or after the last use if that is later. */
   readonly inFlightMs?: number;
 }
 
 export interface RevocationResult {
   readonly id: string;
-  /** The live families that it ended. */
+  /** The live families that it revoked. */
   readonly hits: FamilyHits;
   readonly notBefore: number;
 }
 
-/** Rows of one statement: it may have 65,535 parameters. */
+/** Rows per statement, which may have 65,535 parameters. */
 const MAX_INSERTED = 5000;
 
 /**
- * Ends tokens, durably: committed in PostgreSQL, then copied to the tracker, then answered. And says whether an access token
- * was ended.
+ * Revokes tokens durably: commit in PostgreSQL, then copy to the tracker, then answer. Also answers whether an access token
+ * is revoked.
  */
 @Injectable()
 export class RevocationService {
@@ -61,15 +61,15 @@ export class RevocationService {
     private readonly clock: Clock,
   ) {}
 
-  /** What a revocation would hit: the live families. */
+  /** The live families that a revocation would hit. */
   async preview(kind: RevocationKind, value: string): Promise<FamilyHits> {
     const selection = familiesHitBy(kind, value);
     return selection ? this.families.count(selection) : NO_HITS;
   }
 
   /**
-   * @param trail what the audit trail says of it, in the same transaction
-   * @throws when it could not be made durable; then nothing was revoked
+   * @param trail the audit event, written in the same transaction
+   * @throws when the transaction fails; then nothing is revoked
    */
   async revoke(requests: readonly RevocationRequest[], trail: Omit<AuditEvent, 'at'>): Promise<RevocationResult[]> {
     const { results, revocations } = await transaction(this.dataSource, async (manager) => {
@@ -81,7 +81,7 @@ export class RevocationService {
     return results;
   }
 
-  /** For changes that belong in one transaction with their revocation: run it, then `publish` what it returned once that is committed. */
+  /** For a change that shares a transaction with its revocation: call `publish` with the result once the transaction is committed. */
   async commit(requests: readonly RevocationRequest[], manager: EntityManager) {
     const results: RevocationResult[] = [];
     const revocations: Revocation[] = [];
@@ -94,8 +94,8 @@ export class RevocationService {
   }
 
   /**
-   * Ends the families of a selection that no kind of revocation names as one: one revocation each. For a transaction, as
-   * `commit` is. Those that were revoked before are left alone.
+   * Revokes a selection of families that no single revocation can name: one revocation each. Runs in the caller's transaction,
+   * like `commit`. Skips families that are already revoked.
    */
   async commitEach(
     selection: FamilySelection,
@@ -105,7 +105,7 @@ export class RevocationService {
     const now = this.clock.now();
     const ended = await this.families.revokeEach(selection, reason, now, manager);
     const revocations = ended
-      .filter(({ lastUsedAt }) => lastUsedAt > now - LONGEST_ACCESS_TOKEN_MS) // of the others no access token is left
+      .filter(({ lastUsedAt }) => lastUsedAt > now - LONGEST_ACCESS_TOKEN_MS) // the access tokens of the others have expired
       .map(({ sid, lastUsedAt }) => revocationOf('family', sid, Math.max(now, lastUsedAt + 1)));
     for (let first = 0; first < revocations.length; first += MAX_INSERTED) {
       const rows = revocations.slice(first, first + MAX_INSERTED);
@@ -117,13 +117,13 @@ export class RevocationService {
     return { sids: ended.map(({ sid }) => sid), revocations };
   }
 
-  /** Copies committed revocations to the tracker. Never rejects: what is missed is copied within the lease. */
+  /** Copies committed revocations to the tracker. Never rejects: the copier adds within the lease what is missed here. */
   publish(revocations: readonly Revocation[]): Promise<void> {
     for (const { kind } of revocations) this.metrics.revocations.inc({ kind });
     return this.tracker.add(revocations);
   }
 
-  /** @throws when neither the tracker nor the database can tell: what cannot be checked is not accepted */
+  /** @throws when neither the tracker nor the database answers: a token that cannot be checked is not accepted */
   async isRevoked(token: RevocableToken): Promise<boolean> {
     if (this.config.revocationCheck === 'tracker') {
       const verdict = await this.tracker.check(token);
@@ -132,7 +132,7 @@ export class RevocationService {
     return this.repository.isRevoked(token);
   }
 
-  /** Forgets at most `limit` revocations that can hit no live token any more. @returns how many */
+  /** Deletes at most `limit` expired revocations. @returns how many */
   deleteExpired(now: number, limit: number): Promise<number> {
     return this.repository.deleteExpired(new Date(now), limit);
   }
@@ -145,7 +145,7 @@ export class RevocationService {
     const { kind, value, reason, actor } = request;
     const now = this.clock.now();
     const ended = await this.endFamilies(request, now, manager);
-    // The clocks of other replicas may be ahead: the last use tells how far.
+    // Another replica's clock may be ahead: the last use shows by how much.
     const { inFlightMs = 0 } = request;
     const notBefore = Math.max(now + inFlightMs, ended.lastUsedAt + 1 + inFlightMs, request.notBefore ?? 0);
     const revocation = revocationOf(kind, value, notBefore);
@@ -154,7 +154,7 @@ export class RevocationService {
     return { result: { id: row.id, hits: ended.hits, notBefore }, revocation };
   }
 
-  /** @returns what was alive of them, and when they were last used, for the families that stay alive too */
+  /** @returns the number of live families revoked, and the last use, also of families that stay live */
   private async endFamilies({ kind, value, reason, families }: RevocationRequest, now: number, manager: EntityManager) {
     const named = familiesHitBy(kind, value);
     if (families === 'none')

@@ -1,7 +1,7 @@
 /**
- * What a revocation hits. Five kinds, one comparison: an access token is dead when it was born before the `not_before` of
- * a revocation that concerns it. Born is in milliseconds, from the time in its `jti` (a UUIDv7), so that a user who signs
- * in again in the very second of a revocation gets a session that lives.
+ * What a revocation hits. Five kinds, one comparison: an access token is revoked when its time of issue is before the
+ * `not_before` of a revocation that concerns it. The time of issue has milliseconds and comes from the `jti` (a UUIDv7), so
+ * that a user who signs in again within the second of a revocation gets a valid token.
  */
 import type { FamilySelection } from '../families/family-selection.js';
 
@@ -15,11 +15,11 @@ export interface Revocation {
   readonly value: string;
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
-  /** Milliseconds since the epoch: from here on there is no live token that it could hit. */
+  /** Milliseconds since the epoch: from here on every token that it could hit has expired. */
   readonly expiresAt: number;
 }
 
-/** What of an access token a revocation may name. */
+/** The claims of an access token that a revocation can name. */
 export interface RevocableToken {
   readonly jti: string;
   readonly subject: string;
@@ -29,7 +29,7 @@ export interface RevocableToken {
   readonly bornAt: number;
 }
 
-/** The (kind, value) pairs under which a revocation of this token could stand. */
+/** The (kind, value) pairs of all revocations that could hit this token. */
 export function concerns(token: RevocableToken): [kind: RevocationKind, value: string][] {
   const pairs: [RevocationKind, string][] = [
     ['all', ''],
@@ -43,16 +43,16 @@ export function concerns(token: RevocableToken): [kind: RevocationKind, value: s
 
 export const isHitBy = (token: RevocableToken, notBefore: number): boolean => token.bornAt < notBefore;
 
-/** No access token lives longer (clients are validated against it), so no revocation needs to be remembered for longer. */
+/** Upper limit of a client's access token lifetime, and so of how long a revocation must be remembered. */
 export const LONGEST_ACCESS_TOKEN_MS = 24 * 60 * 60 * 1000;
 
 /**
- * How long a request that began before a client or subject was disabled may still yield an access token: a statement under
- * way, a client read a second ago. What such a request yields is dead as well; nothing else is issued in that time.
+ * How long a request that began before a client or subject was disabled may still issue an access token: a statement under
+ * way, a client read a second ago. Such tokens are revoked as well; no other tokens are issued in that time.
  */
 export const IN_FLIGHT_MS = 2000;
 
-/** The families that a revocation ends beside the access tokens; undefined where it is about one access token. */
+/** The families that a revocation ends besides the access tokens; undefined for a single access token. */
 export function familiesHitBy(kind: RevocationKind, value: string): FamilySelection | undefined {
   const selections: Record<RevocationKind, FamilySelection | undefined> = {
     token: undefined,

@@ -1,12 +1,12 @@
 import type { RevocationTracker } from './revocation-tracker.js';
 
-/** What a tracker tells about itself, for logs and metrics. Reasons hold no token, key or value. */
+/** Events of a tracker, for logs and metrics. Reasons contain no token, key or value. */
 export type TrackerEvent =
   | { readonly type: 'state'; readonly state: RevocationTracker['state']; readonly reason?: string }
-  /** `lagMs`: how long the slowest of them took, from its `notBefore` (which may lie ahead: then 0), to get here. */
+  /** `lagMs`: time since the oldest `notBefore` of them; 0 if that is in the future. */
   | { readonly type: 'added'; readonly revocations: number; readonly lagMs: number }
   | { readonly type: 'add_failed'; readonly revocations: number; readonly reason: string }
-  /** `repaired` of the copied revocations were missing, the oldest for `lagMs`. After a flush, that is all of them. */
+  /** `repaired`: how many of the copied revocations were missing, the oldest for `lagMs`. After a flush, all of them. */
   | {
       readonly type: 'copied';
       readonly extent: 'all' | 'window';

@@ -12,7 +12,7 @@ import { RevocationRepository } from './revocation.repository.js';
 import type { OnTrackerEvent } from './tracker-event.js';
 import { RevocationTracker } from './revocation-tracker.js';
 
-/** What a tracker tells about itself, as log lines and numbers. */
+/** Turns tracker events into log lines and metrics. */
 function reporting(metrics: Metrics): OnTrackerEvent {
   const logger = new Logger('RevocationTracker');
   return (event) => {
@@ -25,7 +25,7 @@ function reporting(metrics: Metrics): OnTrackerEvent {
   };
 }
 
-/** The truth about revocations, and the fast copy of it that this deployment has. */
+/** The revocation repository, and the tracker of this deployment: Redis or in memory. */
 @Module({
   imports: [ConfigModule, TimeModule, RedisModule, MetricsModule],
   providers: [
