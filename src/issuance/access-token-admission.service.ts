@@ -5,7 +5,7 @@ import { AccessTokenService } from './access-token.service.js';
 import { insufficientScope, invalidToken } from '../oauth/bearer-token.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 
-/** What the routes ask that this server protects with its own access tokens (RFC 9068 §4). Where a token stands in a request is their business. */
+/** Checks the access tokens of this server's own protected routes (RFC 9068 §4). The routes extract the token from the request. */
 @Injectable()
 export class AccessTokenAdmission {
   constructor(
@@ -15,7 +15,7 @@ export class AccessTokenAdmission {
   ) {}
 
   /**
-   * @returns the token where it is one of ours, alive, made for this server, and has the scope
+   * @returns the token if it is ours, valid, issued for this server, and has the scope
    * @throws OAuthError invalid_token, insufficient_scope (RFC 6750 §3.1)
    */
   async admit(presented: string, scope: string): Promise<AccessToken> {

@@ -14,7 +14,7 @@ import type { Authorization } from './authorization.js';
 import { signJws, verifyJws } from '../keys/jws.js';
 import { looksOpaque, openOpaque, sealOpaque } from './opaque-token.js';
 
-/** RFC 6749 §5.1, with every member that applies and none that does not. */
+/** RFC 6749 §5.1; members that do not apply are absent. */
 export interface TokenResponse {
   readonly access_token: string;
   readonly token_type: 'Bearer';
@@ -27,7 +27,7 @@ export interface TokenResponse {
 
 const TYP = 'at+jwt';
 
-/** Authorizations in, access tokens out; and back. Issues, reads, and decides nothing. */
+/** Issues access tokens from authorizations, and reads them back. Makes no decisions. */
 @Injectable()
 export class AccessTokenService {
   constructor(
@@ -45,14 +45,14 @@ export class AccessTokenService {
     return {
       access_token: accessToken,
       token_type: 'Bearer',
-      // Born by the database's clock, which may be ahead of this one: never more than the token's whole life.
+      // Issued by the database's clock, which may be ahead of this one: never more than the token's whole lifetime.
       expires_in: Math.min(claims.exp - claims.iat, Math.max(0, claims.exp - Math.floor(this.clock.now() / 1000))),
       scope: claims.scope,
       ...(authorization.refreshToken !== undefined && { refresh_token: authorization.refreshToken }),
     };
   }
 
-  /** @returns the token where it is one of ours, whole and unexpired; never throws on garbage */
+  /** @returns the token if it is ours, intact and unexpired; never throws on garbage */
   async read(token: string): Promise<AccessToken | undefined> {
     const payload = await this.keys.reading(({ tokenKey, verificationKey }) =>
       looksOpaque(token) ? openOpaque(token, tokenKey) : verifyJws(token, TYP, verificationKey),

@@ -25,7 +25,7 @@ export interface AccessTokenClaims {
   readonly amr?: readonly string[];
 }
 
-/** An access token that is ours and unexpired. Whether it was revoked is another question. */
+/** An access token that is ours and unexpired. It may have been revoked. */
 export interface AccessToken {
   readonly claims: AccessTokenClaims;
   readonly jti: string;
@@ -39,8 +39,8 @@ export interface AccessToken {
 }
 
 /**
- * The resources that the request named (RFC 8707 §2.2), or all of the client's. With `openid`, userinfo is included without
- * being named.
+ * The resources that the request named (RFC 8707 §2.2), or the client's whole audience. With `openid` the latter includes
+ * this server, for userinfo.
  */
 export function audienceOf({ client, scope, resource = [] }: Authorization, issuer: string): readonly string[] {
   if (resource.length > 0) return resource;
@@ -55,7 +55,7 @@ export const authenticationClaims = ({ authTime, acr, amr }: Authentication) => 
   amr,
 });
 
-/** RFC 9068 §4 leaves room for a few minutes of skew; these tokens come back to the one who issued them, so none is needed. */
+/** RFC 9068 §4 allows a few minutes of clock skew; we read only tokens that we issued ourselves, so none is needed. */
 export function readClaims(payload: unknown, issuer: string, now: number): AccessToken | undefined {
   const claims = payload as AccessTokenClaims;
   const bornAt = typeof claims.jti === 'string' ? birthOf(claims.jti) : NaN;

@@ -4,8 +4,8 @@ import type { RequestedClaims } from '../oauth/requested-claims.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 
 /**
- * What a grant decides: who may have an access token for what. A decision, not a response; issuing it is the business of
- * `AccessTokenService`, which knows no grant.
+ * What a grant decides: who may have an access token for what. A decision, not a response: `AccessTokenService` issues the
+ * token and knows no grants.
  */
 export interface Authorization {
   readonly client: Client;
@@ -16,18 +16,18 @@ export interface Authorization {
   readonly jti: string;
   /** Milliseconds since the epoch, as all times here. */
   readonly bornAt: number;
-  /** The access token ends here at the latest: the family's end. */
+  /** The access token expires by then: the family's end. */
   readonly notAfter?: number;
   /** The family's public id. */
   readonly sid?: string;
   readonly refreshToken?: string;
-  /** The audience of the access token (RFC 8707); undefined: all that the client has. */
+  /** The audience of the access token (RFC 8707); undefined: the client's whole audience. */
   readonly resource?: readonly string[];
   /** How the user proved who they are; absent where no user did so here. */
   readonly authentication?: Authentication;
-  /** Of the authorization request: an ID token of a refresh has none (OpenID Connect Core §12.2). */
+  /** From the authorization request; an ID token of a refresh has none (OpenID Connect Core §12.2). */
   readonly nonce?: string;
   readonly requestedClaims?: RequestedClaims;
-  /** The user's, where somebody has looked already: a grant that cannot be repeated must not fail for them afterwards. */
+  /** The user's claims if the grant has already read them: a code is single use, so reading them must not fail after it is redeemed. */
   readonly userClaims?: StandardClaims;
 }

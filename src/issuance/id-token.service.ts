@@ -12,7 +12,7 @@ import { signJws, verifyJws } from '../keys/jws.js';
 
 const TYP = 'JWT';
 
-/** What tells a client who has signed in (OpenID Connect Core §2), and what it may later hint at with it. */
+/** Issues ID tokens (OpenID Connect Core §2), and reads those that clients send back as hints. */
 @Injectable()
 export class IdTokens {
   constructor(
@@ -23,7 +23,7 @@ export class IdTokens {
   ) {}
 
   /**
-   * @param accessToken what is issued with it: the ID token vouches for it
+   * @param accessToken issued together with the ID token, which has its hash
    * @returns undefined where the scope has no `openid`, or no user has signed in for this authorization
    */
   async issue({ authentication, ...authorization }: Authorization, accessToken: string): Promise<string | undefined> {
@@ -36,8 +36,8 @@ export class IdTokens {
   }
 
   /**
-   * An ID token that comes back as `id_token_hint`. It may have expired: it says who was meant, and gives no access.
-   * @returns undefined for whatever is no ID token of ours, or was signed with a key that is gone
+   * Reads an ID token that comes back as `id_token_hint`. It may have expired: it only identifies the user.
+   * @returns undefined if it is not an ID token of ours, or its signing key is gone
    */
   async readHint(token: string): Promise<IdTokenHint | undefined> {
     const payload = await this.keys.reading(({ verificationKey }) => verifyJws(token, TYP, verificationKey));

@@ -7,10 +7,10 @@ import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import type { Authorization } from './authorization.js';
 
-/** A client checks it once, on receipt; what says how long somebody stays signed in are the refresh token and the login session. */
+/** A client checks it once, on receipt. How long users stay signed in depends on the refresh token and the login session. */
 export const ID_TOKEN_TTL_SECONDS = 3600;
 
-/** No `azp`: there is one audience, and it is the party that asked (§2). So a refresh cannot change it (§12.2). */
+/** No `azp`: the only audience is the client that asked (§2), so a refresh cannot change it (§12.2). */
 export interface IdTokenClaims {
   readonly iss: string;
   readonly sub: string;
@@ -27,7 +27,7 @@ export interface IdTokenClaims {
   readonly nonce?: string;
 }
 
-/** What an ID token says of whom it was issued to and for, when it comes back. */
+/** The claims of an ID token hint: whom it was issued for, and to which client. */
 export interface IdTokenHint {
   readonly subject: string;
   readonly clientId: string;
@@ -36,11 +36,11 @@ export interface IdTokenHint {
   readonly authTime: number;
 }
 
-/** With an authentication, or there is nothing to tell. */
+/** An authorization with an authentication; without one there is no ID token. */
 export type AuthenticatedUser = Pick<Authorization, 'client' | 'subject' | 'nonce'> &
   Required<Pick<Authorization, 'authentication'>>;
 
-/** @param released claims of the user that the client asked for one by one; those of the token itself stand */
+/** @param released user claims that the client asked for one by one; they never override the token's own claims */
 export const idTokenClaims = (
   { client, subject, nonce, authentication }: AuthenticatedUser,
   issuer: string,
@@ -65,7 +65,7 @@ export const idTokenClaims = (
   };
 };
 
-/** The hash of each signature (RFC 7518 §3.3 to §3.5); Ed25519 has SHA-512 inside (RFC 8032 §5.1). */
+/** The hash of each signature algorithm (RFC 7518 §3.3 to §3.5); Ed25519 uses SHA-512 (RFC 8032 §5.1). */
 const hashes: Record<SigningAlgorithm, 'sha256' | 'sha512'> = {
   ES256: 'sha256',
   RS256: 'sha256',
@@ -73,13 +73,13 @@ const hashes: Record<SigningAlgorithm, 'sha256' | 'sha512'> = {
   EdDSA: 'sha512',
 };
 
-/** `at_hash`: the left half of the hash that goes with the ID token's own algorithm (§3.1.3.6). */
+/** `at_hash`: the left half of the access token's hash, by the ID token's algorithm (§3.1.3.6). */
 export function accessTokenHashOf(accessToken: string, algorithm: SigningAlgorithm): string {
   const digest = createHash(hashes[algorithm]).update(accessToken, 'ascii').digest();
   return digest.subarray(0, digest.length / 2).toString('base64url');
 }
 
-/** @returns undefined for what another issuer, under another name but with the same keys, has issued */
+/** @returns undefined if it names another issuer: the same keys may have served under an earlier issuer URL */
 export function readIdTokenHint(payload: Record<string, unknown>, issuer: string): IdTokenHint | undefined {
   const claims = payload as unknown as IdTokenClaims;
   if (claims.iss !== issuer) return undefined;

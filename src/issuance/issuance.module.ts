@@ -8,7 +8,7 @@ import { AccessTokenAdmission } from './access-token-admission.service.js';
 import { AccessTokenService } from './access-token.service.js';
 import { IdTokens } from './id-token.service.js';
 
-/** Makes signed tokens from an authorization, and checks our own access tokens when they come back. */
+/** Issues tokens from an authorization, and checks our own access tokens when they come back. */
 @Module({
   imports: [ConfigModule, TimeModule, KeysModule, RevocationModule, UsersModule],
   providers: [AccessTokenService, AccessTokenAdmission, IdTokens],

@@ -8,7 +8,7 @@ export const looksOpaque = (token: string): boolean => token.startsWith(OPAQUE_A
 
 export const sealOpaque = (claims: object, key: TokenKey): string => seal(OPAQUE_ACCESS_TOKEN, claims, key);
 
-/** @returns the claims; undefined for whatever was not sealed by `sealOpaque` under one of the keys */
+/** @returns the claims; undefined unless `sealOpaque` made the token with one of the keys */
 export const openOpaque = (
   token: string,
   keyOf: (id: number) => TokenKey | undefined,

@@ -1,7 +1,6 @@
 /**
- * The `jti` of an access token: a UUIDv7 (RFC 9562 §5.7), so that the time of birth can be read from it to the
- * millisecond, which `iat` does not tell. Refreshed tokens derive theirs from (sid, generation), so that a retry yields
- * the same identity.
+ * The `jti` of an access token: a UUIDv7 (RFC 9562 §5.7), which gives the time of issue in milliseconds where `iat` gives
+ * seconds. Refreshed tokens derive theirs from (sid, generation), so that a retry yields the same `jti`.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 
