@@ -6,7 +6,7 @@ import { Clock } from '../platform/time/clock.js';
 import type { Client } from './client.js';
 import { FailedAuthentications } from './failed-authentications.service.js';
 
-/** What follows a failed client authentication: it counts against its source, and it leaves a trace. */
+/** Counts failed client authentications against their source, and records them in the audit log. */
 @Injectable()
 export class AuthenticationFailures {
   constructor(
@@ -16,15 +16,14 @@ export class AuthenticationFailures {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws OAuthError too_many_requests while this client is refused from this source, or the source altogether */
+  /** @throws OAuthError too_many_requests while this source is blocked, for this client or for all */
   check(clientId: string, { source }: RequestContext): void {
     this.limits.check(clientId, source);
   }
 
   /**
-   * @param client undefined where the id is nobody's. It leaves a trace as well, for a refusal must take the same time
-   *   whether the client is known or not (RFC 6749 §5.2); but not its id, which a stranger has made up, or which is a secret
-   *   in the wrong place
+   * @param client undefined for an unknown id. That is audited as well, because a refusal must take the same time whether the
+   *   client is known or not (RFC 6749 §5.2); but without the id, which may be a secret in the wrong field
    */
   async note(client: Client | undefined, presentedId: string, reason: string, context: RequestContext): Promise<void> {
     this.metrics.clientAuthenticationFailures.inc({ reason });

@@ -6,7 +6,7 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @returns id and secret as they stand in the header, still form-encoded; undefined where it is not well-formed or one is empty */
+/** @returns id and secret, still form-encoded; undefined if the header is malformed or one of them is empty */
 export function parseBasic(header: string): { id: string; secret: string } | undefined {
   const encoded = BASIC.exec(header)?.[1];
   if (encoded === undefined) return undefined;

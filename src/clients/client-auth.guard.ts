@@ -9,15 +9,15 @@ import { ClientAuthenticationService } from './client-authentication.service.js'
 import { ClientBasicStrategy } from './client-basic.strategy.js';
 
 /**
- * Lets in authenticated clients only, by whichever method the request uses (RFC 6749 §2.3): Basic through Passport, or the
- * parameters of the form. A request that uses two is refused.
+ * Admits authenticated clients only (RFC 6749 §2.3): by Basic through Passport, or by form parameters. A request that uses
+ * both is refused.
  */
 @Injectable()
 export class ClientAuthGuard extends AuthGuard() {
   /**
-   * Passport is given the strategy itself: its names are global to the process, and two applications in one would share them.
-   * And one of its own for each request: Passport writes into it whom to tell what the request came to, so requests that
-   * shared one would be told of each other's client.
+   * Passport gets the strategy itself, not its name: names are global, so two applications in one process would share them.
+   * And each request gets its own: Passport writes the callbacks of a request into the strategy, so requests that shared one
+   * would get each other's client.
    */
   constructor(
     basic: ClientBasicStrategy,
@@ -59,13 +59,13 @@ export class ClientAuthGuard extends AuthGuard() {
     const clientId = form.get('client_id');
     if (clientId === undefined) throw OAuthError.invalidClient('no_credentials');
     const secret = form.get('client_secret');
-    // An empty secret counts as none (RFC 6749 §2.3.1, §3.2), and without one only a public client gets in.
+    // An empty secret counts as none (RFC 6749 §2.3.1, §3.2), which only a public client may have.
     if (secret === undefined) return this.authentication.withoutSecret(clientId, contextOf(request));
     return this.authentication.withSecret('client_secret_post', clientId, secret, contextOf(request));
   }
 }
 
-/** @throws OAuthError invalid_request where the body is anything but a form */
+/** @throws OAuthError invalid_request if the body is not a form */
 function formOf(request: FastifyRequest): Form {
   if (request.body instanceof Form) return request.body;
   throw OAuthError.invalidRequest('not_a_form', 'The body must be application/x-www-form-urlencoded.');
@@ -82,18 +82,18 @@ function isBasic(request: FastifyRequest, form: Form): boolean {
   return inHeader;
 }
 
-/** Node keeps the first of two Authorization headers, and a proxy before it may have looked at the second. */
+/** Of two Authorization headers Node keeps the first, but a proxy in front may have read the second. */
 export const hasTwoAuthorizations = ({ raw }: FastifyRequest): boolean =>
   raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization').length > 1;
 
 export interface AuthenticatedRequest {
-  /** The one that the guard let in. */
+  /** The client that the guard admitted. */
   readonly client: Client;
   readonly form: Form;
   readonly context: RequestContext;
 }
 
-/** One parameter for all three: Nest resolves each decorated parameter in a step of its own. */
+/** Client, form and context in one parameter: Nest resolves each decorated parameter in a separate step. */
 export const Authenticated = createParamDecorator((_: unknown, context: ExecutionContext): AuthenticatedRequest => {
   const request = context.switchToHttp().getRequest<FastifyRequest & { user: Client }>();
   return { client: request.user, form: formOf(request), context: contextOf(request) };

@@ -12,8 +12,8 @@ import { findSecret, type StoredSecret } from './client-secret.js';
 import { SecretUse } from './secret-use.worker.js';
 
 /**
- * Decides whether a caller is the client it says it is (RFC 6749 §2.3). Every refusal looks the same from outside and takes
- * the same work, whether the client is known or not: one look into the database, the same comparisons, one audit event.
+ * Authenticates clients (RFC 6749 §2.3). Refusals look the same and take the same work whether the client is known or not:
+ * one database read, the same comparisons, one audit event.
  */
 @Injectable()
 export class ClientAuthenticationService {
@@ -51,7 +51,7 @@ export class ClientAuthenticationService {
     return client;
   }
 
-  /** A public client names itself, and proves nothing. @throws OAuthError invalid_client, too_many_requests */
+  /** For public clients, which only name themselves. @throws OAuthError invalid_client, too_many_requests */
   async withoutSecret(clientId: string, context: RequestContext): Promise<Client> {
     this.failures.check(clientId, context);
     const known = this.directory.cached(clientId);
@@ -61,7 +61,7 @@ export class ClientAuthenticationService {
     return client;
   }
 
-  /** Compares for a client that is not known, too: nobody shall tell it from a known one by the time it takes. */
+  /** Compares for unknown clients too, so that both cases take the same time. */
   private match(client: Client | undefined, presented: string): StoredSecret | undefined {
     return findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now());
   }
@@ -78,7 +78,7 @@ export class ClientAuthenticationService {
   }
 }
 
-/** Why this client may not authenticate so, its secret aside. One method is registered, and only that one works. */
+/** Why this client may not authenticate with this method, or at all, whatever its secret. Only the registered method works. */
 function objection(client: Client, method: ClientAuthMethod): string | undefined {
   if (client.tokenEndpointAuthMethod !== method) return 'wrong_method';
   if (isDisabled(client)) return 'client_disabled';

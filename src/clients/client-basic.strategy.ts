@@ -9,7 +9,7 @@ import { parseBasic } from './basic-credentials.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 
-/** What Passport gives a strategy to answer with; it mixes this in at run time. */
+/** The methods that Passport adds to a strategy at run time. */
 interface PassportActions {
   error(error: unknown): void;
 }
@@ -20,9 +20,9 @@ interface StrategyRequest {
 }
 
 /**
- * `client_secret_basic` on passport-http, which takes any scheme with "Basic" in it, cuts the password at its second colon,
- * answers malformed headers with a bare 400, and leaves the form-encoding in. So it is given only headers that were read
- * strictly before, written anew where a colon would mislead it.
+ * `client_secret_basic` with passport-http, which accepts any scheme that contains "Basic", cuts the password at a colon,
+ * answers malformed headers with a bare 400, and does not undo the form-encoding. So it only gets headers that our strict
+ * parser has accepted, with colons in the secret encoded.
  */
 @Injectable()
 export class ClientBasicStrategy extends PassportStrategy(BasicStrategy, 'client-basic') {

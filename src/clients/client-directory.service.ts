@@ -4,11 +4,11 @@ import { Clock } from '../platform/time/clock.js';
 import type { Client } from './client.js';
 import { ClientRepository } from './client.repository.js';
 
-/** Half the lease of the revocation tracker: no replica acts on an older client. A refresh checks the client in its own statement anyway. */
+/** Half the lease of the revocation tracker: no replica uses an older copy of a client. A refresh checks the client in its own statement anyway. */
 const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
 
-/** Clients by id, read often: cached for a second, and loaded many at a time. */
+/** Clients by id: cached for a second, and loaded in batches. */
 @Injectable()
 export class ClientDirectory {
   private readonly cache = new Map<string, { client: Client; readAt: number }>();
@@ -21,7 +21,7 @@ export class ClientDirectory {
     this.loads = new Coalescer({ run: (ids) => store.findMany(ids), maxEntries: 500, maxInFlight: 1 });
   }
 
-  /** @returns the client as it was at most a second ago, if that is known without asking the database */
+  /** @returns the cached client, at most a second old; never asks the database */
   cached(clientId: string): Client | undefined {
     const entry = this.cache.get(clientId);
     return entry && this.clock.now() - entry.readAt < FRESH_MS ? entry.client : undefined;
@@ -31,7 +31,7 @@ export class ClientDirectory {
     return this.cached(clientId) ?? this.load(clientId);
   }
 
-  /** As it is now. Unknown ids are not cached: nobody may fill the memory with them. */
+  /** Reads the client from the database. Unknown ids are not cached, because made-up ones would fill the memory. */
   async load(clientId: string): Promise<Client | undefined> {
     const readAt = this.clock.now();
     const client = await this.loads.submit(clientId);

@@ -1,10 +1,11 @@
-/** Which clients are known to be who they say they are. */
+/** Which clients cannot be impersonated. */
 import { isLoopback } from '../oauth/redirect-uri.js';
 import type { Client } from './client.js';
 
 /**
- * Whether an answer to it can reach no other: it proves who it is, or only its own web servers get the code. A scheme or a
- * port of the user's machine may belong to any program there (RFC 8252 §8.6), so the user must be asked each time.
+ * Whether no other program can pose as this client: it authenticates, or only its own web servers receive the code. A
+ * private-use scheme or loopback port may belong to any program on the user's machine (RFC 8252 §8.6), so the user is asked
+ * for consent each time.
  */
 export const canBeToldApart = ({ type, redirectUris }: Pick<Client, 'type' | 'redirectUris'>): boolean =>
   type === 'confidential' ||

@@ -1,6 +1,6 @@
 /**
- * What a client may be: the limits of each field, and what they demand of each other. The same rules judge a new client and
- * the outcome of a change.
+ * The rules of a client registration: the limits of each field, and the rules between fields. New clients and changed
+ * clients go through the same rules.
  */
 import { isScopeToken } from '../oauth/scope.js';
 import type { Field } from './client-field.js';
@@ -16,13 +16,13 @@ export const registrationDefaults = Object.fromEntries(
   clientFieldEntries.map(([name, { initially }]) => [name, initially]),
 ) as ClientFields;
 
-/** @returns every problem, each beginning with the name of its field; empty where the registration is sound */
+/** @returns all problems, each beginning with the name of its field; empty for a valid registration */
 export function registrationProblems(client: ClientRegistration, deployment: Deployment): string[] {
   const rules: [broken: boolean, problem: string][] = [
     [client.name.trim() === '' || client.name.length > 200, 'name must have 1 to 200 characters'],
     [
       (client.type === 'public') !== (client.tokenEndpointAuthMethod === 'none'),
-      'token_endpoint_auth_method must be none for a public client, and something else for a confidential one',
+      'token_endpoint_auth_method must be none for a public client, and must not be none for a confidential one',
     ],
     [
       client.type === 'public' && client.grantTypes.includes('client_credentials'),

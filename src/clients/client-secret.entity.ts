@@ -21,7 +21,7 @@ export class ClientSecretEntity {
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 
-  /** Written for replicas of version 0.1, which read it; nothing here does. */
+  /** Written only for replicas of version 0.1, which read it. */
   @Column('timestamptz', { name: 'starts_at' })
   startsAt: Date;
 

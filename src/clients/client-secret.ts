@@ -1,6 +1,6 @@
 /**
- * Client secrets: 256 random bits, generated here, kept as a keyed SHA-256. A slow hash would guard nothing (there is no
- * dictionary of random bits) and cost most of a token server's time.
+ * Client secrets: 256 random bits, generated here, stored as a keyed SHA-256. A slow hash would add no security (random bits
+ * are in no dictionary) and would take most of a token server's time.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -11,7 +11,7 @@ export interface StoredSecret {
   readonly lastUsedAt: Date | null;
 }
 
-/** 43 characters, URL-safe: nothing in it changes under form-encoding. */
+/** 43 URL-safe characters, which form-encoding does not change. */
 export const generateSecret = (): string => randomBytes(32).toString('base64url');
 
 /** @param key 32 bytes, derived from the master key */
@@ -27,7 +27,7 @@ const NOBODYS: StoredSecret = {
 };
 
 /**
- * Compares with every secret of the client, in constant time each.
+ * Compares with every secret of the client, each in constant time.
  * @param now milliseconds since the epoch
  */
 export function findSecret(
@@ -41,6 +41,6 @@ export function findSecret(
   return candidates.filter((secret) => timingSafeEqual(secret.digest, digest) && isCurrent(secret, now))[0];
 }
 
-/** No start is checked: a secret works once it was handed out, also at a replica whose clock is behind the one that made it. */
+/** No start time is checked: a secret works as soon as it is issued, also on a replica whose clock is behind. */
 const isCurrent = ({ expiresAt }: StoredSecret, now: number): boolean =>
   expiresAt === null || now < expiresAt.getTime();

@@ -29,7 +29,7 @@ export class ClientEntity extends (FieldColumns as new () => ClientFields) {
   @Column('text')
   type: 'confidential' | 'public';
 
-  /** The longest that this client ever had: how long a revocation must be remembered for its access tokens. */
+  /** The longest access token lifetime this client ever had, and so how long its revocations must be remembered. */
   @Column('integer', { name: 'longest_access_token_ttl_seconds' })
   longestAccessTokenTtlSeconds: number;
 
@@ -42,7 +42,7 @@ export class ClientEntity extends (FieldColumns as new () => ClientFields) {
   @Column('timestamptz', { name: 'disabled_at', nullable: true })
   disabledAt: Date | null;
 
-  /** A deleted client keeps its row: its id stays in tokens and in the audit trail, and must never be given to another. */
+  /** A deleted client keeps its row: its id is still in tokens and the audit log, and must never be reused. */
   @Column('timestamptz', { name: 'deleted_at', nullable: true })
   deletedAt: Date | null;
 }

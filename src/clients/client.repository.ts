@@ -12,14 +12,14 @@ interface SecretRow {
   last_used_at: Date | null;
 }
 
-/** The SQL of `clients` and `client_secrets` that a request needs. */
+/** The SQL on `clients` and `client_secrets` that requests need. */
 @Injectable()
 export class ClientRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns the clients in the order of the ids; undefined where there is none, or it was deleted */
+  /** @returns the clients in the order of the ids; undefined for unknown and deleted ones */
   async findMany(clientIds: readonly string[]): Promise<(Client | undefined)[]> {
-    // PostgreSQL refuses text with a NUL in it, so nobody has such an id.
+    // PostgreSQL refuses text with a NUL in it, so no client has such an id.
     const ids = [...new Set(clientIds)].filter((id) => !id.includes('\0'));
     const [clients, secrets] = [
       await this.dataSource.manager
@@ -40,7 +40,7 @@ export class ClientRepository {
     return clientIds.map((id) => byId.get(id));
   }
 
-  /** Notes the use of secrets, by the minute: enough to tell which one is still in use. */
+  /** Records the last use of secrets to the minute, which is enough to see which ones are still in use. */
   async touchSecrets(secretIds: readonly string[], now: number): Promise<void> {
     await this.dataSource.query(
       `UPDATE client_secrets SET last_used_at = $2

@@ -1,6 +1,4 @@
-/**
- * A client as the rules see it, and what it may do. Units are in the names.
- */
+/** A client as the rules see it, and what it may do. */
 import type { GrantType } from '../oauth/grant-type.js';
 import type { ClientFields } from './client-fields.js';
 import type { StoredSecret } from './client-secret.js';

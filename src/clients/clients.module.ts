@@ -16,7 +16,7 @@ import { ClientRepository } from './client.repository.js';
 import { FailedAuthentications } from './failed-authentications.service.js';
 import { SecretUse } from './secret-use.worker.js';
 
-/** Who may ask for tokens: the clients, their secrets, and how they authenticate. */
+/** The clients, their secrets, and their authentication. */
 @Module({
   imports: [
     ConfigModule,

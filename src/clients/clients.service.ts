@@ -15,7 +15,7 @@ import { digestSecret, generateSecret } from './client-secret.js';
 import { ClientSecretEntity } from './client-secret.entity.js';
 import type { Deployment } from './sign-in-registration.js';
 
-/** The registration breaks rules; the problems are for the admin who sent it. */
+/** The registration is invalid; its problems are shown to the admin who sent it. */
 export class InvalidRegistration extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('; '));
@@ -23,7 +23,7 @@ export class InvalidRegistration extends Error {
   }
 }
 
-/** Who changes something, and where its trail goes. */
+/** Who makes a change, and the correlation id for its audit event. */
 export interface Change {
   readonly actor: string;
   readonly correlationId?: string | undefined;
@@ -31,12 +31,12 @@ export interface Change {
 
 export interface NewSecret {
   readonly secretId: string;
-  /** Shown once; only its digest is kept. */
+  /** Shown once; only its digest is stored. */
   readonly secret: string;
   readonly expiresAt: Date | null;
 }
 
-/** More than an overlap needs; each one costs a comparison. */
+/** More than any rotation needs; each secret costs a comparison. */
 const MAX_SECRETS = 10;
 
 /** Registers and changes clients and their secrets. The caller says what a change must revoke, in the same transaction. */
@@ -60,7 +60,7 @@ export class ClientsService {
   }
 
   /**
-   * @param known an id and a secret from elsewhere (the first admin client's), instead of generated ones
+   * @param known an id and a secret to use instead of generated ones (for the first admin client)
    * @throws InvalidRegistration; a unique violation when the id is taken
    */
   async register(
@@ -107,8 +107,8 @@ export class ClientsService {
 
   /**
    * Applies a change through the same rules as a registration.
-   * @param alongside runs in the same transaction, for what the change must revoke
-   * @returns undefined where there is no such client
+   * @param alongside runs in the same transaction, for revocations that the change requires
+   * @returns undefined if there is no such client
    */
   async update(
     clientId: string,
@@ -124,7 +124,7 @@ export class ClientsService {
       const after: ClientEntity = { ...before, ...fields, updatedAt: now };
       if (disabled !== undefined) after.disabledAt = disabled ? (before.disabledAt ?? now) : null;
       after.longestAccessTokenTtlSeconds = Math.max(before.longestAccessTokenTtlSeconds, after.accessTokenTtlSeconds);
-      // A client can be disabled whatever else is wrong with it: the service may have changed since it was registered.
+      // Disabling skips the rules: the service's settings may have changed since the client was registered.
       if (Object.keys(fields).length > 0) throwProblems(registrationProblems(after, this.deployment));
       await manager.update(ClientEntity, { clientId }, after);
       await this.record(manager, 'client.updated', clientId, change, { fields: Object.keys(changes) });
@@ -135,7 +135,7 @@ export class ClientsService {
     return updated;
   }
 
-  /** The client is gone, its id stays taken. @returns false where there is no such client */
+  /** Deletes the client; its id stays taken. @returns false if there is no such client */
   async delete(
     clientId: string,
     change: Change,
@@ -154,7 +154,7 @@ export class ClientsService {
     return deleted;
   }
 
-  /** The newest first; never the digests. */
+  /** Newest first, without the digests. */
   async listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client'>[]> {
     return this.dataSource.manager
       .createQueryBuilder(ClientSecretEntity, 's')
@@ -165,8 +165,8 @@ export class ClientsService {
   }
 
   /**
-   * Adds a secret beside those that there are, which go on or end at `othersExpireAt`.
-   * @returns undefined where there is no such confidential client @throws InvalidRegistration when it has too many
+   * Adds a secret. The existing ones stay valid, until `othersExpireAt` if that is given.
+   * @returns undefined if there is no such confidential client @throws InvalidRegistration when it has too many secrets
    */
   async addSecret(
     clientId: string,
@@ -193,7 +193,7 @@ export class ClientsService {
     return added;
   }
 
-  /** @returns false where there is no such secret */
+  /** @returns false if there is no such secret */
   async deleteSecret(clientId: string, secretId: string, change: Change): Promise<boolean> {
     const deleted = await this.dataSource.transaction(async (manager) => {
       const { affected } = await manager.delete(ClientSecretEntity, { clientId, secretId });

@@ -6,12 +6,12 @@ import { OAuthError } from '../oauth/oauth-error.js';
 
 const WINDOW_SECONDS = 60;
 
-/** One source may try this many clients' worth of failures: a proxy has many clients behind it. */
+/** One source may have this many times the failures of one client: a proxy has many clients behind it. */
 const SOURCE_FACTOR = 10;
 
 /**
- * Counts failed client authentications by (client, source) and by source, and refuses both for the rest of a minute once
- * there were too many (RFC 6749 §2.3.1). Never by client alone: a stranger could lock the client out.
+ * Counts failed client authentications by (client, source) and by source, and blocks either for the rest of a minute after
+ * too many (RFC 6749 §2.3.1). Never by client alone: an attacker could lock the client out.
  */
 @Injectable()
 export class FailedAuthentications {
@@ -28,7 +28,7 @@ export class FailedAuthentications {
     });
   }
 
-  /** @throws OAuthError too_many_requests while this client is refused from this source, or the source altogether */
+  /** @throws OAuthError too_many_requests while this source is blocked, for this client or for all */
   check(clientId: string, source: string): void {
     const seconds =
       this.byClient.waitSeconds(clientKey(clientId, source)) || this.bySource.waitSeconds(sourceKey(source));

@@ -5,7 +5,7 @@ import type { StoredSecret } from './client-secret.js';
 const FLUSH_MS = 5000;
 const PRECISION_MS = 60_000;
 
-/** Remembers when each secret was last used, to the minute, so that an operator can see which one may go. Costs a write a minute and secret. */
+/** Records when each secret was last used, to the minute, so that an operator can see which ones to delete. Costs one write per secret and minute. */
 @Injectable()
 export class SecretUse implements OnApplicationShutdown {
   private readonly logger = new Logger(SecretUse.name);
@@ -35,6 +35,6 @@ export class SecretUse implements OnApplicationShutdown {
     const at = Math.max(...secretIds.map((id) => this.noted.get(id) ?? 0));
     await this.repository
       .touchSecrets(secretIds, at)
-      .catch(() => this.logger.warn('The last use of client secrets could not be noted.'));
+      .catch(() => this.logger.warn('The last use of client secrets could not be recorded.'));
   }
 }

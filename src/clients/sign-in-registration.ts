@@ -1,4 +1,4 @@
-/** What a client registers for signing users in (RFC 7591 §2, OpenID Connect Registration and logout): rules of these fields alone. */
+/** Rules of the fields that a client registers for signing users in (RFC 7591 §2, OpenID Connect Registration and logout). */
 import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
 import { isHttp, redirectUriProblem } from '../oauth/redirect-uri.js';
 import { canBeToldApart } from './client-identity.js';
@@ -16,14 +16,14 @@ export type SignInRegistration = Pick<
   | 'backchannelLogoutUri'
 >;
 
-/** What the rules must know of the service that registers a client. */
+/** The facts about the deployment that the rules need. */
 export interface Deployment {
-  /** Those that it keeps keys of. */
+  /** The algorithms that it has signing keys for. */
   readonly signingAlgorithms: readonly SigningAlgorithm[];
   readonly production: boolean;
 }
 
-/** @returns every problem, each beginning with the name of its field */
+/** @returns all problems, each beginning with the name of its field */
 export function signInProblems(client: SignInRegistration, { signingAlgorithms, production }: Deployment): string[] {
   const rules: [broken: boolean, problem: string][] = [
     [
@@ -36,11 +36,11 @@ export function signInProblems(client: SignInRegistration, { signingAlgorithms, 
     ],
     [
       client.firstParty && !canBeToldApart(client),
-      'first_party needs a client that no other can pose as: a confidential one, or one whose redirect URIs are all https',
+      'first_party needs a client that cannot be impersonated: a confidential one, or one whose redirect URIs are all https',
     ],
     [
       !signingAlgorithms.includes(client.idTokenSignedResponseAlg),
-      `id_token_signed_response_alg must be one that this service keeps a key of: ${signingAlgorithms.join(', ')}`,
+      `id_token_signed_response_alg must be one that this service has a key for: ${signingAlgorithms.join(', ')}`,
     ],
   ];
   return [
@@ -51,7 +51,7 @@ export function signInProblems(client: SignInRegistration, { signingAlgorithms, 
   ];
 }
 
-/** The URIs are named by their places: a problem goes into answers and logs, and they are whatever somebody sent. */
+/** Problems name URIs by their position, because they go into answers and logs, and the URIs are unchecked input. */
 function listProblems(field: string, uris: readonly string[], clientType: ClientEntity['type']): string[] {
   return uris.flatMap((uri, index) => {
     const problem = redirectUriProblem(uri, clientType);
@@ -59,7 +59,7 @@ function listProblems(field: string, uris: readonly string[], clientType: Client
   });
 }
 
-/** This service itself calls it (Back-Channel Logout §2.2), with a token that ends a session. */
+/** This service calls the URI itself (Back-Channel Logout §2.2). */
 function backchannelProblems(uri: string | null, production: boolean): string[] {
   if (uri === null) return [];
   const problem = redirectUriProblem(uri, 'confidential');
