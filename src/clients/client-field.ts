@@ -1,11 +1,11 @@
 /**
- * The kinds of field that a client can have. One entry in `client-fields.ts` says everything about a field; its column,
- * default, limits, place in the admin API and option of the command line follow from it.
+ * The kinds of client fields. One entry in `client-fields.ts` defines a field; its column, default, limits, place in the
+ * admin API and command-line option follow from it.
  */
 
 interface Facts<T> {
   readonly initially: T;
-  /** The member of the representation that it stands in; absent: the client itself. */
+  /** The member of the client's JSON that contains it; absent: the top level. */
   readonly within?: 'refresh';
   readonly description?: string;
   readonly example?: unknown;
@@ -13,7 +13,7 @@ interface Facts<T> {
   readonly option: readonly [flags: string, help: string, offHelp?: string];
 }
 
-/** One of a few words. */
+/** One of a few fixed words. */
 interface ChoiceField<T extends string = string> extends Facts<T> {
   readonly kind: 'choice';
   readonly of: readonly T[];
@@ -29,7 +29,7 @@ interface FlagField extends Facts<boolean> {
   readonly kind: 'flag';
 }
 
-/** Texts, each once. */
+/** A set of texts. */
 interface SetField<T extends string = string> extends Facts<readonly T[]> {
   readonly kind: 'set';
   readonly max: number;

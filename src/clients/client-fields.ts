@@ -1,6 +1,6 @@
 /**
- * Everything that can be set on a client, beside its name and type. A new field is an entry here and a migration that adds
- * its column, with the same default; what fields demand of each other is in `client-registration.ts`.
+ * All settings of a client except its name and type. A new field is an entry here and a migration that adds its column with
+ * the same default. Rules between fields are in `client-registration.ts`.
  */
 import { DEFAULT_ID_TOKEN_ALGORITHM, signingAlgorithms, type SigningAlgorithm } from '../keys/signing-algorithm.js';
 import { grantTypes, type GrantType } from '../oauth/grant-type.js';
@@ -81,7 +81,7 @@ export const clientFields = {
     description: 'Whether it may introspect the tokens of others, whose audience it is.',
     option: ['--may-introspect', 'may introspect tokens whose audience it is', 'may not'],
   }),
-  /** Compared as they are (RFC 9700 §2.1). */
+  /** Compared exactly (RFC 9700 §2.1). */
   redirectUris: texts(MAX_REDIRECT_URIS, {
     initially: [],
     description:
@@ -95,7 +95,7 @@ export const clientFields = {
     description: 'Where the browser may go after signing out.',
     option: ['--post-logout-redirect-uri <uri...>', 'where the browser may go after signing out'],
   }),
-  /** Off for a confidential client alone (RFC 9700 §2.1.1). */
+  /** Only a confidential client may turn it off (RFC 9700 §2.1.1). */
   requirePkce: flag({
     initially: true,
     description:
@@ -138,5 +138,5 @@ export type ClientFields = { [K in ClientFieldName]: (typeof clientFields)[K]['i
 
 export const clientFieldEntries = Object.entries<Field>(clientFields) as [ClientFieldName, Field][];
 
-/** As it is called in the database and in the admin API. */
+/** The name in the database and in the admin API. */
 export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
