@@ -11,7 +11,7 @@ import { revokeCommand } from './cli/revoke.command.js';
 import { subjectCommand } from './cli/subject.command.js';
 import { Terminal } from './cli/terminal.js';
 import { userCommand } from './cli/user.command.js';
-import { ConfigError } from './platform/config/load-config.js';
+import { StartProblem } from './platform/config/start-problem.js';
 
 const ENVIRONMENT = `
 Environment:
@@ -39,7 +39,7 @@ for (const command of commands) program.addCommand(command(terminal));
 try {
   await program.parseAsync();
 } catch (error) {
-  const isTheirs = error instanceof CliError || error instanceof ConfigError;
+  const isTheirs = error instanceof CliError || error instanceof StartProblem;
   console.error(isTheirs ? error.message : error);
   // A connection for which pg has no password stays open, and would keep the process until the server closes it.
   process.exit(1);

@@ -6,11 +6,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { setUp } from './server/app.setup.js';
 import type { Config } from './platform/config/config.js';
-import { ConfigError } from './platform/config/load-config.js';
 import { processConfig } from './platform/config/process-config.js';
+import { StartProblem } from './platform/config/start-problem.js';
+import { awaitDatabase } from './platform/database/await-database.js';
 import { banner } from './first-boot/banner.js';
 import { DemoClient } from './first-boot/demo-client.service.js';
 import { FirstBoot } from './first-boot/first-boot.service.js';
+import { WrongMasterKeyError } from './keys/master-key.js';
 import { createAdapter } from './server/fastify-adapter.js';
 import { logError } from './platform/http/log-error.js';
 import { createLogger, NestLogger } from './platform/http/logger.js';
@@ -21,9 +23,14 @@ const DRAIN_MS = 20_000;
 try {
   await start(processConfig());
 } catch (error) {
-  // A wrong setting is the operator's to mend and needs no stack; anything else does.
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(startFailure(error));
   process.exit(1);
+}
+
+/** What the operator can mend needs no stack; anything else does. Never the error itself: a statement's has its parameters. */
+function startFailure(error: unknown): unknown {
+  const isTheirs = error instanceof StartProblem || error instanceof WrongMasterKeyError;
+  return error instanceof Error && !isTheirs ? error.stack : String((error as Partial<Error>).message ?? error);
 }
 
 async function start(config: Config): Promise<void> {
@@ -35,7 +42,7 @@ async function start(config: Config): Promise<void> {
   });
   setUp(app, logger);
   await app.init();
-  const embedded = await app.get(FirstBoot, { strict: false }).run();
+  const embedded = await awaitDatabase(() => app.get(FirstBoot, { strict: false }).run());
   const demoClient = embedded && (await app.get(DemoClient, { strict: false }).start(embedded.credentials));
   await app.listen(config.port, config.host);
   const drain = drainer(app, () => logger.flush());

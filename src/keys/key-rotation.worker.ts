@@ -3,6 +3,7 @@
  * what is due. Every replica runs it; the work itself is exclusive, and the one that comes late finds nothing left to do.
  */
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { awaitDatabase } from '../platform/database/await-database.js';
 import { KeyRing } from './key-ring.service.js';
 import { KeyRotation, type Alongside, type KeyChange, type RotationRequest } from './key-rotation.service.js';
 
@@ -22,7 +23,7 @@ export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
 
   /** @throws WrongMasterKeyError: a process that cannot read the keys must not boot, nor make others */
   async onModuleInit(): Promise<void> {
-    await this.run();
+    await awaitDatabase(() => this.run());
     this.timer = setInterval(() => this.tick(), RELOAD_EVERY_MS).unref();
   }
 

@@ -49,8 +49,12 @@ export class Deployment {
     }
   }
 
-  async connect(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.databaseUrl, connectionTimeoutMillis: 10_000 });
+  connect(): Promise<pg.Client> {
+    return Deployment.connectTo(this.databaseUrl);
+  }
+
+  static async connectTo(databaseUrl: string): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
     client.on('error', () => undefined); // a server that is killed takes its connections with it
     await client.connect();
     return client;

@@ -4,14 +4,16 @@
 import { Config } from './config.js';
 import { SettingProblem, type Rule } from './setting.js';
 import { settings, type RawConfig } from './settings.js';
+import { StartProblem } from './start-problem.js';
 import { upstreamDemands } from './upstream-demands.js';
 
-export class ConfigError extends Error {
+export class ConfigError extends StartProblem {
+  override readonly name = 'ConfigError';
+
   constructor(readonly problems: readonly string[]) {
     super(
       `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
     );
-    this.name = 'ConfigError';
   }
 }
 

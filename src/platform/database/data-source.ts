@@ -3,6 +3,7 @@
  * that a database that is gone or stuck is a 503 within two seconds.
  */
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { AbstractLogger } from 'typeorm';
 import { Config } from '../config/config.js';
 import type { EmbeddedDatabase } from './embedded-database.js';
 import { migrations } from './migrations.js';
@@ -12,32 +13,37 @@ import { NetworkClient } from './network-client.js';
 const CONNECT_TIMEOUT_MS = 800;
 const STATEMENT_TIMEOUT_MS = 1000;
 
+/** TypeORM prints how a migration failed whatever `logging` says. It is thrown too, and said once where it is caught. */
+class Silence extends AbstractLogger {
+  protected override isLogEnabledFor(): boolean {
+    return false;
+  }
+
+  protected override writeLog(): void {}
+}
+
 const common = {
   type: 'postgres',
   migrations,
   migrationsTransactionMode: 'all',
   autoLoadEntities: true,
   synchronize: false,
-  logging: false,
+  logger: new Silence(),
+  toRetry: () => false, // `awaitDatabase` does, and says why
   poolErrorHandler: () => undefined, // the pool has discarded the connection; the next borrower gets a fresh one or the error
 } as const;
 
 /** With `migrateAtBoot` for the module that opens it; the embedded database always migrates. */
 export type RekeyDataSourceOptions = TypeOrmModuleOptions & { migrateAtBoot: boolean };
 
-/** How often, a second apart, a booting process asks for a database that is not there yet. */
-const BOOT_ATTEMPTS = 60;
-
 export async function dataSourceOptions(config: Config, embedded: EmbeddedDatabase): Promise<RekeyDataSourceOptions> {
   const { migrateAtBoot } = config;
   if (!config.databaseUrl) {
-    return { ...common, migrateAtBoot, retryAttempts: 0, driver: { Pool: await embedded.open() }, poolSize: 1 };
+    return { ...common, migrateAtBoot, driver: { Pool: await embedded.open() }, poolSize: 1 };
   }
   return {
     ...common,
     migrateAtBoot,
-    retryAttempts: BOOT_ATTEMPTS,
-    retryDelay: 1000,
     url: config.databaseUrl,
     poolSize: config.databasePool,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,

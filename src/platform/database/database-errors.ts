@@ -35,11 +35,12 @@ function isNetworkFailure(error: Error): boolean {
 }
 
 /**
- * Who asks has the wrong name or password, or not the privileges, or there is no such database. Without a code it is what
- * pg says before it sends the password: it has none.
+ * Who asks has the wrong name or password, or not the privileges, there is no such database, or the two do not agree on TLS.
+ * Without a code it is what pg says before it sends the password.
  */
 export const isDenied = (error: unknown): boolean =>
-  /^(28|3D000$|42501$)/.test(codeOf(error)) || (error instanceof Error && error.message.startsWith('SASL'));
+  /^(28|3D000$|42501$|ERR_TLS|ERR_SSL|CERT_|.*_CERT)/.test(codeOf(error)) ||
+  (error instanceof Error && /^SASL|SSL connection/.test(error.message));
 
 /** A row with this key exists already. */
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';

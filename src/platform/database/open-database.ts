@@ -1,0 +1,22 @@
+/** Opens the data source of a process and brings the schema up to date. */
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { addressOf, awaitDatabase } from './await-database.js';
+import { migrate, migrateOverNetwork } from './migrate.js';
+
+export async function openEmbeddedDatabase(options: DataSourceOptions): Promise<DataSource> {
+  const dataSource = await new DataSource(options).initialize();
+  await migrate(dataSource);
+  return dataSource;
+}
+
+/** @throws StartProblem when it cannot be reached, lets nobody in, or cannot be migrated */
+export function openNetworkDatabase(options: PostgresDataSourceOptions, migrateAtBoot: boolean): Promise<DataSource> {
+  return awaitDatabase(
+    async () => {
+      if (migrateAtBoot) await migrateOverNetwork(options);
+      return new DataSource(options).initialize();
+    },
+    addressOf(options.url ?? ''),
+  );
+}
