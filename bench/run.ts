@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: the figures of the README, each beside the floor of the same run. Rounds of floor and Rekey alternate and
+ * `npm run bench`: the figures of docs/benchmark.md, each beside the floor of the same run. Rounds of floor and Rekey alternate and
  * medians are compared, because the machine is never quiet; ratios are worth more than rates.
  *
  * Starts its own PostgreSQL (default durability) and Redis from the Debian packages, and stops them.

@@ -57,7 +57,7 @@ async function run(): Promise<void> {
   say(`   … ${RETRY_WINDOW_SECONDS} seconds later, outside the retry window, the thief appears:`);
   await sleep(RETRY_WINDOW_SECONDS * 1000 + 500);
   await refresh(client, stolen);
-  say('   And the token that was still good, wherever it is, is dead too:');
+  say('   And the token that was still good, wherever it is, no longer works either:');
   await refresh(client, current);
 
   title('4. A revocation takes effect at once, for a JWT as well');

@@ -13,6 +13,9 @@ const all = (pattern: RegExp, text: string): string[] => unique([...text.matchAl
 const pages = [
   'README.md',
   'README.zh-Hant.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -52,6 +55,20 @@ describe('a link', () => {
 
   it('is found where there is one', () => {
     expect(links.length).toBeGreaterThan(30);
+  });
+});
+
+describe('the two READMEs', () => {
+  const outline = (page: string): unknown => ({
+    headings: [...read(page).matchAll(/^(#+) /gm)].map(([, level]) => level),
+    commands: [...read(page).matchAll(/^```sh\n(.*?)^```/gms)].map(([, commands]) => commands),
+    links: unique(
+      links.filter((link) => link.page === page && !/README|images/.test(link.link)).map(({ link }) => link),
+    ),
+  });
+
+  it('have the same headings, commands and links', () => {
+    expect(outline('README.zh-Hant.md')).toEqual(outline('README.md'));
   });
 });
 
