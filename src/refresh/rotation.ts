@@ -1,5 +1,5 @@
 /**
- * What a refresh token that could not be rotated is: the verdicts of docs/architecture.md. A family's row and the times go in, a
+ * What a refresh token that could not be rotated is: the verdicts of docs/internals.md. A family's row and the times go in, a
  * verdict comes out.
  *
  * Times are milliseconds since the epoch.

@@ -8,7 +8,7 @@ import type { RekeyProcess } from '../support/rekey-process.js';
 import { introspect, refresh, revoke, send } from '../support/requests.js';
 import { Road } from '../support/road.js';
 
-/** docs/architecture.md, "Revocation, tracker and lease". */
+/** docs/internals.md, "Tracker and lease". */
 const LEASE_MS = 2000;
 
 let deployment: Deployment;
