@@ -8,6 +8,7 @@ import { setUp } from './server/app.setup.js';
 import type { Config } from './platform/config/config.js';
 import { processConfig } from './platform/config/process-config.js';
 import { StartProblem } from './platform/config/start-problem.js';
+import { unknownVariables } from './platform/config/unknown-variables.js';
 import { awaitDatabase } from './platform/database/await-database.js';
 import { banner } from './first-boot/banner.js';
 import { DemoClient } from './first-boot/demo-client.service.js';
@@ -35,6 +36,9 @@ function startFailure(error: unknown): unknown {
 
 async function start(config: Config): Promise<void> {
   const logger = createLogger(config);
+  for (const { name, nearest } of unknownVariables(process.env)) {
+    logger.warn({ msg: `${name} is no setting, and is ignored. The most like it is ${nearest}.` });
+  }
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(config), {
     bodyParser: false,
     abortOnError: false,

@@ -61,6 +61,11 @@ export class ClientAuthenticationService {
     return client;
   }
 
+  /** Whether this is a secret of the client now. For the service itself: it counts and records nothing. */
+  async knows(clientId: string, secret: string): Promise<boolean> {
+    return this.match(await this.directory.load(clientId), secret) !== undefined;
+  }
+
   /** Compares for unknown clients too, so that both cases take the same time. */
   private match(client: Client | undefined, presented: string): StoredSecret | undefined {
     return findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now());

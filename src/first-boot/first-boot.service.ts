@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
 import { Config } from '../platform/config/config.js';
 import { EmbeddedStart, type EmbeddedStartResult } from './embedded-start.service.js';
 import { ADMIN_CLIENT } from './first-clients.js';
@@ -14,6 +15,7 @@ export class FirstBoot {
 
   constructor(
     private readonly registrar: Registrar,
+    private readonly authentication: ClientAuthenticationService,
     private readonly embedded: EmbeddedStart,
     private readonly config: Config,
   ) {}
@@ -21,17 +23,24 @@ export class FirstBoot {
   /** @returns the credentials of the embedded service; undefined for any other */
   async run(): Promise<EmbeddedStartResult | undefined> {
     const { adminClientId, adminClientSecret, databaseUrl, environment } = this.config;
-    if (adminClientId && adminClientSecret) {
-      if (changesInForms(adminClientSecret)) this.logger.warn(NEEDS_ENCODING);
-      await this.registrar.ensureClient(ADMIN_CLIENT, adminClientId, adminClientSecret);
-    }
+    if (adminClientId && adminClientSecret) await this.ensureAdmin(adminClientId, adminClientSecret);
     if (databaseUrl || environment === 'production') return undefined;
     return this.embedded.run(adminClientId !== undefined);
+  }
+
+  private async ensureAdmin(clientId: string, secret: string): Promise<void> {
+    if (changesInForms(secret)) this.logger.warn(NEEDS_ENCODING);
+    const wasThere = await this.registrar.ensureClient(ADMIN_CLIENT, clientId, secret);
+    if (wasThere && !(await this.authentication.knows(clientId, secret))) this.logger.warn(notItsSecret(clientId));
   }
 }
 
 const NEEDS_ENCODING =
   'REKEY_ADMIN_CLIENT_SECRET has characters that HTTP Basic needs form-encoded (RFC 6749 §2.3.1), and `curl -u` sends them ' +
   'as they are. `openssl rand -hex 32` makes one without.';
+
+const notItsSecret = (clientId: string): string =>
+  `REKEY_ADMIN_CLIENT_SECRET is no secret of the client ${clientId}, and does not become one: it is taken when the client is ` +
+  'made. `rekey client add-secret` gives it another one.';
 
 const changesInForms = (text: string): boolean => new URLSearchParams({ text }).toString() !== `text=${text}`;

@@ -19,8 +19,9 @@ export class Registrar {
     private readonly users: UsersService,
   ) {}
 
-  async ensureClient(registration: ClientRegistration, clientId: string, secret: string): Promise<void> {
-    if (await this.clients.find(clientId)) return;
+  /** @returns whether it was there already */
+  async ensureClient(registration: ClientRegistration, clientId: string, secret: string): Promise<boolean> {
+    if (await this.clients.find(clientId)) return true;
     try {
       await this.clients.register(registration, FIRST_BOOT, { clientId, secret });
     } catch (error) {
@@ -28,6 +29,7 @@ export class Registrar {
       if (!isUniqueViolation(error)) throw error;
       this.logger.warn(`The client ${clientId} exists already or was deleted, and was not made again.`);
     }
+    return false;
   }
 
   /** What is different is changed; the rest of the registration stays as an admin may have made it. */

@@ -182,3 +182,23 @@ it.each([
     await started.close();
   }
 });
+
+it('a start says that the admin secret is none any more, and that it does not become one', async () => {
+  const secret = 'Zk3vR9xW2mZ8qL5nB7cD4fG6hJ1pS0aY';
+  const environment = { REKEY_ADMIN_CLIENT_ID: 'ops', REKEY_ADMIN_CLIENT_SECRET: secret, REKEY_DATA_DIR: dataDir };
+  const started = await startAppAtIssuer({ environment });
+  try {
+    const run = () => started.nest.get(FirstBoot, { strict: false }).run();
+    const warnings = () => started.logs.filter((line) => line.includes('is no secret of the client ops')).length;
+    await run();
+    await run();
+    expect(warnings()).toBe(0);
+    const own = started.nest.get(ClientsService, { strict: false });
+    for (const { secretId } of await own.listSecrets('ops')) await own.deleteSecret('ops', secretId, ORIGIN);
+    await run();
+    expect(warnings()).toBe(1);
+    expect(started.logs.some((line) => line.includes(secret))).toBe(false);
+  } finally {
+    await started.close();
+  }
+});

@@ -104,7 +104,10 @@ describe('a value that cannot be read', () => {
     { name: 'NODE_ENV', values: ['Production', 'staging', ' production'] },
     { name: 'PORT', values: ['http', '-1', '65536', '3e3', '0x50', '3000.5', ' '] },
     { name: 'REKEY_ISSUER', values: ['id.example.com', 'ftp://id.example.com', '/'] },
-    { name: 'DATABASE_URL', values: ['mysql://db/rekey', 'localhost:5432'] },
+    {
+      name: 'DATABASE_URL',
+      values: ['mysql://db/rekey', 'localhost:5432', 'postgres://u:%ss@db/rekey', 'postgres://u:12/ss@db/rekey'],
+    },
     { name: 'REDIS_URL', values: ['http://cache', 'cache:6379'] },
     { name: 'REKEY_DATABASE_POOL', values: ['0', '201', 'ten'] },
     { name: 'REKEY_MIGRATE_AT_BOOT', values: ['true', 'ON'] },
@@ -134,6 +137,25 @@ describe('a value that cannot be read', () => {
 describe('what settings demand of each other', () => {
   it('needs the master key to be shared when there is a shared database', () => {
     expect(blamed({ DATABASE_URL: POSTGRES })).toEqual(['REKEY_SECRET']);
+  });
+
+  it.each(['redis://:%25s%40s%2Fs@cache:6379/2', 'rediss://u:p@s@cache', 'redis://[::1]:6379/'])(
+    'takes %s, whose password can be told from its host',
+    (redis) => {
+      expect(blamed({ ...production, REDIS_URL: redis })).toEqual([]);
+    },
+  );
+
+  it.each(['postgres:///rekey?host=/run/postgresql', 'postgres://u:p%2Fs@db:5432/rekey?sslmode=verify-full'])(
+    'takes %s for a database',
+    (database) => {
+      expect(blamed({ ...production, DATABASE_URL: database })).toEqual([]);
+    },
+  );
+
+  it.each(['0.0.0.0', '::'])('needs an issuer where it listens on %s: no browser can be sent there', (host) => {
+    expect(blamed({ HOST: host })).toEqual(['REKEY_ISSUER']);
+    expect(blamed({ HOST: host, REKEY_ISSUER: 'http://192.0.2.1:3000' })).toEqual([]);
   });
 
   it('has no use for Redis without PostgreSQL', () => {
@@ -280,6 +302,11 @@ describe('299: insecure configuration does not boot in production', () => {
     ['REKEY_ADMIN_CLIENT_SECRET', `${ADMIN_SECRET}ü`],
     ['REKEY_ADMIN_CLIENT_ID', 'an admin'],
     ['REKEY_ADMIN_CLIENT_ID', 'a:b'],
+    ['REDIS_URL', 'redis://:%ss@cache'],
+    ['REDIS_URL', 'redis://u:12/ss@cache'],
+    ['REDIS_URL', 'redis://u:12#ss@cache'],
+    ['REDIS_URL', 'redis://u:12?ss@cache'],
+    ['REDIS_URL', 'redis://cache/main'],
     ['HOST', ' '],
   ])('%s does not boot production as %j', (name, value) => {
     expect(blamed({ ...production, [name]: value })).toEqual([name]);

@@ -5,6 +5,7 @@ import { Config } from './config.js';
 import { SettingProblem, type Rule } from './setting.js';
 import { settings, type RawConfig } from './settings.js';
 import { StartProblem } from './start-problem.js';
+import { unknownVariables } from './unknown-variables.js';
 import { upstreamDemands } from './upstream-demands.js';
 
 export class ConfigError extends StartProblem {
@@ -34,7 +35,12 @@ export function loadConfig(
   const broken = demands(raw).filter(
     ([about, isBroken]) => isBroken && !about.some(({ name }) => unreadable.has(name)),
   );
-  const problems = [...unreadable.values(), ...broken.map(([[first], , problem]) => `${first!.name} ${problem}`)];
+  const misspelt = unknownVariables(environment).filter(({ isMisspelt }) => isMisspelt);
+  const problems = [
+    ...misspelt.map(({ name, nearest }) => `${name} is no setting. Did you mean ${nearest}?`),
+    ...unreadable.values(),
+    ...broken.map(([[first], , problem]) => `${first!.name} ${problem}`),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
   return new Config({
     ...raw,
@@ -71,7 +77,7 @@ function parseAll(environment: NodeJS.ProcessEnv) {
 /** What the settings demand of each other. */
 function demands(raw: RawConfig): Rule[] {
   const production = raw.environment === 'production';
-  const { issuer, secret, adminClientId, adminClientSecret, databaseUrl, redisUrl, trustedProxies } = settings;
+  const { host, issuer, secret, adminClientId, adminClientSecret, databaseUrl, redisUrl, trustedProxies } = settings;
   return [
     [[secret], production && !raw.secret, 'is required in production'],
     [
@@ -82,6 +88,11 @@ function demands(raw: RawConfig): Rule[] {
     [[secret], isShort(raw.secret), `must have at least ${MIN_SECRET_CHARACTERS} characters, all of them random`],
     [[secret], isMonotonous(raw.secret), 'repeats too few characters to be random'],
     [[issuer], production && !raw.issuer, 'is required in production'],
+    [
+      [issuer, host],
+      !production && !raw.issuer && ['0.0.0.0', '::'].includes(raw.host),
+      `is required with a ${host.name} that is every address: clients cannot be sent there`,
+    ],
     [
       [issuer],
       production && !!raw.issuer && new URL(raw.issuer).protocol !== 'https:',

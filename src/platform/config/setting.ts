@@ -73,6 +73,33 @@ export function url(...protocols: string[]): Parse<string> {
   };
 }
 
+const ENCODING = 'must have its user and password percent-encoded: % as %25, / as %2F, @ as %40, # as %23, ? as %3F';
+
+/**
+ * The URL of a server with a user, a password and a database in it. Where a password is not percent-encoded, a part of it would be
+ * taken for the host or the database.
+ */
+export function serverUrl(database: RegExp, ...protocols: string[]): Parse<string> {
+  const parse = url(...protocols);
+  return (value) => {
+    const { username, password, pathname, search, hash } = new URL(parse(value));
+    const isEncoded = [username, password].every(isDecodable) && !`${pathname}${search}${hash}`.includes('@');
+    // What stands before an @ that ends no user was cut off by one of these.
+    if (!isEncoded || hash !== '') throw new SettingProblem(ENCODING);
+    if (!database.test(pathname.slice(1)))
+      throw new SettingProblem('must end with /, and the database, or with neither');
+    return value;
+  };
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 export const hostName: Parse<string> = (value) => {
   if (!/^[A-Za-z0-9.:-]+$/.test(value)) throw new SettingProblem('must be an address or a host name');
   return value;
