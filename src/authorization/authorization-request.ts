@@ -8,7 +8,7 @@ import { OAuthError, type OAuthErrorCode } from '../oauth/oauth-error.js';
 import { CODE_CHALLENGE_METHOD, isCodeChallenge } from '../oauth/pkce.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 import { resourcesWithin } from '../oauth/resource.js';
-import { isWithin, OFFLINE_ACCESS, parseScope } from '../oauth/scope.js';
+import { OFFLINE_ACCESS, parseScope } from '../oauth/scope.js';
 import { validateRequest } from '../oauth/validate-request.js';
 import { AuthorizationRequestDto } from './authorization-request.dto.js';
 import { parseClaimsParameter, type ClaimsParameter } from './claims-parameter.js';
@@ -80,7 +80,8 @@ function scopeIn(text: string | undefined, client: Client): string[] {
   // OpenID Connect Core §11: where there can be no refresh token, it is ignored.
   const mayStay = mayUse(client, 'refresh_token') && client.scopes.includes(OFFLINE_ACCESS);
   const asked = mayStay ? scope : scope.filter((token) => token !== OFFLINE_ACCESS);
-  if (!isWithin(asked, client.scopes)) throw OAuthError.invalidScope('beyond_client');
+  const beyond = asked.filter((token) => !client.scopes.includes(token));
+  if (beyond.length > 0) throw OAuthError.invalidScope('beyond_client', beyond);
   return asked;
 }
 

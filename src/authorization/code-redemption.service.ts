@@ -109,8 +109,9 @@ export class CodeRedemption {
     throw reason === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
   }
 
-  private record(reason: string, { clientId }: Client, { correlationId }: RequestContext): Promise<void> {
-    return this.audit.record({ event: 'code.refused', reason, at: this.clock.now(), clientId, correlationId });
+  private record(reason: string, { clientId, type }: Client, { correlationId }: RequestContext): Promise<void> {
+    const event = { event: 'code.refused', reason, at: this.clock.now(), clientId, correlationId } as const;
+    return this.audit.recordRefusal(event, type === 'confidential');
   }
 }
 

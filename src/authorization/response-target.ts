@@ -5,6 +5,7 @@
 import type { Client } from '../clients/client.js';
 import { isDisabled } from '../clients/client.js';
 import type { Form } from '../oauth/form.js';
+import { loggableUri } from '../oauth/loggable.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { matchesRegistered } from '../oauth/redirect-uri.js';
 
@@ -24,14 +25,17 @@ export interface ResponseTarget {
 
 /** @throws OAuthError for the user alone: nobody may be redirected anywhere */
 export function responseTargetOf(client: Client | undefined, form: Form): ResponseTarget {
-  if (!client || isDisabled(client)) throw OAuthError.invalidRequest('unknown_client');
+  if (!client) throw OAuthError.invalidRequest('unknown_client');
+  const { clientId } = client;
+  if (isDisabled(client)) throw new OAuthError('invalid_request', { reason: 'client_disabled', clientId });
   const named = form.get('redirect_uri');
   const redirectUri = named ?? (client.redirectUris.length === 1 ? client.redirectUris[0] : undefined);
   if (redirectUri === undefined || !matchesRegistered(client.redirectUris, redirectUri)) {
-    throw OAuthError.invalidRequest('unknown_redirect_uri');
+    const compared = { redirect_uri: redirectUri === undefined ? '' : loggableUri(redirectUri) };
+    throw new OAuthError('invalid_request', { reason: 'unknown_redirect_uri', clientId, compared });
   }
   const responseMode = responseModes.find((mode) => mode === (form.get('response_mode') ?? 'query'));
-  if (!responseMode) throw OAuthError.invalidRequest('bad_response_mode');
+  if (!responseMode) throw new OAuthError('invalid_request', { reason: 'bad_response_mode', clientId });
   return { client, redirectUri, namedRedirectUri: named !== undefined, responseMode, state: form.get('state') };
 }
 

@@ -21,9 +21,10 @@ export class AccessTokenAdmission {
   async admit(presented: string, scope: string): Promise<AccessToken> {
     const token = await this.accessTokens.read(presented);
     if (!token) throw invalidToken('unreadable_access_token');
-    if (!token.audience.includes(this.config.issuer)) throw invalidToken('foreign_audience');
-    if (await this.revocations.isRevoked(token)) throw invalidToken('revoked_access_token');
-    if (!token.scope.includes(scope)) throw insufficientScope(scope);
+    const { audience, clientId } = token;
+    if (!audience.includes(this.config.issuer)) throw invalidToken('foreign_audience', clientId);
+    if (await this.revocations.isRevoked(token)) throw invalidToken('revoked_access_token', clientId);
+    if (!token.scope.includes(scope)) throw insufficientScope(scope, clientId);
     return token;
   }
 }

@@ -17,11 +17,16 @@ export function bearerToken(authorization: string | undefined): string | undefin
 export const authenticationRequired = () =>
   new OAuthError('authentication_required', { headers: challenge(), reason: 'no_access_token' });
 
-export const invalidToken = (reason: string) =>
-  new OAuthError('invalid_token', { reason, headers: challenge({ error: 'invalid_token' }) });
+/** @param clientId of the token, where it is one of ours */
+export const invalidToken = (reason: string, clientId?: string) =>
+  new OAuthError('invalid_token', { reason, clientId, headers: challenge({ error: 'invalid_token' }) });
 
-export const insufficientScope = (scope: string) =>
-  new OAuthError('insufficient_scope', { headers: challenge({ error: 'insufficient_scope', scope }) });
+export const insufficientScope = (scope: string, clientId?: string) =>
+  new OAuthError('insufficient_scope', {
+    clientId,
+    compared: { scope },
+    headers: challenge({ error: 'insufficient_scope', scope }),
+  });
 
 export const twoAccessTokens = () =>
   new OAuthError('invalid_request', {

@@ -2,6 +2,8 @@
  * The one error of the OAuth endpoints, and the table of its codes. The description is fixed text that any caller may
  * read (one wording per code: RFC 6749 §5.2, and no oracle); the reason is for the log and the audit trail alone.
  */
+import { loggableScope } from './loggable.js';
+
 interface CodeFacts {
   readonly status: number;
   /** Only %x20-21 / %x23-5B / %x5D-7E: RFC 6749 §5.2. */
@@ -58,6 +60,10 @@ export type OAuthErrorCode = keyof typeof codes;
 export interface OAuthErrorOptions {
   /** Why, in one word or two, for log and audit; it never reaches the caller. */
   readonly reason?: string;
+  /** The client that was refused, where it is known; for log and audit. */
+  readonly clientId?: string | undefined;
+  /** What was compared and did not fit; for log and audit, so it holds no secret and is short. */
+  readonly compared?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
   /** Another fixed text, where the code alone would not tell a developer what to mend. */
@@ -69,6 +75,8 @@ export class OAuthError extends Error {
   readonly status: number;
   readonly description: string;
   readonly reason: string;
+  readonly clientId: string | undefined;
+  readonly compared: Readonly<Record<string, string>> | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -80,6 +88,8 @@ export class OAuthError extends Error {
     this.status = options.status ?? codes[code].status;
     this.description = options.description ?? codes[code].description;
     this.reason = options.reason ?? code;
+    this.clientId = options.clientId;
+    this.compared = options.compared;
     this.headers = options.headers ?? {};
   }
 
@@ -96,7 +106,9 @@ export class OAuthError extends Error {
 
   static invalidGrant = (reason: string) => new OAuthError('invalid_grant', { reason });
 
-  static invalidScope = (reason: string) => new OAuthError('invalid_scope', { reason });
+  /** @param tokens those that do not fit */
+  static invalidScope = (reason: string, tokens?: readonly string[]) =>
+    new OAuthError('invalid_scope', { reason, ...(tokens && { compared: { scope: loggableScope(tokens) } }) });
 
   static unauthorizedClient = (reason: string) => new OAuthError('unauthorized_client', { reason });
 

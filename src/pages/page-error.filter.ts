@@ -4,6 +4,7 @@ import { toOAuthError } from '../platform/http/http-error.js';
 import { logError } from '../platform/http/log-error.js';
 import { methodMismatch } from '../platform/http/oauth-error.filter.js';
 import { isBelow } from '../platform/http/problem-details.filter.js';
+import { noteRefusal } from '../platform/http/request-context.js';
 import type { Config } from '../platform/config/config.js';
 import type { OAuthError } from '../oauth/oauth-error.js';
 import { acceptsJsonOnly, prefersHtml } from './accept.js';
@@ -31,7 +32,7 @@ export class PageErrorFilter implements ExceptionFilter {
     const error = methodMismatch(thrown, request) ?? toOAuthError(thrown);
     if (!wantsPage(this.config, request) && !isLost(error, request)) return void this.otherwise.catch(thrown, host);
     if (error.status >= 500) logError(this.logger, error, request.id);
-    request.outcome = { ...request.outcome, result: error.reason };
+    noteRefusal(request, error);
     showError(this.pages, error, request, host.switchToHttp().getResponse<FastifyReply>());
   }
 }

@@ -13,6 +13,7 @@ const byReason: Readonly<Record<string, PageProblem>> = {
   form_token: 'formExpired',
   foreign_origin: 'formExpired',
   unknown_client: 'unknownClient',
+  client_disabled: 'unknownClient',
   unknown_redirect_uri: 'unknownClient',
 };
 

@@ -131,7 +131,7 @@ export class RefreshService {
     this.metrics.refreshes.inc({ verdict });
     // A reuse has been recorded where it was answered, in the transaction that revoked.
     if (verdict !== 'reuse') {
-      await this.audit.record({
+      const event = {
         event: 'refresh.refused',
         reason,
         at: this.clock.now(),
@@ -139,7 +139,8 @@ export class RefreshService {
         subject: family?.subject,
         sid: family?.sid,
         correlationId: context.correlationId,
-      });
+      } as const;
+      await this.audit.recordRefusal(event, client.type === 'confidential');
     }
     throw refusalOf(verdict, reason);
   }

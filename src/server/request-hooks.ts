@@ -82,6 +82,7 @@ function accessLine(request: FastifyRequest, reply: FastifyReply, route: string)
     source: request.ip,
     client_id: request.outcome?.clientId,
     result: request.outcome?.result,
+    compared: request.outcome?.compared,
     msg: 'request',
   };
 }

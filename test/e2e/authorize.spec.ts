@@ -115,16 +115,17 @@ describe('an authorization request', () => {
   });
 
   it('stores nothing for somebody who has not signed in', async () => {
-    const tables = ['token_families', 'login_sessions', 'consents', 'audit_events'];
-    const counts = async () =>
-      Promise.all(tables.map((table) => app.database.query(`SELECT count(*)::int FROM ${table}`)));
-    const before = await counts();
+    const tables = ['token_families', 'login_sessions', 'consents'];
+    const counts = async (...more: string[]) =>
+      Promise.all([...tables, ...more].map((table) => app.database.query(`SELECT count(*)::int FROM ${table}`)));
+    const before = await counts('audit_events');
+    for (let index = 0; index < 5; index++) await new Visitor(app).get(new Authorization(client).path);
+    expect(await counts('audit_events')).toEqual(before);
     for (let index = 0; index < 5; index++) {
-      await new Visitor(app).get(new Authorization(client).path);
       await new Visitor(app).get(new Authorization(client, { scope: 'x"' }).path);
       await new Visitor(app).get(new Authorization(client, { redirect_uri: 'https://evil.test' }).path);
     }
-    expect(await counts()).toEqual(before);
+    expect(await counts()).toEqual(before.slice(0, tables.length));
   });
 });
 

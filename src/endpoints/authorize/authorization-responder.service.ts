@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
+import { noteRefusal } from '../../platform/http/request-context.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { formTargetsOf } from '../../oauth/redirect-uri.js';
 import { withParameters } from '../../oauth/uri.js';
@@ -22,8 +23,8 @@ export class AuthorizationResponder {
     target: ResponseTarget,
     answer: { code: string } | OAuthError,
   ): void {
-    const { clientId } = target.client;
-    request.outcome = { clientId, ...(answer instanceof OAuthError && { result: answer.reason }) };
+    request.outcome = { clientId: target.client.clientId };
+    if (answer instanceof OAuthError) noteRefusal(request, answer);
     const parameters = responseParameters(answer, target, this.config.issuer);
     // Never 307, which would send the user's form along (RFC 9700 §4.12).
     if (target.responseMode === 'query')

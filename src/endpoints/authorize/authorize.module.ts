@@ -3,6 +3,7 @@ import { ClientsModule } from '../../clients/clients.module.js';
 import { ConfigModule } from '../../platform/config/config.module.js';
 import { ConsentsModule } from '../../consent/consents.module.js';
 import { IssuanceModule } from '../../issuance/issuance.module.js';
+import { AuditModule } from '../../platform/audit/audit.module.js';
 import { KeysModule } from '../../keys/keys.module.js';
 import { LoginModule } from '../login.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
@@ -11,6 +12,7 @@ import { FamiliesModule } from '../../families/families.module.js';
 import { TimeModule } from '../../platform/time/time.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AuthorizationModule } from '../../authorization/authorization.module.js';
+import { AuthorizationRefusals } from './authorization-refusals.service.js';
 import { AuthorizationResponder } from './authorization-responder.service.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { AuthorizePages } from './authorize-pages.service.js';
@@ -24,6 +26,7 @@ import { Situations } from './situations.service.js';
   imports: [
     ConfigModule,
     TimeModule,
+    AuditModule,
     ClientsModule,
     KeysModule,
     IssuanceModule,
@@ -36,6 +39,6 @@ import { Situations } from './situations.service.js';
     AuthorizationModule,
   ],
   controllers: [AuthorizeController, ConsentController],
-  providers: [AuthorizeService, AuthorizePages, AuthorizationResponder, Situations, ConsentForm],
+  providers: [AuthorizeService, AuthorizationRefusals, AuthorizePages, AuthorizationResponder, Situations, ConsentForm],
 })
 export class AuthorizeModule {}

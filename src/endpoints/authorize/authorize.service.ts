@@ -6,8 +6,9 @@ import type { LoginSession } from '../../sessions/login-session.js';
 import type { SignInObstacle } from '../../sessions/sign-in-obstacle.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { AuthorizationRequest } from '../../authorization/authorization-request.js';
-import { AuthorizationRequests } from '../../authorization/authorization-requests.service.js';
+import { AuthorizationRequests, type ReadRequest } from '../../authorization/authorization-requests.service.js';
 import { CodeIssuer } from '../../authorization/code-issuer.service.js';
+import { AuthorizationRefusals } from './authorization-refusals.service.js';
 import { nextStep, type NextStep } from './interaction.js';
 import type { ResponseTarget } from '../../authorization/response-target.js';
 import { Situations } from './situations.service.js';
@@ -39,6 +40,7 @@ export class AuthorizeService {
     private readonly requests: AuthorizationRequests,
     private readonly situations: Situations,
     private readonly codes: CodeIssuer,
+    private readonly refusals: AuthorizationRefusals,
   ) {}
 
   /**
@@ -47,7 +49,7 @@ export class AuthorizeService {
    * @throws OAuthError where nobody may be redirected anywhere: for the user's eyes alone
    */
   async advance(query: string, http: FastifyRequest, decision?: Decision): Promise<Outcome> {
-    const read = await this.requests.read(query);
+    const read = await this.read(query, http);
     if ('error' in read) return { outcome: 'response', target: read.target, answer: read.error };
     const { request } = read;
     http.outcome = { clientId: request.client.clientId };
@@ -57,6 +59,19 @@ export class AuthorizeService {
       // What cannot be reached right now is for the user to try again; everything else is for the client to know.
       if (!(error instanceof OAuthError) || error.status >= 500) throw error;
       return { outcome: 'response', target: request, answer: error };
+    }
+  }
+
+  /** What is wrong with the request itself is recorded; that the user must sign in first is no refusal. */
+  private async read(query: string, http: FastifyRequest): Promise<ReadRequest> {
+    const context = contextOf(http);
+    try {
+      const read = await this.requests.read(query);
+      if ('error' in read) await this.refusals.record(read.error, read.target.client.clientId, context);
+      return read;
+    } catch (error) {
+      if (error instanceof OAuthError && error.status < 500) await this.refusals.record(error, error.clientId, context);
+      throw error;
     }
   }
 

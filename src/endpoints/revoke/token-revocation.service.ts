@@ -70,12 +70,12 @@ export class TokenRevocationService {
 
   /** RFC 7009 §2.1: the request is refused and the client informed of the error. */
   private async refuse(
-    { clientId }: Client,
+    { clientId, type }: Client,
     { sid, subject }: { sid: string | undefined; subject: string },
     { correlationId }: RequestContext,
   ): Promise<never> {
     const at = this.clock.now();
-    await this.audit.record({
+    const event = {
       event: 'revocation.refused',
       reason: 'foreign',
       at,
@@ -83,7 +83,8 @@ export class TokenRevocationService {
       sid,
       subject,
       correlationId,
-    });
+    } as const;
+    await this.audit.recordRefusal(event, type === 'confidential');
     throw OAuthError.invalidGrant('foreign');
   }
 }

@@ -8,7 +8,7 @@ import type { Authorization } from '../../issuance/authorization.js';
 import type { Form } from '../../oauth/form.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { resourcesWithin } from '../../oauth/resource.js';
-import { isWithin, parseScope } from '../../oauth/scope.js';
+import { parseScope } from '../../oauth/scope.js';
 import { validateRequest } from '../../oauth/validate-request.js';
 import type { Grant, GrantRequest } from './grants/grant.js';
 import { Grants } from './grants/grants.service.js';
@@ -52,18 +52,13 @@ export class TokenService {
   }
 
   private recordRefusal(
-    { code, reason }: OAuthError,
-    { clientId }: Client,
-    { arrivedAt, correlationId }: RequestContext,
+    { code, reason, compared }: OAuthError,
+    { clientId, type }: Client,
+    { arrivedAt: at, correlationId }: RequestContext,
   ) {
-    return this.audit.record({
-      event: 'token.refused',
-      reason,
-      at: arrivedAt,
-      clientId,
-      correlationId,
-      detail: { error: code },
-    });
+    const detail = { error: code, ...compared };
+    const event = { event: 'token.refused', reason, at, clientId, correlationId, detail } as const;
+    return this.audit.recordRefusal(event, type === 'confidential');
   }
 
   /** What a family authorized has recorded itself, in the statement that made it true. */
@@ -80,7 +75,8 @@ function scopeFor(client: Client, asked: string | undefined): GrantRequest['scop
   if (asked === undefined) return undefined;
   const scope = parseScope(asked);
   if (!scope) throw OAuthError.invalidScope('malformed');
-  if (!isWithin(scope, client.scopes)) throw OAuthError.invalidScope('beyond_client');
+  const beyond = scope.filter((token) => !client.scopes.includes(token));
+  if (beyond.length > 0) throw OAuthError.invalidScope('beyond_client', beyond);
   return scope;
 }
 

@@ -9,6 +9,7 @@ export const auditEventNames = [
   'client.secret_added',
   'client.secret_removed',
   'client.authentication_failed',
+  'authorization.refused',
   'family.started',
   'code.issued',
   'code.redeemed',

@@ -3,8 +3,11 @@ import type { EntityManager } from 'typeorm';
 import { Config } from '../config/config.js';
 import { Coalescer } from '../database/coalescer.js';
 import type { AuditEvent } from './audit-event.js';
+import { RefusalPace } from './refusal-pace.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditSearchRepository, type AuditFilter, type AuditPage } from './audit-search.repository.js';
+
+const REFUSALS_PER_MINUTE = 60;
 
 /**
  * The only writer of the audit trail, one statement aside: a rotation inserts its event itself, in the statement that made
@@ -13,6 +16,7 @@ import { AuditSearchRepository, type AuditFilter, type AuditPage } from './audit
 @Injectable()
 export class AuditService {
   private readonly queue: Coalescer<AuditEvent, undefined>;
+  private readonly pace = new RefusalPace(REFUSALS_PER_MINUTE);
 
   constructor(
     private readonly repository: AuditRepository,
@@ -50,6 +54,19 @@ export class AuditService {
    */
   async record(event: AuditEvent): Promise<void> {
     if (this.enabled) await this.queue.submit(event);
+  }
+
+  /**
+   * Records a refusal. Anybody can be refused as a public client, or at `/authorize`, as often as they like: such refusals are
+   * recorded so many times a minute for each client and event, and the access log has a line for every one.
+   * @param isProven whether the caller has proved to be the client
+   * @throws when the database is away
+   */
+  async recordRefusal(event: AuditEvent, isProven: boolean): Promise<void> {
+    if (isProven) return this.record(event);
+    const omitted = this.pace.next(`${event.event} ${event.clientId ?? ''}`, performance.now());
+    if (omitted === undefined) return;
+    await this.record(omitted === 0 ? event : { ...event, detail: { ...event.detail, omitted } });
   }
 
   /** Newest first. @param before the id that the page starts before */

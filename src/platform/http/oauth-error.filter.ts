@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { toOAuthError } from './http-error.js';
 import { logError } from './log-error.js';
+import { noteRefusal } from './request-context.js';
 import { STANDARD_HEADERS } from './standard-headers.js';
 
 /** Writes every error of the OAuth endpoints as RFC 6749 §5.2 wants it: flat JSON, fixed texts, nothing of the request. */
@@ -15,7 +16,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const error = methodMismatch(thrown, request) ?? toOAuthError(thrown);
     if (error.status >= 500) logError(this.logger, error, request.id);
-    request.outcome = { ...request.outcome, result: error.reason };
+    noteRefusal(request, error);
     // The route may have said already that its answer can be cached: an error cannot.
     const headers = { ...STANDARD_HEADERS, ...error.headers };
     void reply.status(error.status).headers(headers).type('application/json; charset=utf-8').send(error.toJSON());

@@ -7,6 +7,7 @@ import { InvalidFields, type FieldProblem } from './invalid-fields.js';
 import { issuerPath } from './issuer-path.js';
 import { logError } from './log-error.js';
 import { methodMismatch } from './oauth-error.filter.js';
+import { noteRefusal } from './request-context.js';
 
 /** RFC 9457 §3.1, and what it leaves to the service (§3.2): a code for machines, the fields, where to look in the log. */
 export interface ProblemDetails {
@@ -35,7 +36,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     if (!isBelow(this.path, request)) return void this.otherwise.catch(thrown, host);
     const error = methodMismatch(thrown, request) ?? toOAuthError(thrown);
     if (error.status >= 500) logError(this.logger, error, request.id);
-    request.outcome = { ...request.outcome, result: error.reason };
+    noteRefusal(request, error);
     sendProblem(error, request, host.switchToHttp().getResponse<FastifyReply>());
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { OAuthError } from '../../oauth/oauth-error.js';
 
 /** What of a request everything behind the controllers may know. */
 export interface RequestContext {
@@ -15,7 +16,11 @@ declare module 'fastify' {
     /** By the injected clock; set once the body has been read, before any guard. */
     arrivedAt: number;
     /** What the access log and the metrics say of the request, where they say more than its status. */
-    outcome?: { readonly clientId?: string | undefined; readonly result?: string };
+    outcome?: {
+      readonly clientId?: string | undefined;
+      readonly result?: string;
+      readonly compared?: Readonly<Record<string, string>>;
+    };
   }
 }
 
@@ -24,3 +29,13 @@ export const contextOf = (request: FastifyRequest): RequestContext => ({
   source: request.ip,
   arrivedAt: request.arrivedAt,
 });
+
+/** For the access log: why the request was refused, whose it was, and what did not fit. */
+export function noteRefusal(request: FastifyRequest, { reason, clientId, compared }: OAuthError): void {
+  request.outcome = {
+    ...request.outcome,
+    ...(clientId !== undefined && { clientId }),
+    ...(compared && { compared }),
+    result: reason,
+  };
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { RefusalPace } from './refusal-pace.js';
+
+const SECOND = 1000;
+
+describe('the pace of recorded refusals', () => {
+  const times = (count: number, next: () => number | undefined) => Array.from({ length: count }, next);
+
+  it('lets so many of a key through in a minute, and no more', () => {
+    const pace = new RefusalPace(3);
+    expect(times(5, () => pace.next('a', 0))).toEqual([0, 0, 0, undefined, undefined]);
+  });
+
+  it('says with the next one that is recorded how many were left out', () => {
+    const pace = new RefusalPace(1);
+    times(4, () => pace.next('a', 0));
+    expect(pace.next('a', 60 * SECOND)).toBe(3);
+    expect(pace.next('a', 120 * SECOND)).toBe(0);
+  });
+
+  it('counts each key for itself', () => {
+    const pace = new RefusalPace(1);
+    times(9, () => pace.next('a', 0));
+    expect(pace.next('b', 0)).toBe(0);
+  });
+
+  it('does not begin its minute again with each refusal', () => {
+    const pace = new RefusalPace(2);
+    expect([0, 40, 50, 61].map((second) => pace.next('a', second * SECOND))).toEqual([0, 0, undefined, 1]);
+  });
+});
