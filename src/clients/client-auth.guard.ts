@@ -1,5 +1,4 @@
-import { createParamDecorator, Injectable, type ExecutionContext } from '@nestjs/common';
-import { AuthGuard } from '@nestjs/passport';
+import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -9,50 +8,44 @@ import { ClientAuthenticationService } from './client-authentication.service.js'
 import { ClientBasicStrategy } from './client-basic.strategy.js';
 
 /**
- * Admits authenticated clients only (RFC 6749 §2.3): by Basic through Passport, or by form parameters. A request that uses
- * both is refused.
+ * Admits authenticated clients only (RFC 6749 §2.3): by Basic through the Passport strategy, or by form parameters. A request
+ * that uses both is refused.
  */
 @Injectable()
-export class ClientAuthGuard extends AuthGuard() {
-  /**
-   * Passport gets the strategy itself, not its name: names are global, so two applications in one process would share them.
-   * And each request gets its own: Passport writes the callbacks of a request into the strategy, so requests that shared one
-   * would get each other's client.
-   */
+export class ClientAuthGuard implements CanActivate {
   constructor(
-    basic: ClientBasicStrategy,
+    private readonly basic: ClientBasicStrategy,
     private readonly authentication: ClientAuthenticationService,
-  ) {
-    super({
-      get defaultStrategy(): string {
-        return Object.create(basic) as string;
-      },
-    });
-  }
+  ) {}
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Client }>();
     const form = formOf(request);
-    if (isBasic(request, form)) {
-      await super.canActivate(context);
-      const clientId = form.get('client_id');
-      if (clientId !== undefined && clientId !== request.user?.clientId) {
-        throw OAuthError.invalidRequest(
-          'client_id_mismatch',
-          'client_id names another client than the Authorization header.',
-        );
-      }
-    } else {
-      request.user = await this.byForm(form, request);
-    }
-    request.outcome = { clientId: request.user?.clientId };
+    const client = isBasic(request, form) ? await this.byHeader(form, request) : await this.byForm(form, request);
+    request.user = client;
+    request.outcome = { clientId: client.clientId };
     return true;
   }
 
-  override handleRequest<T>(error: unknown, user: T): T {
-    if (error instanceof Error) throw error;
-    if (!user) throw OAuthError.invalidClient('no_credentials');
-    return user;
+  private async byHeader(form: Form, request: FastifyRequest): Promise<Client> {
+    const client = await this.byBasic(request);
+    const clientId = form.get('client_id');
+    if (clientId !== undefined && clientId !== client.clientId) {
+      throw OAuthError.invalidRequest(
+        'client_id_mismatch',
+        'client_id names another client than the Authorization header.',
+      );
+    }
+    return client;
+  }
+
+  /** Runs the strategy as Passport does: each request has a copy with its own actions, so that none gets another's client. */
+  private byBasic(request: FastifyRequest): Promise<Client> {
+    return new Promise((success, error) => {
+      const fail = () => error(OAuthError.invalidClient('no_credentials'));
+      const strategy = Object.create(this.basic) as ClientBasicStrategy;
+      Object.assign(strategy, { success, fail, error }).authenticate(request);
+    });
   }
 
   private byForm(form: Form, request: FastifyRequest): Promise<Client> {

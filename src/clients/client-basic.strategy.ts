@@ -9,37 +9,42 @@ import { parseBasic } from './basic-credentials.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 
-/** The methods that Passport adds to a strategy at run time. */
-interface PassportActions {
-  error(error: unknown): void;
-}
-
-interface StrategyRequest {
-  headers: { authorization: string };
-  request: FastifyRequest;
-}
-
 /**
- * `client_secret_basic` with passport-http, which accepts any scheme that contains "Basic", cuts the password at a colon,
- * answers malformed headers with a bare 400, and does not undo the form-encoding. So it only gets headers that our strict
- * parser has accepted, with colons in the secret encoded.
+ * `client_secret_basic` with passport-http, but with our strict parser of the header: its own accepts any scheme that contains
+ * "Basic", cuts the password at a colon, answers malformed headers with a bare 400, does not undo the form-encoding, and
+ * decodes with the deprecated `new Buffer`.
  */
 @Injectable()
 export class ClientBasicStrategy extends PassportStrategy(BasicStrategy, 'client-basic') {
+  /** How a strategy answers (passport-strategy). The guard sets them, in a strategy of each request's own. */
+  declare success: (client: Client) => void;
+  declare fail: () => void;
+  declare error: (error: unknown) => void;
+
+  /** Set by passport-http, whose types leave it out. */
+  declare private readonly _verify: (
+    request: unknown,
+    id: string,
+    secret: string,
+    done: (error: unknown, client?: Client | null) => void,
+  ) => void;
+
   constructor(private readonly authentication: ClientAuthenticationService) {
     super({ realm: 'rekey', passReqToCallback: true });
   }
 
   override authenticate(request: unknown): void {
     const credentials = parseBasic((request as FastifyRequest).headers.authorization ?? '');
-    if (!credentials) return (this as unknown as PassportActions).error(OAuthError.invalidClient('malformed_basic'));
-    const secret = credentials.secret.replaceAll(':', '%3A');
-    const authorization = `Basic ${Buffer.from(`${credentials.id}:${secret}`).toString('base64')}`;
-    super.authenticate({ headers: { authorization }, request } as never);
+    if (!credentials) return this.error(OAuthError.invalidClient('malformed_basic'));
+    this._verify(request, credentials.id, credentials.secret, (error, client) => {
+      if (error) return this.error(error);
+      if (!client) return this.fail();
+      this.success(client);
+    });
   }
 
-  /** Called by passport-http. @throws OAuthError invalid_client, too_many_requests */
-  validate({ request }: StrategyRequest, id: string, secret: string): Promise<Client> {
+  /** Called by the verify callback. @throws OAuthError invalid_client, too_many_requests */
+  validate(request: FastifyRequest, id: string, secret: string): Promise<Client> {
     const [clientId, clientSecret] = [decode(id), decode(secret)];
     return this.authentication.withSecret('client_secret_basic', clientId, clientSecret, contextOf(request));
   }
