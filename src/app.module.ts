@@ -5,6 +5,7 @@ import { AuthorizeModule } from './endpoints/authorize/authorize.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { DiscoveryModule } from './endpoints/discovery/discovery.module.js';
 import { CleanupModule } from './cleanup/cleanup.module.js';
+import { HomeModule } from './endpoints/home/home.module.js';
 import { HealthModule } from './endpoints/health/health.module.js';
 import { FirstBootModule } from './first-boot/first-boot.module.js';
 import { IntrospectModule } from './endpoints/introspect/introspect.module.js';
@@ -26,6 +27,7 @@ import { UserinfoModule } from './endpoints/userinfo/userinfo.module.js';
     TokenModule,
     EndSessionModule,
     AccountModule,
+    HomeModule,
     RevokeModule,
     IntrospectModule,
     UserinfoModule,

@@ -26,6 +26,11 @@ export class DemoClient implements OnModuleDestroy {
 
   constructor(private readonly config: Config) {}
 
+  /** Where it runs; undefined: it does not. */
+  get url(): string | undefined {
+    return this.server && `http://127.0.0.1:${webPortBeside(this.config.port)}/`;
+  }
+
   /** @returns undefined if there is no port for it, or if it was not built, as in the container image */
   async start({ webClientId, webClientSecret }: Credentials): Promise<DemoClientStart | undefined> {
     const port = webPortBeside(this.config.port);

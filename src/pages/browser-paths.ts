@@ -10,4 +10,7 @@ const ACCOUNT = '/account';
 export const browserPaths = (config: { readonly issuer: string }): string[] =>
   PATHS.map((path) => `${issuerPath(config)}${path}`);
 
+/** The issuer's own address, which stands for itself alone. */
+export const homePath = (config: { readonly issuer: string }): string => issuerPath(config) || '/';
+
 export const accountPath = (config: { readonly issuer: string }): string => `${issuerPath(config)}${ACCOUNT}`;

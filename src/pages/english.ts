@@ -85,6 +85,20 @@ export const english: Texts = {
     text: 'On a computer that others use too, close all browser windows.',
     signInAgain: 'Sign in again',
   },
+  home: {
+    title: 'Welcome',
+    text: 'This service signs people in for applications, and keeps them signed in.',
+    nobody: 'You are not signed in.',
+    developers: 'For developers',
+    demo: {
+      title: 'Demo client',
+      text: 'An application to sign in at. The username and the password are in credentials.env in the data folder.',
+    },
+    discovery: { title: 'Discovery document', text: 'All that a client library has to be told is this address.' },
+    adminApi: { title: 'Admin API', text: 'Clients, users, sessions and revocations, as an OpenAPI document.' },
+    docs: 'Documentation',
+    docsIn: (first, second, third) => ['In the project: ', first, ', then ', second, ' and ', third, '.'],
+  },
   account: {
     title: 'Your account',
     done: {

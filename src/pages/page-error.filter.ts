@@ -3,12 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toOAuthError } from '../platform/http/http-error.js';
 import { logError } from '../platform/http/log-error.js';
 import { methodMismatch } from '../platform/http/oauth-error.filter.js';
-import { isBelow } from '../platform/http/problem-details.filter.js';
+import { adminPathOf, isBelow } from '../platform/http/problem-details.filter.js';
 import { noteRefusal } from '../platform/http/request-context.js';
 import type { Config } from '../platform/config/config.js';
 import type { OAuthError } from '../oauth/oauth-error.js';
 import { acceptsJsonOnly, prefersHtml } from './accept.js';
-import { accountPath, browserPaths } from './browser-paths.js';
+import { accountPath, browserPaths, homePath } from './browser-paths.js';
 import { ErrorPage } from './error.page.js';
 import { problemOf } from './page-problem.js';
 import type { Pages } from './pages.service.js';
@@ -30,7 +30,8 @@ export class PageErrorFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const error = methodMismatch(thrown, request) ?? toOAuthError(thrown);
-    if (!wantsPage(this.config, request) && !isLost(error, request)) return void this.otherwise.catch(thrown, host);
+    if (!wantsPage(this.config, request) && !isLost(this.config, error, request))
+      return void this.otherwise.catch(thrown, host);
     if (error.status >= 500) logError(this.logger, error, request.id);
     noteRefusal(request, error);
     showError(this.pages, error, request, host.switchToHttp().getResponse<FastifyReply>());
@@ -40,12 +41,17 @@ export class PageErrorFilter implements ExceptionFilter {
 /** The account also answers in JSON, to programs that accept nothing else. */
 export function wantsPage(config: Config, request: FastifyRequest): boolean {
   if (isBelow(accountPath(config), request) && acceptsJsonOnly(request.headers.accept)) return false;
+  if (request.routeOptions?.url === homePath(config)) return prefersHtml(request.headers.accept);
   return browserPaths(config).some((path) => isBelow(path, request));
 }
 
 /** Somebody at a browser who followed a wrong link, which may lead anywhere. */
-const isLost = (error: OAuthError, request: FastifyRequest): boolean =>
-  request.is404 && (error.status === 404 || error.status === 405) && prefersHtml(request.headers.accept);
+function isLost(config: Config, error: OAuthError, request: FastifyRequest): boolean {
+  const isWrongLink = error.status === 404 || error.status === 405;
+  // The admin API has routes whose 404 speaks of what is asked for, and not of the address.
+  const isElsewhere = request.is404 || !isBelow(adminPathOf(config.issuer), request);
+  return isWrongLink && isElsewhere && prefersHtml(request.headers.accept);
+}
 
 export function showError(pages: Pages, error: OAuthError, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error);

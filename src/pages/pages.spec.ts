@@ -8,6 +8,7 @@ import { FormPostPage } from '../endpoints/authorize/form-post.page.js';
 import { ConsentPage } from '../endpoints/authorize/consent.page.js';
 import { SignInPage } from '../endpoints/sign-in/sign-in.page.js';
 import { UpstreamFailedPage } from '../endpoints/upstream/upstream-failed.page.js';
+import { HomePage } from '../endpoints/home/home.page.js';
 import { SignOutPage } from '../endpoints/end-session/sign-out.page.js';
 import { SignedOutPage } from '../endpoints/end-session/signed-out.page.js';
 import { english } from './english.js';
@@ -64,6 +65,16 @@ const pages: Record<string, (texts: Texts, text: string) => VNode> = {
       clientName: text,
       parameters: { state: text, post_logout_redirect_uri: text, ui_locales: undefined },
       stayHref: '/account',
+    }),
+  HomePage: (texts, text) =>
+    HomePage({
+      texts,
+      userName: text,
+      signInHref: '/sign-in',
+      accountHref: '/account',
+      signOutHref: '/end-session',
+      discoveryHref: '/.well-known/openid-configuration',
+      trial: { demoHref: '/demo', adminApiHref: '/admin/v1/openapi.json' },
     }),
   SignedOutPage: (texts) => SignedOutPage({ texts, signInHref: '/account' }),
   AccountPage: (texts, text) =>

@@ -178,6 +178,11 @@ input:focus-visible, input[aria-invalid=true]:focus-visible { outline-offset: -1
 .reference { padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
 .reference code { display: block; color: var(--text); }
 
+.links { padding-top: 1.5rem; border-top: 1px solid var(--line); }
+.links li { margin-top: 1rem; }
+.links p { color: var(--muted); font-size: .9375rem; }
+.links a { display: inline-block; min-height: 1.5rem; }
+
 .account > * + * { margin-top: 1.5rem; }
 .account-head { display: flex; align-items: center; justify-content: space-between; flex-wrap: wrap; gap: 1rem; margin-bottom: .5rem; }
 .account-head > div { min-width: 0; }

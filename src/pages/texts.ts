@@ -76,6 +76,16 @@ export interface Texts {
     readonly stay: string;
   };
   readonly signedOut: Explained & { readonly signInAgain: string };
+  readonly home: Explained & {
+    readonly nobody: string;
+    readonly developers: string;
+    readonly demo: Explained;
+    readonly discovery: Explained;
+    readonly adminApi: Explained;
+    readonly docs: string;
+    /** The files to read, in the order in which to read them. */
+    readonly docsIn: <T>(first: T, second: T, third: T) => readonly (string | T)[];
+  };
   readonly account: {
     readonly title: string;
     readonly done: Readonly<Record<AccountChange, string>>;

@@ -84,6 +84,20 @@ export const traditionalChinese: Texts = {
     text: '如果這是與他人共用的電腦，請關閉所有瀏覽器視窗。',
     signInAgain: '再次登入',
   },
+  home: {
+    title: '歡迎',
+    text: '這項服務替應用程式讓使用者登入，並保持登入狀態。',
+    nobody: '您尚未登入。',
+    developers: '給開發人員',
+    demo: {
+      title: '示範應用程式',
+      text: '可以在這裡試著登入。使用者名稱與密碼在資料目錄的 credentials.env 中。',
+    },
+    discovery: { title: '探索文件', text: '登入用的程式庫只需要知道這個網址。' },
+    adminApi: { title: '管理 API', text: '應用程式、使用者、工作階段與撤銷，以 OpenAPI 文件描述。' },
+    docs: '說明文件',
+    docsIn: (first, second, third) => ['在專案中：先讀 ', first, '，再讀 ', second, ' 與 ', third, '。'],
+  },
   account: {
     title: '您的帳號',
     done: {

@@ -14,10 +14,18 @@ import { Pages } from '../pages/pages.service.js';
 import { Clock } from '../platform/time/clock.js';
 
 /**
- * An issuer with a path has its endpoints under that path. These stand outside it: health and metrics, for the operator,
- * and the document that RFC 8414 §3.1 puts before the path; OpenID Connect Discovery §4 puts its own behind.
+ * An issuer with a path has its endpoints under that path. These stand outside it: health and metrics, for the operator;
+ * the document that RFC 8414 §3.1 puts before the path, while OpenID Connect Discovery §4 puts its own behind; and what
+ * others look for at the root of a host.
  */
-const OUTSIDE_THE_ISSUER = ['health/{*rest}', 'metrics', '.well-known/oauth-authorization-server{/*rest}'];
+const OUTSIDE_THE_ISSUER = [
+  'health/{*rest}',
+  'metrics',
+  '.well-known/oauth-authorization-server{/*rest}',
+  '.well-known/change-password',
+  '.well-known/security.txt',
+  'favicon.ico',
+];
 
 export function setUp(app: NestFastifyApplication, logger: Logger): void {
   const config = app.get(Config);

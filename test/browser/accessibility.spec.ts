@@ -156,6 +156,11 @@ const pages: Record<string, Way> = {
     await visit.person.open(`/end-session?client_id=${desktop.clientId}`);
   },
   'signed out': open('/end-session'),
+  'home, where nobody is signed in': open('/'),
+  'home, where somebody is': async (visit) => {
+    await signIn(visit);
+    await visit.person.open('/');
+  },
   'on the way back, by a form': async (visit) => {
     await signIn(visit);
     const asked = authorization({ response_mode: 'form_post', redirect_uri: site.silentUri });

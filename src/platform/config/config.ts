@@ -38,6 +38,10 @@ export class Config {
   readonly upstreamClientSecret: string | undefined;
   readonly upstreamName: string | undefined;
   readonly upstreamScope: string;
+  /** What is at the issuer's own address: `page`, `none`, or the URL that it leads to. */
+  readonly home: string;
+  /** URIs of whom to tell of a vulnerability; none: nobody is named. */
+  readonly securityContacts: readonly string[];
   /** Of the pages: what people know the service by. */
   readonly brandName: string;
   /** `#rrggbb` */

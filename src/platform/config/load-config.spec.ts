@@ -317,3 +317,30 @@ describe('299: insecure configuration does not boot in production', () => {
     expect(blamed({ ...production, REKEY_ISSUER: 'id.example.com' })).toEqual(['REKEY_ISSUER']);
   });
 });
+
+describe('the front door', () => {
+  it('shows a page, and nothing in production', () => {
+    expect(loadConfig({}).home).toBe('page');
+    expect(loadConfig(production).home).toBe('none');
+  });
+
+  it.each(['page', 'none', 'https://www.example/', 'http://intranet/'])('may be %s', (home) => {
+    expect(loadConfig({ ...production, REKEY_HOME: home }).home).toBe(home);
+  });
+
+  it.each(['Page', 'javascript:alert(1)', '//evil.example', ' https://www.example/'])('may not be "%s"', (home) => {
+    expect(blamed({ REKEY_HOME: home })).toEqual(['REKEY_HOME']);
+  });
+
+  it('names whom to tell of a vulnerability', () => {
+    const contacts = ['mailto:security@example.com', 'tel:+886-2-1234', 'https://example.com/report'];
+    expect(loadConfig({ REKEY_SECURITY_CONTACT: contacts.join(', ') }).securityContacts).toEqual(contacts);
+  });
+
+  it.each(['security@example.com', 'mailto:nobody', 'http://example.com/', 'tel:', 'mailto:a@b\nExpires: never'])(
+    'does not take "%s" for one',
+    (contact) => {
+      expect(blamed({ REKEY_SECURITY_CONTACT: contact })).toEqual(['REKEY_SECURITY_CONTACT']);
+    },
+  );
+});

@@ -49,6 +49,8 @@ export function loadConfig(
       '',
     ),
     secret: raw.secret ?? embeddedSecret(raw.dataDir),
+    // What the operator has not asked for is not shown to the public.
+    home: raw.home ?? (raw.environment === 'production' ? 'none' : 'page'),
     migrateAtBoot: raw.migrateAtBoot === 'on',
     audit: raw.audit === 'on',
     // Without Redis the replicas have nothing in common but PostgreSQL, so each check asks it.

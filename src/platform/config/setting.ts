@@ -100,6 +100,25 @@ function isDecodable(text: string): boolean {
   }
 }
 
+/** What is at the issuer's own address. */
+export const home: Parse<string> = (value) => {
+  if (value === 'page' || value === 'none') return value;
+  try {
+    return url('https:', 'http:')(value);
+  } catch {
+    throw new SettingProblem('must be page, none, or a URL that starts with https:// or http://');
+  }
+};
+
+/** URIs to write or call to, separated by commas. RFC 9116 §2.5.3 wants https of those that are looked at. */
+export const contacts: Parse<string[]> = (value) =>
+  commaSeparated(value).map((item) => {
+    if (/\s/.test(item) || !URL.canParse(item) || !/^(mailto:[^@]+@[^@]+|tel:.+|https:.+)$/i.test(item)) {
+      throw new SettingProblem('must be URIs like mailto:security@example.com, separated by commas');
+    }
+    return item;
+  });
+
 export const hostName: Parse<string> = (value) => {
   if (!/^[A-Za-z0-9.:-]+$/.test(value)) throw new SettingProblem('must be an address or a host name');
   return value;

@@ -4,8 +4,10 @@
  */
 import { imageFile } from './image-file.js';
 import {
+  contacts,
   credential,
   hexColour,
+  home,
   hostName,
   integer,
   networks,
@@ -56,6 +58,8 @@ export const settings = {
   upstreamClientSecret: absent('REKEY_UPSTREAM_CLIENT_SECRET', credential),
   upstreamName: absent('REKEY_UPSTREAM_NAME', shortText(60)),
   upstreamScope: setting('REKEY_UPSTREAM_SCOPE', text, 'openid profile email'),
+  home: absent('REKEY_HOME', home),
+  securityContacts: setting('REKEY_SECURITY_CONTACT', contacts, []),
   brandName: setting('REKEY_BRAND_NAME', shortText(60), 'Rekey'),
   brandColor: setting('REKEY_BRAND_COLOR', hexColour, '#3b63d6'),
   brandLogo: absent('REKEY_BRAND_LOGO', imageFile),
