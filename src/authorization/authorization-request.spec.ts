@@ -43,11 +43,11 @@ function parse(parameters: Record<string, string | null> = {}, client = aClient(
   return parseAuthorizationRequest(target(client), Form.parse(new URLSearchParams(given).toString()));
 }
 
-function refusalOf(run: () => unknown): { code: string; reason: string } {
+function refusalOf(run: () => unknown): OAuthError {
   try {
     run();
   } catch (error) {
-    if (error instanceof OAuthError) return { code: error.code, reason: error.reason };
+    if (error instanceof OAuthError) return error;
     throw error;
   }
   throw new Error('It was accepted');
@@ -84,7 +84,7 @@ describe('an authorization request', () => {
     ['for a code and an ID token', { response_type: 'code id_token' }, 'unsupported_response_type'],
     ['without a scope', { scope: null }, 'invalid_scope'],
     ['with a scope that is none', { scope: 'a"b' }, 'invalid_scope'],
-    ['with a scope beyond what the client may have', { scope: 'openid write' }, 'invalid_scope'],
+    ['with no scope that the client may have', { scope: 'write admin' }, 'invalid_scope'],
     ['[262] without a code challenge', { code_challenge: null, code_challenge_method: null }, 'invalid_request'],
     ['[262] with the method plain', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['[262] with a challenge and no method, which means plain', { code_challenge_method: null }, 'invalid_request'],
@@ -132,6 +132,30 @@ describe('an authorization request', () => {
     ['may not have the scope', { scopes: ['openid', 'read'] }],
   ])('[282] asks for offline_access in vain where the client %s', (_title, overrides) => {
     expect(parse({ scope: 'openid offline_access read' }, aClient(overrides)).scope).toEqual(['openid', 'read']);
+  });
+
+  it('is granted the scopes that its client has, and not those that it does not have', () => {
+    expect(parse({ scope: 'openid groups read Read' }).scope).toEqual(['openid', 'read']);
+  });
+
+  it.each(['openid write', 'openid READ', 'write'])(
+    'is refused for a scope beyond what a client may have that is registered to be refused: %s',
+    (scope) => {
+      const strict = aClient({ unknownScopes: 'refuse' });
+      expect(refusalOf(() => parse({ scope }, strict))).toMatchObject({
+        code: 'invalid_scope',
+        reason: 'beyond_client',
+      });
+      expect(parse({ scope: 'openid read' }, strict).scope).toEqual(['openid', 'read']);
+    },
+  );
+
+  it.each([
+    [null, 'missing', 'The parameter scope is missing.'],
+    ['', 'missing', 'The parameter scope is missing.'],
+    ['a"b', 'malformed', expect.not.stringContaining('missing')],
+  ])('is told whether its scope is missing or malformed: %j', (scope, reason, description) => {
+    expect(refusalOf(() => parse({ scope }))).toMatchObject({ code: 'invalid_scope', reason, description });
   });
 
   it('asks for a claim with any name, __proto__ too', () => {

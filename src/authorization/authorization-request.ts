@@ -8,7 +8,7 @@ import { OAuthError, type OAuthErrorCode } from '../oauth/oauth-error.js';
 import { CODE_CHALLENGE_METHOD, isCodeChallenge } from '../oauth/pkce.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 import { resourcesWithin } from '../oauth/resource.js';
-import { OFFLINE_ACCESS, parseScope } from '../oauth/scope.js';
+import { intersection, OFFLINE_ACCESS, parseScope } from '../oauth/scope.js';
 import { validateRequest } from '../oauth/validate-request.js';
 import { AuthorizationRequestDto } from './authorization-request.dto.js';
 import { parseClaimsParameter, type ClaimsParameter } from './claims-parameter.js';
@@ -75,14 +75,20 @@ function checkResponseType(responseType: string | undefined): void {
 }
 
 function scopeIn(text: string | undefined, client: Client): string[] {
-  const scope = text === undefined ? undefined : parseScope(text);
-  if (!scope) throw OAuthError.invalidScope(text === undefined ? 'missing' : 'malformed');
+  if (text === undefined) {
+    throw new OAuthError('invalid_scope', { reason: 'missing', description: 'The parameter scope is missing.' });
+  }
+  const scope = parseScope(text);
+  if (!scope) throw OAuthError.invalidScope('malformed');
   // OpenID Connect Core §11: where there can be no refresh token, it is ignored.
   const mayStay = mayUse(client, 'refresh_token') && client.scopes.includes(OFFLINE_ACCESS);
   const asked = mayStay ? scope : scope.filter((token) => token !== OFFLINE_ACCESS);
-  const beyond = asked.filter((token) => !client.scopes.includes(token));
-  if (beyond.length > 0) throw OAuthError.invalidScope('beyond_client', beyond);
-  return asked;
+  const unknown = asked.filter((token) => !client.scopes.includes(token));
+  // RFC 6749 §3.3: where nothing would be left to grant, it is refused all the same.
+  if (unknown.length > 0 && (client.unknownScopes === 'refuse' || unknown.length === asked.length)) {
+    throw OAuthError.invalidScope('beyond_client', unknown);
+  }
+  return intersection(asked, client.scopes);
 }
 
 /** RFC 7636 §4.3: without a method it would be `plain`, which is refused. */

@@ -27,6 +27,13 @@ export const clientFields = {
     example: ['read', 'write'],
     option: ['--scope <scope>', 'the most that its tokens may have, with spaces between'],
   }),
+  /** OpenID Connect Core §3.1.2.1 has them ignored. */
+  unknownScopes: choice(['ignore', 'refuse'], {
+    initially: 'ignore',
+    description:
+      'Whether an authorization request that asks for more than `scopes` is granted the rest, or refused with invalid_scope.',
+    option: ['--unknown-scopes <policy>', 'ignore or refuse, at /authorize'],
+  }),
   audience: texts(20, {
     initially: [],
     description: 'The `aud` of its access tokens (empty: the issuer), and what it may introspect as a resource server.',

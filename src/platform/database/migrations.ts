@@ -3,10 +3,12 @@ import { Initial1763800000000 } from './migrations/1763800000000-initial.js';
 import { SignIn1763900000000 } from './migrations/1763900000000-sign-in.js';
 import { SessionEpoch1764000000000 } from './migrations/1764000000000-session-epoch.js';
 import { ClientDefaults1764110000000 } from './migrations/1764110000000-client-defaults.js';
+import { UnknownScopes1764120000000 } from './migrations/1764120000000-unknown-scopes.js';
 
 export const migrations = [
   Initial1763800000000,
   SignIn1763900000000,
   SessionEpoch1764000000000,
   ClientDefaults1764110000000,
+  UnknownScopes1764120000000,
 ];

@@ -1,0 +1,14 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Per client: what becomes of scopes that it has not registered. */
+export class UnknownScopes1764120000000 implements MigrationInterface {
+  name = 'UnknownScopes1764120000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE clients ADD unknown_scopes text NOT NULL DEFAULT 'ignore'`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE clients DROP unknown_scopes`);
+  }
+}
