@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { settings } from '../platform/config/settings.js';
+import { settings } from './settings.js';
 
-const lines = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8').split('\n');
+const lines = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8').split('\n');
 
 /** `# NAME=default` → the default it shows, by name. */
 const shown = new Map<string, string>();
