@@ -5,11 +5,11 @@ import type { RequestContext } from '../platform/http/request-context.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { proves } from '../oauth/pkce.js';
-import { CodeFamilies } from '../refresh/code-families.service.js';
-import type { Refreshed } from '../refresh/refreshed.js';
+import type { Authorization } from '../issuance/authorization.js';
+import { FamilyAuthorizations } from '../refresh/family-authorizations.service.js';
+import { Rotations, type Outcome } from '../refresh/rotations.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
-import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UsersService } from '../users/users.service.js';
 import { openCode, type OpenedCode } from './authorization-code.js';
 
@@ -19,14 +19,6 @@ export interface PresentedCode {
   readonly redirectUri: string | undefined;
   readonly codeVerifier: string | undefined;
   readonly resource: readonly string[] | undefined;
-}
-
-/** What a code was good for. */
-export interface Redeemed {
-  readonly refreshed: Refreshed;
-  readonly nonce: string | undefined;
-  /** Where the ID token is to have some of them. */
-  readonly userClaims: StandardClaims | undefined;
 }
 
 const ACTOR = 'reuse-detection';
@@ -41,7 +33,8 @@ export class CodeRedemption {
   private readonly burning = new Map<string, Promise<void>>();
 
   constructor(
-    private readonly families: CodeFamilies,
+    private readonly rotations: Rotations,
+    private readonly authorizations: FamilyAuthorizations,
     private readonly users: UsersService,
     private readonly revocations: RevocationService,
     private readonly audit: AuditService,
@@ -50,7 +43,7 @@ export class CodeRedemption {
   ) {}
 
   /** @throws OAuthError invalid_grant, invalid_request, invalid_target */
-  async redeem(client: Client, presented: PresentedCode, context: RequestContext): Promise<Redeemed> {
+  async redeem(client: Client, presented: PresentedCode, context: RequestContext): Promise<Authorization> {
     const code = await this.keys.reading(({ tokenKey }) => openCode(presented.code, tokenKey));
     if (!code) return this.refuse('malformed', client, context);
     if (code.clientId !== client.clientId) return this.refuse('foreign', client, context);
@@ -58,10 +51,24 @@ export class CodeRedemption {
     if (flaw) return this.burn(code, flaw, client, context);
     // Before the code is spent: nothing that comes after may ask anybody, for a code has no second try.
     const userClaims = code.claimsOf === undefined ? undefined : ((await this.users.claimsOf(code.claimsOf)) ?? {});
-    const outcome = await this.families.redeem(code.handle, client, presented, context);
-    if ('refreshed' in outcome) return { refreshed: outcome.refreshed, nonce: code.nonce, userClaims };
-    if (outcome.refusal === 'replayed') return this.burn(code, 'replayed', client, context);
-    return this.refuse(outcome.refusal, client, context);
+    // A code is generation 0 of its family: redeeming it is a rotation.
+    const { resource } = presented;
+    const { clientId } = client;
+    const generation0 = { handle: code.handle, generation: 0, clientId, scope: undefined, resource };
+    const outcome = await this.rotations.redeem(
+      presented.code,
+      { ...generation0, correlationId: context.correlationId },
+      context.arrivedAt,
+    );
+    if (outcome.verdict !== 'rotated') {
+      const refusal = refusalOf(outcome);
+      return refusal === 'replayed' ? this.burn(code, refusal, client, context) : this.refuse(refusal, client, context);
+    }
+    return {
+      ...this.authorizations.of(client, outcome.family, outcome.family, { scope: undefined, resource }),
+      ...(code.nonce !== undefined && { nonce: code.nonce }),
+      ...(userClaims && { userClaims }),
+    };
   }
 
   /** The family ends before the answer is given. */
@@ -91,7 +98,7 @@ export class CodeRedemption {
     client: Client,
     context: RequestContext,
   ): Promise<void> {
-    const family = await this.families.find(code.handle);
+    const family = await this.rotations.find(code.handle);
     if (!family || family.revokedReason !== null) return this.record(flaw, client, context);
     await this.revocations.revoke([{ kind: 'family', value: family.sid, reason: `code_${flaw}`, actor: ACTOR }], {
       event: flaw === 'replayed' ? 'code.replayed' : 'code.refused',
@@ -113,6 +120,14 @@ export class CodeRedemption {
     const event = { event: 'code.refused', reason, at: this.clock.now(), clientId, correlationId } as const;
     return this.audit.recordRefusal(event, type === 'confidential');
   }
+}
+
+/** A family beyond generation 0: the code has been used before, however recently. A code has no retry window. */
+const REPLAYED: ReadonlySet<string> = new Set(['retry', 'stale', 'reuse']);
+
+function refusalOf(outcome: Exclude<Outcome, { verdict: 'rotated' }>): string {
+  if (REPLAYED.has(outcome.verdict)) return 'replayed';
+  return outcome.verdict === 'dead' ? outcome.reason : outcome.verdict;
 }
 
 type Flaw = 'redirect_uri_mismatch' | 'missing_verifier' | 'wrong_verifier' | 'unasked_verifier';

@@ -1,19 +1,19 @@
 import { Module } from '@nestjs/common';
+import { FamiliesModule } from '../families/families.module.js';
+import { KeysModule } from '../keys/keys.module.js';
 import { AuditModule } from '../platform/audit/audit.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
-import { KeysModule } from '../keys/keys.module.js';
-import { SignOutModule } from '../sign-out/sign-out.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
-import { RevocationModule } from '../revocation/revocation.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
-import { CodeFamilies } from './code-families.service.js';
-import { FamiliesModule } from '../families/families.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { SignOutModule } from '../sign-out/sign-out.module.js';
+import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { RefreshService } from './refresh.service.js';
 import { ReuseResponse } from './reuse-response.service.js';
-import { RotationBatch } from './rotation-batch.js';
+import { Rotations } from './rotations.service.js';
 import { TokenFamilyRepository } from './token-family.repository.js';
 
-/** Refresh tokens: families, rotation, retry and reuse. */
+/** Rotation: refresh tokens and authorization codes that move their family on, retries, and the response to reuse. */
 @Module({
   imports: [
     ConfigModule,
@@ -25,7 +25,7 @@ import { TokenFamilyRepository } from './token-family.repository.js';
     FamiliesModule,
     SignOutModule,
   ],
-  providers: [TokenFamilyRepository, RotationBatch, ReuseResponse, RefreshService, CodeFamilies],
-  exports: [RefreshService, CodeFamilies],
+  providers: [TokenFamilyRepository, Rotations, FamilyAuthorizations, ReuseResponse, RefreshService],
+  exports: [RefreshService, Rotations, FamilyAuthorizations],
 })
 export class RefreshModule {}

@@ -1,66 +1,73 @@
 import { Injectable } from '@nestjs/common';
+import type { Client } from '../clients/client.js';
+import { parseRefreshToken, type RefreshTokenParts } from '../families/refresh-token.js';
+import type { TokenFamily } from '../families/token-family.js';
+import type { Authorization } from '../issuance/authorization.js';
+import { KeyRing } from '../keys/key-ring.service.js';
+import { OAuthError } from '../oauth/oauth-error.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import type { AuditEventName } from '../platform/audit/audit-event.js';
-import type { Client } from '../clients/client.js';
-import { Coalescer } from '../platform/database/coalescer.js';
 import type { RequestContext } from '../platform/http/request-context.js';
-import { KeyRing } from '../keys/key-ring.service.js';
 import { Metrics } from '../platform/metrics/metrics.js';
-import { formatScope } from '../oauth/scope.js';
-import { OAuthError } from '../oauth/oauth-error.js';
 import { Clock } from '../platform/time/clock.js';
-import { parseRefreshToken, type RefreshTokenParts } from '../families/refresh-token.js';
-import { refreshedOf, type Asked, type Refreshed } from './refreshed.js';
+import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { ReuseResponse } from './reuse-response.service.js';
-import { judge, type FamilySnapshot, type Verdict } from './rotation.js';
-import { RotationBatch, type Rotation } from './rotation-batch.js';
-import { TokenFamilyRepository, type RotatedFamily, type RotationEntry } from './token-family.repository.js';
-
-interface Attempt {
-  readonly client: Client;
-  readonly refreshToken: string;
-  readonly presented: RefreshTokenParts;
-  readonly asked: Asked;
-  readonly context: RequestContext;
-}
-
-/** How often a row that somebody else held is asked for again. */
-const MAX_ATTEMPTS = 3;
+import { judge, type Presented } from './rotation.js';
+import { Rotations, type Outcome } from './rotations.service.js';
 
 /**
- * The only way to use a refresh token. It rotates first, in one statement, and asks why only when that changed nothing; a
- * retry gets the same successor again, and a reuse ends the family.
+ * The only way to use a refresh token. A retry within the retry window gets the same successor again; reuse ends the family;
+ * every other refusal changes nothing.
  */
 @Injectable()
 export class RefreshService {
-  private readonly snapshots: Coalescer<string, FamilySnapshot | undefined>;
-
   constructor(
-    private readonly batch: RotationBatch,
-    store: TokenFamilyRepository,
+    private readonly rotations: Rotations,
+    private readonly authorizations: FamilyAuthorizations,
     private readonly reuse: ReuseResponse,
-    private readonly audit: AuditService,
     private readonly keys: KeyRing,
+    private readonly audit: AuditService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
-  ) {
-    this.snapshots = new Coalescer({ run: (handles) => store.snapshots(handles), maxEntries: 256, maxInFlight: 2 });
-  }
+  ) {}
 
   /**
+   * @param asked the scope and resource of the request; undefined: the same as before
    * @throws OAuthError invalid_grant, invalid_scope, invalid_target; nothing is consumed then, and only a reuse revokes anything
    */
-  async redeem(client: Client, refreshToken: string, asked: Asked, context: RequestContext): Promise<Refreshed> {
-    const presented = await this.parse(refreshToken);
-    if (!presented) return this.refuse('malformed', { client, context });
-    const attempt = { client, refreshToken, presented, asked, context };
-    return this.answer(await this.batch.rotate(refreshToken, entryOf(attempt)), attempt);
+  async redeem(
+    client: Client,
+    refreshToken: string,
+    asked: Pick<Presented, 'scope' | 'resource'>,
+    context: RequestContext,
+  ): Promise<Authorization> {
+    const parts = await this.parse(refreshToken);
+    if (!parts) return this.refuse({ verdict: 'malformed' }, client, context);
+    const { clientId } = client;
+    const presented = { ...parts, clientId, ...asked, correlationId: context.correlationId };
+    const outcome =
+      (await this.scopeRefusal(presented, context)) ??
+      (await this.rotations.redeem(refreshToken, presented, context.arrivedAt));
+    if (outcome.verdict === 'rotated') {
+      // The statement has recorded the request that it rotated for, but not those that share its result.
+      if (!outcome.leads) await this.audit.record(this.event('refresh.renewed', outcome.family, client, context));
+      this.metrics.refreshes.inc({ verdict: outcome.family.rotates ? 'rotated' : 'renewed' });
+      return this.authorizations.of(client, outcome.family, outcome.family, asked);
+    }
+    if (outcome.verdict === 'retry') {
+      await this.audit.record(this.event('refresh.retried', outcome.family, client, context));
+      this.metrics.refreshes.inc({ verdict: 'retry' });
+      const first = { rotates: true, at: outcome.family.rotatedAt[0]! };
+      return this.authorizations.of(client, outcome.family, first, asked);
+    }
+    if (outcome.verdict === 'reuse') await this.reuse.respond(client, outcome.family, parts.generation, context);
+    return this.refuse(outcome, client, context);
   }
 
-  /** What a refresh token points to, for revocation and introspection. Undefined where it is not one of ours. */
-  async find(refreshToken: string): Promise<{ family: FamilySnapshot; presented: RefreshTokenParts } | undefined> {
+  /** What a refresh token points to, for revocation and introspection. Undefined for a token that was not minted here. */
+  async find(refreshToken: string): Promise<{ family: TokenFamily; presented: RefreshTokenParts } | undefined> {
     const presented = await this.parse(refreshToken);
-    const family = presented && (await this.snapshots.submit(presented.handle));
+    const family = presented && (await this.rotations.find(presented.handle));
     return family && { family, presented };
   }
 
@@ -68,95 +75,36 @@ export class RefreshService {
     return this.keys.reading(({ tokenKey }) => parseRefreshToken(refreshToken, tokenKey));
   }
 
-  private async answer({ rotated, leads }: Rotation, attempt: Attempt, tries = 1): Promise<Refreshed> {
-    if (!rotated) return this.classify(attempt, tries);
-    if (leads) return this.succeed(rotated, attempt);
-    // Another request with the same token was rotated: this one is its retry. Where nothing rotates, they are equals.
-    return rotated.rotates ? this.classify(attempt, tries) : this.renewedBeside(rotated, attempt);
-  }
-
-  private async classify(attempt: Attempt, tries: number): Promise<Refreshed> {
-    const { client, presented, asked, context } = attempt;
-    const family = await this.snapshots.submit(presented.handle);
-    const judged = judge(
-      family,
-      { generation: presented.generation, clientId: client.clientId, ...asked },
-      this.clock.now(),
-      context.arrivedAt,
-    );
-    if (judged.verdict === 'retry') return this.retry(judged.family, attempt);
-    if (judged.verdict === 'rotatable') return this.rotateAlone(attempt, tries);
-    if (judged.verdict === 'reuse') await this.reuse.respond(client, judged.family, presented.generation, context);
-    return this.refuse(judged.verdict, { client, context, judged });
-  }
-
-  /** The row was locked when the batch came by: wait for it. */
-  private async rotateAlone(attempt: Attempt, tries: number): Promise<Refreshed> {
-    if (tries > MAX_ATTEMPTS) throw OAuthError.unavailable('contended_family');
-    return this.answer(await this.batch.rotateAlone(attempt.refreshToken, entryOf(attempt)), attempt, tries + 1);
-  }
-
-  private succeed(rotated: RotatedFamily, { asked }: Attempt): Refreshed {
-    this.metrics.refreshes.inc({ verdict: rotated.rotates ? 'rotated' : 'renewed' });
-    return refreshedOf(rotated, asked, rotated, this.keys.mintingTokenKey());
-  }
-
-  private async renewedBeside(rotated: RotatedFamily, attempt: Attempt): Promise<Refreshed> {
-    await this.record('refresh.renewed', attempt, rotated);
-    return this.succeed(rotated, attempt);
-  }
-
-  private async retry(family: FamilySnapshot, attempt: Attempt): Promise<Refreshed> {
-    await this.record('refresh.retried', attempt, family);
-    this.metrics.refreshes.inc({ verdict: 'retry' });
-    const moved = { rotates: true, rotatedAt: family.rotatedAt[0]! };
-    return refreshedOf(family, attempt.asked, moved, this.keys.mintingTokenKey());
-  }
-
-  private record(
-    event: AuditEventName,
-    { client, context }: Attempt,
-    { sid, subject }: { sid: string; subject: string },
-  ) {
-    const { correlationId } = context;
-    return this.audit.record({ event, at: this.clock.now(), clientId: client.clientId, subject, sid, correlationId });
+  /** RFC 6749 §6: a named scope is checked against the grant before anything is written, and again by the statement itself. */
+  private async scopeRefusal(presented: Presented, { arrivedAt }: RequestContext) {
+    if (!presented.scope) return undefined;
+    const judged = judge(await this.rotations.find(presented.handle), presented, this.clock.now(), arrivedAt);
+    return judged.verdict === 'too_wide' ? judged : undefined;
   }
 
   private async refuse(
-    verdict: Exclude<Verdict['verdict'], 'retry' | 'rotatable'> | 'malformed',
-    { client, context, judged }: { client: Client; context: RequestContext; judged?: Verdict },
+    refused: Exclude<Outcome, { verdict: 'rotated' | 'retry' }> | { verdict: 'malformed' },
+    client: Client,
+    context: RequestContext,
   ): Promise<never> {
-    const family = judged && 'family' in judged ? judged.family : undefined;
-    const reason = judged?.verdict === 'dead' ? judged.reason : verdict;
+    const { verdict } = refused;
+    const reason = verdict === 'dead' ? refused.reason : verdict;
     this.metrics.refreshes.inc({ verdict });
-    // A reuse has been recorded where it was answered, in the transaction that revoked.
+    // The reuse response has recorded a reuse already, in the transaction that revoked the family.
     if (verdict !== 'reuse') {
-      const event = {
-        event: 'refresh.refused',
-        reason,
-        at: this.clock.now(),
-        clientId: client.clientId,
-        subject: family?.subject,
-        sid: family?.sid,
-        correlationId: context.correlationId,
-      } as const;
-      await this.audit.recordRefusal(event, client.type === 'confidential');
+      const event = this.event('refresh.refused', 'family' in refused ? refused.family : undefined, client, context);
+      await this.audit.recordRefusal({ ...event, reason }, client.type === 'confidential');
     }
-    throw refusalOf(verdict, reason);
+    if (verdict === 'too_wide') throw OAuthError.invalidScope(reason);
+    throw verdict === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
+  }
+
+  private event(
+    event: AuditEventName,
+    family: TokenFamily | undefined,
+    { clientId }: Client,
+    { correlationId }: RequestContext,
+  ) {
+    return { event, at: this.clock.now(), clientId, subject: family?.subject, sid: family?.sid, correlationId };
   }
 }
-
-/** Scope and resource errors do not consume the token; every other verdict means that the token is not valid. */
-function refusalOf(verdict: string, reason: string): OAuthError {
-  if (verdict === 'too_wide') return OAuthError.invalidScope(reason);
-  return verdict === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
-}
-
-const entryOf = ({ client, presented, asked, context }: Attempt): RotationEntry => ({
-  handle: presented.handle,
-  generation: presented.generation,
-  clientId: client.clientId,
-  scope: asked.scope ? formatScope(asked.scope) : null,
-  resource: asked.resource ? asked.resource.join(' ') : null,
-  correlationId: context.correlationId,
-});

@@ -8,7 +8,7 @@ import { SignOut } from '../sign-out/sign-out.service.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
 import { FamiliesService } from '../families/families.service.js';
-import type { FamilySnapshot } from './rotation.js';
+import type { TokenFamily } from '../families/token-family.js';
 
 const ACTOR = 'reuse-detection';
 const REASON = 'refresh_token_reused';
@@ -28,7 +28,7 @@ export class ReuseResponse {
     private readonly clock: Clock,
   ) {}
 
-  async respond(client: Client, family: FamilySnapshot, generation: number, context: RequestContext): Promise<void> {
+  async respond(client: Client, family: TokenFamily, generation: number, context: RequestContext): Promise<void> {
     const revoked = await transaction(this.dataSource, async (manager) => {
       if (client.reuseResponse === 'revoke_subject') {
         const { correlationId } = context;
@@ -58,7 +58,7 @@ export class ReuseResponse {
 
   private async requests(
     client: Client,
-    { sid, subject, clientId }: FamilySnapshot,
+    { sid, subject, clientId }: TokenFamily,
     manager: EntityManager,
   ): Promise<RevocationRequest[]> {
     const common = { reason: REASON, actor: ACTOR };

@@ -1,4 +1,4 @@
-import { familyGrantColumns } from '../families/family-grant.js';
+import { familyColumns } from '../families/token-family.js';
 
 /**
  * A statement that a stuck database took up only later than this was given up long ago, and is committed all the same. Its
@@ -24,7 +24,7 @@ WITH asked AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[])
     AS a (id, generation, client_id, scope, resource, correlation_id)
 ), free AS MATERIALIZED (
-  SELECT f.id, a.scope AS asked_scope, a.correlation_id, c.scopes AS client_scopes, c.audience AS client_audience, c.idle_ttl_seconds,
+  SELECT f.id, a.scope AS asked_scope, a.correlation_id, c.scopes AS client_scopes, c.audience AS client_audience, c.idle_ttl_seconds, c.retry_window_seconds,
     GREATEST($7::timestamptz, date_trunc('milliseconds', clock_timestamp()) - interval '${LONGEST_WAIT_SECONDS} seconds') AS at,
     c.scope_narrowing = 'sticky' AND a.scope IS NOT NULL AS narrows,
     c.rotation = 'always' OR (c.rotation = 'public_only' AND c.type = 'public')
@@ -50,13 +50,10 @@ WITH asked AS (
     idle_expires_at = LEAST(f.absolute_expires_at, free.at + free.idle_ttl_seconds * interval '1 second'),
     scope = CASE WHEN free.narrows THEN string_to_array(free.asked_scope, ' ') ELSE f.scope END
   FROM free WHERE f.id = free.id
-  RETURNING f.id, f.sid, f.client_id, f.subject, f.generation, f.scope, f.absolute_expires_at,
-    f.born_of_code, ${familyGrantColumns}, free.client_scopes, free.client_audience, free.rotates, free.correlation_id, free.at
+  RETURNING f.*, free.client_scopes, free.client_audience, free.retry_window_seconds, free.rotates, free.correlation_id, free.at,
+    false AS subject_disabled, false AS client_disabled -- the rows of free are of enabled ones
 )${audit ? AUDITED : ''}
-SELECT id, sid, subject, generation, rotates, array_to_string(scope, ' ') AS scope,
-  array_to_string(client_scopes, ' ') AS client_scopes, client_audience,
-  ${familyGrantColumns},
-  (extract(epoch FROM absolute_expires_at) * 1000)::float8 AS absolute_expires_at, (extract(epoch FROM at) * 1000)::float8 AS at
+SELECT ${familyColumns}, f.rotates, (extract(epoch FROM f.at) * 1000)::float8 AS at
 FROM rotated f`;
 }
 
@@ -71,14 +68,13 @@ const AUDITED = `, audited AS (
 )`;
 
 /** $1: handles. Everything that `judge` needs to know, by the same snapshot. */
-export const SNAPSHOT_SQL = `
-SELECT f.id, f.sid, f.client_id, f.subject, f.scope, f.generation, f.rotated_at, f.idle_expires_at, f.absolute_expires_at,
-  ${familyGrantColumns},
-  CASE WHEN f.revoked_at IS NOT NULL THEN coalesce(f.revoked_reason, '') END AS revoked_reason,
-  s.disabled_at IS NOT NULL AS subject_disabled,
-  c.disabled_at IS NOT NULL OR c.deleted_at IS NOT NULL AS client_disabled,
-  c.scopes AS client_scopes, c.audience AS client_audience, c.retry_window_seconds
-FROM token_families f
-JOIN clients c ON c.client_id = f.client_id
-LEFT JOIN subjects s ON s.subject = f.subject
-WHERE f.id = ANY($1::uuid[])`;
+export const FAMILIES_SQL = `
+SELECT ${familyColumns}, f.rotated_at
+FROM (
+  SELECT f.*, s.disabled_at IS NOT NULL AS subject_disabled, c.disabled_at IS NOT NULL OR c.deleted_at IS NOT NULL AS client_disabled,
+    c.scopes AS client_scopes, c.audience AS client_audience, c.retry_window_seconds
+  FROM token_families f
+  JOIN clients c ON c.client_id = f.client_id
+  LEFT JOIN subjects s ON s.subject = f.subject
+  WHERE f.id = ANY($1::uuid[])
+) f`;

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { causeOfDeath, isTooWide, isWrongTarget, judge, type FamilySnapshot, type Presented } from './rotation.js';
+import { endReason, exceedsScope, isWrongTarget, judge, type Presented } from './rotation.js';
+import type { TokenFamily } from '../families/token-family.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const HOUR = 3_600_000;
 const WINDOW_MS = 60_000;
 
 /** Generation 3, reached ten seconds ago; the generations before it each lasted an hour. */
-const aFamily = (overrides: Partial<FamilySnapshot> = {}): FamilySnapshot => ({
+const aFamily = (overrides: Partial<TokenFamily> = {}): TokenFamily => ({
   handle: 'handle',
   sid: 'sid',
   clientId: 'c1',
@@ -28,20 +29,23 @@ const aFamily = (overrides: Partial<FamilySnapshot> = {}): FamilySnapshot => ({
 });
 
 const aToken = (overrides: Partial<Presented> = {}): Presented => ({
+  handle: 'handle',
   generation: 3,
   clientId: 'c1',
   scope: undefined,
+  resource: undefined,
+  correlationId: 'x',
   ...overrides,
 });
 
-const verdictOn = (family: FamilySnapshot | undefined, presented: Presented, now = NOW, arrivedAt = now): string => {
+const verdictOn = (family: TokenFamily | undefined, presented: Presented, now = NOW, arrivedAt = now): string => {
   const judged = judge(family, presented, now, arrivedAt);
   return judged.verdict === 'dead' ? judged.reason : judged.verdict;
 };
 
 describe('the verdict', () => {
   const revoked = { revokedReason: 'client_request' };
-  const table: [title: string, family: FamilySnapshot | undefined, presented: Presented, expected: string][] = [
+  const table: [title: string, family: TokenFamily | undefined, presented: Presented, expected: string][] = [
     ['there is no such family', undefined, aToken(), 'unknown'],
     ['the family is another client’s', aFamily(), aToken({ clientId: 'c2' }), 'foreign'],
     ['the family is another client’s, and dead', aFamily(revoked), aToken({ clientId: 'c2' }), 'foreign'],
@@ -100,9 +104,9 @@ describe('the verdict', () => {
       absoluteExpiresAt: NOW,
       idleExpiresAt: NOW,
     };
-    expect(causeOfDeath(aFamily(everything), NOW)).toBe('revoked');
-    expect(causeOfDeath(aFamily({ ...everything, revokedReason: null }), NOW)).toBe('client_disabled');
-    expect(causeOfDeath(aFamily(), NOW)).toBeUndefined();
+    expect(endReason(aFamily(everything), NOW)).toBe('revoked');
+    expect(endReason(aFamily({ ...everything, revokedReason: null }), NOW)).toBe('client_disabled');
+    expect(endReason(aFamily(), NOW)).toBeUndefined();
   });
 });
 
@@ -169,7 +173,7 @@ describe('what is too wide', () => {
     [['A'], ['a'], ['a'], true],
     [['a'], [], ['a'], true],
   ])('asked %p of grant %p at a client with %p: %p', (asked, scope, clientScopes, expected) => {
-    expect(isTooWide(aFamily({ scope, clientScopes }), asked)).toBe(expected);
+    expect(exceedsScope(aFamily({ scope, clientScopes }), asked)).toBe(expected);
   });
 });
 
@@ -224,8 +228,11 @@ describe('whatever the family', () => {
     generation: fc.nat(14),
     clientId: fc.constantFrom('c1', 'c1', 'c1', 'c2'),
     scope: fc.option(scopes, { nil: undefined }),
+    resource: fc.constant(undefined),
+    handle: fc.constant('handle'),
+    correlationId: fc.constant('x'),
   });
-  const always = (holds: (verdict: string, of: FamilySnapshot, token: Presented, now: number) => void) =>
+  const always = (holds: (verdict: string, of: TokenFamily, token: Presented, now: number) => void) =>
     fc.assert(
       fc.property(family, presented, time, fc.nat(5000), (of, token, now, waited) =>
         holds(judge(of, token, now, now - waited).verdict, of, token, now),

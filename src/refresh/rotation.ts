@@ -5,67 +5,46 @@
  * Times are milliseconds since the epoch.
  */
 import { isWithin } from '../oauth/scope.js';
-import type { FamilyGrant } from '../families/family-grant.js';
+import type { RefreshTokenParts } from '../families/refresh-token.js';
+import type { TokenFamily } from '../families/token-family.js';
 
-/** A family with what of its client and subject decides about it, read in one statement. */
-export interface FamilySnapshot {
-  readonly handle: string;
-  readonly sid: string;
-  readonly clientId: string;
-  readonly subject: string;
-  readonly scope: readonly string[];
-  readonly generation: number;
-  /** Newest first, the last eight at most: element i is when generation − i came to be, so when generation − i − 1 was superseded. */
-  readonly rotatedAt: readonly number[];
-  readonly idleExpiresAt: number;
-  readonly absoluteExpiresAt: number;
-  readonly revokedReason: string | null;
-  readonly subjectDisabled: boolean;
-  readonly clientDisabled: boolean;
-  /** What the client may still have: it may have lost scopes since the grant. */
-  readonly clientScopes: readonly string[];
-  /** As `clientScopes`: it may have lost some of these as well. */
-  readonly clientAudience: readonly string[];
-  readonly retryWindowMs: number;
-  readonly grant: FamilyGrant;
-}
-
-export interface Presented {
-  readonly generation: number;
+/** A refresh token or an authorization code (generation 0 of its family), presented for new tokens. */
+export interface Presented extends RefreshTokenParts {
   readonly clientId: string;
   /** Undefined: the same as before. */
   readonly scope: readonly string[] | undefined;
   /** RFC 8707; undefined: all that was granted. */
-  readonly resource?: readonly string[] | undefined;
+  readonly resource: readonly string[] | undefined;
+  readonly correlationId: string;
 }
 
-export type DeathReason = 'revoked' | 'idle_expired' | 'expired' | 'subject_disabled' | 'client_disabled';
+export type EndReason = 'revoked' | 'idle_expired' | 'expired' | 'subject_disabled' | 'client_disabled';
 
 export type Verdict =
   | { readonly verdict: 'unknown' }
-  | { readonly verdict: 'foreign'; readonly family: FamilySnapshot }
-  | { readonly verdict: 'dead'; readonly reason: DeathReason; readonly family: FamilySnapshot }
-  | { readonly verdict: 'too_wide'; readonly family: FamilySnapshot }
-  | { readonly verdict: 'wrong_target'; readonly family: FamilySnapshot }
+  | { readonly verdict: 'foreign'; readonly family: TokenFamily }
+  | { readonly verdict: 'dead'; readonly reason: EndReason; readonly family: TokenFamily }
+  | { readonly verdict: 'too_wide'; readonly family: TokenFamily }
+  | { readonly verdict: 'wrong_target'; readonly family: TokenFamily }
   /** The token can be rotated: the lock on its row is gone by now. Try again. */
-  | { readonly verdict: 'rotatable'; readonly family: FamilySnapshot }
-  | { readonly verdict: 'retry'; readonly family: FamilySnapshot }
-  | { readonly verdict: 'stale'; readonly family: FamilySnapshot }
-  | { readonly verdict: 'reuse'; readonly family: FamilySnapshot };
+  | { readonly verdict: 'rotatable'; readonly family: TokenFamily }
+  | { readonly verdict: 'retry'; readonly family: TokenFamily }
+  | { readonly verdict: 'stale'; readonly family: TokenFamily }
+  | { readonly verdict: 'reuse'; readonly family: TokenFamily };
 
 /**
  * @param arrivedAt when the whole request had come in: one that was complete before a rotation ended is concurrent with it, not
  *   a reuse, even where the retry window is zero
  */
 export function judge(
-  family: FamilySnapshot | undefined,
-  presented: Presented,
+  family: TokenFamily | undefined,
+  presented: Omit<Presented, 'handle' | 'correlationId'>,
   now: number,
   arrivedAt: number,
 ): Verdict {
   if (!family) return { verdict: 'unknown' };
   if (family.clientId !== presented.clientId) return { verdict: 'foreign', family };
-  const reason = causeOfDeath(family, now);
+  const reason = endReason(family, now);
   if (reason) return { verdict: 'dead', reason, family };
   const age = family.generation - presented.generation;
   // A generation that does not exist yet cannot have been minted here: only a restored database forgets rotations.
@@ -75,12 +54,12 @@ export function judge(
     const excusedMs = Math.max(family.retryWindowMs, CONCURRENCY_MS);
     return { verdict: supersededWithin(family, age, arrivedAt, excusedMs) ? 'stale' : 'reuse', family };
   }
-  if (isTooWide(family, presented.scope)) return { verdict: 'too_wide', family };
+  if (exceedsScope(family, presented.scope)) return { verdict: 'too_wide', family };
   if (isWrongTarget(family, presented.resource)) return { verdict: 'wrong_target', family };
   return { verdict: isRetry ? 'retry' : 'rotatable', family };
 }
 
-export function causeOfDeath(family: FamilySnapshot, now: number): DeathReason | undefined {
+export function endReason(family: TokenFamily, now: number): EndReason | undefined {
   if (family.revokedReason !== null) return 'revoked';
   if (family.clientDisabled) return 'client_disabled';
   if (family.subjectDisabled) return 'subject_disabled';
@@ -99,13 +78,13 @@ const CONCURRENCY_MS = 1000;
  * Older than the row remembers counts as outside the window: an honest client does not rotate nine times within it, and a
  * thief who does must not hide behind it.
  */
-function supersededWithin(family: FamilySnapshot, age: number, arrivedAt: number, windowMs: number): boolean {
+function supersededWithin(family: TokenFamily, age: number, arrivedAt: number, windowMs: number): boolean {
   const supersededAt = family.rotatedAt[age - 1];
   return supersededAt !== undefined && windowMs > 0 && arrivedAt - supersededAt <= windowMs;
 }
 
 /** Wider than the grant, or than what the client may still have; without a scope, when nothing is left of the grant. */
-export function isTooWide({ scope, clientScopes }: FamilySnapshot, asked: readonly string[] | undefined): boolean {
+export function exceedsScope({ scope, clientScopes }: TokenFamily, asked: readonly string[] | undefined): boolean {
   if (asked) return !isWithin(asked, scope) || !isWithin(asked, clientScopes);
   return scope.length > 0 && !scope.some((token) => clientScopes.includes(token));
 }
@@ -115,7 +94,7 @@ export function isTooWide({ scope, clientScopes }: FamilySnapshot, asked: readon
  * is left of those that were granted. A grant that names none is for all that the client has.
  */
 export function isWrongTarget(
-  { grant: { resource }, clientAudience }: FamilySnapshot,
+  { grant: { resource }, clientAudience }: TokenFamily,
   asked: readonly string[] | undefined,
 ): boolean {
   if (asked) return !isWithin(asked, clientAudience) || (resource.length > 0 && !isWithin(asked, resource));

@@ -3,70 +3,19 @@ import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Config } from '../platform/config/config.js';
-import { toFamilyGrant, type FamilyGrant, type FamilyGrantRow } from '../families/family-grant.js';
-import type { FamilySnapshot } from './rotation.js';
-import { rotationSql, SNAPSHOT_SQL } from './rotation-sql.js';
+import { toTokenFamily, type TokenFamily, type TokenFamilyRow } from '../families/token-family.js';
+import type { Presented } from './rotation.js';
+import { FAMILIES_SQL, rotationSql } from './rotation-sql.js';
 
-export interface RotationEntry {
-  readonly handle: string;
-  /** The generation presented. */
-  readonly generation: number;
-  readonly clientId: string;
-  /** As written in a request; null for "the same as before". */
-  readonly scope: string | null;
-  /** Separated by spaces; null for all that was granted. */
-  readonly resource: string | null;
-  readonly correlationId: string;
-}
-
-export interface RotatedFamily {
-  readonly handle: string;
-  readonly sid: string;
-  readonly subject: string;
-  /** The new one; the same as before where the client's tokens do not rotate. */
-  readonly generation: number;
+/** A family that this rotation wrote. */
+export interface Rotated extends TokenFamily {
+  /** Whether it has a new generation; false for a client whose tokens do not rotate. */
   readonly rotates: boolean;
-  readonly scope: readonly string[];
-  readonly clientScopes: readonly string[];
-  readonly clientAudience: readonly string[];
-  /** Milliseconds since the epoch, as all times here. */
-  readonly absoluteExpiresAt: number;
-  readonly rotatedAt: number;
-  readonly grant: FamilyGrant;
+  /** When it was written (milliseconds since the epoch): whatever revoked it since is later. */
+  readonly at: number;
 }
 
-interface RotatedRow extends FamilyGrantRow {
-  id: string;
-  sid: string;
-  subject: string;
-  generation: number;
-  rotates: boolean;
-  scope: string;
-  client_scopes: string;
-  client_audience: string[];
-  absolute_expires_at: number;
-  at: number;
-}
-
-interface SnapshotRow extends FamilyGrantRow {
-  id: string;
-  sid: string;
-  client_id: string;
-  subject: string;
-  scope: string[];
-  generation: number;
-  rotated_at: Date[];
-  idle_expires_at: Date;
-  absolute_expires_at: Date;
-  revoked_reason: string | null;
-  subject_disabled: boolean;
-  client_disabled: boolean;
-  client_scopes: string[];
-  client_audience: string[];
-  retry_window_seconds: number;
-}
-
-const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
+type RotatedRow = TokenFamilyRow & Pick<Rotated, 'rotates' | 'at'>;
 
 /** The SQL of `token_families` that a refresh needs. */
 @Injectable()
@@ -83,24 +32,24 @@ export class TokenFamilyRepository {
   }
 
   /** @returns what was rotated, in the order of the entries; undefined for an entry that was not, or whose row is locked */
-  rotate(entries: readonly RotationEntry[], now: number): Promise<(RotatedFamily | undefined)[]> {
+  rotate(entries: readonly Presented[], now: number): Promise<(Rotated | undefined)[]> {
     return this.runRotation('rotate', this.batchSql, entries, now);
   }
 
   /** The same for one entry, waiting for its row where it is locked. */
-  async rotateAlone(entry: RotationEntry, now: number): Promise<RotatedFamily | undefined> {
+  async rotateAlone(entry: Presented, now: number): Promise<Rotated | undefined> {
     const [rotated] = await this.runRotation('rotate-alone', this.waitingSql, [entry], now);
     return rotated;
   }
 
   /** @returns the families in the order of the handles; undefined where there is none */
-  async snapshots(handles: readonly string[]): Promise<(FamilySnapshot | undefined)[]> {
-    const { rows } = await this.pool.query<SnapshotRow>({ name: 'snapshot', text: SNAPSHOT_SQL, values: [handles] });
-    const byHandle = new Map(rows.map((row) => [row.id, toSnapshot(row)]));
+  async find(handles: readonly string[]): Promise<(TokenFamily | undefined)[]> {
+    const { rows } = await this.pool.query<TokenFamilyRow>({ name: 'families', text: FAMILIES_SQL, values: [handles] });
+    const byHandle = new Map(rows.map((row) => [row.id, toTokenFamily(row)]));
     return handles.map((handle) => byHandle.get(handle));
   }
 
-  private async runRotation(name: string, text: string, entries: readonly RotationEntry[], now: number) {
+  private async runRotation(name: string, text: string, entries: readonly Presented[], now: number) {
     const { rows } = await this.pool.query<RotatedRow>({
       name,
       text,
@@ -108,8 +57,8 @@ export class TokenFamilyRepository {
         entries.map((entry) => entry.handle),
         entries.map((entry) => entry.generation),
         entries.map((entry) => entry.clientId),
-        entries.map((entry) => entry.scope),
-        entries.map((entry) => entry.resource),
+        entries.map((entry) => entry.scope?.join(' ') ?? null),
+        entries.map((entry) => entry.resource?.join(' ') ?? null),
         entries.map((entry) => entry.correlationId),
         new Date(now),
       ],
@@ -117,7 +66,7 @@ export class TokenFamilyRepository {
     const byHandle = new Map(rows.map((row) => [row.id, row]));
     return entries.map(({ handle }) => {
       const row = byHandle.get(handle);
-      return row && toRotated(row);
+      return row && { ...toTokenFamily(row), rotates: row.rotates, at: row.at };
     });
   }
 
@@ -126,36 +75,3 @@ export class TokenFamilyRepository {
     return (this.dataSource.driver as PostgresDriver).master as Pool;
   }
 }
-
-const toRotated = (row: RotatedRow): RotatedFamily => ({
-  handle: row.id,
-  sid: row.sid,
-  subject: row.subject,
-  generation: row.generation,
-  rotates: row.rotates,
-  scope: words(row.scope),
-  clientScopes: words(row.client_scopes),
-  clientAudience: row.client_audience,
-  absoluteExpiresAt: row.absolute_expires_at,
-  rotatedAt: row.at,
-  grant: toFamilyGrant(row),
-});
-
-const toSnapshot = (row: SnapshotRow): FamilySnapshot => ({
-  handle: row.id,
-  sid: row.sid,
-  clientId: row.client_id,
-  subject: row.subject,
-  scope: row.scope,
-  generation: row.generation,
-  rotatedAt: row.rotated_at.map(Number),
-  idleExpiresAt: row.idle_expires_at.getTime(),
-  absoluteExpiresAt: row.absolute_expires_at.getTime(),
-  revokedReason: row.revoked_reason,
-  subjectDisabled: row.subject_disabled,
-  clientDisabled: row.client_disabled,
-  clientScopes: row.client_scopes,
-  clientAudience: row.client_audience,
-  retryWindowMs: row.retry_window_seconds * 1000,
-  grant: toFamilyGrant(row),
-});

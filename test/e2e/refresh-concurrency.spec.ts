@@ -114,7 +114,7 @@ describe('[135] a refresh and a revocation at once', () => {
   });
 
   /** The revocation is complete after the statement of the refresh, and before its answer: the narrowest that it gets. */
-  const overtaken = (method: 'rotate' | 'snapshots', by: () => Promise<unknown>) => {
+  const overtaken = (method: 'rotate' | 'find', by: () => Promise<unknown>) => {
     const repository = app.nest.get(TokenFamilyRepository, { strict: false });
     const original = repository[method].bind(repository) as (...given: unknown[]) => Promise<never>;
     jest.spyOn(repository, method).mockImplementationOnce(async (...given: unknown[]) => {
@@ -129,14 +129,14 @@ describe('[135] a refresh and a revocation at once', () => {
   it.each([
     ['a rotation', 'rotate', {}, 0],
     ['a use where tokens do not rotate', 'rotate', { rotation: 'never' }, 0],
-    ['a retry', 'snapshots', {}, 5],
-    ['a retry when the first access token is over', 'snapshots', { accessTokenTtlSeconds: 10 }, 11],
+    ['a retry', 'find', {}, 5],
+    ['a retry when the first access token is over', 'find', { accessTokenTtlSeconds: 10 }, 11],
   ] as const)(
     '%s that a revocation overtakes hands out nothing that lives',
     async (_what, method, policy, retryAfterSeconds) => {
       const as = await confidentialClient(app, policy);
       const { refreshToken, sid } = await startFamily(app, as);
-      if (method === 'snapshots') await refresh(app, as, refreshToken);
+      if (method === 'find') await refresh(app, as, refreshToken);
       app.clock.advanceSeconds(retryAfterSeconds);
       let revoked = 0;
       overtaken(method, async () => (revoked = (await revoke(app, as, refreshToken)).status));

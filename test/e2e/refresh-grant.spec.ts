@@ -1,6 +1,6 @@
 /** What the refresh grant accepts, what it refuses, and what it looks at again each time. */
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
@@ -8,6 +8,7 @@ import { ClientsService } from '../../src/clients/clients.service.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { mintRefreshToken } from '../../src/families/refresh-token.js';
 import { revocationKinds, type RevocationKind } from '../../src/revocation/revocation.js';
+import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { RevocationService } from '../../src/revocation/revocation.service.js';
 import {
   changeClient,
@@ -280,6 +281,23 @@ describe('the scope', () => {
       await expectRefused(() => refreshes(family.refreshToken, { scope }), 'invalid_scope');
     },
   );
+
+  it('beyond the grant is refused before the rotation statement runs, and a scope within it costs one read', async () => {
+    const narrow = await startFamily(app, client, { scope: ['a'] });
+    const repository = app.nest.get(TokenFamilyRepository, { strict: false });
+    const statements = [jest.spyOn(repository, 'rotate'), jest.spyOn(repository, 'rotateAlone')];
+    const reads = jest.spyOn(repository, 'find');
+    try {
+      expectError(await refreshes(narrow.refreshToken, { scope: 'a b' }), 400, 'invalid_scope');
+      expect(statements.map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+      const narrowed = await refreshes(narrow.refreshToken, { scope: 'a' });
+      expect([...statements, reads].map(({ mock }) => mock.calls.length)).toEqual([1, 0, 2]);
+      await refreshes(narrowed.body.refresh_token);
+      expect([...statements, reads].map(({ mock }) => mock.calls.length)).toEqual([2, 0, 2]);
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
 
   it.each([' a', 'a ', 'a  b', ' '])('[109] %j is not a list with single spaces', async (scope) => {
     await expectRefused(() => refreshes(family.refreshToken, { scope }), 'invalid_scope');

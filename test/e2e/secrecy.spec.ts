@@ -8,7 +8,8 @@ import { ClientsService } from '../../src/clients/clients.service.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { generateSecret } from '../../src/clients/client-secret.js';
 import { AccessTokenService } from '../../src/issuance/access-token.service.js';
-import { TokenFamilyRepository, type RotationEntry } from '../../src/refresh/token-family.repository.js';
+import type { Presented } from '../../src/refresh/rotation.js';
+import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { Canaries } from '../support/canaries.js';
 import { confidentialClient, publicClient, resourceServer, startFamily, type TestClient } from '../support/clients.js';
 import { dumpDatabase } from '../support/database-dump.js';
@@ -191,7 +192,7 @@ async function badDays(): Promise<void> {
 }
 
 /** As TypeORM and `pg` fill one: the statement, its parameters, and the row in question. */
-function databaseError(code: string, parameters: readonly (RotationEntry | string | undefined)[]): Error {
+function databaseError(code: string, parameters: readonly (Presented | string | undefined)[]): Error {
   const inside = JSON.stringify(parameters);
   const cause = Object.assign(new Error(`duplicate key value: ${inside}`), {
     code,

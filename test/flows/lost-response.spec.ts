@@ -129,7 +129,7 @@ describe('a database connection that is lost', () => {
 
   it('while a retry is looked up: 503, and the retry is still there', async () => {
     const { body } = await refresh(app, client, family.refreshToken);
-    jest.spyOn(repository(), 'snapshots').mockRejectedValueOnce(lost());
+    jest.spyOn(repository(), 'find').mockRejectedValueOnce(lost());
     const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
     expectError(refused, 503, 'temporarily_unavailable');
     expect((await refresh(app, client, family.refreshToken)).body.refresh_token).toBe(body.refresh_token);
@@ -138,7 +138,7 @@ describe('a database connection that is lost', () => {
   it('while a reuse is looked up: 503, and the theft is found the next time', async () => {
     await refresh(app, client, family.refreshToken);
     app.clock.advanceSeconds(61);
-    jest.spyOn(repository(), 'snapshots').mockRejectedValueOnce(lost());
+    jest.spyOn(repository(), 'find').mockRejectedValueOnce(lost());
     const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
     expectError(refused, 503, 'temporarily_unavailable');
     expectError(await refresh(app, client, family.refreshToken), 400, 'invalid_grant');

@@ -113,7 +113,7 @@ describe('two connections', () => {
     await letGo();
     const results = await Promise.all(waiting);
     expect(results.filter(Boolean)).toHaveLength(1);
-    expect((await a.snapshots([family!.id]))[0]).toMatchObject({ generation: 1 });
+    expect((await a.find([family!.id]))[0]).toMatchObject({ generation: 1 });
   });
 
   it('whoever waited for a revocation finds the family dead, and rotates nothing', async () => {
@@ -129,7 +129,7 @@ describe('two connections', () => {
     await holder.query('COMMIT');
     await holder.end();
     expect(await waiting).toBeUndefined();
-    expect((await a.snapshots([family!.id]))[0]).toMatchObject({ generation: 0, revokedReason: 'test' });
+    expect((await a.find([family!.id]))[0]).toMatchObject({ generation: 0, revokedReason: 'test' });
   });
 
   it('two replicas that rotate the same families in opposite orders never deadlock, and each generation is used once', async () => {
@@ -149,7 +149,7 @@ describe('two connections', () => {
       expect(new Set(rotated.map(({ handle }) => handle)).size).toBe(rotated.length);
       for (const { handle, generation } of rotated) generations.set(handle, generation);
     }
-    const snapshots = await a.snapshots(families.map(({ id }) => id));
+    const snapshots = await a.find(families.map(({ id }) => id));
     expect(snapshots.map((family) => family?.generation)).toEqual([...generations.values()]);
     expect(Math.min(...generations.values())).toBeGreaterThan(30);
     expect(await deadlocks()).toBe(before);
@@ -173,7 +173,7 @@ describe('two connections', () => {
         ...entries.slice(0, 5).map((entry) => b.rotateAlone(entry, NOW)),
         b.rotate(entries.toReversed(), NOW),
       ]);
-      const snapshots = await a.snapshots(families.map(({ id }) => id));
+      const snapshots = await a.find(families.map(({ id }) => id));
       expect(snapshots.every((family) => family?.revokedReason !== null)).toBe(true);
       expect(
         (

@@ -4,7 +4,7 @@ import { AccessTokenService } from '../../issuance/access-token.service.js';
 import type { AccessToken } from '../../issuance/access-token.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { formatScope, intersection } from '../../oauth/scope.js';
-import { causeOfDeath } from '../../refresh/rotation.js';
+import { endReason } from '../../refresh/rotation.js';
 import { looksLikeRefreshToken } from '../../families/refresh-token.js';
 import { RefreshService } from '../../refresh/refresh.service.js';
 import { RevocationService } from '../../revocation/revocation.service.js';
@@ -49,7 +49,7 @@ export class IntrospectionService {
     const found = await this.refreshes.find(token);
     if (!found || found.family.clientId !== caller.clientId) return INACTIVE;
     const { family, presented } = found;
-    if (presented.generation !== family.generation || causeOfDeath(family, this.clock.now())) return INACTIVE;
+    if (presented.generation !== family.generation || endReason(family, this.clock.now())) return INACTIVE;
     return {
       active: true,
       iss: this.config.issuer,

@@ -8,7 +8,6 @@ import { RefreshModule } from '../../refresh/refresh.module.js';
 import { TimeModule } from '../../platform/time/time.module.js';
 import { AuthorizationCodeGrant } from './grants/authorization-code.grant.js';
 import { ClientCredentialsGrant } from './grants/client-credentials.grant.js';
-import { FamilyAuthorizations } from './grants/family-authorizations.service.js';
 import { Grants } from './grants/grants.service.js';
 import { RefreshTokenGrant } from './grants/refresh-token.grant.js';
 import { TokenController } from './token.controller.js';
@@ -18,14 +17,7 @@ import { TokenService } from './token.service.js';
 @Module({
   imports: [ConfigModule, TimeModule, AuditModule, ClientsModule, IssuanceModule, RefreshModule, AuthorizationModule],
   controllers: [TokenController],
-  providers: [
-    TokenService,
-    Grants,
-    FamilyAuthorizations,
-    RefreshTokenGrant,
-    AuthorizationCodeGrant,
-    ClientCredentialsGrant,
-  ],
+  providers: [TokenService, Grants, RefreshTokenGrant, AuthorizationCodeGrant, ClientCredentialsGrant],
   exports: [Grants],
 })
 export class TokenModule {}

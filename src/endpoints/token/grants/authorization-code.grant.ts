@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { CodeRedemption } from '../../../authorization/code-redemption.service.js';
 import type { Authorization } from '../../../issuance/authorization.js';
 import { AuthorizationCodeRequestDto } from './token-request.dto.js';
-import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { Grant, type GrantRequest } from './grant.js';
 
 /** RFC 6749 §4.1.3: an authorization code for the first tokens of its family. */
@@ -11,14 +10,11 @@ export class AuthorizationCodeGrant extends Grant<AuthorizationCodeRequestDto> {
   readonly type = 'authorization_code';
   readonly parameters = AuthorizationCodeRequestDto;
 
-  constructor(
-    private readonly codes: CodeRedemption,
-    private readonly authorizations: FamilyAuthorizations,
-  ) {
+  constructor(private readonly codes: CodeRedemption) {
     super();
   }
 
-  async authorize(request: GrantRequest<AuthorizationCodeRequestDto>): Promise<Authorization> {
+  authorize(request: GrantRequest<AuthorizationCodeRequestDto>): Promise<Authorization> {
     const { client, resource, parameters, context } = request;
     const presented = {
       code: parameters.code,
@@ -26,11 +22,6 @@ export class AuthorizationCodeGrant extends Grant<AuthorizationCodeRequestDto> {
       codeVerifier: parameters.code_verifier,
       resource,
     };
-    const { refreshed, nonce, userClaims } = await this.codes.redeem(client, presented, context);
-    return {
-      ...this.authorizations.of(client, refreshed),
-      ...(nonce !== undefined && { nonce }),
-      ...(userClaims && { userClaims }),
-    };
+    return this.codes.redeem(client, presented, context);
   }
 }

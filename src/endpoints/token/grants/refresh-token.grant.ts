@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { Authorization } from '../../../issuance/authorization.js';
 import { RefreshService } from '../../../refresh/refresh.service.js';
 import { RefreshTokenRequestDto } from './token-request.dto.js';
-import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { Grant, type GrantRequest } from './grant.js';
 
 /** RFC 6749 §6: a refresh token for a new access token, and its own successor. */
@@ -11,16 +10,12 @@ export class RefreshTokenGrant extends Grant<RefreshTokenRequestDto> {
   readonly type = 'refresh_token';
   readonly parameters = RefreshTokenRequestDto;
 
-  constructor(
-    private readonly refreshes: RefreshService,
-    private readonly authorizations: FamilyAuthorizations,
-  ) {
+  constructor(private readonly refreshes: RefreshService) {
     super();
   }
 
-  async authorize(request: GrantRequest<RefreshTokenRequestDto>): Promise<Authorization> {
+  authorize(request: GrantRequest<RefreshTokenRequestDto>): Promise<Authorization> {
     const { client, scope, resource, parameters, context } = request;
-    const refreshed = await this.refreshes.redeem(client, parameters.refresh_token, { scope, resource }, context);
-    return this.authorizations.of(client, refreshed);
+    return this.refreshes.redeem(client, parameters.refresh_token, { scope, resource }, context);
   }
 }

@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { SystemClock } from '../platform/time/clock.js';
-import { RotationBatch } from './rotation-batch.js';
-import type { RotatedFamily, RotationEntry, TokenFamilyRepository } from './token-family.repository.js';
+import { Rotations } from './rotations.service.js';
+import type { Presented } from './rotation.js';
+import type { Rotated, TokenFamilyRepository } from './token-family.repository.js';
 
 interface Statement {
   readonly name: 'rotate' | 'rotateAlone';
@@ -15,15 +16,15 @@ interface Statement {
 class HeldStore {
   readonly statements: Statement[] = [];
 
-  readonly rotate = (entries: readonly RotationEntry[]) => this.begin('rotate', entries);
+  readonly rotate = (entries: readonly Presented[]) => this.begin('rotate', entries);
 
-  readonly rotateAlone = async (entry: RotationEntry) => (await this.begin('rotateAlone', [entry]))[0];
+  readonly rotateAlone = async (entry: Presented) => (await this.begin('rotateAlone', [entry]))[0];
 
   get shapes(): string[] {
     return this.statements.map(({ name, handles }) => `${name} ${handles.join()}`);
   }
 
-  private begin(name: Statement['name'], entries: readonly RotationEntry[]): Promise<(RotatedFamily | undefined)[]> {
+  private begin(name: Statement['name'], entries: readonly Presented[]): Promise<(Rotated | undefined)[]> {
     return new Promise((resolve) => {
       this.statements.push({
         name,
@@ -34,29 +35,36 @@ class HeldStore {
   }
 }
 
-const aRotation = (handle: string, generation: number | undefined): RotatedFamily | undefined =>
+const aRotation = (handle: string, generation: number | undefined): Rotated | undefined =>
   generation === undefined
     ? undefined
     : {
         handle,
         generation,
         sid: `sid of ${handle}`,
+        clientId: 'c1',
         subject: 'u1',
         rotates: true,
+        at: 0,
         scope: [],
+        rotatedAt: [],
         clientScopes: [],
         clientAudience: [],
+        idleExpiresAt: 0,
         absoluteExpiresAt: 0,
-        rotatedAt: 0,
+        revokedReason: null,
+        subjectDisabled: false,
+        clientDisabled: false,
+        retryWindowMs: 0,
         grant: { offline: true, resource: [], claims: undefined, authentication: undefined },
       };
 
-const entry = (handle: string, overrides: Partial<RotationEntry> = {}): RotationEntry => ({
+const entry = (handle: string, overrides: Partial<Presented> = {}): Presented => ({
   handle,
   generation: 0,
   clientId: 'c1',
-  scope: null,
-  resource: null,
+  scope: undefined,
+  resource: undefined,
   correlationId: 'x',
   ...overrides,
 });
@@ -65,13 +73,13 @@ const settled = async () => {
   for (let turn = 0; turn < 4; turn++) await nextTurn();
 };
 
-describe('RotationBatch', () => {
+describe('Rotations', () => {
   let store: HeldStore;
-  let batch: RotationBatch;
+  let batch: Rotations;
 
   beforeEach(() => {
     store = new HeldStore();
-    batch = new RotationBatch(store as unknown as TokenFamilyRepository, new SystemClock(), new Metrics());
+    batch = new Rotations(store as unknown as TokenFamilyRepository, new SystemClock(), new Metrics());
   });
 
   it('identical requests are one entry: one of them leads, and all share what it came to', async () => {
@@ -86,7 +94,7 @@ describe('RotationBatch', () => {
 
   it('what is not identical is not shared: another scope, another client, another token', async () => {
     void batch.rotate('token', entry('f1'));
-    void batch.rotate('token', entry('f1', { scope: 'a' }));
+    void batch.rotate('token', entry('f1', { scope: ['a'] }));
     void batch.rotate('token', entry('f1', { clientId: 'c2' }));
     void batch.rotate('other', entry('f1', { generation: 1 }));
     for (let round = 0; round < 4; round++) {

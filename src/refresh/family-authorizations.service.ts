@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import type { Client } from '../clients/client.js';
+import { mintRefreshToken } from '../families/refresh-token.js';
+import type { TokenFamily } from '../families/token-family.js';
+import type { Authorization } from '../issuance/authorization.js';
+import { derivedIdentity, randomIdentity } from '../issuance/token-identity.js';
+import { KeyRing } from '../keys/key-ring.service.js';
+import { deriveKey } from '../keys/master-key.js';
+import { intersection } from '../oauth/scope.js';
+import { Config } from '../platform/config/config.js';
+import { Clock } from '../platform/time/clock.js';
+import type { Presented } from './rotation.js';
+import type { Rotated } from './token-family.repository.js';
+
+/** What a family authorizes after a rotation: the same for a refresh token and for a code. */
+@Injectable()
+export class FamilyAuthorizations {
+  private readonly identityKey: Buffer;
+
+  constructor(
+    private readonly keys: KeyRing,
+    private readonly clock: Clock,
+    config: Config,
+  ) {
+    this.identityKey = deriveKey(config.secret, 'token-identity');
+  }
+
+  /** @param written when the family was written for this request; a retry's family was written for the first one */
+  of(
+    client: Client,
+    family: TokenFamily,
+    written: Pick<Rotated, 'rotates' | 'at'>,
+    asked: Pick<Presented, 'scope' | 'resource'>,
+  ): Authorization {
+    const { handle, generation, grant } = family;
+    const resource = asked.resource ?? intersection(grant.resource, family.clientAudience);
+    return {
+      client,
+      subject: family.subject,
+      scope: asked.scope ?? intersection(family.scope, family.clientScopes),
+      sid: family.sid,
+      notAfter: family.absoluteExpiresAt,
+      ...this.identity(family, written, client.accessTokenTtlSeconds),
+      ...(grant.offline && { refreshToken: mintRefreshToken({ handle, generation }, this.keys.mintingTokenKey()) }),
+      ...(resource.length > 0 && { resource }),
+      ...(grant.authentication && { authentication: grant.authentication }),
+      ...(grant.claims && { requestedClaims: grant.claims }),
+    };
+  }
+
+  /**
+   * A retry gets an access token with the identity of the first answer's. It gets a new identity when the first token has
+   * expired by now, or when generations do not tell one refresh from the next. The time in the `jti` is always that of the
+   * write: a revocation that overtakes this answer is later, and must hit this token too.
+   */
+  private identity(
+    { sid, generation }: TokenFamily,
+    { rotates, at }: Pick<Rotated, 'rotates' | 'at'>,
+    ttlSeconds: number,
+  ) {
+    const now = this.clock.now();
+    if (!rotates || at + ttlSeconds * 1000 <= now) return { jti: randomIdentity(at), bornAt: now };
+    return { jti: derivedIdentity(sid, generation, at, this.identityKey), bornAt: at };
+  }
+}
