@@ -29,18 +29,16 @@ export interface TokenFamily {
   /** The client's audience today. */
   readonly clientAudience: readonly string[];
   readonly retryWindowMs: number;
-  readonly grant: FamilyGrant;
-}
-
-/** What an authorization holds beside its scope. */
-export interface FamilyGrant {
-  /** Whether it yields refresh tokens (OpenID Connect Core §11). */
-  readonly offline: boolean;
-  /** RFC 8707; empty: all that the client has. */
-  readonly resource: readonly string[];
-  readonly claims: RequestedClaims | undefined;
-  /** Undefined for a family that an admin started: no user signed in. */
-  readonly authentication: Authentication | undefined;
+  /** What the authorization holds beside its scope. */
+  readonly grant: {
+    /** Whether it yields refresh tokens (OpenID Connect Core §11). */
+    readonly offline: boolean;
+    /** RFC 8707; empty: all that the client has. */
+    readonly resource: readonly string[];
+    readonly claims: RequestedClaims | undefined;
+    /** Undefined for a family that an admin started: no user signed in. */
+    readonly authentication: Authentication | undefined;
+  };
 }
 
 /** The columns of `familyColumns`. */
