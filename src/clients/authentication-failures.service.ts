@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditEvent } from '../platform/audit/audit-event.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import type { RequestContext } from '../platform/http/request-context.js';
 import { Metrics } from '../platform/metrics/metrics.js';
@@ -16,26 +17,25 @@ export class AuthenticationFailures {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws OAuthError too_many_requests while this source is blocked, for this client or for all */
-  check(clientId: string, { source }: RequestContext): void {
-    this.limits.check(clientId, source);
-  }
-
   /**
    * @param client undefined for an unknown id. That is audited as well, because a refusal must take the same time whether the
    *   client is known or not (RFC 6749 §5.2); but without the id, which may be a secret in the wrong field
+   * @throws OAuthError too_many_requests while this source is blocked, for this client or for all: then nothing is written
    */
   async note(client: Client | undefined, presentedId: string, reason: string, context: RequestContext): Promise<void> {
+    this.limits.check(presentedId, context.source, client?.clientId);
     this.metrics.clientAuthenticationFailures.inc({ reason });
     await this.limits.count(presentedId, context.source);
-    const { correlationId } = context;
-    const clientId = client?.clientId;
-    await this.audit.record({
-      event: 'client.authentication_failed',
-      at: this.clock.now(),
-      clientId,
-      reason,
-      correlationId,
-    });
+    await this.audit.record(this.eventOf(client?.clientId, reason, context));
+  }
+
+  /** Of a caller whose secret was right: it is not counted, and so it is recorded only so often. */
+  async noteProven({ clientId }: Client, reason: string, context: RequestContext): Promise<void> {
+    this.metrics.clientAuthenticationFailures.inc({ reason });
+    await this.audit.recordRefusal(this.eventOf(clientId, reason, context), false);
+  }
+
+  private eventOf(clientId: string | undefined, reason: string, { correlationId }: RequestContext): AuditEvent {
+    return { event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, correlationId };
   }
 }

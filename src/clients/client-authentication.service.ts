@@ -13,7 +13,8 @@ import { SecretUse } from './secret-use.worker.js';
 
 /**
  * Authenticates clients (RFC 6749 §2.3). Refusals look the same and take the same work whether the client is known or not:
- * one database read, the same comparisons, one audit event.
+ * one database read, the same comparisons, one audit event. A right secret is never refused because of failures: others at
+ * the same address may be failing, and secrets are random enough that the limits need not keep anybody from guessing one.
  */
 @Injectable()
 export class ClientAuthenticationService {
@@ -36,7 +37,6 @@ export class ClientAuthenticationService {
     secret: string,
     context: RequestContext,
   ): Promise<Client> {
-    this.failures.check(clientId, context);
     let client = this.directory.cached(clientId);
     let match = this.match(client, secret);
     if (!match) {
@@ -44,20 +44,19 @@ export class ClientAuthenticationService {
       client = await this.directory.load(clientId);
       match = this.match(client, secret);
     }
-    if (!client || !match) return this.refuse(client, clientId, 'wrong_secret', context);
+    if (!client || !match) return this.fail(client, clientId, 'wrong_secret', context);
     const reason = objection(client, method);
-    if (reason) return this.refuse(client, clientId, reason, context);
+    if (reason) return this.refuse(client, reason, context);
     this.uses.note(match, this.clock.now());
     return client;
   }
 
   /** For public clients, which only name themselves. @throws OAuthError invalid_client, too_many_requests */
   async withoutSecret(clientId: string, context: RequestContext): Promise<Client> {
-    this.failures.check(clientId, context);
     const known = this.directory.cached(clientId);
     const client = known && !objection(known, 'none') ? known : await this.directory.load(clientId);
     const reason = client ? objection(client, 'none') : 'unknown_client';
-    if (!client || reason) return this.refuse(client, clientId, reason ?? 'unknown_client', context);
+    if (!client || reason) return this.fail(client, clientId, reason ?? 'unknown_client', context);
     return client;
   }
 
@@ -71,21 +70,33 @@ export class ClientAuthenticationService {
     return findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now());
   }
 
-  private async refuse(
+  /** The caller has proved nothing: it counts against its source. */
+  private async fail(
     client: Client | undefined,
-    clientId: string,
+    presentedId: string,
     cause: string,
     context: RequestContext,
   ): Promise<never> {
     const reason = client ? cause : 'unknown_client';
-    await this.failures.note(client, clientId, reason, context);
-    throw OAuthError.invalidClient(reason);
+    await this.failures.note(client, presentedId, reason, context);
+    throw OAuthError.invalidClient(reason, { clientId: client?.clientId });
+  }
+
+  /** The secret was right, so that the caller may be told more, and it is no failure. */
+  private async refuse(client: Client, reason: Objection, context: RequestContext): Promise<never> {
+    await this.failures.noteProven(client, reason, context);
+    const { clientId, tokenEndpointAuthMethod } = client;
+    const description = `This client must authenticate by ${tokenEndpointAuthMethod}, as it is registered.`;
+    throw OAuthError.invalidClient(reason, { clientId, ...(reason === 'wrong_method' && { description }) });
   }
 }
 
-/** Why this client may not authenticate with this method, or at all, whatever its secret. Only the registered method works. */
-function objection(client: Client, method: ClientAuthMethod): string | undefined {
-  if (client.tokenEndpointAuthMethod !== method) return 'wrong_method';
-  if (isDisabled(client)) return 'client_disabled';
-  return undefined;
+type Objection = 'wrong_method' | 'client_disabled';
+
+/** Why this client may not authenticate with this method, or at all, whatever its secret. */
+function objection(client: Client, method: ClientAuthMethod): Objection | undefined {
+  const { tokenEndpointAuthMethod: registered, strict } = client;
+  const isAllowed = method === registered || (!strict && method !== 'none' && registered !== 'none');
+  if (!isAllowed) return 'wrong_method';
+  return isDisabled(client) ? 'client_disabled' : undefined;
 }

@@ -17,6 +17,12 @@ export const clientFields = {
     description: 'For a public client always none.',
     option: ['--auth-method <method>', 'client_secret_basic, client_secret_post or none'],
   }),
+  strict: flag({
+    initially: false,
+    description:
+      'Whether it must authenticate by its token_endpoint_auth_method. Otherwise a client with a secret may send it by Basic or in the body.',
+    option: ['--strict', 'must authenticate by its auth method alone', 'may send its secret by Basic or in the body'],
+  }),
   grantTypes: words<GrantType>(grantTypes, {
     initially: ['refresh_token'],
     option: ['--grant <type...>', 'authorization_code, refresh_token, client_credentials'],

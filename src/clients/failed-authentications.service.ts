@@ -28,11 +28,14 @@ export class FailedAuthentications {
     });
   }
 
-  /** @throws OAuthError too_many_requests while this source is blocked, for this client or for all */
-  check(clientId: string, source: string): void {
+  /**
+   * @param knownId of the client, where it exists; for the log
+   * @throws OAuthError too_many_requests while this source is blocked, for this client or for all
+   */
+  check(clientId: string, source: string, knownId: string | undefined): void {
     const seconds =
       this.byClient.waitSeconds(clientKey(clientId, source)) || this.bySource.waitSeconds(sourceKey(source));
-    if (seconds > 0) throw OAuthError.tooManyRequests(seconds, 'failed_authentications');
+    if (seconds > 0) throw OAuthError.tooManyRequests(seconds, 'failed_authentications', knownId);
   }
 
   /** Counts one failure. Never rejects. */

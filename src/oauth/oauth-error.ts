@@ -113,16 +113,17 @@ export class OAuthError extends Error {
   static unauthorizedClient = (reason: string) => new OAuthError('unauthorized_client', { reason });
 
   /** RFC 9110 §15.5.2: every 401 names a way to authenticate. */
-  static invalidClient = (reason: string) =>
+  static invalidClient = (reason: string, details: Pick<OAuthErrorOptions, 'clientId' | 'description'> = {}) =>
     new OAuthError('invalid_client', {
+      ...details,
       reason,
       headers: { 'WWW-Authenticate': 'Basic realm="rekey", charset="UTF-8"' },
     });
 
   static methodNotAllowed = (allow: string) => new OAuthError('method_not_allowed', { headers: { Allow: allow } });
 
-  static tooManyRequests = (retryAfterSeconds: number, reason: string) =>
-    new OAuthError('too_many_requests', { reason, headers: { 'Retry-After': String(retryAfterSeconds) } });
+  static tooManyRequests = (retryAfterSeconds: number, reason: string, clientId?: string) =>
+    new OAuthError('too_many_requests', { reason, clientId, headers: { 'Retry-After': String(retryAfterSeconds) } });
 
   static unavailable = (reason: string, cause?: unknown) =>
     new OAuthError('temporarily_unavailable', { reason, cause, headers: { 'Retry-After': '1' } });

@@ -54,6 +54,7 @@ describe('a new client', () => {
     const { body } = await caller.post('/clients', { name: 'Plain', type: 'confidential' });
     expect(body).toMatchObject({
       token_endpoint_auth_method: 'client_secret_basic',
+      strict: false,
       grant_types: ['refresh_token'],
       scopes: [],
       unknown_scopes: 'ignore',
@@ -84,6 +85,7 @@ describe('a new client', () => {
       name: 'Everything — ünïcode 💥',
       type: 'confidential',
       token_endpoint_auth_method: 'client_secret_post',
+      strict: true,
       grant_types: ['client_credentials', 'authorization_code'],
       scopes: ['z', 'a', 'urn:example:x'],
       unknown_scopes: 'refuse',

@@ -114,6 +114,20 @@ describe('client_secret_post', () => {
   });
 });
 
+describe('a client with a secret', () => {
+  it('may send it by Basic or in the body, whichever of the two it is registered for', async () => {
+    for (const one of [client, poster]) {
+      expect((await knock(basic(one))).status).toBe(200);
+      expect((await knock({}, { client_id: one.clientId, client_secret: one.secret! })).status).toBe(200);
+    }
+  });
+
+  it('may not send it by both at once', async () => {
+    const fields = { client_id: client.clientId, client_secret: client.secret! };
+    expectError(await knock(basic(client), fields), 400, 'invalid_request');
+  });
+});
+
 describe('an unknown client and a wrong secret', () => {
   /** What a stranger can tell answers apart by. */
   const visible = ({ status, headers, text }: Answer) => ({
@@ -260,9 +274,27 @@ describe('what does not authenticate', () => {
     expectError(await knock(basic(bare)), 401, 'invalid_client');
   });
 
-  it('[51] the right secret by a method that is not the registered one', async () => {
-    expectError(await knock({}, { client_id: client.clientId, client_secret: client.secret! }), 401, 'invalid_client');
-    expectError(await knock(basic(poster)), 401, 'invalid_client');
+  it.each(['client_secret_basic', 'client_secret_post'] as const)(
+    '[51] the right secret of a strict client by another method than %s, and the answer names that one',
+    async (tokenEndpointAuthMethod) => {
+      const strict = await confidentialClient(app, { tokenEndpointAuthMethod, strict: true });
+      const byBasic = await knock(basic(strict));
+      const inBody = await knock({}, { client_id: strict.clientId, client_secret: strict.secret! });
+      const [right, other] = tokenEndpointAuthMethod === 'client_secret_basic' ? [byBasic, inBody] : [inBody, byBasic];
+      expect(right.status).toBe(200);
+      expect(other.status).toBe(401);
+      expect(other.body).toEqual({
+        error: 'invalid_client',
+        error_description: `This client must authenticate by ${tokenEndpointAuthMethod}, as it is registered.`,
+      });
+    },
+  );
+
+  it('[51] a wrong secret of a strict client, and the answer says nothing of its method', async () => {
+    const strict = await confidentialClient(app, { strict: true });
+    const wrong = await knock({}, { client_id: strict.clientId, client_secret: generateSecret() });
+    const unknown = await knock({}, { client_id: 'nobody', client_secret: generateSecret() });
+    expect([wrong.status, wrong.text]).toEqual([unknown.status, unknown.text]);
   });
 
   it('[54] the right secret of a disabled client, on any endpoint', async () => {

@@ -16,7 +16,7 @@ let refreshToken: string;
 beforeAll(async () => {
   app = await startApp({ environment: { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '100000' } });
   client = await confidentialClient(app);
-  poster = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post' });
+  poster = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post', strict: true });
 });
 afterAll(() => app.close());
 beforeEach(async () => {
@@ -90,7 +90,7 @@ describe.each(clientEndpoints)('%s', (path) => {
       () => postForm(`${app.url}${path}`, `${form()}&client_id=${poster.clientId}&client_secret=x`),
     ],
     ["another client's secret", () => post(form(), basic({ ...client, secret: poster.secret }))],
-    ['the method of another client', () => post(form(), basic(poster))],
+    ['another method than that of a strict client', () => post(form(), basic(poster))],
     [
       'credentials in the URL',
       () => postForm(`${app.url}${path}?client_id=${poster.clientId}&client_secret=${poster.secret}`, form()),

@@ -1,7 +1,7 @@
-/** Who fails too often is refused for a while, and nobody else is. */
+/** Who fails too often is refused for a while, and nobody else is, at the same address neither. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSecret } from '../../src/clients/client-secret.js';
-import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
+import { changeClient, confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
 import { clientEndpoints, expectNoOtherEndpoints } from '../support/endpoints.js';
 import { expectError } from '../support/expectations.js';
 import { exchange, FORM } from '../support/raw-http.js';
@@ -55,9 +55,7 @@ describe('a hundred wrong secrets from one address', () => {
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(60);
     }
-    // The right secret would tell a guesser that it was right.
-    expectError(await attempt('/token', client, '192.0.2.1'), 429, 'too_many_requests');
-    expect((await attempt('/token', client, '192.0.2.2')).status).toBe(200);
+    expectError(await attempt('/token', wrong(client), '192.0.2.2'), 401, 'invalid_client');
     expect((await attempt('/token', other, '192.0.2.1')).status).toBe(200);
   });
 
@@ -71,8 +69,8 @@ describe('a hundred wrong secrets from one address', () => {
     const { refreshToken } = await startFamily(app, owner);
     const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
     for (let index = 0; index <= LIMIT; index += 1) await attempt('/token', wrong(owner), '192.0.2.4', fields);
-    expectError(await attempt('/token', owner, '192.0.2.4', fields), 429, 'too_many_requests');
-    expect((await attempt('/token', owner, '192.0.2.5', fields)).status).toBe(200);
+    expectError(await attempt('/token', wrong(owner), '192.0.2.4', fields), 429, 'too_many_requests');
+    expect((await attempt('/token', owner, '192.0.2.4', fields)).status).toBe(200);
   });
 
   it('[59] of many clients are refused for the address as a whole', async () => {
@@ -81,8 +79,87 @@ describe('a hundred wrong secrets from one address', () => {
       const guessed: TestClient = { clientId: `guess-${index}`, secret: 'x', method: 'client_secret_basic' };
       expect((await attempt('/token', guessed, source)).status).toBe(401);
     }
-    expectError(await attempt('/token', client, source), 429, 'too_many_requests');
-    expect((await attempt('/token', client, '192.0.2.7')).status).toBe(200);
+    expectError(await attempt('/token', wrong(client), source), 429, 'too_many_requests');
+    expectError(await attempt('/token', wrong(client), '192.0.2.7'), 401, 'invalid_client');
+  });
+});
+
+describe('a right secret', () => {
+  it('is let through where the address is refused as a whole, and so is a public client', async () => {
+    const source = '192.0.2.8';
+    const [owner, named] = [await confidentialClient(app), await publicClient(app)];
+    for (let index = 0; index < SOURCE_LIMIT; index += 1) {
+      await attempt('/token', { clientId: `guess-${index}`, secret: 'x', method: 'client_secret_basic' }, source);
+    }
+    expectError(await attempt('/token', wrong(owner), source), 429, 'too_many_requests');
+    expect((await attempt('/token', owner, source)).status).toBe(200);
+    const { refreshToken } = await startFamily(app, named);
+    const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    expect((await attempt('/token', named, source, fields)).status).toBe(200);
+  });
+
+  it('is let through where another process of the same client sends a wrong one from the same address', async () => {
+    const owner = await confidentialClient(app);
+    await failUntilRefused('/token', wrong(owner), '192.0.2.9');
+    expect((await attempt('/token', owner, '192.0.2.9')).status).toBe(200);
+    expectError(await attempt('/token', wrong(owner), '192.0.2.9'), 429, 'too_many_requests');
+  });
+
+  it('is no failure by the other method, nor of a client that is disabled', async () => {
+    const strict = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post', strict: true });
+    const disabled = await confidentialClient(app);
+    await changeClient(app, disabled, { disabled: true });
+    for (const one of [{ ...strict, method: 'client_secret_basic' } as const, disabled]) {
+      for (let index = 0; index < 2 * LIMIT; index += 1) {
+        expectError(await attempt('/token', one, '192.0.2.10'), 401, 'invalid_client');
+      }
+      expectError(await attempt('/token', wrong(one), '192.0.2.10'), 401, 'invalid_client');
+    }
+    expect((await attempt('/token', strict, '192.0.2.10')).status).toBe(200);
+  });
+
+  it('costs no write in the audit log where it is not let in, beyond so many a minute', async () => {
+    const disabled = await confidentialClient(app);
+    await changeClient(app, disabled, { disabled: true });
+    for (let index = 0; index < 80; index += 1) await attempt('/token', disabled, '192.0.2.11');
+    const rows = await app.database.query('SELECT 1 FROM audit_events WHERE event = $1 AND client_id = $2', [
+      'client.authentication_failed',
+      disabled.clientId,
+    ]);
+    expect(rows).toHaveLength(60);
+  });
+});
+
+/** golang.org/x/oauth2 tries Basic first and, whatever the error is, the same again with the secret in the body. */
+describe('a client that tries the other method after each error, as golang.org/x/oauth2 does', () => {
+  const source = '192.0.2.12';
+
+  async function goRefresh({ clientId, secret }: TestClient, refreshToken: string): Promise<Answer[]> {
+    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    const [id, escaped] = [clientId, secret!].map(encodeURIComponent);
+    const authorization = `Basic ${Buffer.from(`${id}:${escaped}`).toString('base64')}`;
+    const headers = { 'user-agent': 'Go-http-client/1.1', 'x-forwarded-for': source };
+    const first = await postForm(`${app.url}/token`, form, { ...headers, authorization });
+    if (first.status === 200) return [first];
+    const body = { ...form, client_id: clientId, client_secret: secret! };
+    return [first, await postForm(`${app.url}/token`, body, headers)];
+  }
+
+  it.each([
+    ['registered for Basic', {}],
+    ['registered for the body', { tokenEndpointAuthMethod: 'client_secret_post' }],
+    ['strict', { strict: true }],
+    ['strict, and registered for the body', { tokenEndpointAuthMethod: 'client_secret_post', strict: true }],
+  ] as const)('refreshes its live sessions beside sixty dead ones, %s', async (_what, registration) => {
+    const owner = await confidentialClient(app, registration);
+    for (let index = 0; index < 60; index += 1) {
+      const [dead, live] = [await startFamily(app, owner), await startFamily(app, owner)];
+      await attempt('/revoke', owner, source, { token: dead.refreshToken });
+      const answers = await goRefresh(owner, dead.refreshToken);
+      expect(answers.some(({ body }) => body.error === 'invalid_grant')).toBe(true);
+      if (!('strict' in registration)) expect(answers.map(({ status }) => status)).toEqual([400, 400]);
+      expect((await goRefresh(owner, live.refreshToken)).at(-1)!.status).toBe(200);
+    }
   });
 });
 
@@ -140,7 +217,7 @@ describe('the address', () => {
     for (let index = 0; index < LIMIT; index += 1) {
       await attempt('/token', wrong(owner), `2001:db8:1:2:${index.toString(16)}::${index.toString(16)}`);
     }
-    expectError(await attempt('/token', owner, '2001:db8:1:2:ffff::1'), 429, 'too_many_requests');
+    expectError(await attempt('/token', wrong(owner), '2001:db8:1:2:ffff::1'), 429, 'too_many_requests');
     expect((await attempt('/token', owner, '2001:db8:1:3::1')).status).toBe(200);
   });
 
@@ -149,7 +226,7 @@ describe('the address', () => {
     for (let index = 0; index < LIMIT; index += 1) {
       await attempt('/token', wrong(owner), `203.0.113.${index}, 198.51.100.102`);
     }
-    expectError(await attempt('/token', owner, '203.0.113.200, 198.51.100.102'), 429, 'too_many_requests');
+    expectError(await attempt('/token', wrong(owner), '203.0.113.200, 198.51.100.102'), 429, 'too_many_requests');
     expect((await attempt('/token', owner, '198.51.100.102, 198.51.100.103')).status).toBe(200);
   });
 
@@ -158,15 +235,15 @@ describe('the address', () => {
     for (let index = 0; index < LIMIT; index += 1) {
       await attempt('/token', wrong(owner), `203.0.113.71:${40_000 + index}`);
     }
-    expectError(await attempt('/token', owner, '203.0.113.71:50000'), 429, 'too_many_requests');
-    expectError(await attempt('/token', owner, '203.0.113.71'), 429, 'too_many_requests');
+    expectError(await attempt('/token', wrong(owner), '203.0.113.71:50000'), 429, 'too_many_requests');
+    expectError(await attempt('/token', wrong(owner), '203.0.113.71'), 429, 'too_many_requests');
     expect((await attempt('/token', owner, '203.0.113.72:40000')).status).toBe(200);
   });
 
   it('[61] is the proxy itself if what it forwards is no address', async () => {
     const owner = await confidentialClient(app);
     for (let index = 0; index < LIMIT; index += 1) await attempt('/token', wrong(owner), `unknown-${index}`);
-    expectError(await attempt('/token', owner, 'unknown'), 429, 'too_many_requests');
+    expectError(await attempt('/token', wrong(owner), 'unknown'), 429, 'too_many_requests');
     expect(app.logs.some((line) => line.includes('unknown-1'))).toBe(false);
     expect((await attempt('/token', owner, '203.0.113.73')).status).toBe(200);
   });
@@ -185,7 +262,7 @@ describe('the address', () => {
         expect((await claim('wrong', `203.0.113.${index}`)).status).toBe(401);
       }
       for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'CF-Connecting-IP', 'X-Client-IP']) {
-        expectError(await claim(owner.secret, '203.0.113.201', name), 429, 'too_many_requests');
+        expectError(await claim('wrong', '203.0.113.201', name), 429, 'too_many_requests');
       }
       expect(exposed.logs.some((line) => line.includes('203.0.113.'))).toBe(false);
     } finally {

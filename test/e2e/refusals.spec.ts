@@ -97,6 +97,29 @@ describe('a refused token request', () => {
   });
 });
 
+describe('a refused client authentication', () => {
+  it('leaves the client in log and audit log where it is known, whatever the reason', async () => {
+    const strict = await confidentialClient(app, { strict: true });
+    const inBody = { ...strict, method: 'client_secret_post' } as const;
+    for (const [one, reason] of [
+      [inBody, 'wrong_method'],
+      [{ ...strict, secret: 'wrong' }, 'wrong_secret'],
+    ] as const) {
+      const answer = await postAs(one, `${app.url}/token`, { grant_type: 'client_credentials' });
+      expect(answer.status).toBe(401);
+      expect(lineOf(answer)).toMatchObject({ client_id: strict.clientId, result: reason });
+      expect(await auditOf(app, answer)).toMatchObject([
+        { event: 'client.authentication_failed', reason, client_id: strict.clientId },
+      ]);
+    }
+    let answer: Answer;
+    do answer = await postAs({ ...strict, secret: 'wrong' }, `${app.url}/token`, {});
+    while (answer.status === 401);
+    expect(answer.status).toBe(429);
+    expect(lineOf(answer)).toMatchObject({ client_id: strict.clientId, result: 'failed_authentications' });
+  });
+});
+
 describe('a refused access token', () => {
   let caller: Admin;
 

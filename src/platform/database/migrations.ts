@@ -4,6 +4,7 @@ import { SignIn1763900000000 } from './migrations/1763900000000-sign-in.js';
 import { SessionEpoch1764000000000 } from './migrations/1764000000000-session-epoch.js';
 import { ClientDefaults1764110000000 } from './migrations/1764110000000-client-defaults.js';
 import { UnknownScopes1764120000000 } from './migrations/1764120000000-unknown-scopes.js';
+import { StrictClients1764130000000 } from './migrations/1764130000000-strict-clients.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -11,4 +12,5 @@ export const migrations = [
   SessionEpoch1764000000000,
   ClientDefaults1764110000000,
   UnknownScopes1764120000000,
+  StrictClients1764130000000,
 ];
