@@ -31,6 +31,10 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   server.addHook('onRequest', (request, reply, done) => {
     if (believesProxies) cleanForwardedFor(request);
     void reply.headers(STANDARD_HEADERS).header('x-correlation-id', request.id);
+    // Nothing was answered then, and Fastify runs no `onResponse`.
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
+    });
     // Node would refuse this one without a word (RFC 9112 §3.2); see the adapter.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       return done(OAuthError.invalidRequest('no_host'));
@@ -51,13 +55,13 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   });
 
   server.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none';
+    const route = routeOf(request);
     metrics.requests.inc({ route, method: request.method, status: reply.statusCode });
     metrics.requestSeconds.observe({ route }, reply.elapsedTime / 1000);
     if (route === tokenRoute) {
       metrics.tokenRequests.inc({ grant_type: grantTypeOf(request), outcome: outcomeOf(request, reply) });
     }
-    logger.info(accessLine(request, reply, route));
+    logger.info(accessLine(request, reply));
     done();
   });
 }
@@ -72,11 +76,11 @@ function cleanForwardedFor({ raw: { headers } }: FastifyRequest): void {
 }
 
 /** Never the query, the headers or the body: that is where secrets are. */
-function accessLine(request: FastifyRequest, reply: FastifyReply, route: string): object {
+function accessLine(request: FastifyRequest, reply: FastifyReply): object {
   return {
     correlation_id: request.id,
     method: request.method,
-    route,
+    route: routeOf(request),
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
     source: request.ip,
@@ -86,6 +90,15 @@ function accessLine(request: FastifyRequest, reply: FastifyReply, route: string)
     msg: 'request',
   };
 }
+
+/** The caller hung up before there was an answer. */
+const abortedLine = (request: FastifyRequest, reply: FastifyReply): object => ({
+  ...accessLine(request, reply),
+  status: undefined,
+  result: 'aborted',
+});
+
+const routeOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? 'none';
 
 /** A label for the metrics, so one of few: what a stranger invents is `other`. */
 function grantTypeOf({ body }: FastifyRequest): string {

@@ -7,6 +7,7 @@ import { OAuthError } from '../../src/oauth/oauth-error.js';
 import { english } from '../../src/pages/english.js';
 import type { PageProblem, Texts } from '../../src/pages/texts.js';
 import { traditionalChinese } from '../../src/pages/traditional-chinese.js';
+import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { faults } from '../support/accessibility.js';
 import { Chromium, type BrowserPage } from '../support/chromium.js';
@@ -190,7 +191,7 @@ const errors: Record<PageProblem, Way> = {
     await person.open('/sign-in');
     await person.signIn({ username: 'a'.repeat(20_000), password: 'secret' });
   },
-  unavailable: signInWhile(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
+  unavailable: signInWhile(ofDatabase(new Error('Connection terminated'))),
   unexpected: signInWhile(new TypeError('Nobody expected this')),
 };
 

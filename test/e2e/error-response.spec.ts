@@ -4,6 +4,7 @@ import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { IntrospectionService } from '../../src/endpoints/introspect/introspection.service.js';
 import { AccessTokenService } from '../../src/issuance/access-token.service.js';
+import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { TokenRevocationService } from '../../src/endpoints/revoke/token-revocation.service.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
@@ -190,12 +191,14 @@ describe('a refusal', () => {
 
 /** What `pg` throws, or TypeORM around it. */
 const databaseError = (code: string, message: string): Error =>
-  Object.assign(new Error(message), {
-    code,
-    detail: 'Key (id)=(0196-handle) exists',
-    parameters: ['secret'],
-    query: 'UPDATE token_families',
-  });
+  ofDatabase(
+    Object.assign(new Error(message), {
+      code,
+      detail: 'Key (id)=(0196-handle) exists',
+      parameters: ['secret'],
+      query: 'UPDATE token_families',
+    }),
+  );
 
 describe('a database that rolls back and asks for another try', () => {
   it.each(['40001', '40P01'])('[88] %s, twice, is not seen by a client that refreshes', async (code) => {
@@ -279,6 +282,8 @@ const away: [string, Error][] = [
 ];
 
 describe.each(away)('a database that is away: %s', (_, error) => {
+  beforeAll(() => void ofDatabase(error));
+
   const detail =
     /10\.1\.2\.3|5432|db\.internal|UPDATE|token_families|handle|secret|ECONN|ENOTFOUND|terminat|base\/|at .*\.(ts|js):/;
 

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import type { JSONWebKeySet } from 'jose';
 import { clientAuthMethods, type ClientAuthMethod } from '../../src/clients/client-auth-method.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
+import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
 import { expectError, serverErrors } from '../support/expectations.js';
 import { exchangeBytes } from '../support/raw-http.js';
@@ -254,7 +255,7 @@ describe('the keys', () => {
   it('[82] that cannot be told right now are an error that nobody caches', async () => {
     const ring = app.nest.get(KeyRing, { strict: false });
     const away = jest.spyOn(ring, 'jwks').mockImplementation(() => {
-      throw new Error('Connection terminated');
+      throw ofDatabase(new Error('Connection terminated'));
     });
     const failed = await send(String(metadata['jwks_uri']));
     away.mockRestore();

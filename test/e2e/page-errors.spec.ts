@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { english } from '../../src/pages/english.js';
 import type { PageProblem } from '../../src/pages/texts.js';
 import { traditionalChinese } from '../../src/pages/traditional-chinese.js';
+import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { expectError } from '../support/expectations.js';
 import { exchange, FORM } from '../support/raw-http.js';
@@ -150,7 +151,7 @@ describe('a page', () => {
   });
 
   it('is 503 with Retry-After where the database is away, and says nothing of it', async () => {
-    const away = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' });
+    const away = ofDatabase(new Error('Connection terminated: connect ECONNREFUSED 10.1.2.3:5432'));
     jest.spyOn(app.nest.get(UsersService, { strict: false }), 'authenticate').mockRejectedValue(away);
     const { cookie, formToken } = await shownForm();
     const answer = await postForm(

@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readCredentials, type Credentials } from '../../src/first-boot/credentials-file.js';
 import type { TestClient } from '../support/clients.js';
+import { eventually } from '../support/eventually.js';
 import { asAdmin, beginFamilies, registerClient, type Address } from '../support/provision.js';
+import { FORM, hangUp } from '../support/raw-http.js';
 import { RekeyProcess } from '../support/rekey-process.js';
 import { introspect, refresh } from '../support/requests.js';
 import { Session } from '../support/session.js';
@@ -49,6 +51,12 @@ it('a first start says how to get in, in 25 lines at most', () => {
   const said = rekey.output.slice(rekey.output.indexOf('Rekey listens on')).trimEnd();
   for (const secret of secretsOf(credentials)) expect(said).toContain(secret);
   expect(said.split('\n').filter((line) => !line.startsWith('{')).length).toBeLessThanOrEqual(25);
+});
+
+it('a caller that hangs up in the middle of its body is no error, and no fault of the database', async () => {
+  await hangUp(rekey.url, { path: '/token', headers: [FORM], body: 'grant_type=client_credentials' });
+  await eventually(() => expect(rekey.output).toContain('"result":"aborted"'));
+  expect(rekey.output).not.toContain('"level":"error"');
 });
 
 it('a second process on the same files is refused, says why, and harms nothing', async () => {

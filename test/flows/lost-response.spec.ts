@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { auditOf, auditOfFamily } from '../support/audit-trail.js';
 import { confidentialClient, publicClient, startFamily, type TestClient, type TestFamily } from '../support/clients.js';
@@ -99,7 +100,7 @@ describe('an answer that is lost on the way', () => {
 });
 
 describe('a database connection that is lost', () => {
-  const lost = () => new Error('Connection terminated unexpectedly');
+  const lost = () => ofDatabase(new Error('Connection terminated unexpectedly'));
   const repository = () => app.nest.get(TokenFamilyRepository, { strict: false });
 
   it('[137] after COMMIT, before the answer: 503, and the same request again gets the successor', async () => {

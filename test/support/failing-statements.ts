@@ -1,6 +1,7 @@
 /** A database that is lost at a statement of one's choice. */
 import { jest } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
+import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import type { TestApp } from './test-app.js';
 
 /**
@@ -20,7 +21,7 @@ export async function withLostStatements<T>(
     runner.query = ((text: string, ...rest: unknown[]) => {
       if (!pattern.test(text)) return query(text, ...(rest as []));
       lost += 1;
-      return Promise.reject(new Error('Connection terminated unexpectedly'));
+      return Promise.reject(ofDatabase(new Error('Connection terminated unexpectedly')));
     }) as QueryRunner['query'];
     return runner;
   });

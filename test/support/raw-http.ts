@@ -33,7 +33,11 @@ export async function exchangeUnfinished(url: string, request: RawRequest): Prom
 }
 
 /** Sends the head of a request, and its body only when `between` is over: the server has read the head by then (RFC 9110 §10.1.1). */
-export async function exchangeSlowly(url: string, request: RawRequest, between: () => Promise<void>): Promise<Answer> {
+export async function exchangeSlowly(
+  url: string,
+  request: RawRequest,
+  between: (socket: Socket) => Promise<void> | void,
+): Promise<Answer> {
   const socket = await open(url);
   const received = receive(socket);
   const headers = [...(request.headers ?? []), ['Expect', '100-continue'] as const];
@@ -41,9 +45,14 @@ export async function exchangeSlowly(url: string, request: RawRequest, between: 
   const goOn = once(socket, 'data');
   socket.write(head + END_OF_HEAD, 'latin1');
   await goOn;
-  await between();
+  await between(socket);
   socket.write(body, 'latin1');
   return parse((await received).replace(`HTTP/1.1 100 Continue${END_OF_HEAD}`, ''));
+}
+
+/** Sends the head of a request and the beginning of its body, and hangs up. */
+export async function hangUp(url: string, request: RawRequest): Promise<void> {
+  await exchangeSlowly(url, request, (socket) => void socket.resetAndDestroy());
 }
 
 /** Sends anything at all. */

@@ -5,6 +5,7 @@
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { AbstractLogger } from 'typeorm';
 import { Config } from '../config/config.js';
+import { DatabasePool } from './database-pool.js';
 import type { EmbeddedDatabase } from './embedded-database.js';
 import { migrations } from './migrations.js';
 import { NetworkClient } from './network-client.js';
@@ -45,6 +46,7 @@ export async function dataSourceOptions(config: Config, embedded: EmbeddedDataba
     ...common,
     migrateAtBoot,
     url: config.databaseUrl,
+    driver: { Pool: DatabasePool },
     poolSize: config.databasePool,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     applicationName: 'rekey',

@@ -17,8 +17,8 @@ import { openEmbeddedDatabase, openNetworkDatabase } from './open-database.js';
       useFactory: dataSourceOptions,
       dataSourceFactory: (options) => {
         const { migrateAtBoot, ...rest } = options as RekeyDataSourceOptions;
-        if ('driver' in rest) return openEmbeddedDatabase(rest as DataSourceOptions);
-        return openNetworkDatabase(rest as PostgresDataSourceOptions, migrateAtBoot);
+        if ('url' in rest) return openNetworkDatabase(rest as PostgresDataSourceOptions, migrateAtBoot);
+        return openEmbeddedDatabase(rest as DataSourceOptions);
       },
     }),
   ],

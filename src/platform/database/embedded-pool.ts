@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
+import { DatabasePool } from './database-pool.js';
 
 /** @returns a `Pool` class for TypeORM's `driver` option; ending the pool closes the database */
 export function embeddedPool(database: PGlite): typeof pg.Pool {
@@ -31,7 +32,7 @@ export function embeddedPool(database: PGlite): typeof pg.Pool {
       return this;
     }
   }
-  return class EmbeddedPool extends pg.Pool {
+  return class EmbeddedPool extends DatabasePool {
     constructor(config: pg.PoolConfig) {
       super({ ...config, max: 1, Client: EmbeddedClient } as unknown as pg.PoolConfig);
     }

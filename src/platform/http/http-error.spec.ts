@@ -1,6 +1,8 @@
 import { BadRequestException, HttpException, NotFoundException, UnauthorizedException } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
+import { QueryFailedError } from 'typeorm';
 import { OAuthError } from '../../oauth/oauth-error.js';
+import { ofDatabase } from '../database/database-pool.js';
 import { toOAuthError } from './http-error.js';
 
 const coded = (code: string, message = 'x'): Error => Object.assign(new Error(message), { code });
@@ -19,17 +21,25 @@ describe('whatever is thrown', () => {
     ['a limiter of somebody else', withStatus(429), 429, 'too_many_requests'],
     ['an error that claims success', withStatus(200), 500, 'server_error'],
     ['an error with a status that is none', withStatus('400; drop'), 500, 'server_error'],
-    ['a refused connection', coded('ECONNREFUSED'), 503, 'temporarily_unavailable'],
-    ['a server that shuts down', coded('57P01'), 503, 'temporarily_unavailable'],
-    ['a deadlock that would not end', coded('40P01'), 503, 'temporarily_unavailable'],
-    ['a serialization failure that would not end', coded('40001'), 503, 'temporarily_unavailable'],
+    ['a connection that the database refused', ofDatabase(coded('ECONNREFUSED')), 503, 'temporarily_unavailable'],
+    ['a database that shuts down', ofDatabase(coded('57P01')), 503, 'temporarily_unavailable'],
+    ['a deadlock that would not end', ofDatabase(coded('40P01')), 503, 'temporarily_unavailable'],
+    ['a serialization failure that would not end', ofDatabase(coded('40001')), 503, 'temporarily_unavailable'],
     [
       'TypeORM around a driver error',
-      Object.assign(new Error('x'), { driverError: coded('08006') }),
+      new QueryFailedError('SELECT 1', [], coded('08006')),
       503,
       'temporarily_unavailable',
     ],
-    ['a statement that is wrong', coded('42601'), 500, 'server_error'],
+    ['a statement that is wrong', ofDatabase(coded('42601')), 500, 'server_error'],
+    [
+      'a caller that hung up',
+      Object.assign(coded('ECONNRESET', 'aborted'), { statusCode: 400 }),
+      400,
+      'invalid_request',
+    ],
+    ['a connection to somebody else that was refused', coded('ECONNREFUSED'), 500, 'server_error'],
+    ['a file that is not there', coded('ENOENT'), 500, 'server_error'],
     ['a mistake', new TypeError('secret'), 500, 'server_error'],
     ['a string', 'secret', 500, 'server_error'],
     ['undefined', undefined, 500, 'server_error'],

@@ -5,13 +5,16 @@
 import { HttpException } from '@nestjs/common';
 import type { FastifyError } from 'fastify';
 import { isTransient, isUnavailable } from '../database/database-errors.js';
+import { isOfDatabase } from '../database/database-pool.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 
 export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (isUnavailable(error)) return OAuthError.unavailable('database', error);
-  // It was tried again and again before it came here.
-  if (error instanceof Error && isTransient(error)) return OAuthError.unavailable('contention', error);
+  if (isOfDatabase(error)) {
+    if (isUnavailable(error)) return OAuthError.unavailable('database', error);
+    // It was tried again and again before it came here.
+    if (isTransient(error)) return OAuthError.unavailable('contention', error);
+  }
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error);
   // Anything can be thrown, `undefined` too.
   return ofStatus((error as Partial<FastifyError> | undefined | null)?.statusCode ?? 500, error);

@@ -1,0 +1,45 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { QueryFailedError } from 'typeorm';
+import { DatabasePool, isOfDatabase, ofDatabase } from './database-pool.js';
+
+let pool: DatabasePool;
+
+beforeAll(async () => {
+  const nobody = createServer().listen(0, '127.0.0.1');
+  await once(nobody, 'listening');
+  const { port } = nobody.address() as AddressInfo;
+  nobody.close();
+  await once(nobody, 'close');
+  pool = new DatabasePool({ host: '127.0.0.1', port });
+});
+afterAll(() => pool.end());
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+const withCallback = () => new Promise((_, reject) => pool.connect((error) => reject(error!)));
+
+it.each<[string, () => Promise<unknown>]>([
+  ['a statement', () => pool.query('SELECT 1')],
+  ['a connection', () => pool.connect()],
+  ['a connection with a callback', withCallback],
+])('an error of the pool is of the database: %s', async (_, work) => {
+  const error = await failureOf(work());
+  expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+  expect(isOfDatabase(error)).toBe(true);
+});
+
+it.each<[string, unknown, boolean]>([
+  ['TypeORM’s is', new QueryFailedError('SELECT 1', [], new Error('Connection terminated')), true],
+  ['one that was noted is', ofDatabase(new Error('Connection terminated')), true],
+  ['one with the same code is not', Object.assign(new Error('aborted'), { code: 'ECONNRESET' }), false],
+  ['one with the same words is not', new Error('Connection terminated'), false],
+  ['what is no error is not', 'ECONNRESET', false],
+])('%s', (_, error, expected) => {
+  expect(isOfDatabase(error)).toBe(expected);
+});

@@ -1,0 +1,79 @@
+/** A caller that hangs up before it has its answer: a line for the operator, and nobody's fault. */
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { TokenService } from '../../src/endpoints/token/token.service.js';
+import { confidentialClient, type TestClient } from '../support/clients.js';
+import { eventually } from '../support/eventually.js';
+import { exchangeSlowly, FORM, hangUp, type RawRequest } from '../support/raw-http.js';
+import { basic, send } from '../support/requests.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startApp();
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+
+const JSON_TYPE = ['Content-Type', 'application/json'] as const;
+
+interface Line {
+  readonly level: string | number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** Everything that is logged from now on. */
+function logged(): () => Line[] {
+  const from = app.logs.length;
+  return () => app.logs.slice(from).map((line) => JSON.parse(line) as Line);
+}
+
+/** What is logged until the request has its line, and a request after it too. */
+async function linesOf(action: () => Promise<unknown>): Promise<Line[]> {
+  const lines = logged();
+  await action();
+  await eventually(() => expect(lines().filter(({ msg }) => msg === 'request')).not.toEqual([]));
+  await send(`${app.url}/health/live`);
+  return lines().filter(({ route }) => route !== '/health/live');
+}
+
+const INFO = 30;
+
+describe('a caller that hangs up', () => {
+  it.each<[string, RawRequest]>([
+    ['/token', { path: '/token', headers: [FORM], body: 'grant_type=client_credentials' }],
+    ['/sign-in', { path: '/sign-in', headers: [FORM], body: 'username=alice' }],
+    ['/admin/v1/clients', { path: '/admin/v1/clients', headers: [JSON_TYPE], body: '{}' }],
+  ])('in the middle of its body is one info line with the result `aborted`: %s', async (route, request) => {
+    const lines = await linesOf(() => hangUp(app.url, request));
+    expect(lines).toMatchObject([{ level: INFO, msg: 'request', method: 'POST', route, result: 'aborted' }]);
+    expect(lines[0]).not.toHaveProperty('status');
+  });
+
+  it('while it is served is the same line', async () => {
+    const service = app.nest.get(TokenService, { strict: false });
+    const issue = service.token.bind(service);
+    let served = () => {};
+    const begun = new Promise<void>((resolve) => {
+      jest.spyOn(service, 'token').mockImplementation(async (...request) => {
+        resolve();
+        await new Promise<void>((go) => (served = go));
+        return issue(...request);
+      });
+    });
+    const body = 'grant_type=client_credentials';
+    const request = { path: '/token', headers: [FORM, ['Authorization', basic(client).authorization!]] as const, body };
+    const lines = await linesOf(() =>
+      exchangeSlowly(app.url, request, async (socket) => {
+        socket.write(body);
+        await begun;
+        socket.resetAndDestroy();
+      }),
+    );
+    served();
+    jest.restoreAllMocks();
+    expect(lines).toMatchObject([{ level: INFO, msg: 'request', route: '/token', result: 'aborted' }]);
+  });
+});
