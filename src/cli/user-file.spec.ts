@@ -47,6 +47,7 @@ describe('a file of users', () => {
       'null',
       '"a"',
       long,
+      `{"a":${'['.repeat(500_000)}${']'.repeat(500_000)}}`,
       '{"username":"b"}',
     ]);
     expect(failures).toEqual([
@@ -55,8 +56,9 @@ describe('a file of users', () => {
       [4, 'is no JSON object'],
       [5, 'is no JSON object'],
       [6, 'has more than 15000 bytes'],
+      [7, 'has more than 32 levels'],
     ]);
-    expect(batches.flat().map(({ number }) => number)).toEqual([1, 7]);
+    expect(batches.flat().map(({ number }) => number)).toEqual([1, 8]);
   });
 
   it('may be empty', async () => {

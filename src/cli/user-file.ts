@@ -1,5 +1,7 @@
 /** A file of users, one JSON object a line, in batches that the admin API takes. It may be longer than memory. */
 
+import { isTooDeep, MAX_LEVELS } from '../platform/http/nesting.js';
+
 interface UserLine {
   /** From 1. */
   readonly number: number;
@@ -25,9 +27,13 @@ export async function* batchesOf(
     const line = number === 1 ? text.replace(/^\ufeff/, '') : text;
     if (line.trim() === '') continue;
     const user = parsed(line);
-    const size = Buffer.byteLength(JSON.stringify(user) ?? '') + 1;
-    if (!user || size > MAX_BATCH_BYTES) {
-      fail(number, user ? `has more than ${MAX_BATCH_BYTES} bytes` : 'is no JSON object');
+    if (!user || isTooDeep(user)) {
+      fail(number, user ? `has more than ${MAX_LEVELS} levels` : 'is no JSON object');
+      continue;
+    }
+    const size = Buffer.byteLength(JSON.stringify(user)) + 1;
+    if (size > MAX_BATCH_BYTES) {
+      fail(number, `has more than ${MAX_BATCH_BYTES} bytes`);
       continue;
     }
     if (batch.length === MAX_BATCH_USERS || bytes + size > MAX_BATCH_BYTES) {

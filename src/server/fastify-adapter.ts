@@ -1,26 +1,18 @@
 /**
- * The HTTP server: its limits, and the bodies that it reads. Everything a stranger can send is bounded here, before any of
- * it is looked at.
+ * The HTTP server and its limits. Everything a stranger can send is bounded here, before any of it is looked at.
  */
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../platform/config/config.js';
-import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { showError, wantsPage } from '../pages/page-error.filter.js';
 import { Pages } from '../pages/pages.service.js';
 import { toOAuthError } from '../platform/http/http-error.js';
 import { adminPathOf, isBelow, sendProblem } from '../platform/http/problem-details.filter.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The form may repeat parameters: the route says so to somebody else than the caller. */
-    readonly mayRepeat?: boolean;
-  }
-}
+import { addParsers } from './body-parsers.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
@@ -68,19 +60,6 @@ function hangUpWhileDraining(server: FastifyInstance): void {
     server.server.once('close', () => clearInterval(hangUp));
     done();
   });
-}
-
-function addParsers(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => {
-    try {
-      const { mayRepeat } = request.routeOptions.config;
-      done(null, mayRepeat ? Form.read(body as string).form : Form.parse(body as string));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, server.getDefaultJsonParser('error', 'error'));
 }
 
 /** A path that cannot be decoded, or is too long, reaches no route and no hook. */

@@ -100,6 +100,25 @@ describe('a problem', () => {
     expectProblem(answer, 413, 'Payload Too Large', 'request_too_large');
   });
 
+  it.each([
+    ['POST', '/clients'],
+    ['PATCH', '/clients/x'],
+    ['POST', '/clients/x/secrets'],
+    ['POST', '/families'],
+    ['POST', '/revocations'],
+    ['POST', '/users'],
+    ['POST', '/users/import'],
+    ['PATCH', '/users/x'],
+    ['PATCH', '/subjects/x'],
+  ])('is what JSON of more than 32 levels is: %s %s', async (method, path) => {
+    const headers = { ...bearer(caller.token), 'content-type': 'application/json' };
+    for (const levels of [33, 2700]) {
+      const answer = await callAdmin(app, method, path, headers, `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+      expectProblem(answer, 400, 'Bad Request', 'invalid_request');
+      expect(answer.body.detail).toBe('The JSON has more than 32 levels.');
+    }
+  });
+
   it('names every field that is wrong, at once and by its path', async () => {
     const answer = await caller.post('/clients', {
       type: 'private',
