@@ -146,6 +146,21 @@ describe('the scope', () => {
 });
 
 describe('client_credentials', () => {
+  it.each(['openid', 'offline_access', 'a openid'])(
+    'does not grant what only a user can: %s is invalid_scope where it is asked for, and left out where it is not',
+    async (scope) => {
+      const one = await confidentialClient(app, {
+        grantTypes: ['client_credentials', 'authorization_code', 'refresh_token'],
+        redirectUris: ['https://client.test/callback'],
+        scopes: ['openid', 'a', 'offline_access', 'b'],
+      });
+      expectError(await clientCredentials(one, { scope }), 400, 'invalid_scope');
+      const answer = await clientCredentials(one);
+      expect(answer.body.scope).toBe('a b');
+      expect(answer.body).not.toHaveProperty('id_token');
+    },
+  );
+
   it('[74] is not for public clients', async () => {
     const named = await publicClient(app);
     expectError(await clientCredentials(named), 400, 'unauthorized_client');

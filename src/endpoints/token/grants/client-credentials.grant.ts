@@ -2,10 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Authorization } from '../../../issuance/authorization.js';
 import { randomIdentity } from '../../../issuance/token-identity.js';
 import { OAuthError } from '../../../oauth/oauth-error.js';
+import { OFFLINE_ACCESS, OPENID } from '../../../oauth/scope.js';
 import { clientSubject } from '../../../oauth/subject.js';
 import { Clock } from '../../../platform/time/clock.js';
 import { TokenRequestDto } from './token-request.dto.js';
 import { Grant, type GrantRequest } from './grant.js';
+
+/** They ask for an ID token, and for access while the user is away (OpenID Connect Core §3.1.2.1, §11): here is no user. */
+const meansUser = (token: string): boolean => token === OPENID || token === OFFLINE_ACCESS;
 
 /** RFC 6749 §4.4: a client acts for itself. No refresh token: it has its credentials. */
 @Injectable()
@@ -19,11 +23,12 @@ export class ClientCredentialsGrant extends Grant {
 
   authorize({ client, scope, resource }: GrantRequest): Promise<Authorization> {
     if (client.type !== 'confidential') throw OAuthError.unauthorizedClient('public_client');
+    if (scope?.some(meansUser)) throw OAuthError.invalidScope('scope_of_a_user');
     const bornAt = this.clock.now();
     return Promise.resolve({
       client,
       subject: clientSubject(client.clientId),
-      scope: scope ?? client.scopes,
+      scope: scope ?? client.scopes.filter((token) => !meansUser(token)),
       jti: randomIdentity(bornAt),
       bornAt,
       ...(resource && { resource }),
