@@ -12,18 +12,23 @@ const PAGE = 'docs/conformance.md';
 /** Number, level, source and statement of a row; its files are what is compared. */
 const ROW = /^(\| (\d+) \|(?: (?:[^|\\]|\\.)*\|){3}) .*\|$/gm;
 
+/** `164: …` instead of `[164] …`. */
+const UNSEEN = /^\d+(?:, \d+)*:/;
+
 const NUMBERS = /^(?:\[\d+(?:, \d+)*\] ?)+/;
 
-/** The numbers at the beginning of the titles of the tests and groups in a file; of those that are skipped, none. */
-function numbersIn(code: string): number[] {
-  const found: number[] = [];
+/** The titles of the tests and groups in a file, but for those that are skipped. */
+function titlesIn(code: string): string[] {
+  const found: string[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && runs(node.expression)) found.push(...titlesOf(node).flatMap(numbersOf));
+    if (ts.isCallExpression(node) && runs(node.expression)) found.push(...titlesOf(node));
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile('a.spec.ts', code, ts.ScriptTarget.Latest));
   return found;
 }
+
+const numbersIn = (code: string): number[] => titlesIn(code).flatMap(numbersOf);
 
 /** `it`, `test`, `describe`, and what `.each(…)` makes of them. */
 function runs(callee: ts.Expression): boolean {
@@ -77,12 +82,13 @@ describe('the scan of the titles', () => {
   });
 });
 
+const files = ['src', 'test']
+  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
+  .filter((file) => /\.(spec|contract)\.ts$/.test(file))
+  .sort();
+
 /** The files whose tests have a number in their titles. */
 function testFiles(): Map<number, string[]> {
-  const files = ['src', 'test']
-    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
-    .filter((file) => /\.(spec|contract)\.ts$/.test(file))
-    .sort();
   const found = new Map<number, string[]>();
   for (const file of files) {
     for (const number of new Set(numbersIn(readFileSync(file, 'utf8')))) {
@@ -104,6 +110,12 @@ it('every statement has a number of its own and a test', () => {
 
 it('every number in a title is a statement', () => {
   expect([...tests.keys()].filter((number) => !statements.includes(number))).toEqual([]);
+});
+
+it('no title has its numbers in another form, in which they would not be seen', () => {
+  const titles = files.flatMap((file) => titlesIn(readFileSync(file, 'utf8')));
+  expect(titles.length).toBeGreaterThan(500);
+  expect(titles.filter((title) => UNSEEN.test(title))).toEqual([]);
 });
 
 it('the page names the files of the tests', () => {

@@ -224,7 +224,7 @@ describe('what settings demand of each other', () => {
   });
 });
 
-describe('299: insecure configuration does not boot in production', () => {
+describe('[299] insecure configuration does not boot in production', () => {
   it('boots with everything that is demanded', () => {
     expect(loadConfig(production)).toMatchObject({ environment: 'production', issuer: 'https://id.example.com' });
   });
