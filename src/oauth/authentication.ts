@@ -1,4 +1,4 @@
-/** How a user proved who they are (OpenID Connect Core §2: `auth_time`, `acr`, `amr`), and the login session that it began. */
+/** How a user authenticated (OpenID Connect Core §2: `auth_time`, `acr`, `amr`), and in which login session. */
 export interface Authentication {
   /** The `sid` of ID tokens. */
   readonly sessionId: string;
@@ -9,10 +9,10 @@ export interface Authentication {
   readonly amr: readonly string[];
 }
 
-/** The ways to sign in, as `acr` tells them. */
+/** The `acr` values of the ways to sign in. */
 export const ACR_PASSWORD = 'urn:rekey:password';
 export const ACR_UPSTREAM = 'urn:rekey:upstream';
 
-/** Those that a deployment offers. @param upstreamIssuer of the provider through which users may sign in, if there is one */
+/** The `acr` values that a deployment offers. @param upstreamIssuer the issuer of the upstream provider, if there is one */
 export const offeredAcrs = ({ upstreamIssuer }: { readonly upstreamIssuer?: string | undefined }): readonly string[] =>
   upstreamIssuer === undefined ? [ACR_PASSWORD] : [ACR_PASSWORD, ACR_UPSTREAM];

@@ -1,19 +1,19 @@
-/** How a bearer token stands in a request, and what is said to one that is not good enough (RFC 6750 §2.1, §3). */
+/** Bearer tokens in requests, and the challenges for missing and invalid ones (RFC 6750 §2.1, §3). */
 import { OAuthError } from './oauth-error.js';
 
 const BEARER = /^bearer(?: |$)/i;
 const BEARER_TOKEN = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**
- * @returns the token; an empty string where the scheme is right and the token malformed; undefined where the request
- *   authenticates in another way or in none
+ * @returns the token; an empty string if the scheme is Bearer but the token is malformed; undefined if the request has no
+ *   Bearer credentials
  */
 export function bearerToken(authorization: string | undefined): string | undefined {
   if (authorization === undefined || !BEARER.test(authorization)) return undefined;
   return BEARER_TOKEN.exec(authorization)?.[1] ?? '';
 }
 
-/** A caller that did not know that it must authenticate is told so, and no error (§3.1). */
+/** For requests without authentication: the challenge has no error code (§3.1). */
 export const authenticationRequired = () =>
   new OAuthError('authentication_required', { headers: challenge(), reason: 'no_access_token' });
 

@@ -1,7 +1,7 @@
 /**
- * The parameters of a request to an OAuth endpoint: an `application/x-www-form-urlencoded` body or a query, flat, each
- * parameter at most once (RFC 6749 §3.1, §3.2 and appendix B) unless its RFC lets it repeat. No nesting, no arrays, no
- * prototype: `a[b]=1` is just a parameter of that name.
+ * The parameters of a request to an OAuth endpoint: an `application/x-www-form-urlencoded` body or a query. Each parameter
+ * occurs at most once (RFC 6749 §3.1, §3.2 and appendix B) unless its RFC lets it repeat. There is no nesting, array or
+ * prototype: `a[b]=1` is a parameter named `a[b]`.
  */
 import { OAuthError } from './oauth-error.js';
 
@@ -52,27 +52,27 @@ export class Form {
     return Form.parse(mark < 0 ? '' : target.slice(mark + 1));
   }
 
-  /** A parameter without a value counts as omitted, and an unrecognised one is never asked for (RFC 6749 §3.2). */
+  /** A parameter without a value counts as omitted (RFC 6749 §3.2). */
   get(name: string): string | undefined {
     return this.values.get(name)?.[0] || undefined;
   }
 
-  /** Every value of a parameter that may repeat, without the empty ones. */
+  /** The non-empty values of a parameter that may repeat. */
   all(name: string): readonly string[] {
     return this.values.get(name)?.filter((value) => value !== '') ?? [];
   }
 
-  /** The parameters with a value, in the order of their names' first appearance. */
+  /** The non-empty parameters, in the order in which their names first occur. */
   *entries(): Generator<[name: string, value: string]> {
     for (const name of this.values.keys()) for (const value of this.all(name)) yield [name, value];
   }
 
-  /** A copy without the named parameters and those that have no value. */
+  /** A copy without the named parameters and without empty ones. */
   without(...names: readonly string[]): URLSearchParams {
     return new URLSearchParams([...this.entries()].filter(([name]) => !names.includes(name)));
   }
 
-  /** The form again, encoded. */
+  /** The form-encoded parameters. */
   toString(): string {
     return this.without().toString();
   }

@@ -1,6 +1,6 @@
 /**
- * The one error of the OAuth endpoints, and the table of its codes. The description is fixed text that any caller may
- * read (one wording per code: RFC 6749 §5.2, and no oracle); the reason is for the log and the audit trail alone.
+ * The error type of the OAuth endpoints, and the table of its codes. The description is fixed text for the caller (RFC 6749
+ * §5.2), one per code so that it reveals nothing else; the reason goes to the log and the audit log only.
  */
 import { loggableScope } from './loggable.js';
 
@@ -26,28 +26,31 @@ const codes = {
   unsupported_grant_type: { status: 400, description: 'The grant type is not supported.' },
   unsupported_response_type: { status: 400, description: 'The response type is not supported.' },
   access_denied: { status: 403, description: 'The request was refused.' },
-  login_required: { status: 400, description: 'The user must sign in, and the request did not let that happen.' },
-  consent_required: { status: 400, description: 'The user must agree, and the request did not let them be asked.' },
+  login_required: { status: 400, description: 'The user must sign in, but the request does not allow that.' },
+  consent_required: {
+    status: 400,
+    description: 'The user must give consent, but the request does not allow asking for it.',
+  },
   interaction_required: {
     status: 400,
-    description: 'The user must be asked, and the request did not let that happen.',
+    description: 'The user must be asked, but the request does not allow that.',
   },
   account_selection_required: {
     status: 400,
-    description: 'The user must choose an account, and the request did not let that happen.',
+    description: 'The user must choose an account, but the request does not allow that.',
   },
   request_not_supported: { status: 400, description: 'The parameter request is not supported.' },
   request_uri_not_supported: { status: 400, description: 'The parameter request_uri is not supported.' },
   registration_not_supported: { status: 400, description: 'The parameter registration is not supported.' },
   unmet_authentication_requirements: {
     status: 400,
-    description: 'The user cannot be authenticated in the way that was asked for.',
+    description: 'The user cannot be authenticated in the requested way.',
   },
   authentication_required: { status: 401, description: 'This resource needs an access token.' },
   invalid_token: { status: 401, description: 'The access token is invalid, expired or revoked.' },
   insufficient_scope: { status: 403, description: 'The access token lacks the scope that this resource needs.' },
   not_found: { status: 404, description: 'There is nothing here.' },
-  method_not_allowed: { status: 405, description: 'This endpoint does not answer that method.' },
+  method_not_allowed: { status: 405, description: 'This endpoint does not support that method.' },
   conflict: { status: 409, description: 'The state of the resource does not allow that.' },
   request_too_large: { status: 413, description: 'The request is too large.' },
   too_many_requests: { status: 429, description: 'Too many attempts. Wait, then try again.' },
@@ -58,7 +61,7 @@ const codes = {
 export type OAuthErrorCode = keyof typeof codes;
 
 export interface OAuthErrorOptions {
-  /** Why, in one word or two, for log and audit; it never reaches the caller. */
+  /** A word or two on why, for the log and the audit log; never sent to the caller. */
   readonly reason?: string;
   /** The client that was refused, where it is known; for log and audit. */
   readonly clientId?: string | undefined;
@@ -66,7 +69,7 @@ export interface OAuthErrorOptions {
   readonly compared?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
-  /** Another fixed text, where the code alone would not tell a developer what to mend. */
+  /** A more specific fixed text, where the code alone would not tell a developer what to fix. */
   readonly description?: string;
   readonly status?: number;
 }
@@ -100,7 +103,7 @@ export class OAuthError extends Error {
   static invalidRequest = (reason: string, description?: string) =>
     new OAuthError('invalid_request', description === undefined ? { reason } : { reason, description });
 
-  /** @param name of the parameter; what it held is not repeated */
+  /** @param name the parameter's name; the error does not repeat its value */
   static malformedParameter = (name: string) =>
     OAuthError.invalidRequest(`bad_${name}`, `The parameter ${name} is missing or malformed.`);
 

@@ -1,4 +1,4 @@
-/** Proof Key for Code Exchange with S256 (RFC 7636), the only method here: `plain` proves nothing once the request was seen. */
+/** Proof Key for Code Exchange (RFC 7636) with S256 only: `plain` proves nothing to someone who has seen the request. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 export const CODE_CHALLENGE_METHOD = 'S256';
@@ -15,7 +15,7 @@ export const isCodeVerifier = (text: string): boolean => CODE_VERIFIER.test(text
 
 export const codeChallengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
 
-/** §4.6. In constant time for all that have the right shape. */
+/** §4.6, in constant time for every well-formed verifier. */
 export const proves = (verifier: string, challenge: string): boolean =>
   isCodeVerifier(verifier) &&
   isCodeChallenge(challenge) &&

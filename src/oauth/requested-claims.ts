@@ -1,4 +1,4 @@
-/** The names of the claims that an authorization request asked for one by one (OpenID Connect Core §5.5), by where they are to be. */
+/** The claims that an authorization request asks for by name (OpenID Connect Core §5.5), by their destination. */
 export interface RequestedClaims {
   readonly userinfo?: readonly string[];
   readonly id_token?: readonly string[];

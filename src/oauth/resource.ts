@@ -1,4 +1,4 @@
-/** Resource indicators (RFC 8707 §2): the absolute URIs of the resource servers that an access token is to be for. */
+/** Resource indicators (RFC 8707 §2): the absolute URIs of the resource servers that an access token is for. */
 import { OAuthError } from './oauth-error.js';
 import { isWithin } from './scope.js';
 import { isAbsoluteUri } from './uri.js';
@@ -6,14 +6,14 @@ import { isAbsoluteUri } from './uri.js';
 const MAX_RESOURCES = 10;
 const MAX_RESOURCE_CHARACTERS = 500;
 
-/** @returns the set, in order; undefined where one of them is no absolute URI, has a fragment, or is too much of it */
+/** @returns the set, in order; undefined if a value is not an absolute URI, has a fragment or is too long, or there are too many */
 export function parseResources(values: readonly string[]): string[] | undefined {
   const resources = [...new Set(values)];
   return resources.length <= MAX_RESOURCES && resources.every(isResource) ? resources : undefined;
 }
 
 /**
- * @param audience all that the client has
+ * @param audience the client's audience
  * @returns the set, in order
  * @throws OAuthError invalid_target
  */

@@ -1,16 +1,16 @@
 /**
- * Scope values (RFC 6749 §3.3): a set of case-sensitive tokens, written with single spaces between them. Sets are kept
- * as arrays in the order of the grant, without repetition.
+ * Scope values (RFC 6749 §3.3): a set of case-sensitive tokens separated by single spaces. Sets are arrays in the order of
+ * the grant, without duplicates.
  */
 
 /** %x21 / %x23-5B / %x5D-7E */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*$/;
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/;
 
-/** Longer than any grant needs, short enough that checking it is free. */
+/** Longer than any grant needs, and short enough to check cheaply. */
 const MAX_SCOPE_CHARACTERS = 4096;
 
-/** @returns the set, or undefined where the text is not a scope (also when it is empty or too long) */
+/** @returns the set; undefined if the text is not a scope, is empty or is too long */
 export function parseScope(text: string): string[] | undefined {
   if (text.length > MAX_SCOPE_CHARACTERS || !SCOPE.test(text)) return undefined;
   return [...new Set(text.split(' '))];
@@ -26,9 +26,9 @@ export const isWithin = (asked: readonly string[], granted: readonly string[]): 
 export const intersection = (scope: readonly string[], limit: readonly string[]): string[] =>
   scope.filter((token) => limit.includes(token));
 
-/** What the admin API asks of an access token. */
+/** The scope that the admin API requires. */
 export const ADMIN_SCOPE = 'rekey:admin';
 
-/** What makes a request one of OpenID Connect (Core §3.1.2.1), and what lets a client stay when the user has gone (§11). */
+/** `openid` makes a request an OpenID Connect one (Core §3.1.2.1); `offline_access` outlives the login session (§11). */
 export const OPENID = 'openid';
 export const OFFLINE_ACCESS = 'offline_access';

@@ -1,4 +1,4 @@
-/** The claims of a user that OpenID Connect Core §5.1 names, and which scope asks for which (§5.4). */
+/** The standard claims of a user (OpenID Connect Core §5.1), and the scopes that request them (§5.4). */
 
 export interface AddressClaim {
   readonly formatted?: string;

@@ -1,13 +1,13 @@
 /**
- * Who a token speaks for (RFC 9068 §2.2, `sub`): a user, or a client that acts for itself. The two can never be mistaken for
- * one another (§5), because no user's name begins like a client's does.
+ * The subject of a token (RFC 9068 §2.2, `sub`): a user, or a client that acts for itself. The two cannot collide (§5),
+ * because the subject of a user never begins with `client:`.
  */
 const CLIENT_PREFIX = 'client:';
 
-/** What OpenID Connect Core §2 allows at most. */
+/** The limit of OpenID Connect Core §2. */
 export const MAX_SUBJECT_CHARACTERS = 255;
 
-/** Something that can be read and written down: no controls, no invisible characters, no line ends. */
+/** No controls, invisible characters or line ends. */
 const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 
 export const clientSubject = (clientId: string): string => `${CLIENT_PREFIX}${clientId}`;

@@ -1,12 +1,12 @@
 /**
- * The parameters of a form as a request object, checked by the decorators of its class. Only declared parameters are
- * read; the rest of the form does not exist for it (RFC 6749 §3.2: unrecognised parameters are ignored).
+ * Turns the parameters of a form into a request object, validated by the decorators of its class. Undeclared parameters are
+ * ignored (RFC 6749 §3.2).
  */
 import type { Form } from './form.js';
 import { OAuthError } from './oauth-error.js';
 import { parameterRules, type Parameters } from './parameter-rules.js';
 
-/** @throws OAuthError invalid_request that names the parameter, and not its value */
+/** @throws OAuthError invalid_request that names the parameter but not its value */
 export function validateRequest<T extends object>(type: new () => T, form: Form): T {
   const request = new type();
   const parameters = request as Parameters;
