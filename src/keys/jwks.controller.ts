@@ -3,10 +3,10 @@ import type { FastifyReply } from 'fastify';
 import type { JWK } from 'jose';
 import { KeyRing } from './key-ring.service.js';
 
-/** A twelfth of the time that a key is published before it signs (`PUBLISH_AHEAD_MS`): no copy is too old to know it. */
+/** A twelfth of `PUBLISH_AHEAD_MS`, so that every cached copy contains a key before it signs. */
 export const JWKS_MAX_AGE_SECONDS = 300;
 
-/** The public keys, for every resource server that verifies access tokens by itself (RFC 7517 §5, §8.5). */
+/** The public keys, for resource servers that verify access tokens themselves (RFC 7517 §5, §8.5). */
 @Controller('jwks')
 export class JwksController {
   constructor(private readonly ring: KeyRing) {}

@@ -1,15 +1,15 @@
 /**
- * JWS in its compact form (RFC 7515 §7.1). The arithmetic runs in the thread pool through `node:crypto`'s callbacks: that
- * takes 9 µs of the event loop where signing in place takes 36 (ES256) to 260 (RS256), and WebCrypto 150. Only what Rekey signed itself is checked here, so nothing is believed that
- * `signJws` does not write: the algorithm comes from our key, and the header has three members.
+ * JWS in compact form (RFC 7515 §7.1). Signing runs in the thread pool through the callbacks of `node:crypto`: that takes
+ * 9 µs of the event loop, while signing synchronously takes 36 (ES256) to 260 (RS256), and WebCrypto 150. Only our own tokens
+ * are verified here, so only what `signJws` writes is accepted: the algorithm of our key, and a header of three members.
  */
 import { constants, sign, verify, type SignKeyObjectInput } from 'node:crypto';
 import type { SigningAlgorithm } from './signing-algorithm.js';
 import type { SigningKey, VerificationKey } from './signing-key.js';
 
 /**
- * The `typ` that keeps one kind of token from being taken for another (RFC 8725 §3.11): access tokens (RFC 9068 §2.1), ID tokens,
- * logout tokens (OpenID Connect Back-Channel Logout §2.4).
+ * The `typ` that keeps one kind of token from being accepted as another (RFC 8725 §3.11): access tokens (RFC 9068 §2.1), ID
+ * tokens, logout tokens (OpenID Connect Back-Channel Logout §2.4).
  */
 export type JwsType = 'at+jwt' | 'JWT' | 'logout+jwt';
 
@@ -29,7 +29,7 @@ const signatures: Record<SigningAlgorithm, SignatureFacts> = {
   },
 };
 
-/** Several times what a token takes. */
+/** Several times the length of a token. */
 const MAX_CHARACTERS = 8192;
 
 const THREE_PARTS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
@@ -47,8 +47,8 @@ export function signJws(typ: JwsType, payload: object, key: SigningKey): Promise
 }
 
 /**
- * @param keyOf the key of a `kid`, if there is one; asked before this function returns its promise
- * @returns the payload; undefined for whatever was not signed by `signJws` with this typ under one of the keys
+ * @param keyOf looks up the key of a `kid`; called before this function returns its promise
+ * @returns the payload; undefined unless `signJws` made the token with this typ and one of the keys
  */
 export async function verifyJws(
   token: string,
@@ -66,7 +66,7 @@ export async function verifyJws(
   return isGenuine ? decodeObject(encodedPayload) : undefined;
 }
 
-/** A signature that cannot even be one is none. */
+/** Resolves to false for malformed signatures too. */
 function hasSignature(input: Buffer, key: VerificationKey, signature: Buffer): Promise<boolean> {
   const { digest, options } = signatures[key.algorithm];
   return new Promise((resolve) => {
@@ -86,7 +86,7 @@ function headerOf(typ: JwsType, key: SigningKey): string {
   return header;
 }
 
-/** Three members and no other: no `crit` to be understood, no `jwk` or `jku` to be tempted by. */
+/** Exactly three members, so there is no `crit` to process and no `jwk` or `jku` to trust. */
 const isHeaderOf = (header: Record<string, unknown>, typ: JwsType, key: VerificationKey): boolean =>
   Object.keys(header).length === 3 &&
   header['alg'] === key.algorithm &&
@@ -95,7 +95,7 @@ const isHeaderOf = (header: Record<string, unknown>, typ: JwsType, key: Verifica
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** @returns undefined unless the text is what encoding the bytes would give: one token has one spelling (RFC 4648 §3.5) */
+/** @returns undefined unless the text is the canonical encoding of the bytes, so that no token has two spellings (RFC 4648 §3.5) */
 function decode(text: string | undefined): Buffer | undefined {
   if (text === undefined) return undefined;
   const bytes = Buffer.from(text, 'base64url');

@@ -11,7 +11,7 @@ import {
   type SigningPolicy,
 } from './signing-key-schedule.js';
 
-/** `next`: published, and will sign. `verifying`: published until the last token that it signed is gone. */
+/** `next`: published, will sign later. `verifying`: published until the last token that it signed expires. */
 type SigningKeyState = 'next' | 'signing' | 'verifying' | 'expired' | 'retired';
 
 export interface SigningKeyEntry {
@@ -20,11 +20,11 @@ export interface SigningKeyEntry {
   readonly state: SigningKeyState;
   /** Milliseconds since the epoch. */
   readonly activeFrom: number;
-  /** Undefined while nothing has taken its place. */
+  /** Undefined while it has no successor. */
   readonly verifiesUntil: number | undefined;
 }
 
-/** Which signing keys there are and what each is for, as the database has it: for people, not for tokens. */
+/** Lists the signing keys in the database and their states, for admins. */
 @Injectable()
 export class KeyInventory {
   private readonly policy: SigningPolicy;
@@ -37,7 +37,7 @@ export class KeyInventory {
     this.policy = signingPolicy(config);
   }
 
-  /** The newest first. */
+  /** Newest first. */
   async list(): Promise<SigningKeyEntry[]> {
     const { signingKeys } = await this.repository.load();
     const now = this.clock.now();

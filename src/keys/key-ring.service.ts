@@ -1,6 +1,6 @@
 /**
- * All keys, opened and in memory, so that signing and verifying ask nobody. What they are at a moment is decided here by
- * the clock; how they come and go is `key-rotation.service.ts`; when this copy is renewed, `key-rotation.worker.ts`.
+ * All keys, decrypted and in memory, so that signing and verifying need no database. Selects the key for the current time;
+ * `key-rotation.service.ts` creates and deletes keys, and `key-rotation.worker.ts` reloads this copy.
  */
 import { Injectable } from '@nestjs/common';
 import type { JWK } from 'jose';
@@ -21,9 +21,9 @@ import { openSigningKey, publicJwkOf, type SigningKey, type VerificationKey } fr
 import { mintingKeyOf, type TokenKeyLife } from './token-key-schedule.js';
 import { openTokenKey, type TokenKey } from './token-key.js';
 
-/** How keys are found while a token is read. */
+/** Finds keys by their ids while a token is read. */
 export interface KeyLookup {
-  /** @returns undefined for a key that is unknown, was retired, or whose last token is gone */
+  /** @returns undefined for a key that is unknown or retired, or whose last token has expired */
   readonly verificationKey: (kid: string) => VerificationKey | undefined;
   readonly tokenKey: (id: number) => TokenKey | undefined;
 }
@@ -43,7 +43,7 @@ interface Held {
   readonly tokenKeys: ReadonlyMap<number, HeldTokenKey>;
 }
 
-/** Tokens of unknown keys cost the database one look a second, however many there are. */
+/** Tokens with unknown keys cause one database read per second at most. */
 const LOOK_EVERY_MS = 1000;
 
 @Injectable()
@@ -67,8 +67,7 @@ export class KeyRing implements KeyLookup {
 
   /**
    * The key to sign with now.
-   * @param algorithm what the recipient wants; RS256 takes its place where no key is kept of it (any more). Undefined: an
-   *   access token is to be signed
+   * @param algorithm the recipient's; RS256 if we have no key for it (any more). Undefined for access tokens
    */
   signingKey(algorithm?: SigningAlgorithm): SigningKey {
     const [keys, now] = [this.published(), this.clock.now()];
@@ -94,15 +93,15 @@ export class KeyRing implements KeyLookup {
 
   readonly tokenKey = (id: number): TokenKey | undefined => this.held.tokenKeys.get(id)?.key;
 
-  /** RFC 7517 §5: every key that a token may be signed with, among them those that will sign next. */
+  /** RFC 7517 §5: every key that a valid token may be signed with, and the keys that will sign next. */
   jwks(): { keys: JWK[] } {
     return { keys: this.published().map(({ key }) => publicJwkOf(key)) };
   }
 
   /**
-   * Runs `read` with the keys at hand, at once. Where it asked for a key that is not among them, another replica may have
-   * made it a moment ago: then it looks, and runs `read` again.
-   * @throws what the database throws, in that case alone
+   * Runs `read` with the loaded keys. If it asked for an unknown key, which another replica may have just created, reloads
+   * the keys and runs it again.
+   * @throws only if that reload fails
    */
   reading<T>(read: (keys: KeyLookup) => T): T | Promise<T> {
     let missing = false;
@@ -117,11 +116,11 @@ export class KeyRing implements KeyLookup {
     return missing ? this.lookAgain().then(() => read(this)) : result;
   }
 
-  /** @throws WrongMasterKeyError; the keys at hand stay as they are */
+  /** @throws WrongMasterKeyError; then the loaded keys stay */
   async reload(): Promise<void> {
     const reload = ++this.reloads;
     const stored = await this.repository.load();
-    // An answer that was overtaken by a newer one may not know a key that was retired in between.
+    // A newer reload has finished first; this result may still contain a key that was retired in between.
     if (reload < this.heldReload) return;
     this.held = this.open(stored);
     this.heldReload = reload;
@@ -146,7 +145,7 @@ export class KeyRing implements KeyLookup {
     };
   }
 
-  /** Keys already open are kept: what others remember of a key object stays worth remembering. */
+  /** Reuses key objects, because caches elsewhere are keyed by them. */
   private openSigningKey(row: StoredSigningKey, rows: readonly StoredSigningKey[]): HeldSigningKey {
     const { kid, algorithm, activeFrom, retiredAt } = row;
     const key = this.held.signingKeys.get(kid)?.key ?? openSigningKey(row, this.sealingKey);
@@ -156,7 +155,7 @@ export class KeyRing implements KeyLookup {
   private openTokenKey(row: StoredTokenKey): HeldTokenKey {
     const { id, activeFrom, encryptedKey } = row;
     const held = this.held.tokenKeys.get(id);
-    // The id may have gone to another key since.
+    // Another key may have taken over the id.
     const key = held?.encryptedKey.equals(encryptedKey) ? held.key : openTokenKey(row, this.sealingKey);
     return { id, activeFrom, encryptedKey, key };
   }

@@ -1,6 +1,5 @@
 /**
- * Carries out what the two schedules say, in the database. It changes rows and nothing else: that the keys in memory follow
- * is the business of `key-rotation.worker.ts`.
+ * Carries out the steps of the two key schedules in the database. `key-rotation.worker.ts` reloads the keys in memory.
  */
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -26,7 +25,7 @@ import {
   type TokenKeyStep,
 } from './token-key-schedule.js';
 
-/** What happened to a key, for log and audit. */
+/** A change to a key, for the log and the audit log. */
 export type KeyChange =
   | {
       readonly change: 'signing_key_created' | 'signing_key_activated';
@@ -45,17 +44,17 @@ interface Steps {
 
 type Decide = (keys: StoredKeys, now: number) => Steps;
 
-/** A new key of each algorithm that one was planned of. */
+/** A generated key for each algorithm that needs a new one. */
 type Spares = ReadonlyMap<SigningAlgorithm, SigningKey>;
 
 export interface RotationRequest {
   /** The new keys sign at once; otherwise they are published now and sign an hour later. */
   readonly immediately: boolean;
-  /** One of those that a key is kept of; undefined: all of them. */
+  /** One of the algorithms in use; undefined: all of them. */
   readonly algorithm?: SigningAlgorithm | undefined;
 }
 
-/** Runs in the transaction that changes the keys: what must be true exactly when the change is. */
+/** Runs in the transaction that changes the keys, so that both are committed or neither is. */
 export type Alongside = (manager: EntityManager, changes: readonly KeyChange[]) => Promise<void>;
 
 @Injectable()
@@ -77,7 +76,7 @@ export class KeyRotation {
     };
   }
 
-  /** Does what is due. */
+  /** Carries out the steps that are due. */
   advance(): Promise<KeyChange[]> {
     return this.change(({ signingKeys, tokenKeys }, now) => ({
       signing: dueSteps(signingKeys, this.signingPolicy, now),
@@ -102,7 +101,7 @@ export class KeyRotation {
     return this.change(decide, alongside);
   }
 
-  /** Decides twice: first to see whether a key must be generated, which is slow, and then for good under the lock. */
+  /** Decides twice: first without the lock, to generate keys, which is slow; then under the lock, which counts. */
   private async change(decide: Decide, alongside?: Alongside): Promise<KeyChange[]> {
     const planned = decide(await this.repository.load(), this.clock.now());
     if (planned.signing.length + planned.token.length === 0) return [];
@@ -159,7 +158,7 @@ export class KeyRotation {
   }
 }
 
-/** No algorithm has two new keys at once. */
+/** Each algorithm gets one new key at most. */
 const newAlgorithmsOf = ({ signing }: Steps): SigningAlgorithm[] =>
   signing.flatMap((step) => (step.step === 'create' ? [step.algorithm] : []));
 

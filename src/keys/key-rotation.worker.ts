@@ -1,13 +1,13 @@
 /**
- * Keeps the keys in step with time: every ten seconds it renews the copy in memory, so that all replicas agree, and does
- * what is due. Every replica runs it; the work itself is exclusive, and the one that comes late finds nothing left to do.
+ * Every ten seconds, reloads the keys in memory, so that all replicas agree, and carries out the rotation steps that are
+ * due. Every replica runs it; the steps run under a lock, so only the first replica finds something to do.
  */
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { awaitDatabase } from '../platform/database/await-database.js';
 import { KeyRing } from './key-ring.service.js';
 import { KeyRotation, type Alongside, type KeyChange, type RotationRequest } from './key-rotation.service.js';
 
-/** The longest that a retired key is still believed by another replica. */
+/** The longest time that another replica may still accept a retired key. */
 export const RELOAD_EVERY_MS = 10_000;
 
 @Injectable()
@@ -21,7 +21,7 @@ export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
     private readonly rotation: KeyRotation,
   ) {}
 
-  /** @throws WrongMasterKeyError: a process that cannot read the keys must not boot, nor make others */
+  /** @throws WrongMasterKeyError: a process that cannot read the keys must neither start nor create new ones */
   async onModuleInit(): Promise<void> {
     await awaitDatabase(() => this.run());
     this.timer = setInterval(() => this.tick(), RELOAD_EVERY_MS).unref();
@@ -32,32 +32,32 @@ export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
     await this.running;
   }
 
-  /** @returns what was due and has been done */
+  /** @returns the changes that were due */
   async run(): Promise<KeyChange[]> {
-    // First, because it proves that this process has the right master key.
+    // First, because this checks the master key.
     await this.ring.reload();
     return this.follow(await this.rotation.advance());
   }
 
   /**
-   * Rotates the signing keys ahead of the schedule. Immediately is for emergencies: verifiers that cache the JWKS do not know
+   * Rotates the signing keys ahead of schedule. `immediately` is for emergencies: verifiers with a cached JWKS do not have
    * the new keys yet.
-   * @returns what was done; nothing for a next key that was published already and may take its time
+   * @returns the changes; none if the next key is published already and `immediately` is off
    */
   async rotateNow(request: RotationRequest, alongside?: Alongside): Promise<KeyChange[]> {
     return this.follow(await this.rotation.rotate(request, alongside));
   }
 
   /**
-   * Takes a leaked signing key out of use: no token that it signed is believed any more, here at once and on the other
-   * replicas within ten seconds; resource servers follow as their copy of the JWKS expires.
-   * @returns what was done; nothing when there is no such key, or it was retired before
+   * Retires a leaked signing key: tokens that it signed are refused, here at once, on other replicas within ten seconds, and
+   * by resource servers when their copy of the JWKS expires.
+   * @returns the changes; none if there is no such key, or it is retired already
    */
   async retire(kid: string, alongside?: Alongside): Promise<KeyChange[]> {
     return this.follow(await this.rotation.retire(kid, alongside));
   }
 
-  /** Also where nothing was left to do: another replica has done it, and its key may be the first. */
+  /** Reloads even without changes: another replica may have made them, perhaps the very first key. */
   private async follow(changes: KeyChange[]): Promise<KeyChange[]> {
     await this.ring.reload();
     for (const { change, ...what } of changes) this.logger.log(`${change} ${JSON.stringify(what)}`);
@@ -67,6 +67,6 @@ export class KeyRotationWorker implements OnModuleInit, OnModuleDestroy {
   private tick(): void {
     this.running = this.running
       .then(() => this.run())
-      .catch((error: unknown) => this.logger.error(`The keys could not be renewed: ${String(error)}`));
+      .catch((error: unknown) => this.logger.error(`The keys could not be reloaded or rotated: ${String(error)}`));
   }
 }

@@ -5,7 +5,7 @@ import type { SealedSigningKey } from './signing-key.js';
 import { TokenKeyEntity } from './token-key.entity.js';
 import type { SealedTokenKey } from './token-key.js';
 
-/** Any constant will do, as long as nothing else in this database uses it. */
+/** An arbitrary constant that nothing else in this database uses as an advisory lock. */
 const KEYS_LOCK = 0x72656b79;
 
 export interface StoredSigningKey extends SealedSigningKey {
@@ -23,7 +23,7 @@ export interface StoredKeys {
   readonly tokenKeys: readonly StoredTokenKey[];
 }
 
-/** The SQL of `signing_keys` and `token_keys`. What is sealed stays sealed here. */
+/** The SQL of `signing_keys` and `token_keys`. Never decrypts a key. */
 @Injectable()
 export class KeyRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -34,7 +34,7 @@ export class KeyRepository {
     return { signingKeys: signingKeys.map(toSigningKey), tokenKeys: tokenKeys.map(toTokenKey) };
   }
 
-  /** Work that no other replica does at the same time. It should be short: the others wait. */
+  /** Runs `work` while no other replica does. Keep it short: the others wait. */
   exclusively<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [KEYS_LOCK]);

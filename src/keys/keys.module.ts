@@ -11,7 +11,7 @@ import { KeyRepository } from './key.repository.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 import { TokenKeyEntity } from './token-key.entity.js';
 
-/** The keys that tokens are made with, their life cycle, and the JWKS. */
+/** Signing keys and token keys, their life cycle, and the JWKS. */
 @Module({
   imports: [ConfigModule, TimeModule, TypeOrmModule.forFeature([SigningKeyEntity, TokenKeyEntity])],
   controllers: [JwksController],

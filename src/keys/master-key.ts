@@ -1,10 +1,10 @@
 /**
- * The master key (`REKEY_SECRET`), and what is made from it: one derived key per purpose (HKDF-SHA256, RFC 5869), and
- * sealed boxes for what lies encrypted in the database. The master key itself encrypts and authenticates nothing.
+ * The master key (`REKEY_SECRET`): one derived key per purpose (HKDF-SHA256, RFC 5869), and sealed boxes for encrypted data
+ * in the database. The master key itself never encrypts or authenticates anything.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Two purposes never share a key, so that nothing made for one is good for another. */
+/** Each purpose has its own key, so that a value made for one purpose is invalid for any other. */
 export type KeyPurpose =
   | 'client-secret-digest'
   | 'key-encryption'
@@ -25,7 +25,7 @@ export function deriveKey(secret: string, purpose: KeyPurpose): Buffer {
 }
 
 /**
- * @param aad where the box will lie (table and id): it opens nowhere else, so one row cannot be passed off as another
+ * @param aad the place of the box (table and id); it does not open elsewhere, so rows cannot be swapped
  * @returns nonce (12 bytes) · AES-256-GCM ciphertext · tag (16 bytes)
  */
 export function seal(key: Buffer, plaintext: Buffer, aad: string): Buffer {
@@ -42,7 +42,7 @@ export function open(key: Buffer, box: Buffer, aad: string): Buffer {
     decipher.setAAD(Buffer.from(aad)).setAuthTag(box.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(box.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch {
-    // Without the cause: nothing that the cipher says about it helps, and nothing of it belongs in a log.
+    // Without a cause: the cipher's error does not help and must not be logged.
     throw new WrongMasterKeyError(aad);
   }
 }

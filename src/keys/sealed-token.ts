@@ -1,18 +1,18 @@
 /**
- * Tokens that only Rekey can read, so that nothing need be stored for them.
+ * Tokens with encrypted content, so that nothing is stored for them.
  *
  *   prefix + base64url( token key id (1) · random (16) · AES-256-GCM ciphertext of the content as JSON · tag (16) )
  *
- * Each token is encrypted under a key of its own, made from the token key and the random bytes. So the nonce may be
- * constant, and there is no limit of 2^32 tokens per key as there is for random nonces (NIST SP 800-38D §8.3).
+ * Each token is encrypted with its own key, derived from the token key and the random bytes. So the nonce may be constant,
+ * and the limit of 2^32 messages per key with random nonces (NIST SP 800-38D §8.3) does not apply.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { TokenKey } from './token-key.js';
 
-/** One kind of token is never taken for another: each has keys of its own. */
+/** Each kind of token has its own keys, so that one is never accepted as another. */
 export interface SealedKind {
   readonly prefix: string;
-  /** What the keys are derived for. */
+  /** The purpose in the key derivation. */
   readonly purpose: string;
 }
 
@@ -33,8 +33,8 @@ export function seal(kind: SealedKind, content: object, key: TokenKey): string {
 }
 
 /**
- * @param keyOf the token key of an id, if there is one
- * @returns the content; undefined for whatever was not sealed as this kind under one of the keys
+ * @param keyOf looks up a token key by id
+ * @returns the content; undefined unless `seal` made the token for this kind with one of the keys
  */
 export function open(
   kind: SealedKind,
@@ -55,7 +55,7 @@ function decrypt(kind: SealedKind, bytes: Buffer, key: TokenKey): Record<string,
   decipher.setAAD(head).setAuthTag(bytes.subarray(-TAG_BYTES));
   try {
     const plaintext = Buffer.concat([decipher.update(bytes.subarray(HEAD_BYTES, -TAG_BYTES)), decipher.final()]);
-    // Authentic, so it is what `seal` wrote.
+    // Authenticated, so `seal` wrote it.
     return JSON.parse(plaintext.toString('utf8')) as Record<string, unknown>;
   } catch {
     return undefined;
@@ -65,7 +65,7 @@ function decrypt(kind: SealedKind, bytes: Buffer, key: TokenKey): Record<string,
 const keyOfToken = (kind: SealedKind, head: Buffer, key: TokenKey): Buffer =>
   createHmac('sha256', sealingKeyOf(kind, key)).update(head.subarray(1)).digest();
 
-/** Apart from the key that authenticates refresh tokens. */
+/** Derived, so that it differs from the key that authenticates refresh tokens. */
 function sealingKeyOf({ purpose }: SealedKind, key: TokenKey): Buffer {
   const ofKey = sealingKeys.get(key) ?? new Map<string, Buffer>();
   sealingKeys.set(key, ofKey);

@@ -1,6 +1,5 @@
 /**
- * The JWS algorithms that Rekey signs with (RFC 7518 §3.1, RFC 8037 §3.1), and the keys that each needs. How a signature
- * is made is `issuance/jws.ts`.
+ * The JWS algorithms that Rekey signs with (RFC 7518 §3.1, RFC 8037 §3.1), and their keys. `jws.ts` makes the signatures.
  */
 import { generateKeyPair as generateKeyPairWithCallback, type KeyPairKeyObjectResult } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -8,8 +7,8 @@ import { promisify } from 'node:util';
 const generateKeyPair = promisify(generateKeyPairWithCallback);
 
 /**
- * 2048 bits: what every verifier takes, what RFC 7518 §3.3 asks for, and a third of the signing time of 3072. A key lives
- * for months and guards tokens of minutes, so the 2030 horizon of 112-bit security is not what ends it.
+ * 2048 bits: every verifier accepts them, RFC 7518 §3.3 requires no more, and signing takes a third of the time of 3072. A
+ * key is used for months and signs tokens that live for minutes, so the end of 112-bit security in 2030 does not matter.
  */
 const RSA = { modulusLength: 2048 };
 
@@ -22,9 +21,9 @@ export const signingAlgorithms = {
 
 export type SigningAlgorithm = keyof typeof signingAlgorithms;
 
-/** What every OpenID provider must offer (OpenID Connect Core §15.1), and what a client gets that registered nothing else. */
+/** Mandatory for OpenID providers (OpenID Connect Core §15.1), and the default of a client. */
 export const DEFAULT_ID_TOKEN_ALGORITHM = 'RS256' satisfies SigningAlgorithm;
 
-/** Those that a key is kept of. The first signs access tokens; ID tokens are signed with the one that the client registered. */
+/** The algorithms in use. The first signs access tokens; ID tokens use the one that the client registered. */
 export const keptAlgorithms = (accessTokens: SigningAlgorithm): readonly [SigningAlgorithm, ...SigningAlgorithm[]] =>
   accessTokens === DEFAULT_ID_TOKEN_ALGORITHM ? [accessTokens] : [accessTokens, DEFAULT_ID_TOKEN_ALGORITHM];

@@ -1,19 +1,19 @@
 /**
- * The life of a signing key, told by three times: it is published when it is created, signs from `activeFrom` until a newer
- * key does, and stays published until the last token it signed is gone. A key that leaked is retired: gone at once. A key is
- * kept of each algorithm that is in use, and each algorithm goes by its own schedule.
+ * The life of a signing key: it is published when it is created, signs from `activeFrom` until a newer key does, and stays
+ * published until the last token that it signed expires. A leaked key is retired at once. Each algorithm in use has its own
+ * keys and its own schedule.
  *
- * Rules only: the keys and the time go in, what must happen comes out. All times are milliseconds since the epoch.
+ * Pure rules: from the keys and the time to the steps that are due. All times are milliseconds since the epoch.
  */
 import { keptAlgorithms, type SigningAlgorithm } from './signing-algorithm.js';
 
-/** How long a new key is published before it signs: longer than anybody caches the JWKS (`JWKS_MAX_AGE_SECONDS`). */
+/** How long a new key is published before it signs: longer than the JWKS may be cached (`JWKS_MAX_AGE_SECONDS`). */
 export const PUBLISH_AHEAD_MS = 3_600_000;
 
-/** No client may be given access tokens that live longer. */
+/** The upper limit of a client's access token lifetime. */
 export const LONGEST_ACCESS_TOKEN_TTL_SECONDS = 86_400;
 
-/** For clocks that differ, and for a replica that has not yet heard that it signs with an old key. */
+/** For clock differences, and for replicas that still sign with the old key. */
 const LEEWAY_MS = 300_000;
 
 const DAY_MS = 86_400_000;
@@ -28,7 +28,7 @@ export interface SigningKeyLife {
 }
 
 export interface SigningPolicy {
-  /** Those that a key is kept of, the access tokens' first. Keys of others may be left from before the setting was changed. */
+  /** The algorithms in use, the one for access tokens first. Keys of other algorithms may remain after a change of the setting. */
   readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]];
   readonly rotationMs: number;
 }
@@ -55,9 +55,9 @@ export type SigningKeyStep =
 type Keys = readonly SigningKeyLife[];
 
 /**
- * The key that signs access tokens: the newest active one of their algorithm. While that has none yet, the one that signed
- * them before the setting was changed, for resource servers expect its algorithm; failing that, any. By a clock that is
- * behind the one that made the first keys, the one that is to be the first.
+ * The key that signs access tokens: the newest active one of their algorithm. Without one, the key that signed them before
+ * the setting changed, because resource servers expect its algorithm; else any active key; else, if this clock is behind the
+ * one that created the first keys, the newest of those.
  */
 export function accessTokenKeyOf<Key extends SigningKeyLife>(
   keys: readonly Key[],
@@ -70,13 +70,13 @@ export function accessTokenKeyOf<Key extends SigningKeyLife>(
   return own ?? left ?? newest(active) ?? keyOfAlgorithm(keys, policy.algorithms[0], now);
 }
 
-/** Of an algorithm that is no longer kept, and no other has taken its place: it will verify for as long as a token may live. */
+/** Whether a key of an algorithm no longer in use may still sign: it verifies for at least a token's lifetime from now. */
 const isLeftToSign = (key: SigningKeyLife, keys: Keys, policy: SigningPolicy, now: number): boolean =>
   !policy.algorithms.includes(key.algorithm) && now < verifiesUntil(key, keys, policy) - LAST_TOKEN_MS;
 
 /**
- * The key that signs where one algorithm is asked for. One that has no active key yet, because it is new here, signs with its
- * next key: nobody holds a token of that algorithm, whoever fetches the keys now finds it, and no other algorithm would do.
+ * The key that signs with a given algorithm. A new algorithm without an active key signs with its next key: verifiers have no
+ * tokens of that algorithm yet, they find the key in the JWKS now, and no other algorithm is acceptable.
  */
 export function keyOfAlgorithm<Key extends SigningKeyLife>(
   keys: readonly Key[],
@@ -87,7 +87,7 @@ export function keyOfAlgorithm<Key extends SigningKeyLife>(
   return newest(own.filter((key) => isActive(key, now))) ?? newest(own);
 }
 
-/** Every key that signs something now. */
+/** All keys that sign now. */
 export const signersOf = <Key extends SigningKeyLife>(
   keys: readonly Key[],
   policy: SigningPolicy,
@@ -98,9 +98,9 @@ export const signersOf = <Key extends SigningKeyLife>(
 ];
 
 /**
- * Until when a key is published and verifies; Infinity while nothing has taken its place. The last key of an algorithm that is
- * no longer kept gives way to one of another algorithm that is younger by a whole rotation: by then, a replica that is still
- * configured for the old algorithm would have made it a successor.
+ * Until when a key is published and verifies; Infinity while it has no successor. The last key of an algorithm no longer in
+ * use is succeeded by a key of another algorithm that is younger by a whole rotation: by then, a replica still configured for
+ * the old algorithm would have created a successor.
  */
 export function verifiesUntil(key: SigningKeyLife, keys: Keys, { algorithms, rotationMs }: SigningPolicy): number {
   if (key.retiredAt !== null) return key.retiredAt;
@@ -108,13 +108,13 @@ export function verifiesUntil(key: SigningKeyLife, keys: Keys, { algorithms, rot
   const own = keys.filter(({ algorithm }) => algorithm === key.algorithm);
   const successors = unretired.filter((other) => own.includes(other) && isNewer(other, key));
   const isLeft = successors.length === 0 && !algorithms.includes(key.algorithm);
-  // Where a successor was retired, the key may have signed again since.
+  // If a successor was retired, this key may have signed again since.
   const outlived = (newest(own) ?? key).activeFrom + rotationMs;
   const heirs = isLeft ? unretired.filter(({ activeFrom }) => activeFrom >= outlived) : successors;
   return Math.min(...heirs.map(({ activeFrom }) => activeFrom)) + LAST_TOKEN_MS;
 }
 
-/** What is due, if anything. To be run often; doing it twice does it once. */
+/** The steps that are due. Run it often; it is idempotent. */
 export function dueSteps(keys: Keys, policy: SigningPolicy, now: number): SigningKeyStep[] {
   const usable = live(keys, policy, now);
   const creations = policy.algorithms.flatMap((algorithm) => creation(algorithm, usable, policy, now));
@@ -123,8 +123,8 @@ export function dueSteps(keys: Keys, policy: SigningPolicy, now: number): Signin
 }
 
 /**
- * Rotation ahead of the schedule. Nothing to do where a next key is published already, unless it is to sign at once.
- * @param rotated some of the algorithms that a key is kept of
+ * Rotation ahead of schedule. No steps if the next key is published already, unless it must sign immediately.
+ * @param rotated the algorithms to rotate
  */
 export function rotationSteps(
   keys: Keys,
@@ -141,7 +141,7 @@ export function rotationSteps(
   });
 }
 
-/** Takes a leaked key out of use, and puts another of its algorithm in its place where it was the one that signed. */
+/** Retires a leaked key, and replaces it with another one of its algorithm if it was the one that signed. */
 export function retirementSteps(keys: Keys, kid: string, policy: SigningPolicy, now: number): SigningKeyStep[] {
   const leaked = keys.find((key) => key.kid === kid && key.retiredAt === null);
   if (!leaked) return [];
@@ -158,7 +158,7 @@ export function retirementSteps(keys: Keys, kid: string, policy: SigningPolicy, 
   return [{ step: 'retire', kid, retiredAt: now }, ...replacements];
 }
 
-/** The first keys of all sign at once; those of an algorithm that comes later are published ahead, as all others are. */
+/** The very first keys sign at once; all later ones are published ahead, also those of a new algorithm. */
 function creation(
   algorithm: SigningAlgorithm,
   usable: Keys,
@@ -174,12 +174,12 @@ function creation(
 }
 
 /**
- * A key that signs now: the published one, which verifiers may know already, rather than one they cannot know.
+ * Makes a key sign now: the next one if it is published, because verifiers may have it already; otherwise a new one.
  * @param own the usable keys of the algorithm
  */
 function activation(algorithm: SigningAlgorithm, own: Keys, now: number): SigningKeyStep {
   const next = newest(own.filter((key) => !isActive(key, now)));
-  // Where another replica's clock is ahead, now may lie before the key that is to be followed.
+  // If another replica's clock is ahead, `now` may be before the current key's `activeFrom`.
   const current = newest(own.filter((key) => key !== next));
   const activeFrom = Math.max(now, (current?.activeFrom ?? 0) + 1);
   return next ? { step: 'activate', algorithm, kid: next.kid, activeFrom } : { step: 'create', algorithm, activeFrom };
@@ -190,13 +190,13 @@ const isActive = (key: SigningKeyLife, now: number): boolean => key.retiredAt ==
 const live = (keys: Keys, policy: SigningPolicy, now: number): SigningKeyLife[] =>
   keys.filter((key) => now < verifiesUntil(key, keys, policy));
 
-/** A retired key's row stays as long as tokens that it signed may turn up, for whoever asks what became of them. */
+/** A retired key's row stays in the inventory while unexpired tokens that it signed may exist. */
 const deletableFrom = (key: SigningKeyLife, keys: Keys, policy: SigningPolicy): number =>
   verifiesUntil(key, keys, policy) + (key.retiredAt === null ? 0 : LAST_TOKEN_MS);
 
 const newest = <Key extends SigningKeyLife>(keys: readonly Key[]): Key | undefined =>
   keys.reduce<Key | undefined>((best, key) => (best && isNewer(best, key) ? best : key), undefined);
 
-/** By kid where the times are equal, so that all replicas choose alike. */
+/** Equal times are ordered by kid, so that all replicas choose the same key. */
 const isNewer = (one: SigningKeyLife, other: SigningKeyLife): boolean =>
   one.activeFrom === other.activeFrom ? one.kid > other.kid : one.activeFrom > other.activeFrom;

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { SigningAlgorithm } from './signing-algorithm.js';
 
-/** A signing key: sealed under the master key, with its public half inside the box. What its times mean is `signing-key-schedule.ts`. */
+/** A signing key, sealed with the master key; the public key is inside the box. `signing-key-schedule.ts` explains its times. */
 @Entity('signing_keys')
 export class SigningKeyEntity {
   @PrimaryColumn('text')
@@ -16,11 +16,11 @@ export class SigningKeyEntity {
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 
-  /** From here on it signs, until a newer one does. It is published, and verifies, from its creation. */
+  /** It signs from here until a newer one does. It is published and verifies from its creation. */
   @Column('timestamptz', { name: 'active_from' })
   activeFrom: Date;
 
-  /** Taken out of use ahead of its time because it leaked: it neither signs nor verifies nor is published. */
+  /** Retired early because it leaked: it does not sign or verify, and is not published. */
   @Column('timestamptz', { name: 'retired_at', nullable: true })
   retiredAt: Date | null;
 }

@@ -1,11 +1,11 @@
-/** A signing key in memory, and the sealed form in which it lies in the database. */
+/** A signing key in memory, and its sealed form in the database. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { open, seal } from './master-key.js';
 import { signingAlgorithms, type SigningAlgorithm } from './signing-algorithm.js';
 
 export interface VerificationKey {
-  /** The RFC 7638 thumbprint of the public key: new material, new name, so no kid ever comes back. */
+  /** The RFC 7638 thumbprint of the public key, so that no kid is ever reused. */
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   readonly publicKey: KeyObject;
@@ -21,7 +21,7 @@ export interface SealedSigningKey {
   readonly encryptedPrivateKey: Buffer;
 }
 
-/** On a thread of libuv's pool: an RSA key takes some hundred milliseconds. */
+/** Runs in libuv's thread pool: an RSA key takes some hundred milliseconds. */
 export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<SigningKey> {
   const { publicKey, privateKey } = await signingAlgorithms[algorithm]();
   return { kid: await calculateJwkThumbprint(publicKey), algorithm, publicKey, privateKey };
@@ -33,8 +33,8 @@ export function sealSigningKey({ kid, algorithm, privateKey }: SigningKey, seali
 }
 
 /**
- * The public key is derived from the sealed private key. Stored beside it, it could be replaced by anyone who can write to
- * the database, and would be published and believed.
+ * Derives the public key from the sealed private key. A public key stored in clear could be replaced by anyone who can write
+ * to the database.
  * @throws WrongMasterKeyError
  */
 export function openSigningKey(
@@ -46,7 +46,7 @@ export function openSigningKey(
   return { kid, algorithm, privateKey, publicKey: createPublicKey(privateKey) };
 }
 
-/** RFC 7517 §4: the public members, and what the key is for. */
+/** The public members, and the use of the key (RFC 7517 §4). */
 export const publicJwkOf = ({ kid, algorithm, publicKey }: VerificationKey): JWK => ({
   ...(publicKey.export({ format: 'jwk' }) as JWK),
   kid,

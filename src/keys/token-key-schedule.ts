@@ -1,20 +1,20 @@
 /**
- * The life of a token key: every replica learns of it, then it mints until a newer one does, then it verifies until the last
- * family whose token it minted is gone. Deleting one a day too early logs users out, so there is no hurry about it.
+ * The life of a token key: every replica loads it, then it mints until a newer one does, then it verifies until the last
+ * family with a token that it minted has expired. Deleting a key too early logs users out, so it is deleted late.
  *
- * Rules only. All times are milliseconds since the epoch.
+ * Pure rules. All times are milliseconds since the epoch.
  */
 
-/** How long a new key is only known before it mints: several reloads of every replica. */
+/** How long a new key waits before it mints: every replica reloads its keys several times meanwhile. */
 export const KNOWN_AHEAD_MS = 60_000;
 
-/** No family may live longer. */
+/** The upper limit of a family's lifetime. */
 export const LONGEST_FAMILY_TTL_SECONDS = 10 * 366 * 86_400;
 
-/** For clocks that differ, and for a replica that has not yet heard that it mints with an old key. */
+/** For clock differences, and for replicas that still mint with the old key. */
 const LEEWAY_MS = 3_600_000;
 
-/** The id is one byte of every token. */
+/** The id is one byte. */
 const IDS = 256;
 
 export interface TokenKeyLife {
@@ -31,13 +31,13 @@ export type TokenKeyStep =
   | { readonly step: 'create'; readonly id: number; readonly activeFrom: number }
   | { readonly step: 'delete'; readonly id: number };
 
-/** The key that mints: the newest active one. By a clock that is behind the one that made the first key, that one. */
+/** The key that mints: the newest active one; the oldest if this clock is behind the one that created it. */
 export function mintingKeyOf<Key extends TokenKeyLife>(keys: readonly Key[], now: number): Key | undefined {
   const ordered = newestFirst(keys);
   return ordered.find((key) => key.activeFrom <= now) ?? ordered.at(-1);
 }
 
-/** What is due, if anything. To be run often; doing it twice does it once. */
+/** The steps that are due. Run it often; it is idempotent. */
 export function dueTokenKeySteps(keys: readonly TokenKeyLife[], policy: TokenKeyPolicy, now: number): TokenKeyStep[] {
   const ordered = newestFirst(keys);
   const deletions = ordered
@@ -53,11 +53,11 @@ function creation(ordered: readonly TokenKeyLife[], policy: TokenKeyPolicy, now:
   if (now < newest.activeFrom + paceMs(policy)) return [];
   const taken = new Set(ordered.map(({ id }) => id));
   const free = Array.from({ length: IDS }, (_, id) => id).find((id) => !taken.has(id));
-  // Every id taken: an id in use twice would lock users out, a key that mints for longer does not.
+  // All ids taken: then the key mints for longer. Reusing an id would log users out.
   return free === undefined ? [] : [{ step: 'create', id: free, activeFrom: now + KNOWN_AHEAD_MS }];
 }
 
-/** As often as asked, but never so often that the ids run out before the first of them comes free. */
+/** The configured interval, but never so short that the ids run out before the first one is free again. */
 const paceMs = ({ rotationMs, longestFamilyTtlMs }: TokenKeyPolicy): number =>
   Math.max(rotationMs, longestFamilyTtlMs / (IDS - 6));
 

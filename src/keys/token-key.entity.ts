@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A token key, sealed under the master key. What its times mean is `token-key-schedule.ts`. */
+/** A token key, sealed with the master key. `token-key-schedule.ts` explains its times. */
 @Entity('token_keys')
 export class TokenKeyEntity {
   /** 0 to 255: it is one byte of every token. */
@@ -13,7 +13,7 @@ export class TokenKeyEntity {
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 
-  /** From here on it mints, until a newer one does. It verifies from its creation. */
+  /** It mints from here until a newer one does. It verifies from its creation. */
   @Column('timestamptz', { name: 'active_from' })
   activeFrom: Date;
 }

@@ -1,4 +1,4 @@
-/** A token key: the secret behind refresh tokens (their MAC) and opaque access tokens, and its sealed form. */
+/** A token key: the secret for refresh tokens (MAC) and opaque access tokens, and its sealed form. */
 import { randomBytes } from 'node:crypto';
 import { open, seal } from './master-key.js';
 
