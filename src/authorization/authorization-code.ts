@@ -1,27 +1,26 @@
 /**
- * The authorization code: the handle of a family that waits for it, and what the request had promised, sealed. Nothing is
- * stored for it: the family's generation 0 is the code, so redeeming it is a rotation, and a code that is used again finds
- * a family that has moved on.
+ * The authorization code: the handle of a new family and the values to check at redemption, sealed. No code is stored: it
+ * counts as generation 0 of the family, so redeeming it is a rotation, and a replayed code finds a later generation.
  */
 import { createHash } from 'node:crypto';
 import { open, seal, type SealedKind } from '../keys/sealed-token.js';
 import type { TokenKey } from '../keys/token-key.js';
 
 export interface CodeContent {
-  /** The family's primary key. Secret: a code stands in URLs, which is why it is sealed. */
+  /** The family's primary key, which is secret. Codes appear in URLs, so it is sealed. */
   readonly handle: string;
   readonly clientId: string;
   readonly redirectUri: string;
-  /** Whether the request named it: then the token request must, too (RFC 6749 §4.1.3). */
+  /** Whether the request named the redirect URI: then the token request must name it too (RFC 6749 §4.1.3). */
   readonly namedRedirectUri: boolean;
-  /** S256 (RFC 7636 §4.2); undefined for a confidential client that need not prove its code. */
+  /** S256 (RFC 7636 §4.2); undefined for a confidential client that uses no PKCE. */
   readonly codeChallenge: string | undefined;
   readonly nonce: string | undefined;
-  /** Whose claims the ID token is to have, where the request asked for some of them one by one. */
+  /** The subject whose claims the ID token needs, if the request asked for claims by name. */
   readonly claimsOf: string | undefined;
 }
 
-/** As they are sealed: short, because codes travel in URLs. A redirect URI may be long, its digest is not. */
+/** The sealed form. Short names and a digest of the redirect URI, because codes appear in URLs. */
 interface Sealed {
   readonly h: string;
   readonly c: string;
@@ -47,18 +46,18 @@ export function mintCode(content: CodeContent, key: TokenKey): string {
   return seal(AUTHORIZATION_CODE, sealed, key);
 }
 
-/** What a code says. */
+/** The content of a code. */
 export interface OpenedCode {
   readonly handle: string;
   readonly clientId: string;
   readonly codeChallenge: string | undefined;
   readonly nonce: string | undefined;
   readonly claimsOf: string | undefined;
-  /** Whether a token request names the redirect URI that it has to; undefined: the request names none. */
+  /** Whether the token request has the right `redirect_uri`; undefined: it has none. */
   readonly isFor: (redirectUri: string | undefined) => boolean;
 }
 
-/** @returns undefined for everything that was not minted here under one of the keys */
+/** @returns undefined unless `mintCode` made the code with one of the keys */
 export function openCode(code: string, keyOf: (id: number) => TokenKey | undefined): OpenedCode | undefined {
   const sealed = open(AUTHORIZATION_CODE, code, keyOf) as Sealed | undefined;
   return (
@@ -73,5 +72,5 @@ export function openCode(code: string, keyOf: (id: number) => TokenKey | undefin
   );
 }
 
-/** Not secret: it is compared, and cannot be guessed into anything. */
+/** A plain hash: redirect URIs are not secret. */
 const digestOf = (redirectUri: string): string => createHash('sha256').update(redirectUri).digest('base64url');

@@ -2,13 +2,13 @@ import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator'
 
 const MAX_NONCE_CHARACTERS = 512;
 
-/** RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1: the shape of what has a shape. The rest is judged in `authorization-request.ts`. */
+/** Syntax of the parameters (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1). `authorization-request.ts` checks the rest. */
 export class AuthorizationRequestDto {
   @IsOptional()
   @IsString()
   scope?: string;
 
-  /** It travels in the code. */
+  /** The code contains it. */
   @IsOptional()
   @MaxLength(MAX_NONCE_CHARACTERS)
   nonce?: string;
@@ -50,7 +50,7 @@ export class AuthorizationRequestDto {
   @IsString()
   claims?: string;
 
-  /** How the page is shown. There is one way, and it fits all of these. */
+  /** Ignored: the page is the same for every value. */
   @IsOptional()
   @IsIn(['page', 'popup', 'touch', 'wap'])
   display?: string;

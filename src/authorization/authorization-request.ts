@@ -1,6 +1,6 @@
 /**
- * An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1) of a client that is known, with a redirect URI
- * that is its own: what else it must be. Everything that is wrong here may be told to the client.
+ * Validates an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1) once the client and its redirect URI are
+ * known. All errors from here may be sent to the redirect URI.
  */
 import { mayUse, type Client } from '../clients/client.js';
 import type { Form } from '../oauth/form.js';
@@ -27,24 +27,24 @@ export interface AuthorizationRequest extends ResponseTarget {
   readonly maxAgeSeconds: number | undefined;
   readonly loginHint: string | undefined;
   readonly uiLocales: string | undefined;
-  /** An ID token of ours, to be checked: the user must be its subject. */
+  /** An ID token of ours, not verified yet: the user must be its subject. */
   readonly idTokenHint: string | undefined;
-  /** The user must be this one. */
+  /** The user must have this `sub`. */
   readonly subject: string | undefined;
   readonly essentialAcr: readonly string[] | undefined;
-  /** RFC 8707; empty: all that the client has. */
+  /** RFC 8707; empty: the client's whole audience. */
   readonly resource: readonly string[];
   readonly claims: RequestedClaims | undefined;
 }
 
-/** Parameters of the RFCs that Rekey does not take, and what it says to them (OpenID Connect Core §3.1.2.6). */
+/** Unsupported parameters and their error codes (OpenID Connect Core §3.1.2.6). */
 const notSupported: Readonly<Record<string, OAuthErrorCode>> = {
   request: 'request_not_supported',
   request_uri: 'request_uri_not_supported',
   registration: 'registration_not_supported',
 };
 
-/** @throws OAuthError, in the codes of RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6 */
+/** @throws OAuthError with a code of RFC 6749 §4.1.2.1 or OpenID Connect Core §3.1.2.6 */
 export function parseAuthorizationRequest(target: ResponseTarget, form: Form): AuthorizationRequest {
   for (const [name, code] of Object.entries(notSupported)) if (form.get(name) !== undefined) throw new OAuthError(code);
   const { client } = target;
@@ -80,7 +80,7 @@ function scopeIn(text: string | undefined, client: Client): string[] {
   }
   const scope = parseScope(text);
   if (!scope) throw OAuthError.invalidScope('malformed');
-  // OpenID Connect Core §11: where there can be no refresh token, it is ignored.
+  // OpenID Connect Core §11: `offline_access` is ignored if the client cannot get a refresh token.
   const mayStay = mayUse(client, 'refresh_token') && client.scopes.includes(OFFLINE_ACCESS);
   const asked = mayStay ? scope : scope.filter((token) => token !== OFFLINE_ACCESS);
   const unknown = asked.filter((token) => !client.scopes.includes(token));
@@ -91,7 +91,7 @@ function scopeIn(text: string | undefined, client: Client): string[] {
   return intersection(asked, client.scopes);
 }
 
-/** RFC 7636 §4.3: without a method it would be `plain`, which is refused. */
+/** RFC 7636 §4.3: a missing method means `plain`, which is refused. */
 function codeChallengeIn(
   { code_challenge: challenge, code_challenge_method: method }: AuthorizationRequestDto,
   client: Client,
@@ -109,7 +109,7 @@ function codeChallengeIn(
 function promptsIn(text: string | undefined): ReadonlySet<Prompt> {
   const asked = text === undefined ? [] : text.split(' ');
   const known = asked.filter((prompt): prompt is Prompt => prompts.some((one) => one === prompt));
-  // OpenID Connect Core §3.1.2.1: `none` with anything else contradicts itself.
+  // OpenID Connect Core §3.1.2.1: `none` must stand alone.
   if (known.length < asked.length || (known.includes('none') && known.length > 1))
     throw OAuthError.malformedParameter('prompt');
   return new Set(known);

@@ -8,7 +8,7 @@ import { MAX_USERNAME_CHARACTERS } from '../oauth/username.js';
 import { parseAuthorizationRequest, type AuthorizationRequest } from './authorization-request.js';
 import { responseTargetOf, type ResponseTarget } from './response-target.js';
 
-/** What of a request a page may show before anybody has signed in. */
+/** The parts of a request that a page may show before sign-in. */
 export interface RequestDescription {
   readonly clientName: string;
   readonly redirectUri: string;
@@ -16,17 +16,17 @@ export interface RequestDescription {
   readonly loginHint?: string;
 }
 
-/** A request that has a place to go, whether it is a good one or not. */
+/** A request with a valid redirect target; the request itself may be invalid. */
 export type ReadRequest =
   { readonly request: AuthorizationRequest } | { readonly target: ResponseTarget; readonly error: OAuthError };
 
-/** Several times what a request takes. It must fit into a form again, encoded twice, below the limit of a body. */
+/** Several times the length of a request. Encoded once more in a form, it must stay below the body limit. */
 const MAX_CHARACTERS = 8192;
 
-/** Prompts that a sign-in has answered. */
+/** Prompts that a sign-in satisfies. */
 const ANSWERED_BY_SIGN_IN = ['login', 'select_account'];
 
-/** Reads authorization requests, each time anew: nothing is kept of them while a user signs in. */
+/** Parses authorization requests, each time anew: nothing is stored while the user signs in. */
 @Injectable()
 export class AuthorizationRequests {
   private readonly path: string;
@@ -39,8 +39,8 @@ export class AuthorizationRequests {
   }
 
   /**
-   * @param query its parameters, form-encoded
-   * @throws OAuthError where nobody may be redirected anywhere
+   * @param query the form-encoded parameters
+   * @throws OAuthError if the browser must not be redirected
    */
   async read(query: string): Promise<ReadRequest> {
     if (query.length > MAX_CHARACTERS) throw OAuthError.invalidRequest('too_long');
@@ -59,7 +59,7 @@ export class AuthorizationRequests {
     }
   }
 
-  /** @returns undefined where the client or the redirect URI is not good */
+  /** @returns undefined if the client or the redirect URI is invalid */
   async describe(query: string): Promise<RequestDescription | undefined> {
     if (query.length > MAX_CHARACTERS) return undefined;
     const { form } = Form.read(query);
@@ -72,8 +72,8 @@ export class AuthorizationRequests {
   }
 
   /**
-   * The request as a link to follow, written down again: what came in a form may have characters that no link has.
-   * @throws OAuthError where it is too long for one, and as `Form.read` does
+   * The request as a URL, encoded anew: a form may contain characters that a URL must not.
+   * @throws OAuthError if it is too long for a URL, or as `Form.read` does
    */
   url(query: string): string {
     const encoded = Form.read(query).form.toString();
@@ -81,7 +81,7 @@ export class AuthorizationRequests {
     return `${this.path}?${encoded}`;
   }
 
-  /** The same request for a user who wants to be somebody else. */
+  /** The same request with account selection, for signing in as another user. */
   otherUserUrl(query: string): string {
     const { form } = Form.read(query);
     const parameters = form.without('prompt');
@@ -90,7 +90,7 @@ export class AuthorizationRequests {
     return `${this.path}?${parameters.toString()}`;
   }
 
-  /** Where a request goes on after a sign-in, which has answered what of it asked for one. */
+  /** The URL that continues the request after a sign-in, without the prompts that the sign-in satisfied. */
   continueUrl(query: string): string {
     const { form } = Form.read(query);
     const prompt = (form.get('prompt') ?? '')
@@ -108,7 +108,7 @@ export class AuthorizationRequests {
   }
 }
 
-/** Absent where there is none, and a hint that no username can be is none. */
+/** Members without a value are absent; a hint too long for a username is dropped. */
 export const describe = (
   { client, redirectUri }: ResponseTarget,
   { uiLocales, loginHint }: { uiLocales: string | undefined; loginHint: string | undefined },

@@ -14,7 +14,7 @@ import { AuthorizationRequests } from './authorization-requests.service.js';
 import { CodeIssuer } from './code-issuer.service.js';
 import { CodeRedemption } from './code-redemption.service.js';
 
-/** Authorization requests, and the codes that they end in: validated, issued and redeemed. Pages and redirects are in `endpoints/`. */
+/** Validates authorization requests, issues codes and redeems them. Pages and redirects are in `endpoints/`. */
 @Module({
   imports: [
     ConfigModule,

@@ -1,20 +1,20 @@
-/** The `claims` parameter (OpenID Connect Core §5.5): which claims are asked for one by one, and two that decide something. */
+/** The `claims` parameter (OpenID Connect Core §5.5): the requested claims, and the two that affect the sign-in (`sub`, `acr`). */
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 
 export interface ClaimsParameter {
   readonly requested: RequestedClaims;
-  /** The user must be this one (§5.5.1, `sub` with a value). */
+  /** The user must have this `sub` (§5.5.1). */
   readonly subject: string | undefined;
-  /** The user must have signed in one of these ways (§5.5.1.1, `acr` that is essential); undefined: any will do. */
+  /** The user must have signed in with one of these (§5.5.1.1, essential `acr`); undefined: any. */
   readonly essentialAcr: readonly string[] | undefined;
 }
 
 const MAX_CLAIMS = 50;
 
-/** Of those that there are, none has a control character; and PostgreSQL keeps neither NUL nor half a surrogate pair. */
+/** No claim name has control characters, and PostgreSQL cannot store NUL or lone surrogates. */
 const NAME = /^[^\p{Cc}\p{Cs}]{1,100}$/u;
 
-/** @returns undefined where it is not what §5.5 describes */
+/** @returns undefined if the text does not follow §5.5 */
 export function parseClaimsParameter(text: string): ClaimsParameter | undefined {
   const root = objectIn(text);
   if (!root) return undefined;
@@ -39,7 +39,7 @@ function objectIn(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** §5.5.1: each member is null or an object. A map, so that `__proto__` is a name like any other. */
+/** §5.5.1: each member is null or an object. A Map, so that `__proto__` is an ordinary name. */
 function membersOf(value: unknown): Map<string, unknown> | undefined {
   if (value === undefined || value === null) return new Map();
   if (!isObject(value)) return undefined;
@@ -50,7 +50,7 @@ function membersOf(value: unknown): Map<string, unknown> | undefined {
 
 const isEssential = (how: unknown): boolean => isObject(how) && how['essential'] === true;
 
-/** The `value`, or the `values`, that the claim must have; undefined where none is named. */
+/** The required `value` or `values` of the claim; undefined if there are none. */
 function valuesOf(how: unknown): string[] | undefined {
   if (!isObject(how)) return undefined;
   const values = Array.isArray(how['values']) ? (how['values'] as unknown[]) : [how['value']];

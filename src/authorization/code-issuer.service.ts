@@ -11,7 +11,7 @@ import { FamiliesService } from '../families/families.service.js';
 import { mintCode } from './authorization-code.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 
-/** The end of an authorization request that went well: a family that waits, and the code for it. */
+/** Completes a successful authorization request: creates the family and its code. */
 @Injectable()
 export class CodeIssuer {
   constructor(
@@ -22,9 +22,9 @@ export class CodeIssuer {
   ) {}
 
   /**
-   * The family, and the consent where one was just given, in one transaction. It holds the login session and what was agreed
-   * to before, so that nothing grows from what a sign-out is ending, or its user is taking back, at this moment.
-   * @throws OAuthError login_required, consent_required where that has happened meanwhile
+   * Creates the family, and stores the consent if it was just given, in one transaction. It locks the login session and an
+   * earlier consent, so that no family is created while a sign-out or a withdrawal is under way.
+   * @throws OAuthError login_required, consent_required if the session has ended or the consent was withdrawn meanwhile
    */
   async issue(
     request: AuthorizationRequest,

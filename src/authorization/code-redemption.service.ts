@@ -13,7 +13,7 @@ import { Clock } from '../platform/time/clock.js';
 import { UsersService } from '../users/users.service.js';
 import { openCode, type OpenedCode } from './authorization-code.js';
 
-/** What a token request presents (RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2). */
+/** The parameters of a token request with a code (RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2). */
 export interface PresentedCode {
   readonly code: string;
   readonly redirectUri: string | undefined;
@@ -24,12 +24,12 @@ export interface PresentedCode {
 const ACTOR = 'reuse-detection';
 
 /**
- * Redeems authorization codes, each once. A code that is used again, or by somebody who cannot prove that it was issued to
- * them, has been stolen: that ends everything that came, or could have come, from it (RFC 6749 §4.1.2, RFC 9700 §4.5).
+ * Redeems authorization codes, each once. A code that is replayed, or presented without proof that it was issued to the
+ * caller, counts as stolen: its family is revoked, whether or not the code was redeemed (RFC 6749 §4.1.2, RFC 9700 §4.5).
  */
 @Injectable()
 export class CodeRedemption {
-  /** What is ending families at this moment, by their handles: fifty replays of one code wait for one revocation. */
+  /** Revocations under way by family handle, so that fifty replays of one code wait for a single revocation. */
   private readonly burning = new Map<string, Promise<void>>();
 
   constructor(
@@ -49,7 +49,7 @@ export class CodeRedemption {
     if (code.clientId !== client.clientId) return this.refuse('foreign', client, context);
     const flaw = flawOf(code, presented);
     if (flaw) return this.burn(code, flaw, client, context);
-    // Before the code is spent: nothing that comes after may ask anybody, for a code has no second try.
+    // Before the code is redeemed: a failing read afterwards would cost the client its code.
     const userClaims = code.claimsOf === undefined ? undefined : ((await this.users.claimsOf(code.claimsOf)) ?? {});
     // A code is generation 0 of its family: redeeming it is a rotation.
     const { resource } = presented;
@@ -71,7 +71,7 @@ export class CodeRedemption {
     };
   }
 
-  /** The family ends before the answer is given. */
+  /** Revokes the family, then refuses. */
   private async burn(
     code: OpenedCode,
     flaw: Flaw | 'replayed',
@@ -87,11 +87,11 @@ export class CodeRedemption {
       this.burning.set(code.handle, burned);
       await burned;
     }
-    // A verifier for a code that was asked for without a challenge: somebody has taken the challenge out (RFC 9700 §4.8.2).
+    // A verifier for a code issued without a challenge: the challenge may have been stripped (RFC 9700 §4.8.2).
     throw flaw === 'unasked_verifier' ? OAuthError.invalidRequest(flaw) : OAuthError.invalidGrant(flaw);
   }
 
-  /** Twice, as on two replicas, does no harm. */
+  /** Idempotent, because two replicas may run it at once. */
   private async endFamily(
     code: OpenedCode,
     flaw: Flaw | 'replayed',
@@ -132,7 +132,7 @@ function refusalOf(outcome: Exclude<Outcome, { verdict: 'rotated' }>): string {
 
 type Flaw = 'redirect_uri_mismatch' | 'missing_verifier' | 'wrong_verifier' | 'unasked_verifier';
 
-/** Why this is not the one that asked for the code. */
+/** Why the caller has not proved that the code was issued to it. */
 function flawOf(code: OpenedCode, { redirectUri, codeVerifier }: PresentedCode): Flaw | undefined {
   if (!code.isFor(redirectUri)) return 'redirect_uri_mismatch';
   if (code.codeChallenge === undefined) return codeVerifier === undefined ? undefined : 'unasked_verifier';

@@ -1,6 +1,6 @@
 /**
- * Where the answer to an authorization request goes, and how it is spelled (RFC 6749 §4.1.2, RFC 9207). Only a client that is
- * known, with a redirect URI that is registered, makes one: what leads anywhere else ends in a page.
+ * Where the response to an authorization request goes, and its parameters (RFC 6749 §4.1.2, RFC 9207). It exists only for a
+ * known client with a registered redirect URI; all other requests end in an error page.
  */
 import type { Client } from '../clients/client.js';
 import { isDisabled } from '../clients/client.js';
@@ -17,13 +17,13 @@ type ResponseMode = (typeof responseModes)[number];
 export interface ResponseTarget {
   readonly client: Client;
   readonly redirectUri: string;
-  /** Whether the request named it, or left it to the one that is registered (RFC 6749 §3.1.2.3). */
+  /** Whether the request named the redirect URI, or left it to the registered one (RFC 6749 §3.1.2.3). */
   readonly namedRedirectUri: boolean;
   readonly responseMode: ResponseMode;
   readonly state: string | undefined;
 }
 
-/** @throws OAuthError for the user alone: nobody may be redirected anywhere */
+/** @throws OAuthError to show to the user: the browser must not be redirected */
 export function responseTargetOf(client: Client | undefined, form: Form): ResponseTarget {
   if (!client) throw OAuthError.invalidRequest('unknown_client');
   const { clientId } = client;
@@ -39,7 +39,7 @@ export function responseTargetOf(client: Client | undefined, form: Form): Respon
   return { client, redirectUri, namedRedirectUri: named !== undefined, responseMode, state: form.get('state') };
 }
 
-/** The parameters of an answer, success or error, as the client is to get them. */
+/** The response parameters for the client, for success and error. */
 export function responseParameters(
   answer: { readonly code: string } | OAuthError,
   { state }: ResponseTarget,
