@@ -1,7 +1,7 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { ClientEntity } from '../clients/client.entity.js';
 
-/** What a user has agreed that a client may do. */
+/** A user's consent for one client. */
 @Entity('consents')
 export class ConsentEntity {
   @PrimaryColumn('text')
@@ -17,7 +17,7 @@ export class ConsentEntity {
   @Column('text', { array: true })
   scope: string[];
 
-  /** Claims that were asked for one by one (OpenID Connect Core §5.5), beyond those of the scope. */
+  /** Claims requested by name (OpenID Connect Core §5.5), beyond those of the scope. */
   @Column('text', { array: true })
   claims: string[];
 

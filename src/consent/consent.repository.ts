@@ -29,7 +29,7 @@ export class ConsentRepository {
       .getMany();
   }
 
-  /** One statement, so that two agreements at once both count. */
+  /** One statement, so that two concurrent consents both count. */
   async add(
     { subject, clientId, scope, claims }: Pick<ConsentEntity, 'subject' | 'clientId'> & Consent,
     now: Date,

@@ -1,4 +1,4 @@
-/** What a user has agreed that a client may do, and whether that is enough for what it asks now. */
+/** A user's consent for a client, and whether it covers a new request. */
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 import { isWithin } from '../oauth/scope.js';
 
@@ -8,7 +8,7 @@ export interface Consent {
   readonly claims: readonly string[];
 }
 
-/** What is to be agreed to. */
+/** The scope and claims that need consent. */
 export interface RequestedConsent {
   readonly scope: readonly string[];
   readonly claims: RequestedClaims | undefined;

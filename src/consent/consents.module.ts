@@ -6,7 +6,7 @@ import { ConsentEntity } from './consent.entity.js';
 import { ConsentRepository } from './consent.repository.js';
 import { Consents } from './consents.service.js';
 
-/** What users have agreed that clients may do. */
+/** Users' consents for clients. */
 @Module({
   imports: [TimeModule, AuditModule, TypeOrmModule.forFeature([ConsentEntity])],
   providers: [ConsentRepository, Consents],

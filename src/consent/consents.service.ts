@@ -7,13 +7,13 @@ import { claimNames, consentCovers, type RequestedConsent } from './consent.js';
 import { ConsentEntity } from './consent.entity.js';
 import { ConsentRepository } from './consent.repository.js';
 
-/** Who agrees or withdraws, and where the trail goes. */
+/** Who gives or withdraws consent, and the correlation id for the audit event. */
 export interface ConsentOrigin {
   readonly actor: string;
   readonly correlationId: string;
 }
 
-/** What users have agreed to, for each client. It grows with what they agree to, and ends when they withdraw it. */
+/** Users' consents, one for each client. New consent adds to it; withdrawal removes all of it. */
 @Injectable()
 export class Consents {
   constructor(
@@ -27,12 +27,12 @@ export class Consents {
     return this.repository.find(subject, clientId);
   }
 
-  /** The newest first. */
+  /** Newest first. */
   list(subject: string): Promise<ConsentEntity[]> {
     return this.repository.list(subject);
   }
 
-  /** Keeps what was agreed to from being taken back until the transaction is over. @returns false where it is less than this */
+  /** Locks the consent against withdrawal until the transaction ends. @returns false if it does not cover the request */
   async hold(subject: string, clientId: string, asked: RequestedConsent, manager: EntityManager): Promise<boolean> {
     return consentCovers(await this.repository.hold(subject, clientId, manager), asked);
   }
@@ -58,8 +58,8 @@ export class Consents {
   }
 
   /**
-   * @param alongside runs in the same transaction, for what the withdrawal must end
-   * @returns false where there is nothing to withdraw
+   * @param alongside runs in the same transaction, for revocations that the withdrawal requires
+   * @returns false if there is no consent to withdraw
    */
   async withdraw(
     subject: string,
@@ -81,7 +81,7 @@ export class Consents {
     });
   }
 
-  /** All of a user who is deleted. */
+  /** For a user who is deleted. */
   deleteAll(subject: string, manager: EntityManager): Promise<void> {
     return this.repository.deleteAll(subject, manager);
   }
