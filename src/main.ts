@@ -18,7 +18,7 @@ import { createAdapter } from './server/fastify-adapter.js';
 import { logError } from './platform/http/log-error.js';
 import { createLogger, NestLogger } from './platform/http/logger.js';
 
-/** Whoever is still being answered after this long is cut off. Orchestrators kill after 30 s. */
+/** Requests that are still open after this time are cut off. Orchestrators kill after 30 s. */
 const DRAIN_MS = 20_000;
 
 try {
@@ -28,7 +28,7 @@ try {
   process.exit(1);
 }
 
-/** What the operator can mend needs no stack; anything else does. Never the error itself: a statement's has its parameters. */
+/** Errors that the operator can fix need no stack trace; others do. Never the error itself: a statement's contains its parameters. */
 function startFailure(error: unknown): unknown {
   const isTheirs = error instanceof StartProblem || error instanceof WrongMasterKeyError;
   return error instanceof Error && !isTheirs ? error.stack : String((error as Partial<Error>).message ?? error);
@@ -51,9 +51,9 @@ async function start(config: Config): Promise<void> {
   await app.listen(config.port, config.host);
   const drain = drainer(app, () => logger.flush());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain(0) || process.exit(1));
-  // The last net: the state of a process that lost track of an error is unknown, so it answers what it was asked and goes.
+  // After an uncaught exception the state of the process is unknown, so it answers the open requests and exits.
   process.on('uncaughtException', (thrown: unknown) => {
-    const error = thrown instanceof Error ? thrown : new Error('Something was thrown that is no Error.');
+    const error = thrown instanceof Error ? thrown : new Error('Something was thrown that is not an Error.');
     logError(new Logger('Process'), error, 'none'); // of no request
     drain(1);
   });
@@ -62,7 +62,7 @@ async function start(config: Config): Promise<void> {
   else logger.info({ msg: 'listening', url });
 }
 
-/** @returns what stops accepting, answers what was asked, closes what is open, and goes; false if that is under way already */
+/** @returns a function that stops accepting, answers open requests, closes connections and exits; it returns false if that is under way already */
 function drainer(app: NestFastifyApplication, flush: () => void): (exitCode: number) => boolean {
   let draining = false;
   return (exitCode) => {
