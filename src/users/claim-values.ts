@@ -1,13 +1,13 @@
 /**
- * What the claims of a user may hold (OpenID Connect Core §5.1), with bounds: they travel in ID tokens and stand on pages.
- * `updated_at` is the service's own to say.
+ * Validates the claims of a user (OpenID Connect Core §5.1), with limits because they go into ID tokens and pages.
+ * `updated_at` is set by the service only.
  */
 import type { AddressClaim, ClaimName, StandardClaims } from '../oauth/standard-claims.js';
 
 /** The whole set, as JSON: a request to the admin API is 16 KB at most. */
 const MAX_BYTES = 8192;
 
-/** @returns what it must be; undefined for a value that is that */
+/** @returns what the value must be; undefined if it is valid */
 type Rule = (value: unknown) => string | undefined;
 
 const must =
@@ -28,25 +28,25 @@ const paragraph = (max: number): Rule =>
 
 const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 
-/** A page links to it, or shows it: no other scheme than the web's. */
+/** Pages link to it or show it, so only http and https. */
 const webAddress = must(
   (text) => isLine(text, 2000) && URL.canParse(text) && ['https:', 'http:'].includes(new URL(text).protocol),
   'must be an http or https URL',
 );
 
-/** RFC 5322 addr-spec, as far as anybody uses it. */
+/** The commonly used part of RFC 5322 addr-spec. */
 const emailAddress = must(
   (text) => isLine(text, 254) && /^[^\s@<>,;:"\\]+@[^\s@<>,;:"\\]+$/.test(text),
   'must be an e-mail address',
 );
 
-/** E.164 with the usual punctuation, and an extension as RFC 3966 writes it. */
+/** E.164 with the usual punctuation, and an extension in RFC 3966 syntax. */
 const phoneNumber = must(
   (text) => /^\+\d[\d ().-]{2,38}(;ext=\d{1,10})?$/.test(text),
   'must be a phone number in international form, like +1 (425) 555-1212',
 );
 
-/** ISO 8601-1: a day, a year, or a day of a year that is not told (0000). */
+/** ISO 8601-1: a date, a year, or a date with the year left out (0000). */
 const birthdate = must(
   (text) => /^\d{4}$/.test(text) || isDay(text.replace(/^0000-/, '2000-')),
   'must be YYYY-MM-DD or YYYY',
@@ -71,7 +71,7 @@ const timeZone = must(
   'must be a time zone, like Europe/Paris',
 );
 
-/** BCP 47; with an underscore too, which Core §5.1 knows from the field. */
+/** BCP 47, also with an underscore, which Core §5.1 mentions. */
 const locale = must(
   (text) => isLine(text, 64) && succeeds(() => Intl.getCanonicalLocales(text.replaceAll('_', '-'))),
   'must be a language tag, like zh-Hant-TW',
@@ -124,7 +124,7 @@ const UNKNOWN = 'has no such member (OpenID Connect Core section 5.1)';
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @returns every problem, each beginning with the name of its field, `claims.email` */
+/** @returns all problems, each beginning with the name of its field, like `claims.email` */
 export function claimProblems(claims: unknown): string[] {
   const problems = problemsIn(claims, rules).map(([name, words]) => `claims${name === '' ? '' : `.${name}`} ${words}`);
   if (problems.length > 0) return problems;
@@ -139,8 +139,8 @@ export function claimProblems(claims: unknown): string[] {
 }
 
 /**
- * What is sound of the claims of an upstream provider; the rest is left out. An address that the provider does not call
- * verified is not: what was said of the one before does not count for it.
+ * The valid claims of an upstream provider; invalid ones are dropped. An e-mail address or phone number that the provider
+ * does not call verified becomes unverified, even if the stored one was verified.
  */
 export function soundClaims(claims: Readonly<Record<string, unknown>>): StandardClaims {
   const sound: Record<string, unknown> = Object.fromEntries(

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { UserEntity } from './user.entity.js';
 
-/** A user of the upstream OpenID provider, by issuer and subject and nothing else (OpenID Connect Core §5.7). */
+/** A user of the upstream OpenID provider, identified by issuer and subject only (OpenID Connect Core §5.7). */
 @Entity('linked_accounts')
 export class LinkedAccountEntity {
   @PrimaryColumn('text')

@@ -15,12 +15,12 @@ import { UserRepository } from './user.repository.js';
 
 const ACTOR = 'upstream';
 
-/** How often the best name is tried with a random end, where all of the good ones are taken. */
+/** How often the best username is tried with a random suffix if all candidates are taken. */
 const SUFFIXED_ATTEMPTS = 3;
 
 /**
- * Users of the upstream OpenID provider. They are identified by its issuer and their subject there, never by e-mail address:
- * an address there does not make somebody the user who has it here (OpenID Connect Core §5.7).
+ * Sign-in of users of the upstream OpenID provider. They are identified by issuer and subject, never by e-mail address: the
+ * same address there and here does not make them the same user (OpenID Connect Core §5.7).
  */
 @Injectable()
 export class LinkedSignIn {
@@ -32,8 +32,8 @@ export class LinkedSignIn {
   ) {}
 
   /**
-   * The user of that account, made at the first sign-in; afterwards the claims follow those of the provider.
-   * @returns undefined for one who was disabled or deleted here
+   * Finds the linked user, or creates them at the first sign-in. Later sign-ins update the claims from the provider.
+   * @returns undefined for a user who was disabled or deleted here
    */
   async findOrCreate(
     issuer: string,
@@ -68,7 +68,7 @@ export class LinkedSignIn {
       await this.changes.make({ actor: ACTOR, correlationId }, async (step) => {
         await this.insertUser(subject, claims, step);
         const isFirst = await this.repository.insertLink({ ...account, subject, linkedAt: step.now }, step.manager);
-        // Somebody signs in with that account for the first time twice at once: the other one was faster.
+        // Two first sign-ins with the same account at once: the other one won.
         if (!isFirst) throw new LinkedMeanwhile();
         await step.record('user.created', subject);
         await step.record('user.linked', subject, { issuer: account.issuer });
@@ -80,7 +80,7 @@ export class LinkedSignIn {
     }
   }
 
-  /** Under the best name that is free. */
+  /** Uses the best username that is free. */
   private async insertUser(subject: string, claims: StandardClaims, { manager, now }: UserTransaction): Promise<void> {
     const names = usernamesFor(claims);
     const suffixed = names
@@ -90,7 +90,7 @@ export class LinkedSignIn {
       const user = newUser({ subject, username, claims, passwordHash: null }, now);
       if (user && (await this.repository.insert([user], manager)).size > 0) return;
     }
-    throw new Error('No username is free, not even one that is as good as random');
+    throw new Error('No username is free, not even one with a random suffix');
   }
 
   private async follow(subject: string, claims: StandardClaims, correlationId: string): Promise<void> {

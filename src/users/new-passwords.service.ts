@@ -11,7 +11,7 @@ export interface PasswordOwner {
   readonly claims: StandardClaims;
 }
 
-/** Takes a password that somebody wants to have, and hashes it if it is good enough. */
+/** Checks a new password against the policy and hashes it. */
 @Injectable()
 export class NewPasswords {
   constructor(

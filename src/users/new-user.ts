@@ -1,4 +1,4 @@
-/** A user who is about to be stored: the row, and what is wrong with what was asked for. */
+/** A new user: validation of the request, and the row to store. */
 import { isUserSubject, MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
 import { claimProblems } from './claim-values.js';
 import { parseHash } from '../passwords/password-hash.js';
@@ -7,20 +7,20 @@ import type { UserEntity } from './user.entity.js';
 import { usernameKey, usernameProblem } from '../oauth/username.js';
 
 export interface UserRequest {
-  /** The `sub`; a new UUID unless it comes from elsewhere. */
+  /** The `sub`; by default a new UUID. */
   readonly subject?: string | undefined;
   readonly username: string;
-  /** As another system had it: see `password-hash.ts`. */
+  /** A hash imported from another system: see `password-hash.ts`. */
   readonly passwordHash?: string | undefined;
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What becomes of a user who is brought in from elsewhere. */
+/** The outcome for an imported user. */
 export type ImportOutcome =
   | { readonly result: 'created' | 'exists'; readonly subject: string }
   | { readonly result: 'invalid'; readonly problems: readonly string[] };
 
-/** @returns every problem, each beginning with the name of its field; empty where the request is sound */
+/** @returns all problems, each beginning with the name of its field; empty for a valid request */
 export function userProblems({ subject, username, passwordHash, claims = {} }: UserRequest): string[] {
   const hash = passwordHash === undefined ? undefined : parseHash(passwordHash);
   const problems = [
@@ -34,7 +34,7 @@ export function userProblems({ subject, username, passwordHash, claims = {} }: U
 
 const SUBJECT_RULE = `must have 1 to ${MAX_SUBJECT_CHARACTERS} printable characters, and must not begin with client:`;
 
-/** @returns undefined where the username is none */
+/** @returns undefined if the username is invalid */
 export function newUser(
   user: {
     subject: string;

@@ -7,10 +7,10 @@ import { decoyHash, isCurrent, parseHash, type PasswordHash } from '../passwords
 import { kindAt, type PasswordKind } from './password-kinds.js';
 import { UserRepository } from './user.repository.js';
 
-/** Users who sign in, and imports, change the kinds. */
+/** How long the kinds are cached. Imports and sign-ins change them. */
 const FRESH_MS = 600_000;
 
-/** After a look that failed. */
+/** Delay after a failed read. */
 const RETRY_MS = 60_000;
 
 const PLACE_BYTES = 6;
@@ -33,7 +33,7 @@ export class PasswordDecoys {
     this.key = deriveKey(config.secret, 'password-decoy');
   }
 
-  /** @returns one of which a match must count for nothing */
+  /** @returns a hash for the comparison; a match must be ignored */
   async for(name: string): Promise<PasswordHash> {
     const kind = kindAt(await this.known(), this.placeOf(name));
     const hash = kind && !isCurrent(kind.example) ? parseHash(kind.example) : this.current;
@@ -45,13 +45,13 @@ export class PasswordDecoys {
     return digest.readUIntBE(0, PLACE_BYTES) / 2 ** (8 * PLACE_BYTES);
   }
 
-  /** Nobody waits for it but who comes first. */
+  /** Only the first callers wait; later ones get the old kinds while they are reread. */
   private known(): readonly PasswordKind[] | Promise<readonly PasswordKind[]> {
     if (this.clock.now() >= this.nextLookAt) this.reading ??= this.look().finally(() => (this.reading = undefined));
     return this.kinds ?? this.reading!;
   }
 
-  /** Never rejects: those who sign in with the right password need none of it. */
+  /** Never rejects: a sign-in with the right password does not need the kinds. */
   private async look(): Promise<readonly PasswordKind[]> {
     try {
       this.kinds = inOrder(await this.repository.passwordKinds());

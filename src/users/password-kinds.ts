@@ -1,24 +1,24 @@
 /**
- * Of what kinds the stored passwords are, and which kind a name that nobody has is given. An imported hash takes its own time
- * until its user signs in; if names that nobody has all took the time of a current one, the clock would tell which is whose.
+ * The kinds of stored password hashes, and the kind for an unknown username. Imported hashes take their own time until their
+ * users sign in; if every unknown username took the time of a current hash, timing would reveal the imported users.
  */
 
-/** Hashes of one scheme with the same parameters, which take the same time. */
+/** Hashes of one scheme with the same parameters, which therefore take the same time. */
 export interface PasswordKind {
-  /** Scheme and parameters, as a hash begins with them. */
+  /** Scheme and parameters: the beginning of the hash. */
   readonly name: string;
-  /** One of these hashes. Somebody's: what a password comes to against it must count for nothing. */
+  /** One of these hashes. It belongs to a user, so a match with it must be ignored. */
   readonly example: string;
-  /** How many users have one, or how many of a sample. */
+  /** How many users have one, in the whole table or in a sample. */
   readonly users: number;
 }
 
 /**
- * The kinds get as many of the names that nobody has as they have of the users. The first kind begins at 0, so a name moves on
- * to the last one as users do: once, when the others grow few.
- * @param kinds in an order that stays, the current one last
- * @param place of the name among all names, from 0 up to 1: always the same one
- * @returns undefined where there are no users to be like
+ * Gives each kind the same share of the unknown usernames as it has of the users. The current kind is last, so as imported
+ * hashes are replaced, an unknown username changes to it once, as users do.
+ * @param kinds in a stable order, the current kind last
+ * @param place of the username, from 0 up to 1; the same each time
+ * @returns undefined if there are no users
  */
 export function kindAt(kinds: readonly PasswordKind[], place: number): PasswordKind | undefined {
   const all = kinds.reduce((sum, { users }) => sum + users, 0);

@@ -15,7 +15,7 @@ export type SignInVerdict =
   | { readonly verdict: 'refused' }
   | { readonly verdict: 'throttled'; readonly retryAfterSeconds: number };
 
-/** Nobody has it: PostgreSQL is asked all the same. */
+/** A key that no user has, so that PostgreSQL is queried in every case. */
 const NOBODY = '';
 
 interface Origin {
@@ -25,9 +25,9 @@ interface Origin {
 }
 
 /**
- * Decides whether somebody is the user they say they are. Every refusal looks the same from outside and takes the same work,
- * whether there is such a user or not, with a password or without: the same looks into the database, one hash, one audit event.
- * (An imported hash takes its own time until its user signs in; names that nobody has take such times as well.)
+ * Authenticates users by password. Refusals look the same and take the same work, whether the user exists or not and has a
+ * password or not: the same database reads, one hash, one audit event. (An imported hash takes its own time until its user
+ * signs in; unknown usernames take such times as well.)
  */
 @Injectable()
 export class PasswordSignIn {
@@ -39,7 +39,7 @@ export class PasswordSignIn {
     private readonly trail: SignInTrail,
   ) {}
 
-  /** @throws when the database is away, or the thread that hashed died */
+  /** @throws when the database is away, or the hashing thread died */
   async authenticate(username: string, password: string, context: RequestContext): Promise<SignInVerdict> {
     const key = usernameKey(username);
     const attempt = this.limits.attempt(key ?? username, context.source);
@@ -59,7 +59,7 @@ export class PasswordSignIn {
 
   private async verify(user: UserEntity | null, password: string, from: Origin): Promise<SignInVerdict> {
     const { matches, isOutdated } = await this.passwords.compare(user, password, from.attempt);
-    // Hashing takes time, in which things change.
+    // Read again, because the user may have changed during the hashing.
     const subject = user?.subject ?? NOBODY;
     const [isDisabled, current] = [await this.subjects.isDisabled(subject), await this.repository.find(subject)];
     if (user && current && current.passwordHash !== user.passwordHash) return this.verify(current, password, from);
@@ -75,7 +75,7 @@ export class PasswordSignIn {
   }
 }
 
-/** Why a user is not let in, for the audit trail alone. */
+/** Why the sign-in is refused, for the audit log only. */
 function refusal(
   user: UserEntity | null,
   found: { matches: boolean; isDisabled: boolean; isDeleted: boolean },

@@ -1,6 +1,6 @@
-/** Who somebody has proved to be, and as of when. */
+/** A user who has authenticated. */
 export interface ProvenUser {
   readonly subject: string;
-  /** Of the user before the proof was looked at: see `UserEntity`. */
+  /** The user's epoch before the authentication: see `UserEntity`. */
   readonly sessionEpoch: number;
 }

@@ -1,15 +1,15 @@
-/** Which of a user's claims a client gets to see: those that the user let it have, and of those the ones that are known. */
+/** Which of a user's claims a client gets: the requested standard claims that the user has. */
 import { claimsOfScope, type ClaimName, type StandardClaims } from '../oauth/standard-claims.js';
 
 const standardNames: ReadonlySet<string> = new Set(Object.values(claimsOfScope).flat());
 
-/** Those that a scope asks for (OpenID Connect Core §5.4). */
+/** The claims that a scope requests (OpenID Connect Core §5.4). */
 export const claimNamesOf = (scope: readonly string[]): ClaimName[] =>
   scope.flatMap((token) => (Object.hasOwn(claimsOfScope, token) ? claimsOfScope[token]! : []));
 
 /**
- * A name that is no standard claim's is passed over: no request can take the place of `sub` or `iss`, nor read anything that
- * may come to lie beside the claims. So is a claim that the user does not have (§5.3.2: not null, not empty).
+ * Skips names that are not standard claims, so that no request can override `sub` or `iss` or read other stored data; and
+ * claims that the user does not have (§5.3.2: not null, not empty).
  */
 export function releasedClaims(claims: StandardClaims, names: readonly string[]): StandardClaims {
   const released = Object.entries(claims).filter(

@@ -4,8 +4,8 @@ import { patiently } from '../platform/database/patient-statement.js';
 import type { ProvenUser } from './proven-user.js';
 
 /**
- * Counts how often all sessions of a user were ended. A sign-in that began before such an end finds another epoch and begins no
- * session. The statements run in the transaction of the caller, which begins or ends the sessions themselves.
+ * Counts how often all sessions of a user were ended. A sign-in that began before finds another epoch and starts no session.
+ * The statements run in the transaction of the caller, which starts or ends the sessions.
  */
 @Injectable()
 export class SessionEpochs {

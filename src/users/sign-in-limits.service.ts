@@ -1,13 +1,13 @@
 /**
- * What slows down those who guess passwords, without a lock-out that a stranger could trigger: failures count against a
- * user *from one source*, and against a source; an attacker elsewhere changes nothing for the user at home. (One behind the
- * same address does: that cannot be told apart.)
+ * Slows down password guessing without a lock-out that an attacker could trigger: failures count per user *and source*, and
+ * per source, so an attacker elsewhere does not affect the user. (An attacker behind the same address does: the two cannot be
+ * told apart.)
  *
- * A guess that is spread over many sources is slowed down as well: a user with very many failures from strange sources is
- * besieged, and each strange source has only a few attempts left. A source from which the user has signed in before is not
- * strange, so the owner is not hit; and on a new device the owner has those few attempts, whatever the attackers do with theirs.
+ * Guessing from many sources is slowed down as well: after very many failures from unknown sources, each unknown source has
+ * only a few attempts left for that user. Sources from which the user has signed in before are known and not limited; and on
+ * a new device the user has those few attempts, whatever attackers do with theirs.
  *
- * Names that nobody has are counted the same way. They are counted by a digest: people type passwords into that field.
+ * Unknown usernames are counted the same way. Usernames are counted by digest, because people type passwords into that field.
  */
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
@@ -17,19 +17,19 @@ import { sourceKey } from '../platform/limits/source-key.js';
 
 const MINUTE_SECONDS = 60;
 
-/** One source may try this many users' worth of failures: an office has many users behind one address. */
+/** One source may have this many times the failures of one user: an office has many users behind one address. */
 const SOURCE_FACTOR = 10;
 
-/** So many failures from strange sources in a quarter of an hour are no forgotten password. */
+/** This many failures from unknown sources within SIEGE_SECONDS mean an attack, not a forgotten password. */
 const SIEGE_FAILURES = 100;
 const SIEGE_SECONDS = 900;
 const FAILURES_OF_A_STRANGER = 3;
 
-/** When attempts under way take all that is left: some of them have succeeded by then, or all have failed. */
+/** Retry-After when the attempts under way use up the limit: by then they have succeeded or failed. */
 const SECONDS_UNTIL_AN_OUTCOME = 1;
 
 export interface SignInAttempt {
-  /** A digest of the name that was typed. */
+  /** Digest of the typed username. */
   readonly account: string;
   readonly source: string;
 }
@@ -40,7 +40,7 @@ export class SignInLimits {
   private readonly bySource: FailureCounter;
   private readonly byAccount: FailureCounter;
   private readonly byStranger: FailureCounter;
-  /** Attempts that have no outcome yet, by user and source, and by source: guesses made at the same time count as well. */
+  /** Attempts without an outcome yet, by user and source, and by source, so that concurrent guesses count as well. */
   private readonly pending = new Map<string, number>();
 
   constructor(config: Config, counters: FailureCounters) {
@@ -53,18 +53,18 @@ export class SignInLimits {
     this.byStranger = counter('stranger', Math.min(failures, FAILURES_OF_A_STRANGER), SIEGE_SECONDS);
   }
 
-  /** @param name the key of the username; or what was typed, where that is no username */
+  /** @param name the key of the username; the typed text if it is not a valid username */
   attempt(name: string, address: string): SignInAttempt {
     const account = createHash('sha256').update(name).digest('base64url').slice(0, 22);
     return { account, source: sourceKey(address) };
   }
 
-  /** Before anything is looked up. @returns seconds; 0 where the attempt may be made */
+  /** To be checked before the user is read. @returns seconds to wait; 0 if the attempt is allowed */
   waitSeconds(attempt: SignInAttempt): number {
     return this.waitOf(this.byAccountAndSource, keyOf(attempt)) || this.waitOf(this.bySource, attempt.source);
   }
 
-  /** For a source that the user has not signed in from. @returns seconds; 0 where the attempt may be made */
+  /** For a source from which the user has not signed in before. @returns seconds to wait; 0 if the attempt is allowed */
   strangerWaitSeconds(attempt: SignInAttempt): number {
     return this.byAccount.waitSeconds(attempt.account) > 0 ? this.byStranger.waitSeconds(keyOf(attempt)) : 0;
   }
@@ -86,7 +86,7 @@ export class SignInLimits {
     await Promise.all(counted);
   }
 
-  /** Each attempt under way may become a failure: no more of them than there are failures left. */
+  /** Each attempt under way may fail, so it uses up one of the remaining failures. */
   private waitOf(counter: FailureCounter, key: string): number {
     const seconds = counter.waitSeconds(key);
     if (seconds > 0) return seconds;

@@ -5,8 +5,8 @@ import { Metrics } from '../platform/metrics/metrics.js';
 import { Clock } from '../platform/time/clock.js';
 
 /**
- * What attempts to sign in leave behind. The event of one that succeeded, `user.signed_in`, belongs to the login session
- * that begins with it, and is appended there.
+ * Metrics and audit events of sign-in attempts. The event of a successful one, `user.signed_in`, is written with the login
+ * session that it starts.
  */
 @Injectable()
 export class SignInTrail {
@@ -20,7 +20,7 @@ export class SignInTrail {
     this.metrics.signIns.inc({ outcome: 'ok' });
   }
 
-  /** @param subject undefined where nobody is called so. What was typed is not kept: it may be a password */
+  /** @param subject undefined for an unknown username. The typed username is not recorded, because it may be a password */
   async refused(
     reason: string,
     subject: string | undefined,
@@ -32,7 +32,7 @@ export class SignInTrail {
     return { verdict: 'refused' };
   }
 
-  /** Nothing was hashed, and nothing is written down: an attack must not fill the audit trail. */
+  /** Nothing was hashed, and no audit event is written: an attack must not fill the audit log. */
   throttled(retryAfterSeconds: number): { verdict: 'throttled'; retryAfterSeconds: number } {
     this.metrics.signIns.inc({ outcome: 'throttled' });
     return { verdict: 'throttled', retryAfterSeconds };

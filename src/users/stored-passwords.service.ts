@@ -6,7 +6,7 @@ import type { SignInAttempt } from './sign-in-limits.service.js';
 import type { UserEntity } from './user.entity.js';
 import { UserRepository } from './user.repository.js';
 
-/** The passwords of users, and of those who are none. */
+/** Compares passwords with stored hashes, and with decoys for unknown users. */
 @Injectable()
 export class StoredPasswords {
   constructor(
@@ -16,7 +16,7 @@ export class StoredPasswords {
   ) {}
 
   /**
-   * @param attempt whose account stands for the name that was typed: nobody's takes the time of somebody's
+   * @param attempt its `account` selects the decoy for an unknown username
    * @throws PasswordThreadsBusy; temporarily_unavailable
    */
   async compare(user: UserEntity | null, password: string, { account, source }: SignInAttempt): Promise<PasswordMatch> {
@@ -24,7 +24,7 @@ export class StoredPasswords {
     return this.hasher.verify(user?.passwordHash ?? undefined, password, { decoy, source });
   }
 
-  /** Hashes a password anew that has just proved right. Whoever signs in must not fail for it: the next time will do as well. */
+  /** Rehashes a password that has just matched. A failure must not fail the sign-in: the next one tries again. */
   async upgrade({ subject, passwordHash }: UserEntity, password: string, { source }: SignInAttempt): Promise<void> {
     const hash = await this.hasher.hash(password, source).catch((error: unknown) => {
       if (!(error instanceof PasswordThreadsBusy)) throw error;

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What Rekey knows of a subject beyond the families: whether it may be spoken for at all. No row means: it may. */
+/** Whether a subject is disabled. A subject without a row is enabled. */
 @Entity('subjects')
 export class SubjectEntity {
   @PrimaryColumn('text')

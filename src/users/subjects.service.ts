@@ -7,7 +7,7 @@ import { RevocationService } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
 import { SubjectEntity } from './subject.entity.js';
 
-/** Disabling a subject suspends its families (each refresh asks) and ends its access tokens at once. Enabling resumes the families. */
+/** Disabling a subject suspends its families (each refresh checks) and revokes its access tokens. Enabling resumes the families. */
 @Injectable()
 export class SubjectsService {
   constructor(
@@ -22,7 +22,7 @@ export class SubjectsService {
     return found?.disabledAt != null;
   }
 
-  /** Those of these subjects that are disabled. */
+  /** @returns the disabled ones among these subjects */
   async disabledAmong(subjects: readonly string[]): Promise<Set<string>> {
     const rows = await this.dataSource.query<{ subject: string }[]>(
       'SELECT subject FROM subjects WHERE subject = ANY($1) AND disabled_at IS NOT NULL',
@@ -39,7 +39,7 @@ export class SubjectsService {
     await this.revocations.publish(revocations);
   }
 
-  /** Part of a change that more belongs to. @returns the revocations to publish once it is committed */
+  /** Runs in the caller's transaction. @returns the revocations to publish once it is committed */
   async commitDisabled(
     subject: string,
     disabled: boolean,

@@ -5,7 +5,7 @@ import type { AuditEventName } from '../platform/audit/audit-event.js';
 import { transaction } from '../platform/database/transaction.js';
 import { Clock } from '../platform/time/clock.js';
 
-/** Who changes a user, and where the trail goes. */
+/** Who changes a user, and the correlation id for the audit events. */
 export interface UserChange {
   readonly actor: string;
   readonly correlationId: string;
@@ -14,7 +14,7 @@ export interface UserChange {
 export interface UserTransaction {
   readonly manager: EntityManager;
   readonly now: Date;
-  /** What became true in it, of one user or of many. */
+  /** Records an audit event of the change, for one user or for many. */
   readonly record: (
     event: AuditEventName,
     subjects: string | readonly string[],
@@ -22,7 +22,7 @@ export interface UserTransaction {
   ) => Promise<void>;
 }
 
-/** Changes to users: each is one transaction with its events in the audit trail. */
+/** Changes to users, each in one transaction with its audit events. */
 @Injectable()
 export class UserChanges {
   constructor(
@@ -31,7 +31,7 @@ export class UserChanges {
     private readonly clock: Clock,
   ) {}
 
-  /** @param work may change nothing but the database: it is run again where two of them met */
+  /** @param work must change only the database: it is run again after a conflict with another transaction */
   make<T>(change: UserChange, work: (step: UserTransaction) => Promise<T>): Promise<T> {
     return transaction(this.dataSource, (manager) => {
       const at = this.clock.now();

@@ -1,4 +1,4 @@
-/** The user breaks rules; each problem begins with the name of its field, and is for the admin who sent it. */
+/** The user is invalid. Each problem begins with the name of its field and is shown to the admin who sent it. */
 export class InvalidUser extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('; '));
@@ -6,7 +6,7 @@ export class InvalidUser extends Error {
   }
 }
 
-/** Somebody else has the name or the subject; of a deleted user the subject stays taken. */
+/** Another user has the username or the subject. The subject of a deleted user stays taken. */
 export class UserTaken extends Error {
   constructor(readonly field: 'username' | 'subject') {
     super(`The ${field} is taken`);

@@ -7,8 +7,8 @@ import type { UserEntity } from './user.entity.js';
 import { UserRepository } from './user.repository.js';
 
 /**
- * Brings users in from elsewhere, many at a time, with the hashes of their passwords. Whoever is there already is left alone,
- * so the same file may be imported again.
+ * Imports users in batches, with their password hashes. Existing users are left unchanged, so the same file can be imported
+ * again.
  */
 @Injectable()
 export class UserImport {
@@ -17,7 +17,7 @@ export class UserImport {
     private readonly changes: UserChanges,
   ) {}
 
-  /** @returns what became of each, in their order; the sound ones are stored, whatever the others are */
+  /** @returns the outcome of each, in order; valid users are stored even if others are invalid */
   async import(requests: readonly UserRequest[], change: UserChange): Promise<ImportOutcome[]> {
     const judged = requests.map((request) => ({ request, problems: userProblems(request), fresh: uuidv7() }));
     return this.changes.make(change, async ({ manager, now, record }) => {
@@ -42,7 +42,7 @@ export class UserImport {
     });
   }
 
-  /** The outcome is that of one after the other, in few statements. @returns those that are stored */
+  /** Same outcome as inserting one after the other, in few statements. @returns the stored users */
   private async insert(users: readonly UserEntity[], manager: EntityManager): Promise<Set<UserEntity>> {
     const stored = new Set<UserEntity>();
     for (let rest = users; rest.length > 0;) {
@@ -55,7 +55,7 @@ export class UserImport {
   }
 }
 
-/** Those that ask for no subject and no name that one before them asks for; and the others. */
+/** Separates users whose subject and username occur for the first time from those that repeat one. */
 function firstOnes(users: readonly UserEntity[]): [first: UserEntity[], later: UserEntity[]] {
   const [first, later]: [UserEntity[], UserEntity[]] = [[], []];
   const [subjects, keys] = [new Set<string>(), new Set<string>()];
@@ -72,10 +72,10 @@ function rowOf({ subject, username, passwordHash, claims }: UserRequest, fresh: 
   return newUser(user, now)!;
 }
 
-/** Why it was not stored: it is there, or somebody else has what it asks for. */
+/** Why the user was not stored: they exist already, or another user has the subject or username. */
 function existing(user: UserEntity, namesSubject: boolean, holders: readonly UserEntity[]): ImportOutcome {
   const same = holders.find(({ subject }) => subject === user.subject);
-  if (same?.deletedAt) return { result: 'invalid', problems: ['subject was of a user who was deleted'] };
+  if (same?.deletedAt) return { result: 'invalid', problems: ['subject belonged to a user who was deleted'] };
   if (same) return { result: 'exists', subject: same.subject };
   const namesake = holders.find(({ usernameKey, deletedAt }) => usernameKey === user.usernameKey && !deletedAt);
   if (namesake && !namesSubject) return { result: 'exists', subject: namesake.subject };

@@ -1,23 +1,23 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 
-/** Somebody who signs in here. Whether a subject may be spoken for at all is in `subjects`. */
+/** A user who signs in here. Whether the subject is disabled is in `subjects`. */
 @Entity('users')
 export class UserEntity {
-  /** The `sub`: never given to another, not even after the user is deleted. */
+  /** The `sub`: never reused, not even after the user is deleted. */
   @PrimaryColumn('text')
   subject: string;
 
-  /** As the user writes it. */
+  /** As the user wrote it. */
   @Column('text')
   username: string;
 
-  /** What is compared: see `username.ts`. */
+  /** The key for comparison: see `username.ts`. */
   @Index('users_username_key', { unique: true, where: 'deleted_at IS NULL' })
   @Column('text', { name: 'username_key' })
   usernameKey: string;
 
-  /** A PHC string, or a foreign format until the next sign-in; null for users of the upstream provider alone. */
+  /** A PHC string, or an imported format until the next sign-in; null for users who sign in only through the upstream provider. */
   @Column('text', { name: 'password_hash', nullable: true })
   passwordHash: string | null;
 
@@ -27,11 +27,11 @@ export class UserEntity {
   @Column('jsonb')
   claims: StandardClaims;
 
-  /** Where this user has signed in from, the last one first: see `sign-in-limits.service.ts`. */
+  /** The sources from which this user has signed in, latest first: see `sign-in-limits.service.ts`. */
   @Column('text', { name: 'known_sources', array: true, default: [] })
   knownSources: string[];
 
-  /** How often all sessions of this user were ended: a sign-in that was on its way then comes too late. */
+  /** How often all sessions of this user were ended; a sign-in that was under way then is refused. */
   @Column('integer', { name: 'session_epoch', default: 0 })
   sessionEpoch: number;
 
@@ -41,7 +41,7 @@ export class UserEntity {
   @Column('timestamptz', { name: 'updated_at' })
   updatedAt: Date;
 
-  /** A deleted user keeps the row and nothing else in it: the `sub` stays taken. */
+  /** The row of a deleted user is wiped but stays, so that the `sub` stays taken. */
   @Column('timestamptz', { name: 'deleted_at', nullable: true })
   deletedAt: Date | null;
 }

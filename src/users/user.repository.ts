@@ -7,19 +7,18 @@ import { UserEntity } from './user.entity.js';
 
 export type UserChangeSet = Partial<Pick<UserEntity, 'username' | 'usernameKey' | 'claims'>>;
 
-/** As many places as a user signs in from; what is older is forgotten. */
+/** As many sources as a user has; the oldest is dropped. */
 const MAX_KNOWN_SOURCES = 10;
 
-/** Of tens of users each: enough to know the shares of the kinds to a percent. */
+/** Each page has tens of users: enough to know the shares of the kinds to a percent. */
 const SAMPLED_PAGES = 500;
 
-/** What a hash of any of the formats of `password-hash.ts` begins with, up to its salt. */
+/** The beginning of a hash up to its salt, in all formats of `password-hash.ts`. */
 const KIND = String.raw`^(?:\$argon2[^$]+\$(?:v=\d+\$)?[^$]+|\$2[aby]\$\d\d|pbkdf2_\w+\$\d+|\$pbkdf2[^$]*\$[^$]+)`;
 
 /**
- * The SQL of `users` and `linked_accounts`. Inserts leave out what is taken (`orIgnore`), and must not update their entities:
- * TypeORM would match the rows that come back with those that went in by their place. A deleted user is not there,
- * unless it says so.
+ * The SQL of `users` and `linked_accounts`. Inserts skip taken rows (`orIgnore`) and must not update their entities, because
+ * TypeORM matches returned rows with inserted ones by position. Deleted users are excluded unless a comment says otherwise.
  */
 @Injectable()
 export class UserRepository {
@@ -43,10 +42,10 @@ export class UserRepository {
     return (after === undefined ? query : query.andWhere('u.subject > :after', { after })).getMany();
   }
 
-  /** @returns the subjects of those whose name and subject were free; the others are not stored */
+  /** @returns the subjects of the stored users; those whose username or subject was taken are skipped */
   async insert(users: readonly UserEntity[], manager: EntityManager): Promise<Set<string>> {
     if (users.length === 0) return new Set();
-    // In one order, so that two that insert the same names at once do not wait for each other.
+    // In one order, so that two concurrent inserts of the same usernames do not deadlock.
     const rows = [...users].sort((a, b) => (a.usernameKey < b.usernameKey ? -1 : 1));
     const inserted = await manager
       .createQueryBuilder()
@@ -60,7 +59,7 @@ export class UserRepository {
     return new Set(subjectsIn(inserted));
   }
 
-  /** Who has one of these subjects, deleted or not, or one of these names. */
+  /** The users with one of these subjects (deleted ones included) or one of these usernames. */
   async holders(
     subjects: readonly string[],
     usernameKeys: readonly string[],
@@ -73,7 +72,7 @@ export class UserRepository {
       .getMany();
   }
 
-  /** @returns false where there is no such user @throws a unique violation when the name is taken */
+  /** @returns false if there is no such user @throws a unique violation when the username is taken */
   async update(subject: string, changes: UserChangeSet, now: Date, manager: EntityManager): Promise<boolean> {
     return this.change(subject, { ...changes, updatedAt: now }, manager);
   }
@@ -82,14 +81,14 @@ export class UserRepository {
     return this.change(subject, { passwordHash, passwordChangedAt: now }, manager);
   }
 
-  /** Unless it was changed meanwhile. */
+  /** Does nothing if the hash was changed meanwhile. */
   async replacePasswordHash(subject: string, from: string, to: string): Promise<void> {
     await this.dataSource.manager.update(UserEntity, { subject, passwordHash: from }, { passwordHash: to });
   }
 
-  /** The kinds that there are among the users' passwords, or among those of a sample where there are very many users. */
+  /** The kinds of password hashes, from a sample if the table is large. */
   async passwordKinds(): Promise<PasswordKind[]> {
-    // By its size, which is always known: how many rows a table has is not, before it was analysed.
+    // The sample depends on the table's size, because its row count is unknown until it is analysed.
     return this.dataSource.query<PasswordKind[]>(
       `SELECT name, min(password_hash) AS example, count(*)::int AS users
        FROM (
@@ -102,7 +101,7 @@ export class UserRepository {
     );
   }
 
-  /** The newest first; a source that is the newest already costs no write. */
+  /** Puts the source first; no write if it is first already. */
   async rememberSource(subject: string, source: string): Promise<void> {
     await this.dataSource.query(
       `UPDATE users SET known_sources = (ARRAY[$2::text] || array_remove(known_sources, $2::text))[1:${MAX_KNOWN_SOURCES}]
@@ -111,7 +110,7 @@ export class UserRepository {
     );
   }
 
-  /** Wipes everything but the subject and what links it: who was deleted does not come back as somebody new. */
+  /** Wipes all but the subject and its linked accounts, so that a deleted user cannot come back as a new one. */
   bury(subject: string, now: Date, manager: EntityManager): Promise<boolean> {
     return this.change(
       subject,
@@ -129,13 +128,13 @@ export class UserRepository {
     );
   }
 
-  /** Also of a deleted user, for whom it holds the place. */
+  /** Includes deleted users, whose links stay. */
   async linkedSubject(issuer: string, externalSubject: string): Promise<string | undefined> {
     const link = await this.dataSource.manager.findOneBy(LinkedAccountEntity, { issuer, externalSubject });
     return link?.subject;
   }
 
-  /** @returns false where that account is linked already */
+  /** @returns false if that account is linked already */
   async insertLink(link: Omit<LinkedAccountEntity, 'user'>, manager: EntityManager): Promise<boolean> {
     const inserted = await manager
       .createQueryBuilder()
@@ -149,7 +148,7 @@ export class UserRepository {
     return subjectsIn(inserted).length > 0;
   }
 
-  /** Lays these claims over those that there are. @returns false where that changes nothing, or there is no such user */
+  /** Merges these claims into the stored ones. @returns false if nothing changes or there is no such user */
   async mergeClaims(subject: string, claims: StandardClaims, now: Date, manager: EntityManager): Promise<boolean> {
     const [, count] = await manager.query<[unknown, number]>(
       `UPDATE users SET claims = claims || $2::jsonb, updated_at = $3

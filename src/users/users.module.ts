@@ -25,7 +25,7 @@ import { UserImport } from './user-import.service.js';
 import { UserRepository } from './user.repository.js';
 import { UsersService } from './users.service.js';
 
-/** The people who sign in: their claims, their passwords, and their accounts at the upstream provider. */
+/** The users who sign in: their claims, passwords, and accounts at the upstream provider. */
 @Module({
   imports: [
     ConfigModule,

@@ -16,12 +16,12 @@ import type { UserEntity } from './user.entity.js';
 import { usernameKey, usernameProblem } from '../oauth/username.js';
 import { UserRepository } from './user.repository.js';
 
-/** Runs in the transaction of a change, for what the change must end. */
+/** Runs in the transaction of a change, for the sessions and families that the change must end. */
 export type Alongside = (manager: EntityManager) => Promise<void>;
 
 /**
- * The users who sign in here: their names, claims and passwords. Whether a subject is disabled is `SubjectsService`; the
- * caller says what else a change must end, in the same transaction.
+ * The users who sign in here: usernames, claims and passwords. `SubjectsService` knows which subjects are disabled. The caller
+ * ends sessions and families in the transaction of the change.
  */
 @Injectable()
 export class UsersService {
@@ -62,7 +62,7 @@ export class UsersService {
     return this.repository.list(limit, after);
   }
 
-  /** What clients may be told of a user, as far as they may be told it. @returns undefined where there is no such user */
+  /** All claims of a user; the caller releases them as scope and request allow. @returns undefined if there is no such user */
   async claimsOf(subject: string): Promise<StandardClaims | undefined> {
     const user = await this.repository.find(subject);
     if (!user) return undefined;
@@ -94,8 +94,8 @@ export class UsersService {
   }
 
   /**
-   * @param request the claims take the place of all that there were
-   * @returns undefined where there is no such user @throws InvalidUser, UserTaken
+   * @param request its claims replace all stored ones
+   * @returns undefined if there is no such user @throws InvalidUser, UserTaken
    */
   async update(
     subject: string,
@@ -126,7 +126,7 @@ export class UsersService {
       });
   }
 
-  /** @returns false where there is no such user @throws InvalidUser, PasswordThreadsBusy */
+  /** @returns false if there is no such user @throws InvalidUser, PasswordThreadsBusy */
   async setPassword(subject: string, password: string, change: UserChange, alongside?: Alongside): Promise<boolean> {
     const user = await this.repository.find(subject);
     if (!user) return false;
@@ -139,7 +139,7 @@ export class UsersService {
     });
   }
 
-  /** Nothing is left of the user but the subject, which stays taken. @returns false where there is no such user */
+  /** Deletes everything of the user except the subject, which stays taken. @returns false if there is no such user */
   delete(subject: string, change: UserChange, alongside?: Alongside): Promise<boolean> {
     return this.changes.make(change, async ({ manager, now, record }) => {
       if (!(await this.repository.bury(subject, now, manager))) return false;
