@@ -1,9 +1,9 @@
 /**
- * A queue of several lines that take turns: an entry at the head of its line waits for one entry of each other line at most.
- * Within a line it is first come, first served.
+ * A queue of several lines that take turns: the first entry of a line waits for at most one entry of each other line. Each
+ * line is first in, first out.
  */
 export class FairQueue<T> {
-  /** Those with entries, in the order of their turns. */
+  /** Lines with entries, in the order of their turns. */
   private readonly lines = new Map<string, T[]>();
   private count = 0;
 
@@ -14,8 +14,8 @@ export class FairQueue<T> {
   }
 
   /**
-   * Where every place is taken, the last of the longest line gives way, unless this line is as long.
-   * @returns what has no place: that, or the entry itself
+   * If the queue is full, drops the last entry of the longest line, unless this line would become as long.
+   * @returns the entry that was dropped, which may be the new one
    */
   push(line: string, entry: T): T | undefined {
     const own = this.lines.get(line);
@@ -30,7 +30,7 @@ export class FairQueue<T> {
     return undefined;
   }
 
-  /** The first of the line whose turn it is. */
+  /** Removes and returns the first entry of the line whose turn it is. */
   shift(): T | undefined {
     for (const [name, line] of this.lines) {
       this.lines.delete(name);

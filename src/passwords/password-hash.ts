@@ -1,11 +1,10 @@
 /**
- * How passwords are kept: as a PHC string of argon2id with the parameters below. Users who were imported bring the hash of
- * the system that they come from; it verifies as it is, and is replaced at the next sign-in. What computes them is
- * `password-thread.js`.
+ * Password hashes: PHC strings of argon2id with the parameters below. Imported users bring the hash of their old system,
+ * which is verified as it is and replaced at the next sign-in. `password-thread.js` computes the hashes.
  */
 import { randomBytes } from 'node:crypto';
 
-/** OWASP, Password Storage Cheat Sheet. When they change, each user's hash is replaced at the next sign-in. */
+/** From the OWASP Password Storage Cheat Sheet. After a change, each user's hash is replaced at the next sign-in. */
 export const parameters = { memoryKib: 19_456, passes: 2, lanes: 1, saltBytes: 16, outputBytes: 32 } as const;
 
 export type PasswordHash =
@@ -19,37 +18,37 @@ export type PasswordHash =
     };
 
 /**
- * Where imported hashes end: a verification takes a few seconds at most, and what several threads take at once fits into
- * memory. (Twice that time, where a password is compared in two spellings: see `password-hasher.service.ts`.)
+ * Limits of imported hashes: a verification takes a few seconds at most (twice that if the password has two spellings, see
+ * `password-hasher.service.ts`), and several threads at once fit into memory.
  */
 const MAX_BCRYPT_COST = 14;
-/** Each block of the output takes all of the iterations. */
+/** Iterations times output blocks, because each block takes all iterations. */
 const MAX_PBKDF2_ROUNDS = 5_000_000;
 const MAX_ARGON2_MEMORY_KIB = 256 * 1024;
 /** Memory times passes. */
 const MAX_ARGON2_WORK_KIB = 4 * 1024 * 1024;
 const MAX_ARGON2_LANES = 64;
 
-/** A shorter one would be guessed, or would let anybody in. */
+/** A shorter output could match by guessing, an empty one always. */
 const MIN_OUTPUT_BYTES = 16;
 const MAX_OUTPUT_BYTES = 64;
 
 const ARGON2 =
   /^\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=([1-9]\d{0,7}),t=([1-9]\d{0,7}),p=([1-9]\d{0,2})\$([^$]+)\$([^$]+)$/;
-/** The last characters of salt and checksum have bits to spare. Where those are not 0, it verifies nowhere. */
+/** The unused bits in the last characters of salt and checksum must be 0, or the hash never verifies. */
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
-/** Django's; the salt is the text itself. */
+/** Django's format; the salt is the text itself. */
 const PBKDF2_DJANGO = /^pbkdf2_(sha1|sha256|sha512)\$(\d{1,9})\$([^$\s]{1,128})\$([A-Za-z0-9+/]+={0,2})$/;
-/** As PHC strings are written, and as passlib writes them: without `-sha1` and `i=`, and with dots for plus signs. */
+/** PHC strings, and passlib's variant: without `-sha1` and `i=`, and with dots for plus signs. */
 const PBKDF2_PHC =
   /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,9})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{1,172})\$([A-Za-z0-9+/.]+)$/;
 
-/** What PBKDF2 makes at a time. */
+/** PBKDF2 output per block. */
 const BLOCK_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
 
 const FORMATS = 'an argon2 PHC string, a bcrypt hash ($2a$, $2b$, $2y$) or a PBKDF2 hash (Django, PHC)';
 
-/** @returns the hash; or what is wrong with it */
+/** @returns the hash, or what is wrong with it */
 export function parseHash(text: string): PasswordHash | { readonly problem: string } {
   for (const parse of [parseArgon2, parseBcrypt, parsePbkdf2]) {
     const parsed = parse(text);
@@ -66,7 +65,7 @@ function parseArgon2(text: string): Parsed {
   const [memoryKib, passes, lanes] = found.slice(1, 4).map(Number) as [number, number, number];
   const texts = found.slice(4) as [string, string];
   const [salt, output] = texts.map((part) => Buffer.from(part, 'base64')) as [Buffer, Buffer];
-  // The library throws at the base64 of URLs, and at a last character with bits to spare that are not 0.
+  // The library throws on base64url, and on non-zero unused bits in the last character.
   const isCanonical = unpadded(salt) === texts[0] && unpadded(output) === texts[1];
   if (memoryKib < 8 * lanes || salt.length < 8 || !isCanonical) return { problem: 'is no argon2 hash (RFC 9106)' };
   if (memoryKib > MAX_ARGON2_MEMORY_KIB || memoryKib * passes > MAX_ARGON2_WORK_KIB || lanes > MAX_ARGON2_LANES) {
@@ -113,10 +112,10 @@ const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+
 
 const CURRENT = `$argon2id$v=19$m=${parameters.memoryKib},t=${parameters.passes},p=${parameters.lanes}$`;
 
-/** Whether a hash is what a new one would be. */
+/** Whether a hash has the scheme and parameters of new ones. */
 export const isCurrent = (text: string): boolean => text.startsWith(CURRENT);
 
-/** A hash of nothing: it takes as long to verify as a current one, and no password matches it. */
+/** A dummy hash: verifying takes as long as with a current one, and no password matches. */
 export const decoyHash = (): PasswordHash => ({
   scheme: 'argon2',
   encoded: `${CURRENT}${unpadded(randomBytes(parameters.saltBytes))}$${unpadded(randomBytes(parameters.outputBytes))}`,

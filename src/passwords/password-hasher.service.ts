@@ -6,11 +6,11 @@ import { PasswordThreads } from './password-threads.service.js';
 
 export interface PasswordMatch {
   readonly matches: boolean;
-  /** Whether a new hash should take the place of this one, now that the password is known. */
+  /** Whether the hash should be replaced with a new one, now that the password is known. */
   readonly isOutdated: boolean;
 }
 
-/** argon2id as `@node-rs/argon2` numbers it; its enum exists for the compiler alone. */
+/** The number of argon2id in `@node-rs/argon2`, whose enum does not exist at run time. */
 const ARGON2ID = 2;
 
 const options = {
@@ -23,7 +23,7 @@ const options = {
 
 const DECOY = decoyHash();
 
-/** What admins ask for has a line of its own, which no address is called like. */
+/** The queue line of admin requests; no address equals it. */
 const NOT_A_SIGN_IN = '';
 
 /** Makes and verifies the hashes of passwords, off the event loop. */
@@ -34,7 +34,7 @@ export class PasswordHasher {
   constructor(private readonly threads: PasswordThreads) {}
 
   /**
-   * @param source for whom: see `PasswordThreads`
+   * @param source the requester's address: see `PasswordThreads`
    * @returns a PHC string @throws PasswordThreadsBusy; temporarily_unavailable
    */
   async hash(password: string, source = NOT_A_SIGN_IN): Promise<string> {
@@ -44,9 +44,9 @@ export class PasswordHasher {
   }
 
   /**
-   * @param stored undefined where there is none
-   * @param decoy what the password is compared with then: it takes its time, and never matches
-   * @param source for whom: see `PasswordThreads`
+   * @param stored undefined if the user has no password
+   * @param decoy the hash to compare with in that case; it takes the same time and never matches
+   * @param source the requester's address: see `PasswordThreads`
    * @throws PasswordThreadsBusy; temporarily_unavailable
    */
   async verify(
@@ -65,5 +65,5 @@ export class PasswordHasher {
   }
 }
 
-/** As we hash it, and as it was typed: the system that an imported hash comes from may not have normalized it. */
+/** Normalized as we hash it, and as typed: the system of an imported hash may not have normalized it. */
 const spellings = (password: string): string[] => [...new Set([normalized(password), password])];

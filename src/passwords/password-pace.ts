@@ -1,24 +1,24 @@
 /**
- * How hashing shares the machine with requests. A low priority alone does not do it: beside sign-ins without end, refreshes fell
- * to about half of their rate, and with the lowest priority to two thirds (two cores).
+ * How hashing shares the cores with requests. A low thread priority is not enough: under continuous sign-ins, refreshes fell
+ * to about half of their rate, and to two thirds with the lowest priority (on two cores).
  */
 
-/** Of all cores, for all threads together, while requests want the machine. Refreshes keep more than four fifths of their rate then. */
+/** The share of all cores for all threads together while the event loop is busy. Refreshes then keep more than four fifths of their rate. */
 const SHARE_OF_CORES = 0.125;
 
-/** From here on the event loop has no time to spare: the share of the time in which it had something to do. */
+/** The event loop counts as busy from this utilization on. */
 const BUSY_UTILIZATION = 0.75;
 
 export interface Machine {
   readonly cores: number;
-  /** That hash at the same time. */
+  /** How many hash at the same time. */
   readonly threads: number;
 }
 
 /**
- * How long a thread rests after a job. While the event loop has time to spare it does not: sign-ins are as fast as they can be.
+ * How long a thread rests after a job: not at all unless the event loop is busy, so that sign-ins are as fast as possible.
  * @param workedMs how long the job took
- * @param loopUtilization of the event loop meanwhile, 0 to 1
+ * @param loopUtilization utilization of the event loop during the job, 0 to 1
  */
 export function restMs(workedMs: number, loopUtilization: number, { cores, threads }: Machine): number {
   if (loopUtilization < BUSY_UTILIZATION) return 0;

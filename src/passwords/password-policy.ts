@@ -1,29 +1,29 @@
 /**
- * What a password must be, after NIST SP 800-63B-4 §3.1.1.2: long enough, and not one that is guessed first. Nothing else:
- * no kinds of characters, no expiry. Counted and compared in NFKC, the form that is hashed.
+ * The password policy, after NIST SP 800-63B-4 §3.1.1.2: long enough, and not a common password. No composition rules, no
+ * expiry. Counted and compared in NFKC, the form that is hashed.
  *
- * The least length is a setting. NIST asks for 15 characters where the password is the only factor, which it is here, and
- * for 8 where there is a second one, as behind a proxy that asks for it.
+ * The minimum length is a setting. NIST asks for 15 characters if the password is the only factor, as it is here, and for 8
+ * with a second factor, for example behind a proxy that asks for one.
  */
 
-/** NIST asks for 64 characters at least; these are 256 of the longest, so that nothing is unbounded. */
+/** NIST wants at least 64 characters to be allowed; this is 256 characters of four bytes. */
 export const MAX_PASSWORD_BYTES = 1024;
 
-/** A password made of one short piece, however often, is as good as the piece. */
+/** A password that repeats a piece shorter than this is refused. */
 const SHORTEST_PIECE = 4;
 
-/** The form in which a password is hashed: it must not depend on the keyboard that typed it. */
+/** The form in which a password is hashed, so that it does not depend on the keyboard. */
 export const normalized = (password: string): string => password.normalize('NFKC');
 
 export interface PasswordRules {
   readonly minCharacters: number;
   /** In lower case. */
   readonly common: ReadonlySet<string>;
-  /** The user's names, the service's: what a stranger tries before the list. */
+  /** Names of the user and of the service, which attackers try first. */
   readonly context: readonly string[];
 }
 
-/** @returns what is wrong with it, without repeating it; undefined where nothing is */
+/** @returns what is wrong with the password, without repeating it; undefined if it is acceptable */
 export function passwordProblem(
   password: string,
   { minCharacters, common, context }: PasswordRules,
@@ -45,8 +45,8 @@ export function passwordProblem(
 }
 
 /**
- * The whole of it, which is what NIST wants compared (not the words within), and the plainest derivatives: without the
- * digits and signs around the letters, where the letters are most of it; and the piece that either of them repeats.
+ * The texts to look up in the lists: the whole password (NIST: not the words within it); without the digits and signs around
+ * the letters, if most of it is letters; and the piece that either of these repeats.
  */
 function disguisesOf(text: string): string[] {
   const whole = text.toLowerCase();
@@ -55,10 +55,10 @@ function disguisesOf(text: string): string[] {
   return [...new Set(forms.flatMap((form) => [form, pieceOf(form)]))].filter((form) => form !== '');
 }
 
-/** `abcabc` → `abc`; what repeats nothing is its own piece. A text that recurs in its own double before the end is periodic. */
+/** `abcabc` → `abc`; a text without repetition is returned as it is. A periodic text recurs in its own double before the end. */
 const pieceOf = (text: string): string => text.slice(0, (text + text).indexOf(text, 1));
 
-/** Each character one after the one before it, or one before: 12345678, 9876, abcdef; after 9 comes 0. */
+/** Ascending or descending characters: 12345678, 9876, abcdef; 0 follows 9. */
 function isSequence(text: string): boolean {
   const points = [...text].map((character) => character.codePointAt(0)!);
   const steps = points.slice(1).map((point, index) => point - points[index]!);

@@ -1,7 +1,7 @@
 /**
- * Computes password hashes, one at a time, in a thread of its own: the event loop serves requests meanwhile, and so does
- * the thread pool of libuv, in which access tokens are signed. Plain JavaScript, because a thread loads its file as it is,
- * from `dist` and, in the tests, from `src`.
+ * Computes password hashes, one at a time, in a separate thread, so that neither the event loop nor libuv's thread pool, which
+ * signs access tokens, is blocked. Plain JavaScript, because a thread loads its file unbuilt: from `dist`, and in tests from
+ * `src`.
  */
 import { pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 import { constants, setPriority } from 'node:os';
@@ -9,8 +9,8 @@ import { parentPort } from 'node:worker_threads';
 import { hashSync, verifySync as verifyArgon2 } from '@node-rs/argon2';
 import { verifySync as verifyBcrypt } from '@node-rs/bcrypt';
 
-// On Linux the priority is the thread's own; elsewhere it would be that of the whole process. Below normal (a tenth of the
-// event loop's share where both want the same core), and not the lowest: on a busy machine nobody could sign in any more.
+// On Linux this sets the priority of the thread; elsewhere it would be that of the whole process. Below normal gives it a
+// tenth of the event loop's share of a contended core. The lowest priority would stop sign-ins on a busy machine.
 if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 
 /** @type {Record<string, (hash: any, password: string) => boolean>} */

@@ -7,7 +7,7 @@ import { FairQueue } from './fair-queue.js';
 import type { PasswordHash } from './password-hash.js';
 import { restMs } from './password-pace.js';
 
-/** What `password-thread.js` can do. */
+/** The tasks of `password-thread.js`. */
 export type PasswordTask =
   | { readonly kind: 'hash'; readonly password: string; readonly options: object }
   | { readonly kind: 'verify'; readonly hash: PasswordHash; readonly passwords: readonly string[] };
@@ -20,7 +20,7 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** What a thread is doing: since when (`performance.now()`), and what the event loop had done by then. */
+/** A job in progress, its start (`performance.now()`), and the event loop utilization at that time. */
 interface Work {
   readonly job: Job;
   readonly startedAt: number;
@@ -31,13 +31,13 @@ const FILE = new URL('./password-thread.js', import.meta.url);
 
 const CORES = availableParallelism();
 
-/** One core is the event loop's. Each thread takes 20 MB while it works. */
+/** Leaves one core to the event loop. Each working thread takes 20 MB. */
 const MAX_THREADS = Math.max(1, Math.min(4, CORES - 1));
 
-/** As many as are computed in a few seconds: who comes later is told to come again, instead of waiting in vain. */
+/** As many as can be computed in a few seconds; further requests are told to retry. */
 const MAX_WAITING = 64 * MAX_THREADS;
 
-/** More passwords are waiting to be hashed than will be in the next seconds. */
+/** More passwords are waiting than can be hashed in the next seconds. */
 export class PasswordThreadsBusy extends OAuthError {
   static readonly RETRY_AFTER_SECONDS = 2;
 
@@ -50,9 +50,9 @@ export class PasswordThreadsBusy extends OAuthError {
 }
 
 /**
- * A few threads of low priority for what takes long on purpose. They are started when they are first needed, do one job at a
- * time, rest after it while requests want the machine, and keep the process alive only while they have a job. One that dies
- * takes its job with it, and the next job gets another.
+ * A few threads of low priority for password hashing, which is slow on purpose. They start on first use, do one job at a time,
+ * rest after it while the event loop is busy, and keep the process alive only while they have a job. If a thread dies, its job
+ * fails and a new thread takes the next one.
  */
 @Injectable()
 export class PasswordThreads implements OnApplicationShutdown {
@@ -62,9 +62,9 @@ export class PasswordThreads implements OnApplicationShutdown {
   private closed = false;
 
   /**
-   * @param source for whom: sources take turns, so that nobody waits for all that somebody else has asked for
-   * @throws PasswordThreadsBusy at once, or when another source needs the place; temporarily_unavailable when the thread died
-   *   of it, or the service is stopping
+   * @param source the requester's address: sources take turns, so that none waits for all the jobs of another
+   * @throws PasswordThreadsBusy at once, or when another source needs the place; temporarily_unavailable if the thread dies or
+   *   the service stops
    */
   run(task: PasswordTask, source: string): Promise<Outcome> {
     if (this.closed) return Promise.reject(stopping());
@@ -108,7 +108,7 @@ export class PasswordThreads implements OnApplicationShutdown {
     return this.threads.size < MAX_THREADS ? this.start() : undefined;
   }
 
-  /** It needs nothing of the environment, and least of all the secrets in it. */
+  /** Starts a thread without the environment, because that contains secrets. */
   private start(): Worker {
     const thread = new Worker(FILE, { name: 'passwords', env: {}, execArgv: [] });
     thread.on('message', (outcome: Outcome) => {
@@ -117,7 +117,7 @@ export class PasswordThreads implements OnApplicationShutdown {
       work?.job.resolve(outcome);
       this.rest(thread, work);
     });
-    thread.on('error', (error) => this.logger.error(`A thread died: ${error.message}`));
+    thread.on('error', (error) => this.logger.error(`A password thread died: ${error.message}`));
     thread.on('exit', () => {
       const work = this.workOf(thread);
       this.threads.delete(thread);
