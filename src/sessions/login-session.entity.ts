@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** One browser in which a user is signed in. The cookie is a secret of its own, kept as a digest; the id may be shown. */
+/** One browser in which a user is signed in. The cookie is a separate secret, stored as a digest; the id is not secret. */
 @Entity('login_sessions')
 export class LoginSessionEntity {
   /** The `sid` of ID tokens and logout tokens. */
@@ -16,7 +16,7 @@ export class LoginSessionEntity {
   @Column('text')
   subject: string;
 
-  /** When the user last proved who they are. */
+  /** When the user last authenticated. */
   @Column('timestamptz', { name: 'auth_time' })
   authTime: Date;
 

@@ -4,7 +4,7 @@ import { patiently } from '../platform/database/patient-statement.js';
 import type { LoginSession } from './login-session.js';
 import { LoginSessionEntity } from './login-session.entity.js';
 
-/** What a session row is found by, and until when it counts. */
+/** The times that decide whether a session is live. */
 export interface Liveness {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -33,15 +33,15 @@ interface SessionRow {
 const COLUMNS =
   's.id, s.subject, s.auth_time, s.acr, s.amr, s.source, s.user_agent, s.created_at, s.last_used_at, s.expires_at';
 
-/** At the time $1, of what has not been used since $2. */
+/** Live at time $1; idle if last used before $2. */
 const LIVE = 's.ended_at IS NULL AND s.expires_at > $1 AND s.last_used_at > $2';
 
-/** The SQL of `login_sessions`, and of the epoch in `users` that says whether a sign-in comes too late for one. */
+/** The SQL of `login_sessions`. */
 @Injectable()
 export class LoginSessionRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** The live session of a cookie, of a user who is still there and may be spoken for. */
+  /** The live session of a cookie, if its user exists and is not disabled. */
   async findLive(digest: Buffer, liveness: Liveness): Promise<LoginSession | undefined> {
     const rows = await this.dataSource.query<SessionRow[]>(
       `SELECT ${COLUMNS} FROM login_sessions s
@@ -53,7 +53,7 @@ export class LoginSessionRepository {
     return rows[0] && toSession(rows[0]);
   }
 
-  /** Whether it has expired or not. @param key the id, or the digest of the cookie */
+  /** Includes expired sessions. @param key the id, or the digest of the cookie */
   async findUnended(key: string | Buffer): Promise<LoginSession | undefined> {
     const column = typeof key === 'string' ? 'id' : 'cookie_digest';
     const rows = await this.dataSource.query<SessionRow[]>(
@@ -72,7 +72,7 @@ export class LoginSessionRepository {
     return rows.length > 0;
   }
 
-  /** The one that was used last comes first. */
+  /** Most recently used first. */
   async list(subject: string, liveness: Liveness): Promise<LoginSession[]> {
     const rows = await this.dataSource.query<SessionRow[]>(
       `SELECT ${COLUMNS} FROM login_sessions s WHERE s.subject = $3 AND ${LIVE} ORDER BY s.last_used_at DESC, s.id DESC`,
@@ -81,7 +81,7 @@ export class LoginSessionRepository {
     return rows.map(toSession);
   }
 
-  /** Gives the session of this cookie and this user another cookie and a new beginning. @returns what it is now */
+  /** Renews the session of this cookie and user with a new cookie. @returns the renewed session */
   async renew({ from, to, session }: Renewal, manager: EntityManager) {
     const [rows] = await manager.query<[SessionRow[], number]>(
       `UPDATE login_sessions s SET cookie_digest = $2, auth_time = $4, acr = $5, amr = $6, source = $7, user_agent = $8,
@@ -116,7 +116,7 @@ export class LoginSessionRepository {
     });
   }
 
-  /** @param olderThan milliseconds since the epoch: a use that is noted already is not noted again */
+  /** @param olderThan milliseconds since the epoch: does nothing if a later use is recorded already */
   async touch(id: string, now: number, olderThan: number): Promise<void> {
     await this.dataSource.query(
       'UPDATE login_sessions SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL AND last_used_at <= $3',
@@ -124,7 +124,7 @@ export class LoginSessionRepository {
     );
   }
 
-  /** @returns whether it was this call that ended it */
+  /** @returns whether this call ended it */
   async end(id: string, now: number, manager: EntityManager): Promise<boolean> {
     const [, ended] = await manager.query<[unknown, number]>(
       'UPDATE login_sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL',
@@ -133,7 +133,7 @@ export class LoginSessionRepository {
     return ended === 1;
   }
 
-  /** @returns those that it was this call that ended, in the order of their ids */
+  /** @returns the sessions that this call ended, ordered by id */
   async endAll(subject: string, now: number, manager: EntityManager): Promise<LoginSession[]> {
     const rows = await manager.query<SessionRow[]>(
       `WITH held AS (
@@ -152,9 +152,9 @@ export class LoginSessionRepository {
   }
 
   /**
-   * Deletes sessions that ended before `before`, among the next `limit` in key order after `after`; what somebody else holds
-   * is left for the next round.
-   * @returns where the next step goes on; undefined at the end of the table
+   * Deletes sessions that ended before `before`, among the next `limit` in key order after `after`. Locked rows are left for
+   * the next round.
+   * @returns where the next step continues; undefined at the end of the table
    */
   async deleteDead(before: number, idleMs: number, after: string, limit: number) {
     const [row] = await this.dataSource.query<[{ deleted: number; last: string | null }]>(

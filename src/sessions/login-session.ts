@@ -1,6 +1,5 @@
 /**
- * A login session: one browser in which a user is signed in. What is shown of it and what decides about it; the cookie that
- * proves it is in `session-cookie.ts`, and only its digest is stored.
+ * A login session: one browser in which a user is signed in. Its cookie is in `session-cookie.ts`; only its digest is stored.
  */
 import type { ProvenUser } from '../users/proven-user.js';
 
@@ -8,34 +7,34 @@ export interface LoginSession {
   /** The `sid` of ID tokens and logout tokens: no secret. */
   readonly id: string;
   readonly subject: string;
-  /** Milliseconds since the epoch, all of them. When the user last proved who they are. */
+  /** When the user last authenticated. Milliseconds since the epoch, as all times here. */
   readonly authTime: number;
-  /** How: see `oauth/authentication.ts`. */
+  /** See `oauth/authentication.ts`. */
   readonly acr: string;
   readonly amr: readonly string[];
-  /** The address and the program of the last sign-in, as far as they can be known. */
+  /** Address and user agent of the last sign-in. */
   readonly source: string;
   readonly userAgent: string;
   readonly createdAt: number;
   /** To the minute. */
   readonly lastUsedAt: number;
-  /** When it ends in any case. */
+  /** The absolute end. */
   readonly expiresAt: number;
 }
 
-/** What a user has just proved. */
+/** The result of an authentication. */
 export interface Proof extends ProvenUser {
   readonly acr: string;
   readonly amr: readonly string[];
-  /** Milliseconds since the epoch; now, unless somebody else has asked the user at another time. */
+  /** Milliseconds since the epoch; by default now. An upstream provider may have authenticated the user earlier. */
   readonly authTime?: number;
 }
 
-/** Each write would cost a row version, and nobody needs to know more exactly. */
+/** A minute is precise enough, and each write costs a row version. */
 export const USE_PRECISION_MS = 60_000;
 
 const MAX_USER_AGENT_CHARACTERS = 256;
 
-/** What a browser calls itself is shown to its user, so it is text in one line. */
+/** The user agent is shown to the user, so it becomes one line of printable ASCII. */
 export const userAgentText = (header: string | undefined): string =>
   (header ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, MAX_USER_AGENT_CHARACTERS);

@@ -17,9 +17,9 @@ const COOKIE = 'session';
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Who is signed in, in which browser. The database is asked each time, so a session that was ended, has run out, or is of a
- * user who was disabled or deleted, is over at once. What else ends with a session (families, notices to clients) is
- * `sign-out/`, which ends sessions within its own transaction.
+ * Login sessions: who is signed in, in which browser. Every request reads the database, so a session is over at once when it
+ * is ended, expires, or its user is disabled or deleted. `sign-out/` also ends the families of a session and notifies clients;
+ * it ends sessions within its own transaction.
  */
 @Injectable()
 export class LoginSessions implements OnApplicationShutdown {
@@ -27,7 +27,7 @@ export class LoginSessions implements OnApplicationShutdown {
   private readonly secure: boolean;
   private readonly lifeMs: number;
   private readonly idleMs: number;
-  /** The uses that are being noted, by the id of their session. */
+  /** Writes of `last_used_at` under way, by session id. */
   private readonly touches = new Map<string, Promise<void>>();
 
   constructor(
@@ -43,7 +43,7 @@ export class LoginSessions implements OnApplicationShutdown {
     this.idleMs = config.loginSessionIdleHours * HOUR_MS;
   }
 
-  /** @throws when the database is away: nobody is signed out for that, and nobody let in */
+  /** @throws when the database is away: then users are neither signed out nor admitted */
   async current(request: FastifyRequest): Promise<LoginSession | undefined> {
     const digest = this.digestIn(request);
     if (!digest) return undefined;
@@ -53,10 +53,10 @@ export class LoginSessions implements OnApplicationShutdown {
   }
 
   /**
-   * Signs a user in, in this browser, which gets a new cookie: one that was put there by somebody else opens nothing. A user
-   * who was signed in there already keeps the session, even where it has run out, and with it the `sid` that clients know, and
-   * has just proved anew who they are. The session of another user is not touched: sign it out first (`SignIn`).
-   * @returns undefined where all sessions of the user were ended since they began to prove who they are
+   * Signs a user in and sets a new cookie, so that a planted cookie (session fixation) is worthless. If the same user already
+   * has a session in this browser, even an expired one, it is renewed and keeps its `sid`, which clients know. Another user's
+   * session is not touched: sign it out first (`SignIn`).
+   * @returns undefined if all sessions of the user were ended since the authentication began
    */
   async begin(request: FastifyRequest, reply: FastifyReply, proof: Proof): Promise<LoginSession | undefined> {
     const now = this.clock.now();
@@ -84,35 +84,35 @@ export class LoginSessions implements OnApplicationShutdown {
     return session;
   }
 
-  /** The session of this browser, though it may have run out: it can still be ended, and clients be told. */
+  /** The session of this browser, even an expired one: it can still be ended and its clients notified. */
   async unended(request: FastifyRequest): Promise<LoginSession | undefined> {
     const digest = this.digestIn(request);
     return digest && this.repository.findUnended(digest);
   }
 
-  /** The browser forgets its cookie. Whoever kept a copy has it still: end the session as well. */
+  /** Deletes the browser's cookie. A copy stays valid until the session is ended. */
   forget(reply: FastifyReply): void {
     void reply.header('set-cookie', setCookie(COOKIE, '', 0, this.secure));
   }
 
-  /** One that has not been ended, though it may have run out: what grew from it may live longer than it was used. */
+  /** A session that was not ended, even an expired one: its families may outlive it. */
   async find(id: string): Promise<LoginSession | undefined> {
     return isUuid(id) ? this.repository.findUnended(id) : undefined;
   }
 
-  /** Keeps a session from being ended until the transaction is over. @returns false where it has ended */
+  /** Locks a session, so that it cannot end until the transaction does. @returns false if it has ended */
   hold(id: string, manager: EntityManager): Promise<boolean> {
     return this.repository.hold(id, manager);
   }
 
-  /** The live ones of a user, the one that was used last first. */
+  /** The user's live sessions, most recently used first. */
   list(subject: string): Promise<LoginSession[]> {
     return this.repository.list(subject, this.liveness());
   }
 
   /**
-   * Ends a session alone: `SignOut` does it with all that belongs to it.
-   * @returns whether it was this call that ended it
+   * Ends the session only. `SignOut` also ends its families and notifies clients.
+   * @returns whether this call ended it
    */
   end(id: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
     return this.repository.end(id, this.clock.now(), manager);
@@ -120,12 +120,12 @@ export class LoginSessions implements OnApplicationShutdown {
 
   /** Ends all of a user's sessions. @returns the sessions that this call ended */
   async endAll(subject: string, manager: EntityManager = this.dataSource.manager): Promise<readonly LoginSession[]> {
-    // First, so that a sign-in that was under way has begun its session already, or begins none.
+    // First, so that a sign-in under way has either created its session already or will not create one.
     await this.epochs.advance(subject, manager);
     return this.repository.endAll(subject, this.clock.now(), manager);
   }
 
-  /** Ends all there are. */
+  /** Ends the sessions of all users. */
   async endEveryones(manager: EntityManager): Promise<void> {
     await this.epochs.advanceAll(manager);
     await this.repository.endEveryones(this.clock.now(), manager);
@@ -156,13 +156,13 @@ export class LoginSessions implements OnApplicationShutdown {
     };
   }
 
-  /** Runs in the background; if it fails, the session only ends earlier. */
+  /** Runs in the background; if it fails, the session only idles out earlier. */
   private noteUse({ id, lastUsedAt }: LoginSession): void {
     const now = this.clock.now();
     if (now - lastUsedAt < USE_PRECISION_MS || this.touches.has(id)) return;
     const noted = this.repository
       .touch(id, now, now - USE_PRECISION_MS)
-      .catch(() => this.logger.warn('The use of a login session could not be noted.'))
+      .catch(() => this.logger.warn('The last use of a login session could not be recorded.'))
       .finally(() => this.touches.delete(id));
     this.touches.set(id, noted);
   }

@@ -1,2 +1,2 @@
-/** Why somebody who is signed in has to sign in again, where they would not see it for themselves. */
+/** Why a signed-in user has to sign in again, if the page should say so. */
 export type SignInObstacle = 'other_user' | 'other_way';
