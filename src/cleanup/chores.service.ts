@@ -7,7 +7,7 @@ import { RevocationService } from '../revocation/revocation.service.js';
 
 const DAY_MS = 86_400_000;
 
-/** Rows a statement looks at: nobody else waits for cleanup. */
+/** Rows per statement; few enough that no other statement waits for cleanup. */
 const STEP_ROWS = 1000;
 
 export interface Chore {
@@ -16,14 +16,14 @@ export interface Chore {
   readonly step: (now: number) => Promise<{ deleted: number; more: boolean }>;
 }
 
-/** Deletes among the next rows in key order. @param after where the last step ended; undefined to begin */
+/** Deletes expired rows among the next rows in key order. @param after where the last step ended; undefined to begin */
 type Stride = (
   before: number,
   after: string | undefined,
   limit: number,
 ) => Promise<{ deleted: number; last: string | undefined }>;
 
-/** What there is to delete, and when each of it is long dead. */
+/** Which rows cleanup deletes, and after which retention. */
 @Injectable()
 export class Chores {
   constructor(
@@ -34,7 +34,7 @@ export class Chores {
     private readonly config: Config,
   ) {}
 
-  /** For one round, which begins at the beginning of each table. */
+  /** The chores of one round, which starts at the beginning of each table. */
   round(): Chore[] {
     const familyRetentionMs = this.config.familyRetentionDays * DAY_MS;
     const auditRetentionMs = this.config.auditRetentionDays * DAY_MS;
@@ -53,7 +53,7 @@ export class Chores {
   }
 }
 
-/** The whole table, step by step. */
+/** Walks the whole table in steps. */
 function walk(retentionMs: number, stride: Stride): Chore['step'] {
   let cursor: string | undefined;
   return async (now) => {

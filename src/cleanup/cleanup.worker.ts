@@ -7,12 +7,12 @@ const ROUND_EVERY_MS = 10 * 60_000;
 const FIRST_ROUND_AFTER_MS = 30_000;
 const LONGEST_BACKOFF_MS = 6 * 60 * 60_000;
 
-/** The rest that it takes after each statement. */
+/** Pause after each statement. */
 const PAUSE_MS = 50;
 
 /**
- * Deletes what is long dead, a little at a time. Nothing depends on it: what has expired is refused whether its row is there
- * or not. Replicas may clean at once, for each skips what another holds.
+ * Deletes rows that expired long ago, in small steps. Nothing depends on it: expired tokens are refused whether or not their
+ * rows exist. Replicas may clean up at the same time, because each skips rows that another has locked.
  */
 @Injectable()
 export class CleanupWorker implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -32,14 +32,14 @@ export class CleanupWorker implements OnApplicationBootstrap, OnApplicationShutd
     this.schedule(FIRST_ROUND_AFTER_MS);
   }
 
-  /** Ends after the statement that is under way. */
+  /** Waits for the current statement. */
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.round;
   }
 
-  /** @throws whatever the database says; what was deleted before that stays deleted */
+  /** @throws errors of the database; rows deleted before stay deleted */
   async clean(): Promise<void> {
     for (const { table, step } of this.chores.round()) {
       for (let more = true; more && !this.stopped;) {
@@ -58,7 +58,7 @@ export class CleanupWorker implements OnApplicationBootstrap, OnApplicationShutd
     }, delayMs).unref();
   }
 
-  /** A round that fails is tried again later and later, never at once. */
+  /** A failed round is retried with increasing delays. */
   private async attempt(): Promise<void> {
     try {
       await this.clean();
