@@ -1,11 +1,11 @@
-/** What an embedded service says when it is ready: where it is, how to get in, and what to paste first. */
+/** The banner of an embedded service: its address, the credentials, and commands to try. */
 import { credentialsFile, type Credentials } from './credentials-file.js';
 
 export interface Start {
   readonly url: string;
   readonly dataDir: string;
   readonly credentials: Credentials;
-  /** Whether the credentials were made just now. */
+  /** Whether the credentials were just created. */
   readonly areNew: boolean;
   readonly demoClient?: { readonly url: string; readonly isRunning: boolean } | undefined;
 }

@@ -1,4 +1,4 @@
-/** What the embedded service made up at its first start, in a file that only its owner can read, as a shell can read it too. */
+/** The credentials that an embedded service generates at its first start, in a shell-readable file with owner-only access. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,7 +12,7 @@ export interface Credentials {
   readonly demoRefreshToken?: string | undefined;
   readonly demoUsername?: string | undefined;
   readonly demoPassword?: string | undefined;
-  /** Of the client that signs users in. */
+  /** The demo client that signs users in. */
   readonly webClientId?: string | undefined;
   readonly webClientSecret?: string | undefined;
 }

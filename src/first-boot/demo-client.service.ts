@@ -4,20 +4,20 @@ import { Config } from '../platform/config/config.js';
 import type { Credentials } from './credentials-file.js';
 import { webPortBeside } from './first-clients.js';
 
-/** What `examples/relying-party/demo-web.ts` exports; a program of its own, so its types are not imported. */
+/** The exports of `examples/relying-party/demo-web.ts`, a separate program whose types are not imported. */
 interface DemoClientModule {
   startDemoWeb(settings: object, options: { readonly log: (line: string) => void }): Promise<Server>;
 }
 
-/** Whether the demo client runs, and where. */
+/** The demo client's URL, and whether it runs. */
 export interface DemoClientStart {
   readonly url: string;
   readonly isRunning: boolean;
 }
 
 /**
- * Runs the demo client of `examples/relying-party/` beside an embedded service, so that one command is enough to sign in. It could run
- * anywhere else: over HTTP it is a client like any other.
+ * Runs the demo client of `examples/relying-party/` in the process of an embedded service, so that one command is enough to try
+ * a sign-in. It is an ordinary client over HTTP and could run anywhere else.
  */
 @Injectable()
 export class DemoClient implements OnModuleDestroy {
@@ -31,7 +31,7 @@ export class DemoClient implements OnModuleDestroy {
     return this.server && `http://127.0.0.1:${webPortBeside(this.config.port)}/`;
   }
 
-  /** @returns undefined if there is no port for it, or if it was not built, as in the container image */
+  /** @returns undefined if there is no port for it, or it is not built (as in the container image) */
   async start({ webClientId, webClientSecret }: Credentials): Promise<DemoClientStart | undefined> {
     const port = webPortBeside(this.config.port);
     if (port === undefined || !webClientId || !webClientSecret) return undefined;
@@ -56,7 +56,7 @@ export class DemoClient implements OnModuleDestroy {
   }
 }
 
-/** An entry of `imports` in package.json: the tests run its source, `npm start` what it is built to. */
+/** An entry of `imports` in package.json: tests resolve it to the source, `npm start` to the build. */
 const DEMO_CLIENT = '#demo-client';
 
 async function demoClient(): Promise<DemoClientModule | undefined> {

@@ -16,16 +16,16 @@ const DEMO_CLAIMS = {
   email_verified: true,
 };
 
-/** Characters that nobody takes for another; 32, so that none is likelier than the others. */
+/** Characters that cannot be confused; 32 of them, so that all are equally likely. */
 const READABLE = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 export interface EmbeddedStartResult {
   readonly credentials: Credentials;
-  /** Whether they were made just now. */
+  /** Whether they were just created. */
   readonly areNew: boolean;
 }
 
-/** What somebody needs who tries out an embedded service: an admin client, a client to refresh with, and one to sign in at, with a user. */
+/** Creates what is needed to try an embedded service: an admin client, a client to refresh with, and one to sign in at with a demo user. */
 @Injectable()
 export class EmbeddedStart {
   constructor(
@@ -35,11 +35,11 @@ export class EmbeddedStart {
     private readonly config: Config,
   ) {}
 
-  /** @param hasAdmin the environment has named an admin client */
+  /** @param hasAdmin whether the environment names an admin client */
   async run(hasAdmin: boolean): Promise<EmbeddedStartResult> {
     const kept = readCredentials(this.config.dataDir);
     const credentials = this.complete(kept, hasAdmin);
-    // Kept before they are used: a process killed in between finds them again.
+    // Saved before they are registered, so that a process killed in between finds them again.
     writeCredentials(this.config.dataDir, { ...credentials, demoRefreshToken: kept.demoRefreshToken });
     await this.register(credentials);
     const all = { ...credentials, demoRefreshToken: await this.startDemoFamily(credentials.demoClientId) };
@@ -78,7 +78,7 @@ export class EmbeddedStart {
     await this.registrar.adjustClient(webClientId, webAddresses(port, issuer));
   }
 
-  /** A fresh one at each start: the last one's token has been used, and using it again would look like theft. */
+  /** A new family at each start: the last one's token may have been used, and presenting it again would count as reuse. */
   private async startDemoFamily(clientId: string): Promise<string | undefined> {
     const client = await this.directory.load(clientId);
     if (!client) return undefined;
@@ -87,7 +87,7 @@ export class EmbeddedStart {
   }
 }
 
-/** 100 random bits, to be typed. */
+/** 100 random bits, easy to type. */
 function generatePassword(): string {
   const characters = [...randomBytes(20)].map((byte) => READABLE[byte % READABLE.length]);
   return characters.join('').replace(/.{5}(?=.)/g, '$&-');

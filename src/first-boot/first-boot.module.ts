@@ -8,7 +8,7 @@ import { EmbeddedStart } from './embedded-start.service.js';
 import { FirstBoot } from './first-boot.service.js';
 import { Registrar } from './registrar.service.js';
 
-/** What a service does at its start beyond listening. */
+/** Registers the first clients and users when the service starts. */
 @Module({
   imports: [ConfigModule, ClientsModule, FamiliesModule, UsersModule],
   providers: [Registrar, EmbeddedStart, FirstBoot, DemoClient],

@@ -6,8 +6,8 @@ import { ADMIN_CLIENT } from './first-clients.js';
 import { Registrar } from './registrar.service.js';
 
 /**
- * What a new deployment needs before anybody can administer it: the first admin client. Its credentials come from the
- * environment; an embedded service outside production makes them up, with more to try it out: see `EmbeddedStart`.
+ * Registers the first admin client of a new deployment. Its credentials come from the environment; an embedded service outside
+ * production generates them, and more to try it with: see `EmbeddedStart`.
  */
 @Injectable()
 export class FirstBoot {
@@ -20,7 +20,7 @@ export class FirstBoot {
     private readonly config: Config,
   ) {}
 
-  /** @returns the credentials of the embedded service; undefined for any other */
+  /** @returns the credentials of an embedded service; undefined for any other */
   async run(): Promise<EmbeddedStartResult | undefined> {
     const { adminClientId, adminClientSecret, databaseUrl, environment } = this.config;
     if (adminClientId && adminClientSecret) await this.ensureAdmin(adminClientId, adminClientSecret);

@@ -1,4 +1,4 @@
-/** The clients that a service registers by itself. */
+/** The clients that the service registers itself. */
 import { registrationDefaults, type ClientRegistration } from '../clients/client-registration.js';
 
 export const ADMIN_CLIENT: ClientRegistration = {
@@ -9,7 +9,7 @@ export const ADMIN_CLIENT: ClientRegistration = {
   scopes: ['rekey:admin'],
 };
 
-/** For the lines that one can paste. */
+/** For the commands in the banner. */
 export const DEMO_CLIENT: ClientRegistration = {
   ...registrationDefaults,
   name: 'Demo',
@@ -19,10 +19,10 @@ export const DEMO_CLIENT: ClientRegistration = {
   mayIntrospect: true,
 };
 
-/** The demo client listens beside the service, on the next port. @returns undefined where there is none to count from */
+/** The demo client listens on the port after the service's. @returns undefined if there is no such port */
 export const webPortBeside = (port: number): number | undefined => (port > 0 && port < 65_535 ? port + 1 : undefined);
 
-/** What of the registration depends on where the two listen: it follows them when they move. */
+/** The part of the registration that depends on the addresses of service and demo client; updated when they change. */
 export function webAddresses(port: number, issuer: string) {
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -34,7 +34,7 @@ export function webAddresses(port: number, issuer: string) {
   };
 }
 
-/** `examples/relying-party/`: signs users in, and keeps them signed in. */
+/** The client of `examples/relying-party/`, which signs users in and refreshes. */
 export const webClient = (port: number, issuer: string): ClientRegistration => ({
   ...registrationDefaults,
   ...webAddresses(port, issuer),

@@ -6,10 +6,10 @@ import { isUniqueViolation } from '../platform/database/database-errors.js';
 import { UsersService } from '../users/users.service.js';
 import { UserTaken } from '../users/user-error.js';
 
-/** Who does what is done at a first start. */
+/** Actor and correlation id of the registrations at a first start. */
 export const FIRST_BOOT = { actor: 'system', correlationId: 'first-boot' };
 
-/** Makes what is not there yet, and leaves alone what is. */
+/** Registers clients and users that do not exist yet, and leaves existing ones unchanged. */
 @Injectable()
 export class Registrar {
   private readonly logger = new Logger(Registrar.name);
@@ -25,14 +25,14 @@ export class Registrar {
     try {
       await this.clients.register(registration, FIRST_BOOT, { clientId, secret });
     } catch (error) {
-      // Another replica was quicker, or the client was deleted on purpose: its id stays taken.
+      // Another replica was faster, or the client was deleted, and its id stays taken.
       if (!isUniqueViolation(error)) throw error;
-      this.logger.warn(`The client ${clientId} exists already or was deleted, and was not made again.`);
+      this.logger.warn(`The client ${clientId} exists already or was deleted, and was not created again.`);
     }
     return false;
   }
 
-  /** What is different is changed; the rest of the registration stays as an admin may have made it. */
+  /** Updates these fields if they differ, and leaves the rest as an admin may have set it. */
   async adjustClient(clientId: string, fields: Partial<ClientRegistration>): Promise<void> {
     const client = await this.clients.find(clientId);
     if (!client || isDeepStrictEqual({ ...client, ...fields }, { ...client })) return;
