@@ -1,4 +1,4 @@
-/** Everything that the HTTP process and the e2e tests configure alike. */
+/** The configuration shared by the HTTP process and the e2e tests. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { Config } from '../platform/config/config.js';

@@ -16,16 +16,16 @@ import { addParsers } from './body-parsers.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
-/** A whole request, headers and body, has this long. */
+/** For a whole request, headers and body. */
 const REQUEST_TIMEOUT_MS = 15_000;
 const CHECK_INTERVAL_MS = 1000;
 
 const DRAIN_INTERVAL_MS = 50;
 
-/** Longer than the idle timeout of common load balancers, so that it is they who close. */
+/** Longer than the idle timeout of common load balancers, so that they close connections first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
-/** A subject of 255 characters, each of which may count twice here. */
+/** A subject of 255 characters, each of which may be two UTF-16 units. */
 const MAX_PATH_PARAMETER_CHARACTERS = 510;
 
 export function createAdapter(config: Config): FastifyAdapter {
@@ -37,13 +37,13 @@ export function createAdapter(config: Config): FastifyAdapter {
     http: {
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
-      requireHostHeader: false, // the request hooks ask for it, and say so in JSON
+      requireHostHeader: false, // the request hooks check it, and answer in JSON
     },
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
-    return503OnClosing: false, // what arrives on an open connection while the service drains is answered, and told to go
-    skipMiddie: true, // there is no Nest middleware here
+    return503OnClosing: false, // while draining, requests on open connections are answered with Connection: close
+    skipMiddie: true, // we use no Nest middleware
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER_CHARACTERS },
     clientErrorHandler: answerBrokenHttp,
     frameworkErrors: brokenUrlAnswer(config),
@@ -53,7 +53,7 @@ export function createAdapter(config: Config): FastifyAdapter {
   return adapter;
 }
 
-/** A connection that was in use when the service began to drain ends with its answer: Node would wait for the client to hang up. */
+/** Closes connections that were in use when the drain began, after their responses; Node would wait for the client to close them. */
 function hangUpWhileDraining(server: FastifyInstance): void {
   server.addHook('preClose', (done) => {
     const hangUp = setInterval(() => server.server.closeIdleConnections(), DRAIN_INTERVAL_MS);
@@ -62,7 +62,7 @@ function hangUpWhileDraining(server: FastifyInstance): void {
   });
 }
 
-/** A path that cannot be decoded, or is too long, reaches no route and no hook. */
+/** Answers paths that cannot be decoded or are too long: they reach no route and no hook. */
 function brokenUrlAnswer(config: Config): (broken: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
   const adminPath = adminPathOf(config.issuer);
   const pages = new Pages(config);
@@ -75,7 +75,7 @@ function brokenUrlAnswer(config: Config): (broken: FastifyError, request: Fastif
   };
 }
 
-/** What is not even HTTP gets its answer in the same words as everything else. */
+/** Answers malformed HTTP in the format of all other errors. */
 function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = {

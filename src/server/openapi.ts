@@ -1,10 +1,10 @@
-/** The OpenAPI document of the admin API, made from the decorators of its controllers. Anybody may read it. */
+/** The OpenAPI document of the admin API, generated from the decorators of its controllers. It is public. */
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import { ADMIN_SCOPE } from '../oauth/scope.js';
 
-/** The name under which the operations ask for an access token. */
+/** The name of the security scheme of all operations. */
 export const SECURITY_SCHEME = 'admin';
 
 const DESCRIPTION = `Clients, secrets, token families, revocations, audit and keys of a Rekey server.
@@ -15,7 +15,7 @@ Every operation needs an access token with the scope \`${ADMIN_SCOPE}\`, which a
 
 const MAX_AGE_SECONDS = 300;
 
-/** Made when it is first asked for: most processes never are. */
+/** The document is generated on the first request, because most processes never get one. */
 export function serveOpenApi(
   app: INestApplication,
   server: FastifyInstance,
@@ -28,7 +28,7 @@ export function serveOpenApi(
   });
 }
 
-/** @public scripts/openapi.mjs writes it down */
+/** @public used by scripts/openapi.mjs */
 export function openApiDocument(app: INestApplication, issuer: string): OpenAPIObject {
   const description = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -44,7 +44,7 @@ export function openApiDocument(app: INestApplication, issuer: string): OpenAPIO
       SECURITY_SCHEME,
     )
     .build();
-  // The server's URL has the issuer's path already.
+  // The server's URL contains the issuer's path already.
   const document = SwaggerModule.createDocument(app, description, {
     ignoreGlobalPrefix: true,
     operationIdFactory: (_controller, method) => method,

@@ -1,6 +1,6 @@
 /**
- * What happens to every request around its handler: identity, headers, the access log and the metrics. Fastify hooks and no
- * Nest middleware, which path tricks have walked around before.
+ * Runs around the handler of every request: correlation id, headers, access log and metrics. These are Fastify hooks, because
+ * Nest middleware has been bypassed with path tricks.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -35,7 +35,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
     });
-    // Node would refuse this one without a word (RFC 9112 §3.2); see the adapter.
+    // Node would refuse this request without a body (RFC 9112 §3.2); see `requireHostHeader` in the adapter.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       return done(OAuthError.invalidRequest('no_host'));
     }
@@ -66,7 +66,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   });
 }
 
-/** Before anything reads `request.ip`: as a key, and in logs, a source is an address and nothing else. */
+/** Runs before `request.ip` is read: limits and logs need a source that is a plain address. */
 function cleanForwardedFor({ raw: { headers } }: FastifyRequest): void {
   const forwarded = headers['x-forwarded-for'];
   if (forwarded === undefined) return;
@@ -75,7 +75,7 @@ function cleanForwardedFor({ raw: { headers } }: FastifyRequest): void {
   else headers['x-forwarded-for'] = addresses;
 }
 
-/** Never the query, the headers or the body: that is where secrets are. */
+/** Never logs query, headers or body, because they contain secrets. */
 function accessLine(request: FastifyRequest, reply: FastifyReply): object {
   return {
     correlation_id: request.id,
@@ -100,7 +100,7 @@ const abortedLine = (request: FastifyRequest, reply: FastifyReply): object => ({
 
 const routeOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? 'none';
 
-/** A label for the metrics, so one of few: what a stranger invents is `other`. */
+/** A metrics label must have few values, so an unknown grant type is `other`. */
 function grantTypeOf({ body }: FastifyRequest): string {
   const asked = body instanceof Form ? body.get('grant_type') : undefined;
   return grantTypes.find((type) => type === asked) ?? 'other';
@@ -109,5 +109,5 @@ function grantTypeOf({ body }: FastifyRequest): string {
 const outcomeOf = (request: FastifyRequest, reply: FastifyReply): string =>
   reply.statusCode < 400 ? 'ok' : (request.outcome?.result ?? String(reply.statusCode));
 
-/** Asked by whatever runs the service, from beside it. */
+/** Requested by the orchestrator from inside the network. */
 const isProbe = ({ url }: FastifyRequest): boolean => url.startsWith('/health/') || url === '/metrics';

@@ -1,4 +1,4 @@
-/** Which methods a path answers: for the `Allow` of a 405, which Fastify does not know for paths with parameters. */
+/** The methods of each path, for the `Allow` header of a 405; Fastify cannot tell them for paths with parameters. */
 import type { FastifyInstance, RouteOptions } from 'fastify';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -12,7 +12,7 @@ export class RouteTable {
     this.routes.push({ path: patternOf(url), methods: [method].flat() });
   }
 
-  /** @param path as it came; what cannot be decoded has been refused before (see the adapter) */
+  /** @param path as received; undecodable paths have been refused before (see the adapter) */
   methodsOf(path: string): string[] {
     const decoded = decodeURI(path);
     const found = this.routes.filter((route) => route.path.test(decoded)).flatMap(({ methods }) => methods);
@@ -26,7 +26,7 @@ declare module 'fastify' {
   }
 }
 
-/** Before any route is added. */
+/** Call it before any route is added. */
 export function recordRoutes(server: FastifyInstance): void {
   const table = new RouteTable();
   server.decorate('routeTable', table);
