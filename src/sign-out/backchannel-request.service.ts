@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DELIVERY_TIMEOUT_MS } from './logout-notice.js';
 
-/** Undefined: done. Otherwise why not, in few words. */
+/** Why a delivery failed. */
 export type Failure = 'timeout' | 'unreachable' | `http_${number}`;
 
-/** 204 is what frameworks make of a 200 without a body (OpenID Connect Back-Channel Logout §2.8). */
+/** Frameworks turn a 200 without a body into 204 (OpenID Connect Back-Channel Logout §2.8). */
 const DONE: readonly number[] = [200, 204];
 
-/** The request that tells a client (§2.5). Where it goes was checked when the client was registered. */
+/** The logout request to a client (§2.5). Its URI was validated when the client was registered. */
 @Injectable()
 export class BackchannelRequest {
-  /** Follows no redirect, and reads no more of the answer than its status. Never rejects. */
+  /** Follows no redirects and reads only the status. Never rejects. @returns undefined on success */
   async send(uri: string, logoutToken: string): Promise<Failure | undefined> {
     try {
       const response = await fetch(uri, {

@@ -7,18 +7,18 @@ import { isOver, type LogoutNotice } from './logout-notice.js';
 import { LogoutNotices } from './logout-notices.service.js';
 import { LogoutTokens } from './logout-token.service.js';
 
-/** How soon somebody looks for what failed, or was left behind by a process that died. A sign-out wakes its own process at once. */
+/** Interval for retries and for notices left behind by a process that died. A sign-out wakes its own process at once. */
 const LOOK_EVERY_MS = 5000;
 
 const MAX_UNDER_WAY = 32;
-/** A client that does not answer keeps no more places than this, so that it does not hold up the others. */
+/** Per client, so that one that does not answer does not hold up the others. */
 const MAX_UNDER_WAY_PER_CLIENT = 4;
 
-/** Tells clients that a login session has ended, beside everything else: no request waits for it. Each replica takes its share. */
+/** Notifies clients in the background that a login session has ended; no request waits for it. All replicas share the work. */
 @Injectable()
 export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('LogoutDelivery');
-  /** The deliveries, and the clients that they go to. */
+  /** The deliveries under way, and their clients. */
   private readonly underWay = new Map<Promise<void>, string>();
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -38,7 +38,7 @@ export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicati
     this.timer = setInterval(() => this.wake(), LOOK_EVERY_MS).unref();
   }
 
-  /** What is under way ends first; the rest is for the others, or for the next start. */
+  /** Waits for the deliveries under way; the rest is left to other replicas or the next start. */
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
     clearInterval(this.timer);
@@ -46,19 +46,19 @@ export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicati
     await Promise.all(this.underWay.keys());
   }
 
-  /** Looks for work now. Returns at once, and never throws. */
+  /** Looks for due notices now. Returns at once and never throws. */
   wake(): void {
     this.takeUp().catch((error: Error) =>
       this.logger.warn({ msg: 'logout notices could not be read', error: error.name }),
     );
   }
 
-  /** Delivers everything that is due, and waits for it. @throws whatever the database says */
+  /** Delivers all due notices and waits for them. @throws errors of the database */
   async run(): Promise<void> {
     while (await this.takeUp()) await Promise.all(this.underWay.keys());
   }
 
-  /** One at a time; those who ask while one is waiting for its turn share it. @returns whether there may be more: see `take` */
+  /** Runs one `take` at a time; calls that come while one is queued share it. @returns whether there may be more: see `take` */
   private takeUp(): Promise<boolean> {
     this.nextTurn ??= this.turn.then(() => {
       this.nextTurn = undefined;
@@ -69,7 +69,7 @@ export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicati
     return this.nextTurn;
   }
 
-  /** @returns false where nothing is due; true where something was taken up, or passed over as its client was busy just then */
+  /** @returns false if nothing is due; true if notices were leased, or skipped because their clients were busy */
   private async take(): Promise<boolean> {
     let more = false;
     while (!this.stopped) {
@@ -92,7 +92,7 @@ export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicati
     this.underWay.set(delivery, notice.clientId);
   }
 
-  /** Never rejects: a notice whose outcome could not be written down comes up again when its lease ends. */
+  /** Never rejects: a notice whose outcome could not be stored is leased again when its lease ends. */
   private async deliver(notice: LogoutNotice): Promise<void> {
     try {
       await this.attempt(notice);

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { ClientEntity } from '../clients/client.entity.js';
 
-/** The outbox of back-channel logout: a client that has yet to be told that a login session ended. Deleted once it has been. */
+/** The outbox of back-channel logout: a client still to be notified that a login session ended. Deleted after delivery. */
 @Entity('logout_notices')
 export class LogoutNoticeEntity {
   @PrimaryColumn('uuid')
@@ -30,7 +30,7 @@ export class LogoutNoticeEntity {
   @Column('timestamptz', { name: 'next_attempt_at' })
   nextAttemptAt: Date;
 
-  /** When it is given up. */
+  /** When delivery is given up. */
   @Column('timestamptz', { name: 'expires_at' })
   expiresAt: Date;
 }

@@ -15,15 +15,15 @@ type NewNotice = Pick<LogoutNotice, 'id' | 'clientId' | 'subject' | 'sessionId'>
 
 interface LeaseRequest {
   readonly now: number;
-  /** Milliseconds since the epoch: until then nobody else takes them up. */
+  /** Milliseconds since the epoch: no other process leases them before. */
   readonly until: number;
   readonly limit: number;
   readonly limitPerClient: number;
-  /** Clients of which nothing is taken. */
+  /** Clients whose notices are skipped. */
   readonly except: readonly string[];
 }
 
-/** How many of those that are due are looked at, however many there are. */
+/** How many due notices a lease examines at most. */
 const LOOKED_AT = 500;
 
 /** The SQL of `logout_notices`. */
@@ -31,7 +31,7 @@ const LOOKED_AT = 500;
 export class LogoutNoticesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Those of clients that can be told. @returns the sessions of those that were stored, one for each */
+  /** Skips clients without a back-channel logout URI. @returns the session of each stored notice */
   async insert(
     notices: readonly NewNotice[],
     { now, expiresAt }: { readonly now: number; readonly expiresAt: number },
@@ -56,8 +56,8 @@ export class LogoutNoticesRepository {
   }
 
   /**
-   * Takes up notices that are due, the oldest first: the attempt is counted, and nobody else sees them before `until`. What
-   * another process is taking up at this moment is left to it.
+   * Leases due notices, oldest first: counts the attempt and hides them from other processes until `until`. Skips notices that
+   * another process is leasing at this moment.
    */
   async lease({ now, until, limit, limitPerClient, except }: LeaseRequest): Promise<LogoutNotice[]> {
     const [rows] = await this.dataSource.query<[NoticeRow[], number]>(
@@ -77,7 +77,7 @@ export class LogoutNoticesRepository {
     return rows.map(toNotice);
   }
 
-  /** Puts off notices that are still held. */
+  /** Postpones notices that are still leased. */
   async postpone(delays: readonly { readonly notice: LogoutNotice; readonly until: number }[]): Promise<void> {
     await this.dataSource.query(
       `UPDATE logout_notices n SET next_attempt_at = d.until
@@ -91,7 +91,7 @@ export class LogoutNoticesRepository {
     );
   }
 
-  /** @returns those that nobody else has deleted */
+  /** @returns the ids that this call deleted */
   async delete(ids: readonly string[], manager: EntityManager): Promise<Set<string>> {
     const [rows] = await manager.query<[{ id: string }[], number]>(
       'DELETE FROM logout_notices WHERE id = ANY ($1::uuid[]) RETURNING id',

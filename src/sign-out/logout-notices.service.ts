@@ -16,8 +16,8 @@ interface Ending {
 const MAX_TOGETHER = 100;
 
 /**
- * The outbox: what clients have yet to be told, and what became of it. What becomes of many at once is one statement, on one
- * connection: requests need the others.
+ * The outbox of logout notices and their outcomes. Outcomes are stored in batches, on one connection, because requests need
+ * the others.
  */
 @Injectable()
 export class LogoutNotices {
@@ -42,9 +42,9 @@ export class LogoutNotices {
   }
 
   /**
-   * For the transaction that ends login sessions.
+   * Runs in the transaction that ends the login sessions.
    * @param notices clients without a back-channel logout URI are skipped
-   * @returns the sessions of those that will be told, one for each
+   * @returns the session of each notice that will be delivered
    */
   add(
     notices: readonly Pick<LogoutNotice, 'clientId' | 'subject' | 'sessionId'>[],
@@ -55,7 +55,7 @@ export class LogoutNotices {
     return this.repository.insert(rows, { now, expiresAt: now + NOTICE_LIFETIME_MS }, manager);
   }
 
-  /** Takes up what is due: nobody else will for the time of a lease. @param except clients of which nothing is taken */
+  /** Leases due notices, so that no other process takes them meanwhile. @param except clients whose notices are skipped */
   lease(limit: number, limitPerClient: number, except: readonly string[]): Promise<LogoutNotice[]> {
     const now = this.clock.now();
     return this.repository.lease({ now, until: now + LEASE_MS, limit, limitPerClient, except });
@@ -65,7 +65,7 @@ export class LogoutNotices {
     await this.endings.submit({ notice, event: 'logout.delivered' });
   }
 
-  /** Later again, unless its time is over by then. @returns whether it was given up */
+  /** Schedules a retry, unless the notice expires before. @returns whether it was given up */
   async failed(notice: LogoutNotice, reason: string): Promise<boolean> {
     const until = this.clock.now() + retryDelayMs(notice.attempts, Math.random());
     const givesUp = until >= notice.expiresAt;

@@ -13,7 +13,7 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 /** "Preferably at most two minutes in the future" (OpenID Connect Back-Channel Logout §4). */
 const LIFETIME_SECONDS = 120;
 
-/** Logout tokens (OpenID Connect Back-Channel Logout §2.4): no nonce, so that none passes for an ID token. */
+/** Logout tokens (OpenID Connect Back-Channel Logout §2.4): without a nonce, so that none is accepted as an ID token. */
 @Injectable()
 export class LogoutTokens {
   constructor(
@@ -22,7 +22,7 @@ export class LogoutTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** A new `jti` each time: to a client that remembers them, a second delivery is no replay. */
+  /** A new `jti` each time, so that clients do not take a second delivery for a replay. */
   issue({ clientId, idTokenSignedResponseAlg }: Client, { subject, sessionId }: LogoutNotice): Promise<string> {
     const iat = Math.floor(this.clock.now() / 1000);
     const claims = {

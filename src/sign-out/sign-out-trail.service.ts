@@ -6,7 +6,7 @@ import type { RevocationResult } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
 import { LogoutNotices } from './logout-notices.service.js';
 
-/** Who signs out, and where the trail goes. */
+/** Who signs out, and the correlation id for the audit events. */
 export interface SignOutOrigin {
   readonly actor: string;
   readonly correlationId: string;
@@ -17,7 +17,7 @@ export interface EndedSession {
   readonly subject: string;
 }
 
-/** What a sign-out leaves behind in its transaction: notices to the clients, and events in the audit trail. */
+/** Writes the logout notices and audit events of a sign-out, in its transaction. */
 @Injectable()
 export class SignOutTrail {
   constructor(
@@ -27,7 +27,7 @@ export class SignOutTrail {
     private readonly clock: Clock,
   ) {}
 
-  /** Clients are told whose families go on, too: their user has left the browser. */
+  /** Notifies clients whose offline families stay valid too, because their user has left the browser. */
   async sessionsEnded(
     sessions: readonly EndedSession[],
     { reason, families }: { reason: string; families?: number },

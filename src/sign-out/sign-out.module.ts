@@ -18,7 +18,7 @@ import { LogoutTokens } from './logout-token.service.js';
 import { SignOutTrail } from './sign-out-trail.service.js';
 import { SignOut } from './sign-out.service.js';
 
-/** Ending login sessions, and telling the clients. The endpoint for it is `EndSessionModule`. */
+/** Ends login sessions and notifies clients. The endpoint is in `EndSessionModule`. */
 @Module({
   imports: [
     ConfigModule,

@@ -8,8 +8,8 @@ import { LogoutDeliveryWorker } from './logout-delivery.worker.js';
 import { SignOutTrail, type EndedSession, type SignOutOrigin } from './sign-out-trail.service.js';
 
 /**
- * Ends login sessions and what goes with them, in one transaction: the families that are not offline, with their access
- * tokens, and the notices to clients, which nobody waits for. The controller that answers the browser clears its cookie.
+ * Ends login sessions. In the same transaction it revokes their families that are not offline, with the access tokens, and
+ * stores the notices to clients, which are delivered in the background. The controller clears the cookie.
  */
 @Injectable()
 export class SignOut {
@@ -22,8 +22,8 @@ export class SignOut {
   ) {}
 
   /**
-   * Ends a session once, however often it is asked to: families with `offline_access` go on.
-   * @param reason in one word, for the audit trail
+   * Ends a session; repeated calls change nothing. Families with `offline_access` stay valid.
+   * @param reason one word for the audit log
    */
   signOut(session: EndedSession, reason: string, origin: SignOutOrigin): Promise<void> {
     return this.inOne(async (manager) => {
@@ -36,15 +36,15 @@ export class SignOut {
     });
   }
 
-  /** Ends every session of a user, and every family, offline ones too. */
+  /** Ends all sessions of a user and revokes all families, offline ones included. */
   signOutEverywhere(subject: string, reason: string, origin: SignOutOrigin): Promise<void> {
     return this.inOne((manager) => this.commitEverywhere(subject, { reason }, origin, manager));
   }
 
   /**
-   * Part of a change that ends every session of a user.
-   * @param sparesOffline families with `offline_access` go on
-   * @returns what to `publish` once that is committed
+   * Runs in the transaction of a change that ends every session of a user.
+   * @param sparesOffline keeps families with `offline_access`
+   * @returns the revocations to `publish` once that is committed
    */
   async commitEverywhere(
     subject: string,
@@ -61,15 +61,15 @@ export class SignOut {
   }
 
   /**
-   * Part of a revocation of everything that a user has: ends the login sessions, from which new tokens would come at once. To
-   * be done before the families are revoked, so that none is born in between.
+   * For a revocation of everything that a user has: ends the login sessions, which could otherwise get new tokens at once. Call
+   * it before the families are revoked, so that no new family appears in between.
    */
   async endSessionsOf(subject: string, reason: string, origin: SignOutOrigin, manager: EntityManager): Promise<void> {
     const sessions = await this.sessions.endAll(subject, manager);
     await this.trail.sessionsEnded(sessions, { reason }, origin, manager);
   }
 
-  /** The same of all users. No client is told, and no event written of each: there may be hundreds of thousands. */
+  /** Like `endSessionsOf`, for all users. Writes no notices or audit events, because there may be hundreds of thousands. */
   endAllSessions(manager: EntityManager): Promise<void> {
     return this.sessions.endEveryones(manager);
   }
