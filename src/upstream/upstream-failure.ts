@@ -1,11 +1,10 @@
 /**
- * What went wrong with the upstream provider, in our words: nothing that it says is shown or logged, but the code of an error
- * that is one of the registered kind.
+ * Errors of the upstream provider. Its own texts are neither shown nor logged, except for registered error codes.
  */
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 import { OAuthError } from '../oauth/oauth-error.js';
 
-/** It cannot be asked, or not safely: something of its metadata or its answers is not as it must be. */
+/** The provider cannot be used, or not safely: its metadata or a response is invalid. */
 export class UnusableUpstream extends Error {
   constructor(what: string, cause?: unknown) {
     super(`The upstream provider: ${what}`, { cause });
@@ -13,7 +12,7 @@ export class UnusableUpstream extends Error {
   }
 }
 
-/** Codes of openid-client that say that the provider could not be asked, or answered nothing of use. */
+/** Error codes of openid-client for an unreachable provider or a useless response. */
 const AWAY = [
   'OAUTH_TIMEOUT',
   'OAUTH_ABORT',
@@ -24,7 +23,7 @@ const AWAY = [
   'OAUTH_INVALID_SERVER_METADATA',
 ];
 
-/** RFC 6749 §4.1.2.1: the provider means that it is its own fault. */
+/** RFC 6749 §4.1.2.1: errors on the provider's side. */
 const ITS_OWN_FAULT = ['server_error', 'temporarily_unavailable'];
 
 export function upstreamFailure(error: unknown): OAuthError {
@@ -37,20 +36,20 @@ export function upstreamFailure(error: unknown): OAuthError {
   return OAuthError.unavailable('upstream_away', error);
 }
 
-/** The browser came back with an error. */
+/** The authorization response, which the browser brings back, is an error. */
 function ofAnswer(error: AuthorizationResponseError): OAuthError {
   if (error.error === 'access_denied') return new OAuthError('access_denied', { reason: 'upstream_denied' });
   if (ITS_OWN_FAULT.includes(error.error)) return OAuthError.unavailable('upstream_error', error);
   return new OAuthError('invalid_request', { reason: 'upstream_refused', cause: error });
 }
 
-/** A code that is not good is what anybody can bring; everything else is between the provider and this service. */
+/** Anyone can send an invalid code; all other errors are between the provider and this service. */
 const ofTokenEndpoint = (error: ResponseBodyError): OAuthError =>
   error.error === 'invalid_grant'
     ? new OAuthError('invalid_request', { reason: 'upstream_code', cause: error })
     : OAuthError.unavailable('upstream_token_endpoint', error);
 
-/** What an operator needs to know of it. */
+/** The details for the operator's log. */
 export function diagnosisOf(error: OAuthError): Readonly<Record<string, string | undefined>> {
   const root = error.cause instanceof Error ? rootOf(error.cause) : {};
   const { code, error: said } = root as { code?: unknown; error?: unknown };

@@ -1,35 +1,34 @@
 /**
- * Who the upstream provider says the user is, as far as Rekey takes its word. Its ID token has been verified before; what is
- * in it is still text from elsewhere.
+ * The user's identity from the upstream provider. Its ID token has been verified, but the claims are still untrusted input.
  */
 
 export interface UpstreamIdentity {
-  /** The `iss` and `sub`, by which alone an account is linked (OpenID Connect Core §5.7). */
+  /** The `iss` and `sub`, the only claims by which an account is linked (OpenID Connect Core §5.7). */
   readonly issuer: string;
   readonly subject: string;
-  /** Of the userinfo response and the ID token; what of them is sound is for `users/` to say. */
+  /** From userinfo and the ID token; `users/` validates them. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** RFC 8176. */
   readonly amr: readonly string[];
-  /** Milliseconds since the epoch; undefined where the provider does not tell. */
+  /** Milliseconds since the epoch; undefined if the provider sends none. */
   readonly authTime: number | undefined;
 }
 
-/** How far two clocks may be apart. */
+/** The largest clock difference that is tolerated. */
 const SKEW_MS = 2 * 60_000;
 
 const MAX_METHODS = 10;
 const METHOD = /^[\x21-\x7e]{1,64}$/;
 
-/** @param amr whatever the claim holds */
+/** @param amr the unchecked claim */
 export const amrOf = (amr: unknown): string[] =>
   Array.isArray(amr)
     ? amr.filter((method): method is string => typeof method === 'string' && METHOD.test(method)).slice(0, MAX_METHODS)
     : [];
 
 /**
- * @param authTime whatever the claim holds
- * @returns in milliseconds, never later than now; undefined where it says nothing, or nothing that can be
+ * @param authTime the unchecked claim
+ * @returns milliseconds, never later than now; undefined if the claim is absent or impossible
  */
 export function authTimeOf(authTime: unknown, now: number): number | undefined {
   if (typeof authTime !== 'number' || !Number.isSafeInteger(authTime) || authTime <= 0) return undefined;
@@ -38,9 +37,9 @@ export function authTimeOf(authTime: unknown, now: number): number | undefined {
 }
 
 /**
- * Whether the user has proved who they are as lately as the authorization request wants it. A provider may ignore `prompt` and
- * `max_age`; one that does not tell `auth_time` is believed that it has asked, but where `max_age` was sent it must tell
- * (OpenID Connect Core §3.1.3.7).
+ * Whether the user has authenticated as recently as the authorization request demands. A provider may ignore `prompt` and
+ * `max_age`. Without `auth_time` it is trusted to have asked the user, except if `max_age` was sent, which makes `auth_time`
+ * mandatory (OpenID Connect Core §3.1.3.7).
  */
 export function isFresh(
   authTime: number | undefined,

@@ -1,7 +1,7 @@
 /**
- * A sign-in that has gone to the upstream provider and is to come back: what must be the same then (RFC 6749 §10.12, OpenID
- * Connect Core §3.1.2.1, RFC 7636), and what the user was about to do. It travels in a cookie of the browser that went,
- * sealed, so nothing is stored, and nobody else can bring it back.
+ * A sign-in in progress at the upstream provider: the values to check in the response (RFC 6749 §10.12, OpenID Connect Core
+ * §3.1.2.1, RFC 7636), and the authorization request to continue. It is sealed in a cookie of the browser, so nothing is stored
+ * and no other browser can complete it.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { open, seal, WrongMasterKeyError } from '../keys/master-key.js';
@@ -14,14 +14,14 @@ export interface UpstreamJourney {
   readonly codeVerifier: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Parameters, form-encoded; absent: the user wants nothing but to sign in. */
+  /** Form-encoded parameters; absent if the user only signs in. */
   readonly authorizationRequest?: string | undefined;
 }
 
-/** Long enough for a second factor, and for a password that was forgotten. */
+/** Long enough for a second factor or a password reset. */
 export const JOURNEY_MS = 10 * 60_000;
 
-/** A cookie has 4096 bytes with its name and its attributes, of which sealing takes a third. */
+/** A cookie has 4096 bytes including name and attributes, and sealing takes a third. */
 export const MAX_JOURNEY_REQUEST_CHARACTERS = 2400;
 
 const SEALED_FOR = 'upstream-sign-in';
@@ -30,13 +30,13 @@ export function newJourney(startedAt: number, authorizationRequest: string | und
   return { state: random(), nonce: random(), codeVerifier: random(), startedAt, authorizationRequest };
 }
 
-/** 256 bits, in as many characters as a code verifier must have at least (RFC 7636 §4.1). */
+/** 256 bits in 43 characters, the minimum for a code verifier (RFC 7636 §4.1). */
 const random = (): string => randomBytes(32).toString('base64url');
 
 export const sealJourney = (key: Buffer, journey: UpstreamJourney): string =>
   seal(key, Buffer.from(JSON.stringify(journey)), SEALED_FOR).toString('base64url');
 
-/** @returns undefined for what was not sealed here, and for a journey that has taken too long */
+/** @returns undefined if it was not sealed here, or the sign-in took too long */
 export function openJourney(key: Buffer, sealed: string | undefined, now: number): UpstreamJourney | undefined {
   if (sealed === undefined) return undefined;
   try {
@@ -53,7 +53,7 @@ export function isStateOf({ state }: UpstreamJourney, presented: string | undefi
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
 
-/** What of an authorization request the upstream provider is to know. */
+/** The parameters of an authorization request that are passed on to the upstream provider. */
 export interface UpstreamWishes {
   readonly prompt?: 'login' | 'select_account';
   readonly maxAgeSeconds?: number;
@@ -63,7 +63,7 @@ export interface UpstreamWishes {
 
 const MAX_HINT_CHARACTERS = 255;
 
-/** Of a request that cannot be read there is none: it is `/authorize` that says so, after the sign-in. */
+/** Empty for an invalid request: `/authorize` reports the error after the sign-in. */
 export function wishesOf(authorizationRequest: string | undefined): UpstreamWishes {
   const form = formOf(authorizationRequest ?? '');
   if (!form) return {};

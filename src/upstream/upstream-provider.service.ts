@@ -23,14 +23,14 @@ import { UnusableUpstream, upstreamFailure } from './upstream-failure.js';
 import { amrOf, authTimeOf, type UpstreamIdentity } from './upstream-identity.js';
 import { wishesOf, type UpstreamJourney } from './upstream-journey.js';
 
-/** What is asked of the provider while a user waits: an answer comes within two seconds, also where none comes from there. */
+/** Time limits for requests while a user waits, so that they get an answer within two seconds even if the provider does not respond. */
 const PATIENCE_MS = 1500;
 const PROFILE_PATIENCE_MS = 1000;
 
-/** A provider changes its endpoints once in years; its keys are looked for anew by openid-client itself. */
+/** How long metadata is cached. Endpoints rarely change, and openid-client reloads the keys itself. */
 const METADATA_MS = 60 * 60_000;
 
-/** An office has many users behind one address. */
+/** A source may have this many times the failures of one user: an office has many users behind one address. */
 const SOURCE_FACTOR = 10;
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -40,13 +40,13 @@ interface Known {
   readonly at: number;
 }
 
-/** The upstream OpenID provider, as its relying party: discovery, the way there, and what comes back. */
+/** The relying party of the upstream OpenID provider: discovery, authorization URL, and the response. */
 @Injectable()
 export class UpstreamProvider {
   private known: Known | undefined;
   private asking: Promise<Configuration> | undefined;
 
-  /** Whoever makes up answers has each of them looked up there, in our name. */
+  /** Limits forged responses, because each causes a request to the provider. */
   private readonly failures: FailureCounter;
 
   constructor(
@@ -58,7 +58,7 @@ export class UpstreamProvider {
     this.failures = counters.counter({ name: 'sign-in:upstream', failures, windowSeconds: 60 });
   }
 
-  /** Where the browser goes. @throws what the provider or the way to it did wrong: see `upstreamFailure` */
+  /** The URL for the browser. @throws for errors of the provider or the network: see `upstreamFailure` */
   async authorizationUrl(journey: UpstreamJourney, redirectUri: string): Promise<URL> {
     const client = await this.client();
     const { prompt, maxAgeSeconds, loginHint, uiLocales } = wishesOf(journey.authorizationRequest);
@@ -118,15 +118,15 @@ export class UpstreamProvider {
   }
 
   /**
-   * Many providers tell a name and an address here only (OpenID Connect Core §5.4). Nobody is kept from signing in because it
-   * does not answer, and an answer about somebody else is none.
+   * Many providers send name and e-mail address only in userinfo (OpenID Connect Core §5.4). If it does not answer, or answers
+   * for another subject, the sign-in goes on without it.
    */
   private async profileOf(client: Configuration, accessToken: string, subject: string): Promise<object> {
     if (client.serverMetadata().userinfo_endpoint === undefined) return {};
     return within(PROFILE_PATIENCE_MS, fetchUserInfo(client, accessToken, subject)).catch(() => ({}));
   }
 
-  /** Nobody waits for what is known already: where it is old, it is asked for anew beside the request, and counts until then. */
+  /** Uses the cached metadata at once. If they are old, reloads them in the background. */
   private async client(): Promise<Configuration> {
     const { known } = this;
     if (!known) return within(PATIENCE_MS, this.ask());
@@ -134,7 +134,7 @@ export class UpstreamProvider {
     return known.client;
   }
 
-  /** Once at a time. @throws UnusableUpstream, and is asked again the next time */
+  /** Concurrent calls share one discovery. @throws UnusableUpstream; the next call tries again */
   private ask(): Promise<Configuration> {
     this.asking ??= this.discover()
       .catch((error: unknown) => {
@@ -155,7 +155,7 @@ export class UpstreamProvider {
       registeredAuth(upstreamClientSecret!),
       {
         timeout: PATIENCE_MS / 1000,
-        // eslint-disable-next-line @typescript-eslint/no-deprecated -- on a loopback address alone, and not in production
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- only on a loopback address, and not in production
         execute: [enableNonRepudiationChecks, ...(isLoopback ? [allowInsecureRequests] : [])],
         [customFetch]: boundedFetch((url) => mayBeAsked(url, isLoopback)),
       },
@@ -173,11 +173,11 @@ export class UpstreamProvider {
   }
 }
 
-/** Over TLS only, or where the issuer itself is on this machine, on this machine. */
+/** Requires https; an issuer on a loopback address may have http endpoints on loopback addresses. */
 const mayBeAsked = ({ protocol, hostname }: URL, isLoopback: boolean): boolean =>
   protocol === 'https:' || (isLoopback && protocol === 'http:' && ['127.0.0.1', '[::1]'].includes(hostname));
 
-/** RFC 8414 §2: Basic where the provider does not say; RFC 6749 §2.3.1 wants it of every provider. */
+/** RFC 8414 §2: Basic is the default if the provider does not say; RFC 6749 §2.3.1 requires it of every provider. */
 function registeredAuth(secret: string): ClientAuth {
   const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)];
   return (server, ...rest) => {
@@ -187,7 +187,7 @@ function registeredAuth(secret: string): ClientAuth {
   };
 }
 
-/** Redirects are not followed: openid-client asks for that. */
+/** openid-client itself disables redirects. */
 const boundedFetch =
   (mayAsk: (url: URL) => boolean): CustomFetch =>
   async (url, options) => {
@@ -208,7 +208,7 @@ async function bodyOf(response: Response): Promise<Buffer<ArrayBuffer> | null> {
   return bytes > 0 ? Buffer.concat(chunks) : null;
 }
 
-/** @throws UnusableUpstream when it takes longer; what is under way ends by its own time limits */
+/** @throws UnusableUpstream on timeout; the work itself ends by its own time limits */
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
