@@ -1,6 +1,6 @@
-/** What a browser calls itself (`User-Agent`), as a person would: for recognising, never for deciding anything. */
+/** A readable name for a `User-Agent`: only for display, never for decisions. */
 
-/** The first that fits: most say that they are several. */
+/** The first match counts, because most user agents name several browsers. */
 const BROWSERS: readonly (readonly [sign: RegExp, name: string])[] = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\bOPR\/|\bOpera\b/, 'Opera'],

@@ -1,12 +1,12 @@
-/** Where people are, and not clients: what answers with pages. */
+/** The paths that answer browsers with pages, as opposed to clients. */
 import { issuerPath } from '../platform/http/issuer-path.js';
 
 const PATHS = ['/authorize', '/sign-in', '/consent', '/end-session', '/account'];
 
-/** Has JSON for programs as well. */
+/** Also answers programs in JSON. */
 const ACCOUNT = '/account';
 
-/** Each stands for itself and what is below it. */
+/** Each path includes all paths below it. */
 export const browserPaths = (config: { readonly issuer: string }): string[] =>
   PATHS.map((path) => `${issuerPath(config)}${path}`);
 

@@ -1,4 +1,4 @@
-/** What of the brand's colour can be read on what: contrast as WCAG 2.2 measures it. */
+/** Derives readable colours from the brand colour, by the contrast rules of WCAG 2.2. */
 
 /** `#rrggbb` */
 export type Colour = string;
@@ -6,7 +6,7 @@ export type Colour = string;
 /** WCAG 2.2 §1.4.3, for text of any size. */
 const READABLE = 4.5;
 
-/** What links get, which have no weight to stand out by. */
+/** For links, which are not bold. */
 const EASILY_READABLE = 5.5;
 
 /** WCAG 2.2 §1.4.11, for the edge of a control. */
@@ -15,27 +15,27 @@ const VISIBLE = 3;
 const STEPS = 25;
 const HOVER = 0.12;
 
-/** What lies behind the words of a page. */
+/** The background colours of text. */
 export interface Backgrounds {
   readonly page: Colour;
   readonly surface: Colour;
-  /** Boxes on the surface, and buttons that are pointed at. */
+  /** Boxes on the surface, and hovered buttons. */
   readonly quiet: Colour;
 }
 
 export interface BrandColours {
-  /** Fills buttons: the brand's colour as it is. */
+  /** Fills buttons: the brand colour itself. */
   readonly brand: Colour;
   readonly brandHover: Colour;
-  /** The words on it. */
+  /** Text on `brand`. */
   readonly onBrand: Colour;
-  /** Its edge, where the fill alone would not stand out. */
+  /** The button's edge, in case the fill does not stand out. */
   readonly brandEdge: Colour;
-  /** Links and focus rings: as near to the brand's colour as can be read. */
+  /** Links and focus rings: the readable colour closest to the brand colour. */
   readonly accent: Colour;
 }
 
-/** @param brand any colour: each has a variant that can be read, for one of white and black is always readable on it */
+/** @param brand any colour: white or black text is readable on each */
 export function brandColours(brand: Colour, backgrounds: Backgrounds): BrandColours {
   const behind = [backgrounds.page, backgrounds.surface, backgrounds.quiet];
   const accent = towards(luminance(backgrounds.surface) > 0.5 ? '#000000' : '#ffffff', brand, behind);
@@ -49,7 +49,7 @@ export function brandColours(brand: Colour, backgrounds: Backgrounds): BrandColo
   };
 }
 
-/** The first of the colours between the two that can be read on all of these. */
+/** The first colour on the way from `start` to `end` that is readable on all these backgrounds. */
 function towards(end: Colour, start: Colour, behind: readonly Colour[]): Colour {
   for (let step = 0; step < STEPS; step += 1) {
     const colour = mix(start, end, step / STEPS);

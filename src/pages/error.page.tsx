@@ -4,7 +4,7 @@ import type { PageProblem, Texts } from './texts.js';
 export interface ErrorPageProps {
   readonly texts: Texts;
   readonly problem: PageProblem;
-  /** What the log and the audit trail know it by. Ours, so the only thing here that is not a fixed text. */
+  /** The request's id in the log and the audit log. Generated here, and the only variable text of the page. */
   readonly correlationId: string;
 }
 

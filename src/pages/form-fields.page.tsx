@@ -1,12 +1,12 @@
-/** What the forms of all pages are made of. */
+/** Components for the forms of all pages. */
 import type { ComponentChildren, VNode } from 'preact';
 import { FORM_TOKEN } from './form-token.js';
 
 interface PostFormProps {
-  /** Path of this service. */
+  /** A path of this service. */
   readonly action: string;
   readonly formToken: string;
-  /** Fields that are sent as they are. */
+  /** Hidden fields. */
   readonly hidden?: Readonly<Record<string, string | undefined>>;
   readonly class?: string;
   readonly children: ComponentChildren;
@@ -23,7 +23,7 @@ interface HiddenFieldsProps {
   readonly fields: Readonly<Record<string, string | undefined>>;
 }
 
-/** What has no value is left out. */
+/** Omits fields without a value. */
 export const HiddenFields = ({ fields }: HiddenFieldsProps): VNode => (
   <>
     {Object.entries(fields).map(([name, value]) =>

@@ -7,11 +7,11 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import { browserCookie, browserValueIn, newBrowserValue } from './browser-cookie.js';
 import { FORM_TOKEN, formToken, isFormToken, isOwnForm } from './form-token.js';
 
-/** The tokens in our forms, without which no form changes anything: a stranger's page can send a form, and cannot know one. */
+/** CSRF tokens: no form has an effect without one, and another site can send a form but cannot know the token. */
 @Injectable()
 export class FormTokens {
   private readonly key: Buffer;
-  /** Of browsers that came without a cookie: all forms of one page have the same. */
+  /** New values for browsers without a cookie, so that all forms of one page share the value. */
   private readonly given = new WeakMap<FastifyRequest, string>();
 
   constructor(private readonly config: Config) {
@@ -19,20 +19,20 @@ export class FormTokens {
   }
 
   /**
-   * @param binding the purpose, and what the form must not be used after or for: the login session, the request …
-   * @returns the value of the hidden field `form_token`; the browser gets its cookie with the page where it has none
+   * @param binding the purpose of the form, and the login session or request that it must not be used outside of
+   * @returns the value of the hidden field `form_token`; also sets the browser's cookie if it has none
    */
   issue(request: FastifyRequest, reply: FastifyReply, binding: string): string {
     return formToken(this.key, this.browserOf(request) ?? this.give(request, reply), binding);
   }
 
-  /** @throws OAuthError invalid_request where the form is not one that this browser was shown for this */
+  /** @throws OAuthError invalid_request unless this browser was shown the form for this binding */
   check(request: FastifyRequest, form: Form, binding: string): void {
     const flaw = this.flawOf(request, form, binding);
     if (flaw) throw OAuthError.invalidRequest(flaw);
   }
 
-  /** The same as a question, where another form is an answer too. */
+  /** Like `check`, as a predicate, for callers that also accept another form. */
   isOurs(request: FastifyRequest, form: Form, binding: string): boolean {
     return this.flawOf(request, form, binding) === undefined;
   }

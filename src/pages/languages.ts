@@ -1,4 +1,4 @@
-/** The languages of the pages, and which of them a reader gets. */
+/** The languages of the pages, and the choice for a request. */
 import { rangesOf } from './accept.js';
 import { english } from './english.js';
 import type { Language, Texts } from './texts.js';
@@ -9,7 +9,7 @@ const tables: Readonly<Record<Language, Texts>> = { en: english, 'zh-Hant': trad
 /** OpenID Connect Discovery §3: `ui_locales_supported`. */
 export const languages = Object.keys(tables) as Language[];
 
-/** By the primary subtag (RFC 5646 §2.2.1). Whoever reads Simplified Chinese reads Traditional sooner than English. */
+/** By the primary subtag (RFC 5646 §2.2.1). Readers of Simplified Chinese prefer Traditional Chinese to English. */
 const byPrimarySubtag: Readonly<Record<string, Language>> = { en: 'en', zh: 'zh-Hant' };
 
 const FALLBACK: Language = 'en';
@@ -21,7 +21,7 @@ export interface LanguageWishes {
   readonly acceptLanguage?: string | undefined;
 }
 
-/** The first language asked for that there is: what the client asks for goes before what the browser asks for. */
+/** The first requested language that we have; the client's wishes come before the browser's. */
 export function textsFor({ uiLocales = '', acceptLanguage = '' }: LanguageWishes): Texts {
   const wishes = [...uiLocales.split(' '), ...rangesOf(acceptLanguage)];
   return tables[wishes.map(languageOf).find((language) => language !== undefined) ?? FALLBACK];

@@ -1,4 +1,4 @@
-/** What all pages have around them. No link, script, font or image leads anywhere: a page is one answer. */
+/** The layout of all pages. A page is one response: no script, font or image is loaded. */
 import type { VNode } from 'preact';
 import type { Language } from './texts.js';
 
@@ -14,7 +14,7 @@ export interface LayoutProps {
   readonly language: Language;
   readonly title: string;
   readonly brand: Brand;
-  /** Must come out as it is: the policy of the page has its hash. */
+  /** Rendered unchanged, because the page's policy has its hash. */
   readonly css: string;
   readonly isWide: boolean;
   readonly body: VNode;

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { Language, Texts } from './texts.js';
 
-/** The service does not know where its users are, so it says which clock it means. */
+/** The user's time zone is unknown, so the page shows and names UTC. */
 const TIME_ZONE = 'UTC';
 
 const locales: Readonly<Record<Language, string>> = { en: 'en-GB', 'zh-Hant': 'zh-Hant-TW' };

@@ -1,7 +1,7 @@
 /**
- * The headers of every answer that a browser may show: nothing is loaded, nothing is framed, nobody else learns the address.
- * There is no `Cross-Origin-Opener-Policy`: a client's popup would lose its opener on the way through here.
- * `Referrer-Policy` is not `no-referrer`, because then the `Origin` of our own forms would be `null`.
+ * Security headers of all responses to browsers: nothing is loaded, no framing, and other sites do not learn the URL. There is
+ * no `Cross-Origin-Opener-Policy`, because a client's popup would lose its opener. `Referrer-Policy` is not `no-referrer`,
+ * because then the `Origin` of our own forms would be `null`.
  */
 export interface PageSources {
   /** `'sha256-…'` of the style sheet. */
@@ -9,13 +9,13 @@ export interface PageSources {
   /** `'sha256-…'` of the scripts of this page. */
   readonly scripts?: readonly string[];
   /**
-   * Where a form of the page may lead besides this service: Chromium holds the redirects that follow a form to it. Origins, or
+   * Where a form of the page may redirect besides this service, because Chromium applies `form-action` to redirects. Origins, or
    * schemes like `com.example.app:`.
    */
   readonly formTargets?: readonly string[];
 }
 
-/** One source expression: what has a space, a semicolon or a comma in it would be more than one, or another directive. */
+/** A single source expression: a space, semicolon or comma would add another one, or another directive. */
 const SOURCE = /^[A-Za-z0-9+.-]+:[^\s;,'"]*$/;
 
 export function pageHeaders(sources: PageSources = {}): Record<string, string> {
@@ -31,7 +31,7 @@ export function pageHeaders(sources: PageSources = {}): Record<string, string> {
   };
 }
 
-/** @throws Error on a form target that is no source expression */
+/** @throws Error on a form target that is not a source expression */
 function contentSecurityPolicy({ style, scripts = [], formTargets = [] }: PageSources): string {
   const bad = formTargets.find((target) => !SOURCE.test(target));
   if (bad !== undefined) throw new Error('a form target must be an origin or a scheme');

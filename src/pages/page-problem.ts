@@ -1,14 +1,14 @@
-/** Which of the fixed sentences an error page says. */
+/** Which fixed text an error page shows. */
 import type { PageProblem } from './texts.js';
 
-/** What of an `OAuthError` decides it. */
+/** The members of an `OAuthError` that decide it. */
 export interface PageError {
   readonly status: number;
-  /** The word for the log. */
+  /** The reason for the log. */
   readonly reason: string;
 }
 
-/** Reasons that tell the user more than the status does. */
+/** Reasons with a more specific text than the status has. */
 const byReason: Readonly<Record<string, PageProblem>> = {
   form_token: 'formExpired',
   foreign_origin: 'formExpired',
@@ -27,7 +27,7 @@ const byStatus: Readonly<Record<number, PageProblem>> = {
   503: 'unavailable',
 };
 
-/** Of signing in elsewhere: `upstream_state`, `upstream_token` … */
+/** Reasons of the upstream sign-in: `upstream_state`, `upstream_token` … */
 const UPSTREAM = /^upstream_/;
 
 export function problemOf({ status, reason }: PageError): PageProblem {

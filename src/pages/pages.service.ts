@@ -15,15 +15,15 @@ import type { Texts } from './texts.js';
 export interface View {
   readonly title: string;
   readonly body: VNode;
-  /** Something went wrong: the title says so first. */
+  /** An error page: its title says so first. */
   readonly failed?: boolean;
-  /** Has more to show than a question. */
+  /** Wider layout, for pages with more than a question. */
   readonly isWide?: boolean;
 }
 
 export interface PageOptions {
   readonly status?: number;
-  /** See `PageSources`; of a redirect URI it is what `formTargetsOf` says. */
+  /** See `PageSources`; `formTargetsOf` derives them from a redirect URI. */
   readonly formTargets?: readonly string[];
   /** `ui_locales` of the authorization request. */
   readonly uiLocales?: string | undefined;
@@ -31,7 +31,7 @@ export interface PageOptions {
   readonly scriptSources?: readonly string[];
 }
 
-/** Answers with a page: language, layout, headers. What the page says is its view's. */
+/** Sends a page: language, layout, headers. The view provides the content. */
 @Injectable()
 export class Pages {
   private readonly brand: Brand;

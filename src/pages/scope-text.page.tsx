@@ -1,4 +1,4 @@
-/** What a scope lets a client do, in the reader's words; a scope that nobody has described, by its name. */
+/** The description of a scope for users; the scope's name if it has no description. */
 import type { ComponentChildren, VNode } from 'preact';
 import type { SignName } from './signs.page.js';
 import type { DescribedScope, Texts } from './texts.js';
@@ -25,7 +25,7 @@ export const scopeText = (texts: Texts, scope: string): ScopeText =>
     ? { sign: signs[scope], ...texts.scopes[scope] }
     : { sign: 'key', title: texts.consent.otherScope(<code>{scope}</code>) };
 
-/** Claims that a client asks for one by one. */
+/** Claims that a client requests by name. */
 export const ClaimNames = ({ texts, claims }: { readonly texts: Texts; readonly claims: readonly string[] }): VNode => (
   <>
     {claims.map((claim, at) => (

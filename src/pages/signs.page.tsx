@@ -1,7 +1,7 @@
-/** The few pictures of the pages. They say nothing that the words beside them do not. */
+/** The icons of the pages. They are decorative: the text beside them says the same. */
 import type { VNode } from 'preact';
 
-/** Paths in a square of 20. */
+/** SVG paths in a 20 × 20 view box. */
 const paths = {
   person: 'M10 10.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM3.5 17c.6-3 3.2-4.5 6.5-4.5s5.9 1.5 6.5 4.5',
   card: 'M2.5 4.5h15v11h-15ZM5 8.5h4M5 11.5h4M12 8.5h3M12 11.5h3',

@@ -1,6 +1,6 @@
 /**
- * The one style sheet of the pages. It stands in each page, because there is nothing else to load; the policy of the page
- * allows it by its hash. No class of it is for one page alone unless its name says so.
+ * The style sheet of all pages. It is inlined in each page, because pages load nothing, and the page's policy allows it by its
+ * hash. Classes are shared by all pages unless their names say otherwise.
  */
 import { brandColours, type Backgrounds, type Colour } from './colour.js';
 
@@ -8,7 +8,7 @@ interface Palette extends Backgrounds {
   readonly text: Colour;
   readonly muted: Colour;
   readonly line: Colour;
-  /** The edge of a field: seen at 3:1. */
+  /** The edge of a field, with a contrast of 3:1. */
   readonly edge: Colour;
   readonly danger: Colour;
   readonly dangerSurface: Colour;
@@ -62,7 +62,7 @@ export const dark: Palette = {
 const LATIN = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial";
 const HAN = "'PingFang TC', 'Noto Sans TC', 'Noto Sans CJK TC', 'Source Han Sans TC', 'Microsoft JhengHei'";
 
-/** @param brandColour `#rrggbb`; nothing else of a deployment is in it */
+/** @param brandColour `#rrggbb`, the only setting in the style sheet */
 export function styleOf(brandColour: Colour): string {
   return [
     ':root{color-scheme:light dark}',

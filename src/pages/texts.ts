@@ -1,16 +1,16 @@
 /**
- * What the pages say: one table a language, of this type, so that a missing text does not compile. A text that names
- * somebody is a `Phrase`: the name goes in as it is, and the page decides how it stands out.
+ * The texts of the pages: one table of this type per language, so that a missing text does not compile. A text that contains a
+ * name is a `Phrase`: the page inserts the name and decides how to highlight it.
  */
 import type { ClaimName } from '../oauth/standard-claims.js';
 
-/** As `<html lang>` and `Content-Language` say it (BCP 47). */
+/** The BCP 47 tag for `<html lang>` and `Content-Language`. */
 export type Language = 'en' | 'zh-Hant';
 
-/** The words around a name, in the order of the language. */
+/** The words around a name, in the word order of the language. */
 type Phrase = <T>(name: T) => readonly (string | T)[];
 
-/** What can go wrong with a page as a whole. */
+/** The kinds of error pages. */
 export type PageProblem =
   | 'badRequest'
   | 'unknownClient'
@@ -33,7 +33,7 @@ export type DescribedScope = 'openid' | 'profile' | 'email' | 'address' | 'phone
 
 export interface Texts {
   readonly language: Language;
-  /** The title of a page on which something went wrong: what a screen reader says first. */
+  /** The title of a page with an error, which a screen reader reads first. */
   readonly failed: (title: string) => string;
   readonly signIn: {
     readonly title: string;
@@ -67,7 +67,7 @@ export interface Texts {
   };
   readonly scopes: Readonly<Record<DescribedScope, Explained>>;
   readonly claims: Readonly<Record<ClaimName, string>>;
-  /** Between the members of a list. */
+  /** Separates the members of a list. */
   readonly comma: string;
   readonly signOut: Explained & {
     readonly askedBy: Phrase;
@@ -112,12 +112,12 @@ export interface Texts {
     readonly noAgreements: string;
     readonly agreedOn: string;
     readonly withdraw: string;
-    /** After the words of a button, for those who cannot see what it stands beside. */
+    /** Added to a button's label for screen readers, to name the item it belongs to. */
     readonly of: Phrase;
   };
   readonly formPost: Explained & { readonly submit: string };
   readonly errors: Readonly<Record<PageProblem, Explained>> & { readonly reference: string };
 }
 
-/** What the account page can say has just been done. */
+/** Changes that the account page confirms. */
 export type AccountChange = 'session_ended' | 'access_ended' | 'agreement_withdrawn';

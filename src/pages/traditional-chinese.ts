@@ -1,6 +1,6 @@
 import type { Texts } from './texts.js';
 
-/** As it is written in Taiwan. A name in another script has a space on either side. */
+/** As written in Taiwan. A name in another script has a space on either side. */
 export const traditionalChinese: Texts = {
   language: 'zh-Hant',
   failed: (title) => `錯誤：${title}`,
