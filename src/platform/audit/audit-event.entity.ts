@@ -6,7 +6,7 @@ import type { AuditEventName } from './audit-event.js';
 @Index('audit_events_subject', ['subject', 'id'])
 @Index('audit_events_at', { synchronize: false })
 export class AuditEventEntity {
-  /** A bigint, which the driver hands over as text. */
+  /** A bigint, which the driver returns as text. */
   @PrimaryColumn('bigint', { generated: 'identity', generatedIdentity: 'ALWAYS' })
   id: string;
 

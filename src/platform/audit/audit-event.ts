@@ -1,6 +1,6 @@
 /**
- * The facts that the audit trail knows. An event names what happened; its reason says why, in the words of the rules.
- * No event carries a token, a secret or a family's handle.
+ * The events of the audit log. The event names what happened, its reason says why. No event contains a token, a secret or a
+ * family's handle.
  */
 export const auditEventNames = [
   'client.created',
@@ -53,7 +53,7 @@ export interface AuditEvent {
   readonly subject?: string | undefined;
   readonly sid?: string | undefined;
   readonly correlationId?: string | undefined;
-  /** Who did it, where that is not the client itself: `admin:<client_id>`, `system`. */
+  /** Who did it, if not the client itself: `admin:<client_id>`, `system`. */
   readonly actor?: string | undefined;
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -10,29 +10,29 @@ export interface AuditFilter {
   readonly event?: AuditEventName | undefined;
   readonly correlationId?: string | undefined;
   readonly from?: Date | undefined;
-  /** Before, not at. */
+  /** Exclusive. */
   readonly to?: Date | undefined;
 }
 
 export interface AuditPage {
   readonly events: AuditEventEntity[];
-  /** The page that goes on from here starts before this id; undefined at the end of the trail. */
+  /** The next page starts before this id; undefined at the end of the audit log. */
   readonly next: string | undefined;
 }
 
-/** An event takes its id when it is written, which may be this much later or earlier than its time on another replica. */
+/** An event gets its id when it is written, so ids may be out of order by this much compared to the events' times. */
 const DISORDER_MS = 60_000;
 
 /**
- * Events looked at for one page, where no index knows which of them match: what is searched for may be at the other end
- * of a hundred million, and a page must not take longer than a statement may.
+ * Events examined for one page if no index finds the matches: they may be at the other end of a hundred million events, and a
+ * page must stay within the statement timeout.
  */
 export const EVENTS_PER_PAGE = 20_000;
 
 /**
- * Reads `audit_events`, newest first. Subject, sid and correlation id have an index; the time is found by bisection,
- * because ids grow with it; for client and event there is neither, since an index more would slow down every refresh. Those are looked
- * for in a bounded stretch of the trail, so such a page may be short, or even empty, and not the last.
+ * Reads `audit_events`, newest first. Subject, sid and correlation id have an index; times are found by bisection, because ids
+ * grow with time. Client and event have no index, because another one would slow down every refresh. They are searched for in a
+ * bounded stretch of the log, so such a page may be short, or even empty, without being the last.
  */
 @Injectable()
 export class AuditSearchRepository {
@@ -56,14 +56,14 @@ export class AuditSearchRepository {
     return { events, next: start?.isHalfWay ? start.id : undefined };
   }
 
-  /** The id before which all that matches lies. */
+  /** The id before which all matches are. */
   private async endOf({ to }: AuditFilter, before: string | undefined): Promise<string | undefined> {
     if (!to) return before;
     const after = await this.firstAt(to.getTime() + DISORDER_MS);
     return before === undefined || BigInt(after) < BigInt(before) ? after : before;
   }
 
-  /** The first id that is looked at; half way where matches may lie before it. */
+  /** The first id to examine; `isHalfWay` if earlier ids may match too. */
   private async startOf(
     filter: AuditFilter,
     end: string | undefined,
@@ -80,7 +80,7 @@ export class AuditSearchRepository {
     return first === undefined ? undefined : { id: first, isHalfWay: false };
   }
 
-  /** The first id of this time or later, found in the logarithm of the trail's length; one past the last where there is none. */
+  /** The first id at this time or later, by bisection; one past the last if there is none. */
   private async firstAt(time: number): Promise<string> {
     const [row] = await this.dataSource.query<{ id: string }[]>(
       `WITH RECURSIVE bisection (low, high) AS (

@@ -7,7 +7,7 @@ import type { AuditEvent } from './audit-event.js';
 export class AuditRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @param manager the transaction that made the events true; a connection of its own when there is none */
+  /** @param manager the transaction of the change; by default a separate connection */
   async append(events: readonly AuditEvent[], manager: EntityManager = this.dataSource.manager): Promise<void> {
     await manager.query(
       `INSERT INTO audit_events (at, event, reason, client_id, subject, sid, correlation_id, actor, detail)
@@ -26,7 +26,7 @@ export class AuditRepository {
     );
   }
 
-  /** Deletes those of the oldest `limit` events that are from before `before`. @returns how many */
+  /** Deletes those of the oldest `limit` events that are older than `before`. @returns how many */
   async deleteBefore(before: Date, limit: number): Promise<number> {
     const [, count] = await this.dataSource.query<[unknown, number]>(
       `WITH oldest AS (SELECT id, at FROM audit_events ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)

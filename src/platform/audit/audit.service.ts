@@ -10,8 +10,8 @@ import { AuditSearchRepository, type AuditFilter, type AuditPage } from './audit
 const REFUSALS_PER_MINUTE = 60;
 
 /**
- * The only writer of the audit trail, one statement aside: a rotation inserts its event itself, in the statement that made
- * it true (`refresh/token-family.repository.ts`).
+ * The only writer of the audit log, with one exception: a rotation inserts its event in its own statement
+ * (`refresh/token-family.repository.ts`).
  */
 @Injectable()
 export class AuditService {
@@ -37,7 +37,7 @@ export class AuditService {
     return this.config.audit;
   }
 
-  /** Appends in the transaction that made the events true. @throws whatever the database says, so that both or neither happen */
+  /** Appends in the transaction of the change, so that both are committed or neither is. @throws errors of the database */
   async append(manager: EntityManager, ...events: AuditEvent[]): Promise<void> {
     if (this.enabled && events.length > 0) await this.repository.append(events, manager);
   }
@@ -48,8 +48,8 @@ export class AuditService {
   }
 
   /**
-   * Records something that changed no state: a refusal, a retry. Many that arrive together are one statement. Resolves
-   * once it is durable.
+   * Records an event that changed no state: a refusal, a retry. Events that arrive together share a statement. Resolves once
+   * the event is durable.
    * @throws when the database is away
    */
   async record(event: AuditEvent): Promise<void> {

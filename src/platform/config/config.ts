@@ -7,7 +7,7 @@ export class Config {
   readonly port: number;
   /** The `iss` of every token and the base of every endpoint; no trailing slash. */
   readonly issuer: string;
-  /** The master key: everything that Rekey encrypts or keys is derived from it (HKDF), see `keys/master-key.ts`. */
+  /** The master key, from which all other secret keys are derived (HKDF): see `keys/master-key.ts`. */
   readonly secret: string;
   readonly dataDir: string;
   /** Absent: the embedded database under `dataDir`. */
@@ -15,7 +15,7 @@ export class Config {
   readonly databasePool: number;
   readonly migrateAtBoot: boolean;
   readonly redisUrl: string | undefined;
-  /** `tracker`: revocations are looked up in the fast copy; `database`: in PostgreSQL, every time. */
+  /** `tracker`: revocations are checked in the fast copy; `database`: always in PostgreSQL. */
   readonly revocationCheck: 'tracker' | 'database';
   readonly adminClientId: string | undefined;
   readonly adminClientSecret: string | undefined;
@@ -29,10 +29,10 @@ export class Config {
   readonly audit: boolean;
   readonly auditRetentionDays: number;
   readonly familyRetentionDays: number;
-  /** How long a login session lasts after the last time that its user signed in, and how long without being used. */
+  /** How long a login session lasts after the user's last sign-in, and how long without use. */
   readonly loginSessionHours: number;
   readonly loginSessionIdleHours: number;
-  /** The OpenID provider that users may sign in through; absent: there is none. Its id and secret come with it. */
+  /** The OpenID provider that users may sign in through; absent if there is none. Needs its id and secret. */
   readonly upstreamIssuer: string | undefined;
   readonly upstreamClientId: string | undefined;
   readonly upstreamClientSecret: string | undefined;
@@ -42,7 +42,7 @@ export class Config {
   readonly home: string;
   /** URIs of whom to tell of a vulnerability; none: nobody is named. */
   readonly securityContacts: readonly string[];
-  /** Of the pages: what people know the service by. */
+  /** The name of the service on the pages. */
   readonly brandName: string;
   /** `#rrggbb` */
   readonly brandColor: string;

@@ -1,4 +1,4 @@
-/** A setting that names an image file: read once, at the start, so that what is wrong with it is a problem of the configuration. */
+/** A setting that names an image file. It is read once at the start, so that a bad file is a configuration error. */
 import { readFileSync, statSync } from 'node:fs';
 import { SettingProblem, type Parse } from './setting.js';
 
@@ -6,7 +6,7 @@ const MAX_BYTES = 64 * 1024;
 
 const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 
-/** Its first element, after a byte order mark, a declaration and comments. As an image, no script in it runs. */
+/** The first element, after byte order mark, declaration and comments. Browsers run no scripts of an SVG in `<img>`. */
 const SVG_START = /^\uFEFF?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>[]*>\s*)*<svg[\s>]/s;
 
 /** @returns the image as a `data:` URI */
@@ -22,7 +22,7 @@ function contentOf(path: string): Buffer | undefined {
     const { size } = statSync(path);
     return size <= MAX_BYTES ? readFileSync(path) : undefined;
   } catch {
-    // An unreadable file is the same mistake for the operator; the path stays out of the message.
+    // To the operator an unreadable file is the same mistake; the message does not contain the path.
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Environment → Config. Every problem is reported at once, and no problem repeats the value it is about: it may be a secret.
+ * Environment → Config. All problems are reported at once, and never contain values, which may be secrets.
  */
 import { Config } from './config.js';
 import { SettingProblem, type Rule } from './setting.js';
@@ -18,13 +18,13 @@ export class ConfigError extends StartProblem {
   }
 }
 
-/** 256 bits in the tightest encoding that people use for them. */
+/** 128 bits, even in hex. */
 const MIN_SECRET_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 10;
 
 /**
  * @param environment usually `process.env`
- * @param embeddedSecret the master key where none is given and none has to be: of the embedded service, outside production
+ * @param embeddedSecret provides the master key of an embedded service outside production if none is set
  * @throws ConfigError with all problems, each naming its variable
  */
 export function loadConfig(
@@ -53,13 +53,13 @@ export function loadConfig(
     home: raw.home ?? (raw.environment === 'production' ? 'none' : 'page'),
     migrateAtBoot: raw.migrateAtBoot === 'on',
     audit: raw.audit === 'on',
-    // Without Redis the replicas have nothing in common but PostgreSQL, so each check asks it.
+    // Without Redis the replicas share only PostgreSQL, so each check asks it.
     revocationCheck: raw.databaseUrl && !raw.redisUrl ? 'database' : raw.revocationCheck,
   });
 }
 
 function parseAll(environment: NodeJS.ProcessEnv) {
-  /** By the name of the variable. */
+  /** By variable name. */
   const unreadable = new Map<string, string>();
   const raw: Record<string, unknown> = {};
   for (const [key, { name, parse, fallback }] of Object.entries(settings)) {
@@ -76,7 +76,7 @@ function parseAll(environment: NodeJS.ProcessEnv) {
   return { raw: raw as RawConfig, unreadable };
 }
 
-/** What the settings demand of each other. */
+/** Rules between settings. */
 function demands(raw: RawConfig): Rule[] {
   const production = raw.environment === 'production';
   const { host, issuer, secret, adminClientId, adminClientSecret, databaseUrl, redisUrl, trustedProxies } = settings;
@@ -147,7 +147,7 @@ const isShort = (secret: string | undefined): boolean => !!secret && secret.leng
 const isMonotonous = (secret: string | undefined): boolean =>
   !!secret && new Set(secret).size < MIN_DISTINCT_CHARACTERS;
 
-/** Every `iss` is compared byte by byte, so there must be one way to write it. */
+/** Clients compare `iss` byte by byte, so it must have only one spelling. */
 function isPlain(issuer: string): boolean {
   const { origin, pathname } = new URL(issuer);
   return issuer.replace(/\/$/, '') === `${origin}${pathname}`.replace(/\/$/, '');

@@ -13,7 +13,7 @@ export function processConfig(): Config {
   return loaded;
 }
 
-/** The master key of an embedded service that was given none: made at the first start, and kept beside its data. */
+/** The master key of an embedded service without `REKEY_SECRET`: generated at the first start and stored in the data directory. */
 function embeddedSecret(dataDir: string): string {
   const file = join(dataDir, 'master.key');
   try {

@@ -1,11 +1,11 @@
 /**
- * What a setting is: a name in the environment, a parser, a default. Rules only; reading the environment is
- * `load-config.ts`, the list of settings is `settings.ts`.
+ * A setting: its environment variable, parser and default. `load-config.ts` reads the environment; `settings.ts` lists the
+ * settings.
  */
 
 import { isIP } from 'node:net';
 
-/** A parser returns the value, or throws a `SettingProblem` that says what was expected (never what was given: it may be a secret). */
+/** Returns the value, or throws a `SettingProblem` that says what was expected, without the given value, which may be a secret. */
 export type Parse<T> = (text: string) => T;
 
 export class SettingProblem extends Error {}
@@ -17,7 +17,7 @@ export interface Setting<T> {
   readonly fallback: T;
 }
 
-/** A rule names the settings that it is about: it is not asked where one of them could not be read in the first place. */
+/** A rule names its settings; it is skipped if one of them could not be parsed. */
 export type Rule = readonly [about: readonly Setting<unknown>[], broken: boolean, problem: string];
 
 export const text: Parse<string> = (value) => value;
@@ -28,7 +28,7 @@ export const credential: Parse<string> = (value) => {
   return value;
 };
 
-/** Something to be read on a button. */
+/** Text for a button. */
 export function shortText(maxCharacters: number): Parse<string> {
   return (value) => {
     const trimmed = value.trim();
@@ -130,7 +130,7 @@ const commaSeparated: Parse<string[]> = (value) =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-/** Addresses and networks (CIDR), separated by commas. A network of everything is not a list of proxies. */
+/** Addresses and networks (CIDR), separated by commas. A network of all addresses is refused. */
 export const networks: Parse<string[]> = (value) =>
   commaSeparated(value).map((item) => {
     const [address = '', bits, ...rest] = item.split('/');

@@ -1,6 +1,6 @@
 /**
- * Every setting of the service, by its name in the environment. `.env.example` explains them one by one, and a test
- * holds the two lists together. What settings demand of each other is in `load-config.ts`.
+ * All settings of the service, with their environment variables. `.env.example` explains each, and a test compares the two
+ * lists. Rules between settings are in `load-config.ts`.
  */
 import { imageFile } from './image-file.js';
 import {
@@ -68,5 +68,5 @@ export const settings = {
 
 type Settings = typeof settings;
 
-/** What the environment says, parsed, before the settings are held against each other. */
+/** The parsed environment, before the rules between settings are checked. */
 export type RawConfig = { -readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };

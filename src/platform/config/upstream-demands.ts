@@ -1,8 +1,8 @@
-/** What the settings of the upstream OpenID provider demand of each other. */
+/** Rules between the settings of the upstream OpenID provider. */
 import type { Rule } from './setting.js';
 import { settings, type RawConfig } from './settings.js';
 
-/** Not `localhost`: what that name means is for others to decide. */
+/** Not `localhost`, which may resolve to another address. */
 const LOOPBACK_HOSTS = ['127.0.0.1', '[::1]'];
 
 export function upstreamDemands(raw: RawConfig): Rule[] {
@@ -39,7 +39,7 @@ function isIssuer(issuer: string): boolean {
   return username === '' && password === '' && search === '' && hash === '' && !/[?#]/.test(issuer);
 }
 
-/** What is sent there is the client secret, and what comes back says who the user is. */
+/** The provider gets the client secret and decides who the user is, so it must be https or on this machine. */
 function mayBeAsked(issuer: string, production: boolean): boolean {
   const { protocol, hostname } = new URL(issuer);
   return protocol === 'https:' || (!production && LOOPBACK_HOSTS.includes(hostname));

@@ -1,12 +1,12 @@
 /**
- * Turns many small requests that arrive together into few statements. No timer: a batch leaves once one of
- * `maxInFlight` places is free and nothing more is coming in, so a lonely request waits for nobody, and load makes it large.
+ * Combines requests that arrive together into few statements. No timer: a batch starts once one of `maxInFlight` places is free
+ * and no further entry arrives, so a single request does not wait, and batches grow with load.
  */
 import { isRefusal, isUnavailable } from './database-errors.js';
 import { retryTransient } from './retry-transient.js';
 
 export interface CoalescerOptions<Entry, Result> {
-  /** Answers in the order of the entries. */
+  /** Returns results in the order of the entries. */
   readonly run: (entries: readonly Entry[]) => Promise<readonly Result[]>;
   readonly maxEntries: number;
   readonly maxInFlight: number;
@@ -21,7 +21,7 @@ interface Waiting<Entry, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** A statement's fixed costs are small change from here on, and its entries have waited for some milliseconds. */
+/** From this size on, the fixed cost of a statement per entry is negligible, and its entries have waited for some milliseconds. */
 const LARGE_ENOUGH = 24;
 
 export class Coalescer<Entry, Result> {
@@ -32,7 +32,7 @@ export class Coalescer<Entry, Result> {
 
   constructor(private readonly options: CoalescerOptions<Entry, Result>) {}
 
-  /** @throws whatever `run` rejects with, for this entry alone */
+  /** @throws the rejection of `run` for this entry */
   submit(entry: Entry): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.queue.push({ entry, resolve, reject });
@@ -41,9 +41,9 @@ export class Coalescer<Entry, Result> {
   }
 
   /**
-   * A batch leaves at the end of the first turn of the event loop that brought nothing more for it, or once it is large enough.
-   * On an idle process that is at once; on a busy one it is what makes batches large: statements would otherwise leave as
-   * fast as PostgreSQL answers them, with two or three entries each.
+   * A batch starts at the end of the first turn of the event loop that adds no entry, or once it is large enough. An idle process
+   * starts it at once. On a busy one this makes batches large: otherwise statements would start as fast as PostgreSQL answers,
+   * with two or three entries each.
    */
   private schedule(): void {
     if (this.scheduled || this.inFlight >= this.options.maxInFlight) return;
@@ -92,7 +92,7 @@ export class Coalescer<Entry, Result> {
     return batch;
   }
 
-  /** @returns what the database said, where it is away */
+  /** @returns the error if the database is away */
   private async settle(batch: Waiting<Entry, Result>[]): Promise<unknown> {
     try {
       const results = await retryTransient(() => this.options.run(batch.map(({ entry }) => entry)));
@@ -107,7 +107,7 @@ export class Coalescer<Entry, Result> {
     }
   }
 
-  /** Nothing was committed, and one entry must not fail its neighbours: each on its own, as long as the database is there. */
+  /** Nothing was committed, and one entry must not fail the others: runs each separately, as long as the database is available. */
   private async settleOneByOne(batch: Waiting<Entry, Result>[]): Promise<unknown> {
     for (const [index, waiting] of batch.entries()) {
       const away = await this.settle([waiting]);
@@ -118,7 +118,7 @@ export class Coalescer<Entry, Result> {
     return undefined;
   }
 
-  /** What waits behind a database that is away would wait for the same answer. */
+  /** Fails the waiting entries too, because the database is away. */
   private failQueue(error: unknown): void {
     for (const { reject } of this.queue.splice(0)) reject(error);
   }

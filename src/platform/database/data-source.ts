@@ -1,6 +1,6 @@
 /**
- * How TypeORM reaches the database: the one dialect, over the network or embedded. The time limits keep the promise
- * that a database that is gone or stuck is a 503 within two seconds.
+ * The TypeORM options for the database, over the network or embedded. The time limits ensure that an unreachable or stuck
+ * database leads to a 503 within two seconds.
  */
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { AbstractLogger } from 'typeorm';
@@ -10,11 +10,11 @@ import type { EmbeddedDatabase } from './embedded-database.js';
 import { migrations } from './migrations.js';
 import { NetworkClient } from './network-client.js';
 
-/** Together they stay under the two seconds that a caller is promised. */
+/** Together less than two seconds, the time limit of an answer. */
 const CONNECT_TIMEOUT_MS = 800;
 const STATEMENT_TIMEOUT_MS = 1000;
 
-/** TypeORM prints how a migration failed whatever `logging` says. It is thrown too, and said once where it is caught. */
+/** TypeORM prints migration errors whatever `logging` says. They are thrown too, and logged once where they are caught. */
 class Silence extends AbstractLogger {
   protected override isLogEnabledFor(): boolean {
     return false;
@@ -30,7 +30,7 @@ const common = {
   autoLoadEntities: true,
   synchronize: false,
   logger: new Silence(),
-  toRetry: () => false, // `awaitDatabase` does, and says why
+  toRetry: () => false, // `awaitDatabase` retries, and logs why
   poolErrorHandler: () => undefined, // the pool has discarded the connection; the next borrower gets a fresh one or the error
 } as const;
 
@@ -53,7 +53,7 @@ export async function dataSourceOptions(config: Config, embedded: EmbeddedDataba
     extra: {
       Client: NetworkClient,
       query_timeout: STATEMENT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS - 100, // the server gives up first, so that the outcome is known
+      statement_timeout: STATEMENT_TIMEOUT_MS - 100, // the server times out first, so that the outcome is known
       idle_in_transaction_session_timeout: 5000,
       keepAlive: true,
     },

@@ -1,4 +1,4 @@
-/** Which failures of a statement mean what. SQLSTATE classes: PostgreSQL manual, appendix A. */
+/** Classifies statement errors. SQLSTATE classes: PostgreSQL manual, appendix A. */
 
 interface DatabaseError {
   readonly code?: unknown;
@@ -12,12 +12,12 @@ export const codeOf = (error: unknown): string => {
   return driverError ? codeOf(driverError) : '';
 };
 
-/** The server rolled the statement back and asks for it again: serialization failure, deadlock. */
+/** The server rolled the statement back, and it should be retried: serialization failure, deadlock. */
 export const isTransient = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error));
 
 /**
- * The database cannot be asked right now: it is away, starting, stopping, full, or took too long. Whether the statement
- * took effect is not known.
+ * The database is unavailable: unreachable, starting, stopping, full or too slow. It is unknown whether the statement took
+ * effect.
  */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -26,7 +26,7 @@ export function isUnavailable(error: unknown): boolean {
 
 const NETWORK_CODES = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ENOENT$)/;
 
-// pg reports these without a code; the last two are TypeORM's, of a transaction whose connection broke between its statements.
+// pg reports these without a code. The last two come from TypeORM, when a connection broke between statements of a transaction.
 const NETWORK_MESSAGES =
   /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Driver not Connected|the database system is|Query runner already released|Database connection provided by a query runner was already released)/i;
 
@@ -35,8 +35,8 @@ function isNetworkFailure(error: Error): boolean {
 }
 
 /**
- * Who asks has the wrong name or password, or not the privileges, there is no such database, or the two do not agree on TLS.
- * Without a code it is what pg says before it sends the password.
+ * Wrong user, password or privileges, no such database, or a TLS mismatch. An error without a code comes from pg itself, before
+ * it sends the password.
  */
 export const isDenied = (error: unknown): boolean =>
   /^(28|3D000$|42501$|ERR_TLS|ERR_SSL|CERT_|.*_CERT)/.test(codeOf(error)) ||
@@ -45,5 +45,5 @@ export const isDenied = (error: unknown): boolean =>
 /** A row with this key exists already. */
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';
 
-/** The server answered with an error, so nothing was committed and running it again is safe. */
+/** The server answered with an error, so nothing was committed and a retry is safe. */
 export const isRefusal = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error)) && !isUnavailable(error);

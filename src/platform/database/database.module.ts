@@ -8,7 +8,7 @@ import { EmbeddedDatabaseModule } from './embedded-database.module.js';
 import { dataSourceOptions, type RekeyDataSourceOptions } from './data-source.js';
 import { openEmbeddedDatabase, openNetworkDatabase } from './open-database.js';
 
-/** The data source of the process: opened, and brought to the newest schema, before anything else is built on it. */
+/** The data source of the process: opened and migrated before other providers use it. */
 @Module({
   imports: [
     TypeOrmModule.forRootAsync({

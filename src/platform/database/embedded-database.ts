@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { Config } from '../config/config.js';
 import { embeddedPool, openEmbedded } from './embedded-pool.js';
 
-/** Opens the database of an embedded service, which is the files under its data directory. */
+/** Opens the database of an embedded service in its data directory. */
 @Injectable()
 export class EmbeddedDatabase {
   constructor(private readonly config: Config) {}

@@ -1,6 +1,6 @@
 /**
- * The embedded database: PGlite, which is PostgreSQL in this process, behind the ordinary `pg` pool and client. One
- * connection, handed out to one borrower at a time, so that transactions cannot interleave.
+ * The embedded database: PGlite, which is PostgreSQL in this process, behind the ordinary `pg` pool and client. One connection
+ * with one borrower at a time, so that transactions cannot interleave.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export function embeddedPool(database: PGlite): typeof pg.Pool {
       super({ ...config, ...createPgConfig(database) });
     }
 
-    /** A client that the pool discarded leaves its session behind, for there is only one: this one begins it anew. */
+    /** Resets the session, because there is only one and a discarded client leaves its state behind. */
     override connect(): Promise<this>;
     override connect(callback: (error?: Error) => void): void;
     override connect(callback?: (error?: Error) => void): Promise<this> | void {
@@ -47,7 +47,7 @@ export function embeddedPool(database: PGlite): typeof pg.Pool {
   };
 }
 
-/** Opens the files under `dataDir`, which belong to one process at a time. @throws Error when another process has them */
+/** Opens the files under `dataDir`, for one process at a time. @throws Error if another process uses them */
 export async function openEmbedded(dataDir: string): Promise<PGlite> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const release = claim(join(dataDir, 'rekey.pid'));

@@ -5,7 +5,7 @@ import { isDenied, isUnavailable } from './database-errors.js';
 import { reasonOf } from './database-reason.js';
 import { NetworkClient } from './network-client.js';
 
-/** Any constant will do, as long as nothing else in this database uses it. */
+/** An arbitrary constant that nothing else in this database uses as an advisory lock. */
 const MIGRATION_LOCK = 0x72656b65;
 
 const SAY_EVERY_MS = 5000;
@@ -13,15 +13,15 @@ const SAY_EVERY_MS = 5000;
 const log = new Logger('Database');
 
 /**
- * Brings the schema up to date. Replicas that boot together take turns, and all but the first find nothing left to do.
- * @throws StartProblem when a migration fails; what says that the database is away, or refuses, as it comes
+ * Brings the schema up to date. Replicas that start together take turns; only the first one has migrations to run.
+ * @throws StartProblem when a migration fails; errors of an unavailable or refusing database unchanged
  */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   const patience = setInterval(() => log.warn(BUSY), SAY_EVERY_MS);
   try {
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    // On this one connection: the pool of the embedded database has no other.
+    // On this connection, because the pool of the embedded database has no other.
     await new MigrationExecutor(dataSource, runner).executePendingMigrations();
   } catch (error) {
     if (isUnavailable(error) || isDenied(error)) throw error;
@@ -38,7 +38,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
 const BUSY =
   'The schema is being brought up to date, here or by another process, or a lock in PostgreSQL is in the way.';
 
-/** The same over the network, on a connection of its own: a migration may take longer than a request may. */
+/** Like `migrate`, on a separate network connection, because a migration may take longer than a request. */
 export async function migrateOverNetwork(options: DataSourceOptions): Promise<void> {
   const dataSource = await new DataSource({
     ...options,

@@ -1,19 +1,19 @@
 import pg from 'pg';
 import { isPatient, PATIENCE_MS } from './patient-statement.js';
 
-/** What pg says when a statement got no answer within `query_timeout`. It has no code. */
+/** The message of pg, without a code, when a statement exceeds `query_timeout`. */
 const NO_ANSWER = 'Query read timeout';
 
 /**
- * A connection over the network that is given up with the statement that got no answer. pg goes on using it, and TypeORM
- * hands it back to the pool: once the server goes on, what it was told in between is missing. A ROLLBACK that was never sent
- * leaves a transaction open, in which the next borrowers' statements would be answered and never committed.
+ * A network connection that is closed when a statement gets no answer. pg would keep using it, and TypeORM would return it to
+ * the pool: once the server continues, statements sent meanwhile are lost. Without its ROLLBACK a transaction would stay open,
+ * and the next borrowers' statements would run in it and never be committed.
  */
 export class NetworkClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
-    // For the life of the connection: between two borrowers the pool listens for no error, and one that nobody listens for
-    // ends the process. The statement under way fails by itself, and a broken connection does not go back to the pool.
+    // For the life of the connection: between two borrowers the pool has no error listener, and an error without a listener
+    // ends the process. The current statement fails by itself, and a broken connection does not go back to the pool.
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...statement: unknown[]) => unknown;
     this.query = ((...statement: unknown[]) => {
@@ -29,7 +29,7 @@ export class NetworkClient extends pg.Client {
   }
 }
 
-/** The client's own time limit, beside the server's. */
+/** Sets the client's time limit, in addition to the server's. */
 function withPatience([text, values, ...rest]: unknown[]): unknown[] {
   return isPatient(text) ? [{ text, values, query_timeout: PATIENCE_MS }, ...rest] : [text, values, ...rest];
 }

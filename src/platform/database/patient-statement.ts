@@ -1,14 +1,13 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * A statement that an admin asked for may touch a million rows, and has this long. Everything else keeps the limits of
- * `data-source.ts`.
+ * Time limit of statements for admins, which may touch a million rows. All others have the limits of `data-source.ts`.
  */
 export const PATIENCE_MS = 60_000;
 
 const MARK = '/* patient */ ';
 
-/** Runs one statement with patience, in the transaction that the manager is of. */
+/** Runs one statement with this limit, in the manager's transaction. */
 export async function patiently<T>(manager: EntityManager, sql: string, parameters: unknown[]): Promise<T> {
   await manager.query(`SET LOCAL statement_timeout = ${PATIENCE_MS}`);
   const result = await manager.query<T>(MARK + sql, parameters);
@@ -16,5 +15,5 @@ export async function patiently<T>(manager: EntityManager, sql: string, paramete
   return result;
 }
 
-/** Whether a connection should wait for this statement. TypeORM hands over the text and the values, and no more. */
+/** Whether a statement has the long limit. Marked in its text, because TypeORM passes on only text and values. */
 export const isPatient = (text: unknown): text is string => typeof text === 'string' && text.startsWith(MARK);

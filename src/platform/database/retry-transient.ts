@@ -3,9 +3,9 @@ import { isTransient } from './database-errors.js';
 const MAX_ATTEMPTS = 4;
 
 /**
- * Runs a statement or a transaction again where the database has rolled it back for meeting another one (serialization
- * failure, deadlock). The work begins anew each time, so it may change nothing but the database.
- * @throws what the last attempt was rejected with
+ * Retries a statement or transaction that the database rolled back because of another one (serialization failure, deadlock).
+ * The work runs from its beginning each time, so it must change only the database.
+ * @throws the rejection of the last attempt
  */
 export async function retryTransient<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {

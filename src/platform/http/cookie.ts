@@ -1,15 +1,15 @@
-/** The cookies of this service: for the whole host, for requests alone, and for none that another site has a page send but a link. */
+/** The cookies of this service: for the whole host, HttpOnly, and SameSite=Lax. */
 import { stringifySetCookie } from 'cookie';
 
 const ATTRIBUTES = { path: '/', httpOnly: true, sameSite: 'lax' } as const;
 
-/** Browsers take `Secure`, and the prefix that demands it, over TLS alone. */
+/** Browsers accept `Secure`, and the prefix that requires it, only over TLS. */
 export const areSecure = (issuer: string): boolean => issuer.startsWith('https:');
 
-/** `__Host-` keeps other hosts of the same domain, and plain http, from setting it (RFC 6265bis §4.1.3.2). */
+/** `__Host-` prevents other hosts of the same domain, and plain http, from setting it (RFC 6265bis §4.1.3.2). */
 export const cookieName = (name: string, secure: boolean): string => `${secure ? '__Host-' : ''}rekey-${name}`;
 
-/** A `Set-Cookie`. @param maxAgeSeconds undefined: until the browser is closed; none or less: it is deleted */
+/** A `Set-Cookie`. @param maxAgeSeconds undefined: until the browser is closed; 0 or less: deletes the cookie */
 export const setCookie = (name: string, value: string, maxAgeSeconds: number | undefined, secure: boolean): string =>
   stringifySetCookie({
     ...ATTRIBUTES,
@@ -20,10 +20,9 @@ export const setCookie = (name: string, value: string, maxAgeSeconds: number | u
   });
 
 /**
- * The value of a cookie, as it came.
+ * The value of a cookie.
  * @param header the `Cookie` of the request
- * @returns undefined where there is none, and where there are two: one of them was put there by somebody else, and nobody
- *   can tell which
+ * @returns undefined if there is none, or more than one: then another site may have planted one of them
  */
 export function cookieOf(header: string | undefined, name: string): string | undefined {
   const values = (header ?? '')

@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 
 /**
  * `X-Forwarded-For` with nothing in it but addresses: ports and brackets are stripped, as some proxies send `ip:port` and
- * RFC 7239 §6 allows it. Hops are read from the nearest, so that whatever stands beyond one that is no address is dropped,
- * and the last proxy that is known counts as the source.
+ * RFC 7239 §6 allows it. Hops are read from the nearest; at a hop that is not an address, it and all farther hops are dropped,
+ * so that the last known proxy counts as the source.
  */
 export function forwardedFor(header: string): string {
   const hops = header.split(',').map(addressOf);

@@ -1,6 +1,5 @@
 /**
- * What went wrong, in the words of the wire. Whatever is thrown anywhere in a request becomes one `OAuthError` here, and the
- * filters only write it down.
+ * Converts everything that a request can throw into an `OAuthError`; the filters only serialize it.
  */
 import { HttpException } from '@nestjs/common';
 import type { FastifyError } from 'fastify';
@@ -12,11 +11,11 @@ export function toOAuthError(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
   if (isOfDatabase(error)) {
     if (isUnavailable(error)) return OAuthError.unavailable('database', error);
-    // It was tried again and again before it came here.
+    // The retries are used up.
     if (isTransient(error)) return OAuthError.unavailable('contention', error);
   }
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error);
-  // Anything can be thrown, `undefined` too.
+  // JavaScript can throw any value, also `undefined`.
   return ofStatus((error as Partial<FastifyError> | undefined | null)?.statusCode ?? 500, error);
 }
 
@@ -29,7 +28,7 @@ function ofStatus(status: number, cause: unknown): OAuthError {
     case 413:
       return new OAuthError('request_too_large', { cause });
     case 415:
-      // RFC 6749 §5.2 knows no 415: a wrong content type is a malformed request.
+      // RFC 6749 §5.2 has no 415: a wrong content type is a malformed request.
       return new OAuthError('invalid_request', { reason: 'content_type', cause });
     case 429:
       return new OAuthError('too_many_requests', { cause, headers: { 'Retry-After': '1' } });

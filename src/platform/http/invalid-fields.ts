@@ -1,16 +1,16 @@
 import { OAuthError } from '../../oauth/oauth-error.js';
 
 export interface FieldProblem {
-  /** Where: `name`, `refresh.idle_ttl_seconds`. */
+  /** The path, like `name` or `refresh.idle_ttl_seconds`. */
   readonly field: string;
-  /** What is wrong with it, without its value. */
+  /** The problem, without the value. */
   readonly detail: string;
 }
 
-/** A body of thousands of wrong fields needs no answer of ten times its size. */
+/** Bounds the response to a body with thousands of invalid fields. */
 const MAX_PROBLEMS = 20;
 
-/** A request that is well-formed, and wrong in what it says: every field that is wrong, at once. */
+/** A well-formed request with invalid fields; reports all of them at once. */
 export class InvalidFields extends OAuthError {
   readonly problems: readonly FieldProblem[];
 

@@ -2,8 +2,8 @@ import type { Logger } from '@nestjs/common';
 import { codeOf } from '../database/database-errors.js';
 
 /**
- * Logs what an operator needs of an unexpected error. Not the error itself: a database error carries its statement, the
- * parameters and the row, and those hold the handles of families.
+ * Logs the safe parts of an unexpected error. Never the error itself: a database error contains its statement, parameters and
+ * row, and so the handles of families.
  */
 export function logError(logger: Logger, error: Error & { reason?: string }, correlationId: string): void {
   const cause = rootOf(error);
@@ -13,7 +13,7 @@ export function logError(logger: Logger, error: Error & { reason?: string }, cor
     reason: error.reason,
     error: cause.name,
     code: codeOf(cause),
-    // A database's message may quote values; ours and the runtime's do not.
+    // Messages of the database may quote values; ours and the runtime's do not.
     ...(codeOf(cause) === '' && { message: cause.message, stack: cause.stack }),
   });
 }

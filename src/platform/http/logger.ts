@@ -1,7 +1,7 @@
 /**
- * JSON logs, one line a fact. Nothing writes requests, headers or errors as they are. Messages from elsewhere are redacted
- * as well; the access log is not, because it is made of fields that this project chose, and redacting costs more than
- * writing the line (17 of 29 µs, profiled).
+ * JSON logs, one event per line. Requests, headers and errors are never logged whole. Messages of libraries are redacted; the
+ * access log is not, because it contains only chosen fields, and redacting would take longer than writing the line (17 of
+ * 29 µs).
  */
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
@@ -21,7 +21,7 @@ const SECRET_FIELDS = [
   'query',
 ];
 
-/** Lines are handed to the system in pieces of this size, or after this time: a write for each would cost more than the line. */
+/** Lines are written in chunks of this size, or after this time: one write per line would cost more than the line. */
 const BUFFER_BYTES = 4096;
 const FLUSH_MS = 250;
 
@@ -39,7 +39,7 @@ export function createLogger(config: Pick<Config, 'logLevel'>): Logger {
   );
 }
 
-/** Nest's own messages on the same lines. Its start-up chatter is for `debug`. */
+/** Writes Nest's messages to the same log, those of its start-up at level `debug`. */
 export class NestLogger implements LoggerService {
   private readonly logger: Logger;
 

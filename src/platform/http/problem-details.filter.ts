@@ -9,9 +9,9 @@ import { logError } from './log-error.js';
 import { methodMismatch } from './oauth-error.filter.js';
 import { noteRefusal } from './request-context.js';
 
-/** RFC 9457 §3.1, and what it leaves to the service (§3.2): a code for machines, the fields, where to look in the log. */
+/** RFC 9457 §3.1, with extension members (§3.2): a code for programs, the invalid fields, the correlation id. */
 export interface ProblemDetails {
-  /** No problem here needs a page of its own: its title is its status' (RFC 9457 §4.2.1). */
+  /** Our problems have no documentation page, so the title is that of the status (RFC 9457 §4.2.1). */
   readonly type: 'about:blank';
   readonly title: string;
   readonly status: number;
@@ -21,7 +21,7 @@ export interface ProblemDetails {
   readonly correlation_id: string;
 }
 
-/** Writes the errors below one path as problem details, also where no route is, and leaves all others to another filter. */
+/** Writes errors below one path as problem details, 404s included; other errors go to the next filter. */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemDetailsFilter.name);
@@ -41,10 +41,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   }
 }
 
-/** Where the admin API is, and so where errors are problems. */
+/** The path of the admin API, where errors are problem details. */
 export const adminPathOf = (issuer: string): string => `${issuerPath({ issuer })}/admin`;
 
-/** By its route where it has one, because a path can be spelled in many ways. */
+/** By the matched route if there is one, because a path has many spellings. */
 export function isBelow(path: string, { routeOptions, url }: FastifyRequest): boolean {
   const own = routeOptions?.url ?? url.split('?', 1)[0]!;
   return own === path || own.startsWith(`${path}/`);

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import type { OAuthError } from '../../oauth/oauth-error.js';
 
-/** What of a request everything behind the controllers may know. */
+/** The facts about a request that services may use. */
 export interface RequestContext {
-  /** Stands in the response, in the log, and in the audit trail. */
+  /** Appears in the response, the log and the audit log. */
   readonly correlationId: string;
-  /** The caller's address, as far as the trusted proxies vouch for it. */
+  /** The caller's address, according to the trusted proxies. */
   readonly source: string;
   /** Milliseconds since the epoch: when the whole request, body included, had come in. */
   readonly arrivedAt: number;

@@ -1,6 +1,6 @@
 /**
- * On every answer. RFC 6749 §5.1 wants the first two of a token response, and of errors too; a route that may be cached says
- * so itself.
+ * Headers of every response. RFC 6749 §5.1 requires the first two for token responses, and for errors; routes that may be cached
+ * override them.
  */
 export const STANDARD_HEADERS = {
   'cache-control': 'no-store',

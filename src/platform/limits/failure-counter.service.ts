@@ -3,13 +3,13 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAb
 import { RedisConnection } from '../redis/redis-connection.js';
 
 export interface FailureLimit {
-  /** Of the counter, in Redis too: `rekey:failed:<name>`. */
+  /** The counter's name, also in its Redis keys: `rekey:failed:<name>`. */
   readonly name: string;
   readonly failures: number;
   readonly windowSeconds: number;
 }
 
-/** Makes counters of failures: one count for all replicas where there is Redis, one of this process otherwise. */
+/** Creates failure counters: shared by all replicas with Redis, per process without. */
 @Injectable()
 export class FailureCounters {
   constructor(@Optional() @Inject(RedisConnection) private readonly redis: RedisConnection | null) {}
@@ -19,19 +19,19 @@ export class FailureCounters {
   }
 }
 
-/** What the last failure of a key told. `until` is the end of its window, by this process's monotonic clock. */
+/** The state after the last failure of a key. `until` is the end of its window, by this process's monotonic clock. */
 interface Seen {
   readonly remaining: number;
   readonly until: number;
 }
 
 /**
- * Counts failures by key, and refuses a key for the rest of its window once there were too many. Only failures are
- * counted, so a success costs one look at this process's memory.
+ * Counts failures by key, and blocks a key for the rest of its window after too many. Only failures are counted, so a success
+ * costs one lookup in memory.
  */
 export class FailureCounter {
   private readonly inRedis: RateLimiterAbstract | undefined;
-  /** For when there is no Redis, or it is away. */
+  /** Used without Redis, or while it is away. */
   private readonly inProcess: RateLimiterAbstract;
   /** Keys that failed recently, roughly by expiry. */
   private readonly seen = new Map<string, Seen>();
@@ -47,14 +47,14 @@ export class FailureCounter {
     this.failures = failures;
   }
 
-  /** @returns how long this key is refused; 0 where it is not */
+  /** @returns how long this key is blocked; 0 if it is not */
   waitSeconds(key: string): number {
     const now = performance.now();
     const seen = this.seenOf(key, now);
     return seen?.remaining === 0 ? Math.ceil((seen.until - now) / 1000) : 0;
   }
 
-  /** @returns how many failures this key has left, as of its last one here: other replicas may have seen more since */
+  /** @returns how many failures this key has left, as of its last failure in this process; other replicas may have counted more */
   remaining(key: string): number {
     return this.seenOf(key, performance.now())?.remaining ?? this.failures;
   }
@@ -65,7 +65,7 @@ export class FailureCounter {
     this.remember(key, Math.max(0, remainingPoints), msBeforeNext);
   }
 
-  /** Within the deadline of the connection: on its own the client would wait for a Redis that stands still. */
+  /** Within the connection's deadline: the client itself would wait for a Redis that does not answer. */
   private shared(key: string): Promise<RateLimiterRes> {
     const { redis, inRedis } = this;
     if (!redis || !inRedis) return Promise.reject(new Error('There is no Redis'));
@@ -82,11 +82,11 @@ export class FailureCounter {
   private remember(key: string, remaining: number, forMs: number): void {
     const now = performance.now();
     this.forgetEnded(now);
-    // A refusal stands until its end, also when Redis goes away meanwhile, and the process begins to count at nothing.
+    // A block lasts until its end, even if Redis goes away and this process starts counting from zero.
     if (this.seenOf(key, now)?.remaining !== 0) this.seen.set(key, { remaining, until: now + forMs });
   }
 
-  /** Only those in front: each failure would look through all keys otherwise. */
+  /** Only those in front, so that a failure does not scan all keys. */
   private forgetEnded(now: number): void {
     for (const [key, { until }] of this.seen) {
       if (until > now) return;

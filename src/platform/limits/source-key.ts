@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** What counts as one source: an IPv4 address, or the /64 network that one IPv6 customer gets. */
+/** One source is an IPv4 address, or the /64 network that one IPv6 customer gets. */
 export function sourceKey(address: string): string {
   if (!isIPv6(address)) return address;
   const groups = groupsOf(address.split('%')[0]!);

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 /**
- * Every number that the service tells about itself. Labels are taken from fixed lists only: no client, subject or token
- * ever becomes one.
+ * All metrics of the service. Labels come from fixed lists only, never from clients, subjects or tokens.
  */
 @Injectable()
 export class Metrics {
@@ -23,11 +22,10 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly tokenRequests = this.counter(
-    'rekey_token_requests_total',
-    'Token requests by grant type and what came of them.',
-    ['grant_type', 'outcome'],
-  );
+  readonly tokenRequests = this.counter('rekey_token_requests_total', 'Token requests by grant type and outcome.', [
+    'grant_type',
+    'outcome',
+  ]);
 
   readonly refreshes = this.counter(
     'rekey_refreshes_total',
@@ -39,7 +37,7 @@ export class Metrics {
 
   readonly revocationLagSeconds = new Histogram({
     name: 'rekey_revocation_lag_seconds',
-    help: 'From the moment of a revocation until the tracker has it.',
+    help: 'Time from a revocation until the tracker has it.',
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5],
     registers: [this.registry],
   });
@@ -81,7 +79,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** A value that is read when it is scraped. */
+  /** A value that is read at each scrape. */
   gauge(name: string, help: string, read: () => number): void {
     new Gauge({
       name,

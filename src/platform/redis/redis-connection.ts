@@ -1,10 +1,10 @@
 /**
- * The process's one connection to Redis. It owns when a command has waited long enough, and what is said about it: one
- * line when Redis goes away, one when it is back. It never throws at boot, never delays it, and never ends the process.
+ * The process's only connection to Redis. It enforces the deadlines of commands, and logs one line when Redis goes away and one
+ * when it is back. It never throws at start-up, never delays it, and never ends the process.
  *
- * A command is answered, refused or failed within its deadline. On a server that stands still (paused, half-open) the
- * first command that misses its deadline cuts the connection, which fails all that wait on it; until a new connection
- * has shaken hands, commands are refused at once. So nothing hangs and nothing piles up.
+ * Every command succeeds or fails within its deadline. If the server hangs (paused, half-open), the first command that misses
+ * its deadline closes the connection, which fails all commands that wait on it; until a new connection is established, commands
+ * fail at once. So nothing hangs and nothing queues up.
  */
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { createRedisClient, type RedisClient } from './redis-client.js';
@@ -16,7 +16,7 @@ export class RedisAwayError extends Error {
 }
 
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
-  /** For libraries that want a client. Their calls belong inside `run` too: on its own the client knows no deadline. */
+  /** For libraries that need a client. Wrap their calls in `run` too, because the client itself has no deadline. */
   readonly client: RedisClient;
   readonly #log = new Logger('Redis');
   #away = false;
@@ -39,12 +39,12 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     this.close();
   }
 
-  /** Begins to connect, and to reconnect for ever after. Waits for nothing. */
+  /** Starts connecting, and reconnects until `close`. Returns at once. */
   open(): void {
-    this.client.connect().catch(() => undefined); // rejects only when it is closed; errors come by the listener
+    this.client.connect().catch(() => undefined); // rejects only when it is closed; errors go to the listener
   }
 
-  /** At once: commands that still wait are told that Redis is away. */
+  /** Closes at once: commands that still wait fail with `RedisAwayError`. */
   close(): void {
     this.#closed = true;
     this.client.destroy();
@@ -54,12 +54,12 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     return this.client.isReady;
   }
 
-  /** A number that changes with every new connection: what was learnt about the server on an older one may not hold. */
+  /** Changes with every new connection, because facts about the server from an older one may no longer hold. */
   get epoch(): number {
     return this.client.socketEpoch;
   }
 
-  /** @throws RedisAwayError, or what the command itself fails with, within the deadline */
+  /** @throws within the deadline: RedisAwayError, or the command's own error */
   run<T>(command: (client: RedisClient) => Promise<T>, deadlineMs = this.deadlineMs): Promise<T> {
     if (!this.client.isReady) return Promise.reject(new RedisAwayError('Redis is not connected'));
     const { epoch } = this;
@@ -72,7 +72,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
         this.#cut(epoch, late);
         reject(late);
       };
-      // One turn of the event loop later: an answer that arrived while this process was busy is read first.
+      // One turn of the event loop later, so that an answer that arrived while this process was busy is read first.
       const deadline = setTimeout(() => setImmediate(expire), deadlineMs);
       const settle = () => {
         waiting = false;
@@ -85,7 +85,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
         },
         (error: Error) => {
           settle();
-          // A master that was demoted: the address may lead to its successor by now.
+          // The master was demoted; the address may lead to its successor by now.
           if (error.message?.startsWith('READONLY')) this.#cut(epoch, error);
           reject(error);
         },
@@ -94,8 +94,8 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Replaces the connection. Only while that very connection stands: destroying the client in the middle of an attempt
-   * would leave two loops connecting.
+   * Replaces the connection, only if it is still the same one: destroying the client during an attempt would leave two
+   * reconnect loops.
    */
   #cut(epoch: number, reason: Error): void {
     if (this.#closed || !this.client.isReady || this.epoch !== epoch) return;
@@ -105,7 +105,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   }
 
   #onReady(): void {
-    // An attempt that was under way when the client was destroyed still succeeds.
+    // A connection attempt can still succeed after the client was destroyed.
     if (this.#closed) return this.client.destroy();
     if (this.#away) this.#log.log('Redis is back');
     this.#away = false;

@@ -1,6 +1,6 @@
 /**
- * The only source of "now". Everything that depends on time takes it from here or as an argument, so that
- * tests can move it. Two implementations: the system's, and the one the tests turn by hand.
+ * The only source of the current time. All code takes the time from here or as an argument, so that tests can set it. Two
+ * implementations: the system clock, and a manual one in the tests.
  */
 export abstract class Clock {
   /** Milliseconds since the epoch. */

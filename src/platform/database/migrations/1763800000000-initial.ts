@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Clients, token families, revocations, keys, subjects and the audit trail. */
+/** Clients, token families, revocations, keys, subjects and the audit log. */
 export class Initial1763800000000 implements MigrationInterface {
   name = 'Initial1763800000000';
 
@@ -46,7 +46,7 @@ export class Initial1763800000000 implements MigrationInterface {
         updated_at timestamptz NOT NULL,
         disabled_at timestamptz
       )`);
-    // Half of each page stays free, so that a rotation finds room for the new row version beside the old one (HOT).
+    // Half of each page stays free, so that a rotation can put the new row version on the same page (HOT).
     await runner.query(`
       CREATE TABLE token_families (
         id uuid PRIMARY KEY,

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Users, login sessions, consents, and what clients and families need for them. New columns have defaults, so that the
- * version before this one runs on this schema.
+ * Users, login sessions, consents, and the columns of clients and families for them. New columns have defaults, so that the
+ * previous version runs on this schema.
  */
 export class SignIn1763900000000 implements MigrationInterface {
   name = 'SignIn1763900000000';

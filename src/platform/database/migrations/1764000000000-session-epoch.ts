@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What tells a sign-in that was on its way when all sessions of its user were ended. A constant default: no row is written. */
+/** Detects sign-ins that were under way when all sessions of their user were ended. A constant default, so no row is rewritten. */
 export class SessionEpoch1764000000000 implements MigrationInterface {
   name = 'SessionEpoch1764000000000';
 
