@@ -16,7 +16,7 @@ import { RevokeModule } from './endpoints/revoke/revoke.module.js';
 import { TokenModule } from './endpoints/token/token.module.js';
 import { UserinfoModule } from './endpoints/userinfo/userinfo.module.js';
 
-/** What the service is made of. */
+/** The root module. */
 @Module({
   imports: [
     DatabaseModule,

@@ -1,4 +1,4 @@
-/** The command line for operators: it speaks to the admin API; only `migrate` opens the database. */
+/** The command line for operators. It uses the admin API; only `migrate` opens the database. */
 import 'reflect-metadata';
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit.command.js';
