@@ -16,7 +16,7 @@ import { UpstreamJourneys } from './upstream/upstream-journeys.service.js';
 import { UpstreamProvider } from '../upstream/upstream-provider.service.js';
 import { UpstreamSignIn } from './upstream/upstream-sign-in.service.js';
 
-/** Signing in: the form, a password, or an upstream provider. */
+/** Signing in, by password or through an upstream provider. */
 @Module({
   imports: [
     ConfigModule,

@@ -27,7 +27,7 @@ export class AccountAccess {
     private readonly clock: Clock,
   ) {}
 
-  /** @param sid of one of the families of the access */
+  /** @param sid the id of one of the families of the access */
   async end(sid: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
     if (!isUuid(sid)) return;
     const [family] = await this.families.list({ sid, subject }, undefined, { limit: 1 });
@@ -39,9 +39,9 @@ export class AccountAccess {
     await this.revocations.publish(ended);
   }
 
-  /** Takes back what the user agreed to, and with it everything that came from it. */
+  /** Withdraws the user's consent and revokes the families that came from it. */
   async withdraw(clientId: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
-    if (clientId.includes('\0')) return; // PostgreSQL refuses such a text, so nobody has such an id
+    if (clientId.includes('\0')) return; // PostgreSQL refuses such a text, so no client has such an id
     let ended: readonly Revocation[] = [];
     const found = await this.consents.withdraw(subject, clientId, origin, async (manager) => {
       ended = await this.endFamilies({ subject, clientId }, { subject, clientId }, origin, manager);

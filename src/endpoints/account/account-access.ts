@@ -1,6 +1,6 @@
 /**
- * What acts in a user's name, as the user sees it. A client that is signed in silently again and again has a family each
- * time; while they all end with the same login session, they are one access, and end together.
+ * A client's access as the user sees it. A client that signs the user in silently gets a family each time; families that end
+ * with the same login session are shown as one access and end together.
  */
 import type { FamilySelection } from '../../families/family-selection.js';
 
@@ -17,19 +17,19 @@ export interface AccessFamily {
 }
 
 export interface Access {
-  /** Of one of its families: it stands for all of them. */
+  /** The id of one of its families, which stands for all of them. */
   readonly sid: string;
   readonly clientId: string;
   readonly scope: readonly string[];
   readonly offline: boolean;
-  /** The login session that it ends with, or came from; null where it was started otherwise. */
+  /** The login session that it ends with, or came from; null if it was started without one. */
   readonly sessionId: string | null;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly lastUsedAt: number;
 }
 
-/** @returns the one that was used last first; without codes that nobody has redeemed */
+/** @returns most recently used first, without families whose code was never redeemed */
 export function accessOf(families: readonly AccessFamily[]): Access[] {
   const byPlace = new Map<string, Access>();
   for (const family of families) {
@@ -40,7 +40,7 @@ export function accessOf(families: readonly AccessFamily[]): Access[] {
   return [...byPlace.values()].sort((a, b) => b.lastUsedAt - a.lastUsedAt);
 }
 
-/** What ends when a user ends the access that this family belongs to. */
+/** The families that end when a user ends the access of this family. */
 export const endedWith = (subject: string, family: AccessFamily): FamilySelection =>
   endsWithSession(family)
     ? { subject, clientId: family.clientId, sessionId: family.sessionId, offline: false }

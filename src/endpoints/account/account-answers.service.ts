@@ -8,7 +8,7 @@ import { OAuthError } from '../../oauth/oauth-error.js';
 import { wantsPage } from '../../pages/page-error.filter.js';
 import type { AccountChange } from '../../pages/texts.js';
 
-/** Who asks, and where they go afterwards: people to a page, programs nowhere. */
+/** Identifies the user, and answers: redirects for browsers, plain responses for programs. */
 @Injectable()
 export class AccountAnswers {
   private readonly path: string;
@@ -20,7 +20,7 @@ export class AccountAnswers {
     this.path = issuerPath(config);
   }
 
-  /** @returns undefined where nobody is, and the answer was given: people are sent to the sign-in */
+  /** @returns undefined if nobody is signed in; then the browser has been redirected to the sign-in */
   async signedIn(request: FastifyRequest, reply: FastifyReply): Promise<LoginSession | undefined> {
     if (!wantsPage(this.config, request)) return this.signedInForJson(request);
     const session = await this.sessions.current(request);
@@ -28,7 +28,7 @@ export class AccountAnswers {
     return session;
   }
 
-  /** @throws OAuthError login_required. Not a 401, which would have to name a way to authenticate that there is not */
+  /** @throws OAuthError login_required. Not a 401, which would need a WWW-Authenticate challenge */
   async signedInForJson(request: FastifyRequest): Promise<LoginSession> {
     const session = await this.sessions.current(request);
     if (!session) throw new OAuthError('login_required', { reason: 'no_login_session', status: 403 });
@@ -39,7 +39,7 @@ export class AccountAnswers {
     this.leave(`${this.path}/account?done=${change}`, request, reply);
   }
 
-  /** Without a login session, the logout endpoint says that there is none. */
+  /** Redirects to the logout endpoint, which shows that nobody is signed in. */
   signedOut(request: FastifyRequest, reply: FastifyReply): void {
     this.sessions.forget(reply);
     this.leave(`${this.path}/end-session`, request, reply);

@@ -1,11 +1,11 @@
-/** The lists of the account page: what there is, what is known of it, and the button that ends it. */
+/** The lists of the account page: entries with their details and the button that ends them. */
 import type { ComponentChildren, VNode } from 'preact';
 import { PostForm } from '../../pages/form-fields.page.js';
 import type { Explained } from '../../pages/texts.js';
 
 interface EntriesProps {
   readonly about: Explained;
-  /** Said where there are none. */
+  /** The text for an empty list. */
   readonly none: string;
   readonly entries: readonly VNode[];
   readonly children?: ComponentChildren;
@@ -52,7 +52,7 @@ interface EndProps {
   readonly formToken: string;
   readonly field: Readonly<Record<string, string>>;
   readonly label: string;
-  /** What it ends, for those who hear the button and do not see where it stands. */
+  /** The item that the button ends, for screen readers. */
   readonly of: ComponentChildren;
 }
 

@@ -8,10 +8,10 @@ import { UsersService } from '../../users/users.service.js';
 import { accessOf, type Access } from './account-access.js';
 import type { Account } from './account.js';
 
-/** Of each kind of families the newest so many: "everywhere" ends the others too. */
+/** Shows the newest of each kind; "Sign out everywhere" ends the others too. */
 const MAX_FAMILIES = 500;
 
-/** Gathers what a user can see of the own account. */
+/** Collects the data that a user sees of their account. */
 @Injectable()
 export class AccountOverview {
   constructor(

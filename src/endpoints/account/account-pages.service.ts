@@ -12,7 +12,7 @@ import { AccountOverview } from './account-overview.service.js';
 import { showAccount } from './account-representation.js';
 import { AccountPage } from './account.page.js';
 
-/** What the account shows, as a page and as JSON, and the token that both hand out. */
+/** The account as a page and as JSON, both with a form token. */
 @Injectable()
 export class AccountPages {
   private readonly path: string;
@@ -58,7 +58,7 @@ export class AccountPages {
     void reply.type('application/json; charset=utf-8').send(JSON.stringify(body));
   }
 
-  /** @returns the form @throws OAuthError where it is not one that the user of this session was shown */
+  /** @returns the form @throws OAuthError unless it was shown to the user of this session */
   formOf(request: FastifyRequest, session: LoginSession): Form {
     if (!(request.body instanceof Form)) throw OAuthError.invalidRequest('not_a_form');
     this.tokens.check(request, request.body, bindingOf(session));
@@ -79,6 +79,6 @@ export class AccountPages {
 
 const bindingOf = ({ id }: LoginSession): string => `account ${id}`;
 
-/** @param text whatever the address says */
+/** @param text unchecked, from the URL */
 const changeOf = (text: string | undefined, texts: Texts): AccountChange | undefined =>
   text !== undefined && Object.hasOwn(texts.account.done, text) ? (text as AccountChange) : undefined;

@@ -2,7 +2,7 @@
 import { formatScope } from '../../oauth/scope.js';
 import type { Account } from './account.js';
 
-/** @param formToken what each form that changes something must have */
+/** @param formToken required by every form that changes something */
 export const showAccount = (
   { subject, userName, email, sessions, access, agreements }: Account,
   formToken: string,

@@ -6,7 +6,7 @@ import type { SignOutOrigin } from '../../sign-out/sign-out-trail.service.js';
 
 const REASON = 'account_page';
 
-/** Ends login sessions on the word of their user. */
+/** Ends login sessions when their user asks for it. */
 @Injectable()
 export class AccountSessions {
   constructor(
@@ -14,7 +14,7 @@ export class AccountSessions {
     private readonly signOut: SignOut,
   ) {}
 
-  /** Somebody else's session is like one that is not there: nothing happens. */
+  /** Another user's session is treated like an unknown one: nothing happens. */
   async end(id: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
     const session = await this.sessions.find(id);
     if (session?.subject === subject) await this.signOut.signOut(session, REASON, origin);

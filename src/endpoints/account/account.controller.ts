@@ -9,8 +9,8 @@ import { AccountPages } from './account-pages.service.js';
 import { AccountSessions } from './account-sessions.service.js';
 
 /**
- * Where users see where they are signed in, and end it. Programs read `/account/data`, and send the same forms as the page
- * does: every change needs a form token, from programs too.
+ * Where users see and end their sessions and the access of clients. Programs read `/account/data` and send the same forms as the
+ * page does, form token included.
  */
 @ApiExcludeController()
 @Controller('account')

@@ -17,7 +17,7 @@ import { AccountOverview } from './account-overview.service.js';
 import { AccountPages } from './account-pages.service.js';
 import { AccountSessions } from './account-sessions.service.js';
 
-/** `/account`: where a user is signed in, what acts in their name, what they have agreed to, and the end of each. */
+/** `/account`: a user's sessions, the clients with access, the consents, and how to end each. */
 @Module({
   imports: [
     ConfigModule,

@@ -1,4 +1,4 @@
-/** The account page: where a user is signed in, what acts in their name, and what they have agreed to. */
+/** The account page: a user's sessions, the clients with access, and the consents. */
 import type { VNode } from 'preact';
 import { browserNameOf } from '../../pages/browser-name.js';
 import { PostForm } from '../../pages/form-fields.page.js';
@@ -22,7 +22,7 @@ interface AccountAccess {
   readonly sid: string;
   readonly clientName: string;
   readonly scope: readonly string[];
-  /** It outlives the login session. */
+  /** Whether it outlives the login session. */
   readonly isOffline: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -38,9 +38,9 @@ interface AccountAgreement {
   readonly grantedAt: number;
 }
 
-/** Where the forms go. Each sends `form_token`, and the field named in brackets. */
+/** The URLs of the forms. Each sends `form_token`, and the field named in brackets. */
 interface AccountActions {
-  /** Of this browser. */
+  /** For this browser. */
   readonly signOut: string;
   /** (`session_id`) */
   readonly endSession: string;
@@ -54,14 +54,14 @@ interface AccountActions {
 export interface AccountPageProps {
   readonly texts: Texts;
   readonly userName: string;
-  /** What else they are known by: an email address, the username. */
+  /** A second line: email address or username. */
   readonly userDetail?: string | undefined;
   readonly sessions: readonly AccountSession[];
   readonly access: readonly AccountAccess[];
   readonly agreements: readonly AccountAgreement[];
   readonly actions: AccountActions;
   readonly formToken: string;
-  /** What the user has just done. */
+  /** The change that the user has just made. */
   readonly done?: AccountChange | undefined;
 }
 

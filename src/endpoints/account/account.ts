@@ -1,4 +1,4 @@
-/** What a user can see of the own account: no secrets, and nothing of anybody else. */
+/** The account as its user may see it: no secrets, and no data of other users. */
 import type { LoginSession } from '../../sessions/login-session.js';
 import type { Access } from './account-access.js';
 

@@ -9,7 +9,7 @@ import { Pages } from '../../pages/pages.service.js';
 import { FORM_POST_SCRIPT_HASH, FormPostPage } from './form-post.page.js';
 import { responseParameters, type ResponseTarget } from '../../authorization/response-target.js';
 
-/** Sends the user back to the client, with a code or an error, in the response mode that it asked for. */
+/** Sends the user back to the client with a code or an error, in the requested response mode. */
 @Injectable()
 export class AuthorizationResponder {
   constructor(
@@ -26,7 +26,7 @@ export class AuthorizationResponder {
     request.outcome = { clientId: target.client.clientId };
     if (answer instanceof OAuthError) noteRefusal(request, answer);
     const parameters = responseParameters(answer, target, this.config.issuer);
-    // Never 307, which would send the user's form along (RFC 9700 §4.12).
+    // Never 307, which would repeat the user's form (RFC 9700 §4.12).
     if (target.responseMode === 'query')
       return void reply.redirect(withParameters(target.redirectUri, parameters), 303);
     this.pages.show(

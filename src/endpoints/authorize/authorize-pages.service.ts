@@ -8,7 +8,7 @@ import { AuthorizationRequests, describe } from '../../authorization/authorizati
 import { AuthorizeService, type Decision } from './authorize.service.js';
 import { ConsentForm } from './consent-form.service.js';
 
-/** Shows the user what an authorization request has come to: a sign-in, a question, or the client again. */
+/** Answers an authorization request: with the sign-in page, the consent page, or a redirect to the client. */
 @Injectable()
 export class AuthorizePages {
   constructor(
@@ -35,7 +35,7 @@ export class AuthorizePages {
     }
   }
 
-  /** The answer to the consent page. Where the session has ended meanwhile, the user signs in and is asked again. */
+  /** Handles the consent form. If the session has ended meanwhile, the user signs in and is asked again. */
   async decide(
     { form, query, decision }: { form: Form; query: string; decision: Decision },
     request: FastifyRequest,

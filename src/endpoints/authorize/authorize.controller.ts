@@ -14,14 +14,14 @@ export class AuthorizeController {
 
   @Get()
   read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    // Asking what an answer would look like must not make a code.
+    // HEAD must not issue a code.
     if (request.method === 'HEAD') throw OAuthError.methodNotAllowed('GET, POST');
     return this.pages.advance(queryOf(request.url), request, reply);
   }
 
   /**
-   * OpenID Connect Core §3.1.2.1. A form that comes from the client's site brings no login cookie (SameSite); the same
-   * request made again by navigation does.
+   * OpenID Connect Core §3.1.2.1. A form from the client's site comes without the login cookie (SameSite), so the request is
+   * repeated by a redirect, which carries it.
    */
   @Post()
   @RouteConfig({ mayRepeat: true } satisfies FastifyContextConfig)

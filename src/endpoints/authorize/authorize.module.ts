@@ -21,7 +21,7 @@ import { ConsentController } from './consent.controller.js';
 import { ConsentForm } from './consent-form.service.js';
 import { Situations } from './situations.service.js';
 
-/** `/authorize`: from a client's request to a code, by way of the user. */
+/** `/authorize`: from a client's request to a code, with sign-in and consent in between. */
 @Module({
   imports: [
     ConfigModule,

@@ -15,7 +15,7 @@ import { Situations } from './situations.service.js';
 
 export type Decision = 'allow' | 'deny';
 
-/** What a request comes to for now. */
+/** The next step of a request. */
 export type Outcome =
   | {
       readonly outcome: 'sign_in';
@@ -31,8 +31,8 @@ export type Outcome =
   | { readonly outcome: 'response'; readonly target: ResponseTarget; readonly answer: { code: string } | OAuthError };
 
 /**
- * An authorization request, top down: is there a place to answer to, is the request a good one, who is signed in, what have
- * they agreed to, and then a code. It is read anew at each step of the user, and nothing of it is kept in between.
+ * An authorization request, top down: is the redirect target valid, is the request valid, who is signed in, have they given
+ * consent, and then a code. The request is parsed anew at each step of the user; nothing is stored in between.
  */
 @Injectable()
 export class AuthorizeService {
@@ -44,9 +44,9 @@ export class AuthorizeService {
   ) {}
 
   /**
-   * @param query the parameters, form-encoded
-   * @param decision what the user has answered to the consent page of this very request
-   * @throws OAuthError where nobody may be redirected anywhere: for the user's eyes alone
+   * @param query the form-encoded parameters
+   * @param decision the user's answer on the consent page of this request
+   * @throws OAuthError to show to the user if the browser must not be redirected
    */
   async advance(query: string, http: FastifyRequest, decision?: Decision): Promise<Outcome> {
     const read = await this.read(query, http);
@@ -56,7 +56,7 @@ export class AuthorizeService {
     try {
       return await this.answer(request, http, decision);
     } catch (error) {
-      // What cannot be reached right now is for the user to try again; everything else is for the client to know.
+      // On a temporary failure the user can try again here; all other errors go to the client.
       if (!(error instanceof OAuthError) || error.status >= 500) throw error;
       return { outcome: 'response', target: request, answer: error };
     }

@@ -18,11 +18,11 @@ import { AuthorizationRequests } from '../../authorization/authorization-request
 export interface ConsentQuestion {
   readonly request: AuthorizationRequest;
   readonly session: LoginSession;
-  /** What the user has agreed to before. */
+  /** The user's earlier consent. */
   readonly consent: Consent | undefined;
 }
 
-/** Asks the user whether a client may have what it asks for. The answer counts for this user and this very request. */
+/** Shows the consent page. The answer is bound to this user and this request. */
 @Injectable()
 export class ConsentForm {
   private readonly path: string;
@@ -69,7 +69,7 @@ export class ConsentForm {
     );
   }
 
-  /** @throws OAuthError where this is not the answer to that question */
+  /** @throws OAuthError unless the form belongs to this session and request */
   check(request: FastifyRequest, form: Form, session: LoginSession, query: string): void {
     this.tokens.check(request, form, bindingOf(session, query));
   }
@@ -77,7 +77,7 @@ export class ConsentForm {
 
 const bindingOf = ({ id }: LoginSession, query: string): string => `consent ${id} ${query}`;
 
-/** What of an address a person can make something of. */
+/** The part of a redirect URI that users understand. */
 const hostOf = (redirectUri: string): string => {
   const { host, protocol } = new URL(redirectUri);
   return host === '' ? protocol.slice(0, -1) : host;

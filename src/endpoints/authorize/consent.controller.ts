@@ -6,7 +6,7 @@ import { OAuthError } from '../../oauth/oauth-error.js';
 import { AuthorizePages } from './authorize-pages.service.js';
 import type { Decision } from './authorize.service.js';
 
-/** The answer to the consent page. */
+/** Receives the form of the consent page. */
 @ApiExcludeController()
 @Controller('consent')
 export class ConsentController {

@@ -12,17 +12,17 @@ export interface ConsentPageProps {
   readonly formToken: string;
   readonly authorizationRequest: string;
   readonly clientName: string;
-  /** Where the answer goes, as a person may read it. */
+  /** Where the response goes, in readable form. */
   readonly clientHost: string;
   readonly userName: string;
   readonly scopes: readonly { readonly name: string; readonly granted: boolean }[];
-  /** Asked for one by one. */
+  /** Claims requested by name. */
   readonly claims: readonly string[];
-  /** It gets a refresh token that outlives the login session. */
+  /** Whether it gets a refresh token that outlives the login session. */
   readonly offline: boolean;
-  /** Anything on the user's device can pass itself off as this client. */
+  /** Whether any program on the user's device can pose as this client. */
   readonly isPublicUnidentified: boolean;
-  /** Where somebody else can sign in, and be asked the same. */
+  /** The URL to repeat the request as another user. */
   readonly otherUserHref?: string | undefined;
 }
 
@@ -55,7 +55,7 @@ const SignedInUser = ({ texts, userName, otherUserHref }: ConsentPageProps): VNo
   </p>
 );
 
-/** What is new comes first: it is what the user decides about. */
+/** New permissions come first, because the user decides about them. */
 const Asked = ({ texts, scopes, claims, offline }: ConsentPageProps): VNode => {
   const asked = scopes.filter(({ name }) => name !== OFFLINE_ACCESS || offline);
   const fresh = asked.filter(({ granted }) => !granted);
@@ -109,7 +109,7 @@ const AskedItem = ({ sign, title, text }: AskedItemProps): VNode => (
   </li>
 );
 
-/** Two buttons of the same size; the one that gives nothing away comes first for those who tab. */
+/** Two buttons of the same size; "deny" comes first in tab order. */
 const Decision = ({ texts, action, formToken, authorizationRequest }: ConsentPageProps): VNode => (
   <PostForm
     class="choices"

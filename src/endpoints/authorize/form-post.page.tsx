@@ -3,10 +3,10 @@ import { HiddenFields } from '../../pages/form-fields.page.js';
 import { sourceHash } from '../../pages/source-hash.js';
 import type { Texts } from '../../pages/texts.js';
 
-/** The prototype's, because a field may be named `submit`. */
+/** Calls the prototype's `submit`, because a field named `submit` would hide the form's own. */
 const SCRIPT = 'HTMLFormElement.prototype.submit.call(document.forms[0])';
 
-/** For the policy of this page, the only one with a script. */
+/** For the Content-Security-Policy of this page, the only one with a script. */
 export const FORM_POST_SCRIPT_HASH = sourceHash(SCRIPT);
 
 export interface FormPostPageProps {
@@ -16,7 +16,7 @@ export interface FormPostPageProps {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** OAuth 2.0 Form Post Response Mode: the answer as a form that the browser sends on, at once or when the user says so. */
+/** OAuth 2.0 Form Post Response Mode: a form that submits itself, or by a button if scripts are off. */
 export const FormPostPage = ({ texts, action, parameters }: FormPostPageProps): VNode => (
   <div class="card stack">
     <div class="stack-tight">

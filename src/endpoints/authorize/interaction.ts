@@ -1,6 +1,6 @@
 /**
- * What an authorization request needs of the user before it can be answered: a sign-in, a consent, or nothing. Who is
- * signed in and what they have agreed to go in; the next step comes out.
+ * Decides what an authorization request needs from the user: a sign-in, consent, or nothing. Input: who is signed in and which
+ * consent exists. Output: the next step.
  */
 import type { Consent } from '../../consent/consent.js';
 import { consentCovers } from '../../consent/consent.js';
@@ -17,17 +17,17 @@ export type NextStep =
 
 export interface Situation {
   readonly session: LoginSession | undefined;
-  /** What the user of the session has agreed to for this client. */
+  /** The consent of the session's user for this client. */
   readonly consent: Consent | undefined;
-  /** The subject of the ID token hint; null where the hint is not a token of ours for this client. */
+  /** The subject of the ID token hint; null if the hint is not a token of ours for this client. */
   readonly hintedSubject: string | null | undefined;
-  /** The ways to sign in that there are. */
+  /** The `acr` values of the available ways to sign in. */
   readonly offeredAcrs: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** @throws OAuthError where the request forbids to ask, or cannot be met at all (OpenID Connect Core §3.1.2.6) */
+/** @throws OAuthError if the request forbids asking the user, or cannot be satisfied (OpenID Connect Core §3.1.2.6) */
 export function nextStep(request: AuthorizationRequest, situation: Situation): NextStep {
   if (!canBeMet(request.essentialAcr, situation.offeredAcrs)) throw new OAuthError('unmet_authentication_requirements');
   if (situation.hintedSubject === null) throw OAuthError.invalidRequest('bad_id_token_hint');
@@ -49,7 +49,7 @@ function isGoodEnough(session: LoginSession, request: AuthorizationRequest, situ
   return obstacleOf(session, request, situation) === undefined;
 }
 
-/** What the right password alone does not mend: without a word of it, the user would be asked for it again and again. */
+/** Why the right password alone will not help. The page says so, or the user would be asked for it again and again. */
 function obstacleOf(
   session: LoginSession,
   { subject, essentialAcr }: AuthorizationRequest,
@@ -64,8 +64,8 @@ const canBeMet = (essential: readonly string[] | undefined, offered: readonly st
   essential === undefined || offered.some((acr) => essential.includes(acr));
 
 /**
- * A public client whose redirect URI anybody on the same machine could have taken may be an impostor each time (RFC 8252
- * §8.6, RFC 6749 §10.2).
+ * A public client whose redirect URI any program on the machine could use may be an impostor each time (RFC 8252 §8.6, RFC 6749
+ * §10.2), so the user is asked again.
  */
 function needsConsent(request: AuthorizationRequest, consent: Consent | undefined): boolean {
   const { client, prompts } = request;

@@ -9,7 +9,7 @@ import { Clock } from '../../platform/time/clock.js';
 import type { AuthorizationRequest } from '../../authorization/authorization-request.js';
 import type { Situation } from './interaction.js';
 
-/** What is known of the user when an authorization request comes: who is signed in, what they have agreed to, who is meant. */
+/** Collects the input for `nextStep`: who is signed in, their consent, and whom the request means. */
 @Injectable()
 export class Situations {
   private readonly offeredAcrs: readonly string[];
@@ -32,7 +32,7 @@ export class Situations {
     return { session, consent, hintedSubject, offeredAcrs: this.offeredAcrs, now: this.clock.now() };
   }
 
-  /** OpenID Connect Core §3.1.2.1: of the same client, and possibly long expired. */
+  /** OpenID Connect Core §3.1.2.1: the hint must be of the same client; it may have expired long ago. */
   private async hintedSubject({ idTokenHint, client }: AuthorizationRequest): Promise<string | null | undefined> {
     if (idTokenHint === undefined) return undefined;
     const hint = await this.idTokens.readHint(idTokenHint);

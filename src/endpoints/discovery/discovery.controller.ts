@@ -6,7 +6,7 @@ import { Config } from '../../platform/config/config.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { Grants } from '../token/grants/grants.service.js';
 
-/** One document in two places, which differ for an issuer with a path: `app.setup.ts` keeps the first outside of it. */
+/** One document at two URLs, which differ for an issuer with a path: `app.setup.ts` keeps the first outside the path. */
 @ApiExcludeController()
 @Controller('.well-known')
 export class DiscoveryController {
@@ -18,7 +18,7 @@ export class DiscoveryController {
     this.issuerPath = new URL(config.issuer).pathname.slice(1);
   }
 
-  /** RFC 8414 §3. An issuer with a path has it behind the well-known name (§3.1), and answers there alone. */
+  /** RFC 8414 §3. An issuer's path comes after the well-known name (§3.1), and the document is only there. */
   @Get(['oauth-authorization-server', 'oauth-authorization-server/*'])
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
@@ -28,7 +28,7 @@ export class DiscoveryController {
     return this.metadata;
   }
 
-  /** OpenID Connect Discovery §4: an issuer with a path has the well-known name behind it. */
+  /** OpenID Connect Discovery §4: an issuer's path comes before the well-known name. */
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')

@@ -1,6 +1,6 @@
 /**
- * The server's description of itself (RFC 8414 §2, OpenID Connect Discovery §3), made of what is really enabled. It is one
- * document under two well-known names.
+ * The server metadata (RFC 8414 §2, OpenID Connect Discovery §3), generated from the enabled features. One document under two
+ * well-known names.
  */
 import { responseModes } from '../../authorization/response-target.js';
 import { prompts } from '../../authorization/authorization-request.js';
@@ -17,11 +17,11 @@ export type ServerMetadata = Readonly<Record<string, string | readonly string[] 
 interface Enabled {
   readonly issuer: string;
   readonly signingAlgorithm: SigningAlgorithm;
-  /** Where there is one, users may sign in there. */
+  /** The upstream provider through which users may sign in, if there is one. */
   readonly upstreamIssuer: string | undefined;
 }
 
-/** What every ID token may say, beside what it says of the user. */
+/** The claims of ID tokens, besides the standard claims of the user. */
 const TOKEN_CLAIMS = ['iss', 'sub', 'aud', 'iat', 'exp', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'sid'];
 
 export const serverMetadata = (config: Enabled, grantTypes: readonly string[]): ServerMetadata => ({
@@ -40,7 +40,7 @@ const clientEndpoints = (issuer: string): ServerMetadata => ({
   revocation_endpoint: `${issuer}/revoke`,
   revocation_endpoint_auth_methods_supported: clientAuthMethods,
   introspection_endpoint: `${issuer}/introspect`,
-  // A name without a secret authorizes nobody to introspect (RFC 7662 §2.1).
+  // A public client must not introspect (RFC 7662 §2.1).
   introspection_endpoint_auth_methods_supported: clientAuthMethods.filter((method) => method !== 'none'),
   jwks_uri: `${issuer}/jwks`,
 });
@@ -56,7 +56,7 @@ const authorizationEndpoint = (issuer: string): ServerMetadata => ({
   ui_locales_supported: languages,
   claims_parameter_supported: true,
   request_parameter_supported: false,
-  // True, unless it is said not to be (OpenID Connect Discovery §3).
+  // The default is true (OpenID Connect Discovery §3).
   request_uri_parameter_supported: false,
 });
 

@@ -14,12 +14,12 @@ import type { EndSessionOutcome } from './end-session.service.js';
 import { SignOutPage } from './sign-out.page.js';
 import { SignedOutPage } from './signed-out.page.js';
 
-/** The hidden field that says of which session the user was asked. */
+/** The hidden field with the session that the question was about. */
 const SESSION = 'session';
 
 type Question = Extract<EndSessionOutcome, { outcome: 'ask' }>;
 
-/** Shows the user what a logout request has come to: a question, the client again, or that they are signed out. */
+/** Answers a logout request: with a question, a redirect to the client, or the signed-out page. */
 @Injectable()
 export class EndSessionPages {
   private readonly path: string;
@@ -41,7 +41,7 @@ export class EndSessionPages {
     reply: FastifyReply,
   ): Promise<void> {
     if (outcome.outcome === 'ask') return this.ask(outcome, asked, request, reply);
-    // A form that another site has sent comes without the cookie: what it did not bring, it must not take away.
+    // A form from another site comes without the cookie, so it must not delete the cookie either.
     if (outcome.outcome === 'ended') this.sessions.forget(reply);
     if (outcome.location !== undefined) return void reply.redirect(outcome.location, 303);
     this.pages.show(
@@ -55,7 +55,7 @@ export class EndSessionPages {
     );
   }
 
-  /** @throws OAuthError where the form is not the one that the user of this session was shown */
+  /** @throws OAuthError unless the form was shown to the user of this session */
   check(request: FastifyRequest, form: Form, { id }: LoginSession): void {
     this.tokens.check(request, form, bindingOf(id));
   }
@@ -65,7 +65,7 @@ export class EndSessionPages {
     return this.tokens.isOurs(request, form, bindingOf(form.get(SESSION) ?? ''));
   }
 
-  /** The form brings back what is to be done afterwards; it is judged again then. The ID token is not needed any more. */
+  /** The form returns the parameters of the request, which are validated again then. The ID token is not needed any more. */
   private async ask(
     { session, client, location }: Question,
     { postLogoutRedirectUri, state, uiLocales }: EndSessionRequest,

@@ -1,6 +1,6 @@
 /**
- * A logout request of a client (OpenID Connect RP-Initiated Logout §2), and what of it may be believed. Only what holds
- * together is used: of a request with a wrong part no redirect comes (§4).
+ * A logout request of a client (OpenID Connect RP-Initiated Logout §2). Its parts must be consistent: a request with an invalid
+ * part leads to no redirect (§4).
  */
 import { isDisabled, type Client } from '../../clients/client.js';
 import type { IdTokenHint } from '../../issuance/id-token.js';
@@ -15,7 +15,7 @@ export interface EndSessionRequest {
   readonly uiLocales: string | undefined;
 }
 
-/** `logout_hint` is not read: who is signed in is known from the cookie. */
+/** `logout_hint` is ignored, because the cookie identifies the user. */
 export const endSessionRequestOf = (form: Form): EndSessionRequest => ({
   idTokenHint: form.get('id_token_hint'),
   clientId: form.get('client_id'),
@@ -24,7 +24,7 @@ export const endSessionRequestOf = (form: Form): EndSessionRequest => ({
   uiLocales: form.get('ui_locales'),
 });
 
-/** @returns the client that the request speaks for; undefined where it names none, or where its parts contradict each other */
+/** @returns the requesting client; undefined if the request names none or contradicts itself */
 export function clientIdOf(
   request: EndSessionRequest,
   hint: Pick<IdTokenHint, 'clientId'> | undefined,
@@ -35,8 +35,8 @@ export function clientIdOf(
 }
 
 /**
- * Where the browser goes afterwards: to a URI that the client has registered, spelled exactly so, with the state (§3).
- * @returns undefined for nowhere
+ * The redirect after the logout: a registered URI of the client, compared exactly, with the state (§3).
+ * @returns undefined for no redirect
  */
 export function postLogoutLocation(
   client: Client | undefined,

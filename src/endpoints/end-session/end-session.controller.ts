@@ -10,10 +10,10 @@ import { EndSessionPages } from './end-session-pages.service.js';
 import { endSessionRequestOf, type EndSessionRequest } from './end-session-request.js';
 import { EndSession, type EndSessionOutcome } from './end-session.service.js';
 
-/** What fits into a request line beside the other headers. */
+/** Fits into a request line, beside the other headers. */
 const MAX_QUERY_CHARACTERS = 8192;
 
-/** The logout endpoint for clients (OpenID Connect RP-Initiated Logout §2), and the user's answer to its question. */
+/** The logout endpoint for clients (OpenID Connect RP-Initiated Logout §2), and the form of its page. */
 @ApiExcludeController()
 @Controller('end-session')
 export class EndSessionController {
@@ -26,15 +26,15 @@ export class EndSessionController {
 
   @Get()
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    // Asking what an answer would look like must not sign anybody out.
+    // HEAD must not sign anyone out.
     if (request.method === 'HEAD') throw OAuthError.methodNotAllowed('GET, POST');
     const asked = endSessionRequestOf(Form.ofTarget(request.url));
     await this.pages.show(await this.endSession.request(asked, request), asked, request, reply);
   }
 
   /**
-   * A form that comes from the client's site brings no login cookie (SameSite); the same request made again by navigation
-   * does.
+   * A form from the client's site comes without the login cookie (SameSite), so the request is repeated by a redirect, which
+   * carries it.
    */
   @Post()
   write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {

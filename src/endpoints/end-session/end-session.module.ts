@@ -10,7 +10,7 @@ import { EndSessionPages } from './end-session-pages.service.js';
 import { EndSession } from './end-session.service.js';
 import { SignOutModule } from '../../sign-out/sign-out.module.js';
 
-/** `/end-session`: logout on a client's word. It stands apart from `SignOutModule`, which signing in depends on. */
+/** `/end-session`: logout requested by a client. Separate from `SignOutModule`, on which signing in depends. */
 @Module({
   imports: [ConfigModule, ClientsModule, IssuanceModule, SessionsModule, PagesModule, UsersModule, SignOutModule],
   controllers: [EndSessionController],

@@ -9,9 +9,9 @@ import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { clientIdOf, postLogoutLocation, type EndSessionRequest } from './end-session-request.js';
 import { SignOut } from '../../sign-out/sign-out.service.js';
 
-/** What a logout request comes to. */
+/** The outcome of a logout request. */
 export type EndSessionOutcome = {
-  /** One that the client has registered. */
+  /** A registered URI of the client. */
   readonly location: string | undefined;
 } & (
   | { readonly outcome: 'ended' | 'not_signed_in' }
@@ -19,8 +19,8 @@ export type EndSessionOutcome = {
 );
 
 /**
- * Logout on a client's word (OpenID Connect RP-Initiated Logout §2): at once where it shows an ID token of this very login
- * session, which a stranger does not have; otherwise the user is asked.
+ * Logout requested by a client (OpenID Connect RP-Initiated Logout §2): at once with an ID token of this login session, which an
+ * attacker does not have; otherwise the user is asked.
  */
 @Injectable()
 export class EndSession {
@@ -47,13 +47,13 @@ export class EndSession {
     return { outcome: 'not_signed_in', location: hint && location };
   }
 
-  /** The user has said yes. */
+  /** The user has confirmed. */
   async confirm(asked: EndSessionRequest, session: LoginSession, http: FastifyRequest): Promise<EndSessionOutcome> {
     await this.end(session, 'user_request', `user:${session.subject}`, http);
     return { outcome: 'ended', location: await this.afterwards(asked, http) };
   }
 
-  /** The same where the session has ended meanwhile, as when a form is sent twice. @param asked of a form that was shown here */
+  /** Like `confirm` after the session has ended, for example if a form is sent twice. @param asked from a form shown in this browser */
   async confirmAgain(asked: EndSessionRequest | undefined, http: FastifyRequest): Promise<EndSessionOutcome> {
     return { outcome: 'not_signed_in', location: asked && (await this.afterwards(asked, http)) };
   }

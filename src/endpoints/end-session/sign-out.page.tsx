@@ -7,15 +7,15 @@ export interface SignOutPageProps {
   readonly action: string;
   readonly formToken: string;
   readonly userName: string;
-  /** The client that asks for it, where it is known. */
+  /** The requesting client, if known. */
   readonly clientName?: string | undefined;
-  /** What the form has to bring back: the parameters of the logout request. */
+  /** The parameters of the logout request, which the form returns. */
   readonly parameters?: Readonly<Record<string, string | undefined>>;
-  /** Where those go who do not want to: the account page. */
+  /** The URL for users who stay signed in: the account page. */
   readonly stayHref: string;
 }
 
-/** RP-Initiated Logout §2: the user is asked. */
+/** Asks the user whether to sign out (RP-Initiated Logout §2). */
 export const SignOutPage = ({ texts, clientName, userName, stayHref, ...form }: SignOutPageProps): VNode => (
   <div class="card stack">
     <div class="stack-tight">

@@ -3,7 +3,7 @@ import type { Texts } from '../../pages/texts.js';
 
 export interface SignedOutPageProps {
   readonly texts: Texts;
-  /** Where somebody can sign in again: the account page. */
+  /** The URL to sign in again: the account page. */
   readonly signInHref: string;
 }
 

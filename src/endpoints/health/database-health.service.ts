@@ -9,7 +9,7 @@ export class DatabaseHealth {
     private readonly dataSource: DataSource,
   ) {}
 
-  /** Down within the time that the database's own limits give a statement: a second. */
+  /** Reports down within the statement timeout, a second. */
   async check(): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check('database');
     try {

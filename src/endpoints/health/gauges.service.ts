@@ -5,7 +5,7 @@ import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { RevocationTracker } from '../../revocation/revocation-tracker.js';
 
-/** Numbers that are read when they are scraped: the state of the tracker and of the connection pool. */
+/** Gauges of the tracker and the connection pool, read at each scrape. */
 @Injectable()
 export class ServiceGauges implements OnModuleInit {
   constructor(

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { DatabaseHealth } from './database-health.service.js';
 import { TrackerHealth } from './tracker-health.service.js';
 
-/** For whatever runs the service: is it alive, and may it get traffic? */
+/** Liveness and readiness, for the orchestrator. */
 @ApiExcludeController()
 @Controller('health')
 export class HealthController {
@@ -15,19 +15,19 @@ export class HealthController {
     private readonly tracker: TrackerHealth,
   ) {}
 
-  /** Says that the process answers. It depends on nothing: restarting a process mends no database. */
+  /** The process answers. Checks no dependency, because restarting the process does not repair a database. */
   @Get('live')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** 503 without PostgreSQL. Without Redis everything is still right, only slower: 200, and it says so. */
+  /** 503 without PostgreSQL. Without Redis the service is correct but slower: 200, with Redis reported as down. */
   @Get('ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthCheckResult | { status: 'error' }> {
     try {
       return await this.health.check([() => this.database.check(), () => this.tracker.check()]);
     } catch {
-      // What terminus would say of the failure holds the database's own message.
+      // The error of terminus contains the database's own message.
       void reply.status(503).header('Retry-After', '1');
       return { status: 'error' };
     }

@@ -3,8 +3,8 @@ import { Config } from '../../platform/config/config.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 
 /**
- * So many introspections a second and caller (RFC 7662 §4), on this replica: who asks more often than that is scanning for
- * tokens. A counter in process, because a look into Redis would cost as much as the introspection.
+ * Limits introspections per second and caller (RFC 7662 §4) on this replica, against scanning for tokens. Counts in memory,
+ * because a Redis command would cost as much as the introspection.
  */
 @Injectable()
 export class CallerLimit {

@@ -20,7 +20,7 @@ export class IntrospectionController {
   @HttpCode(200)
   @UseGuards(ClientAuthGuard)
   introspect(@Authenticated() { client: caller, form }: AuthenticatedRequest): Promise<Introspection> {
-    // RFC 7662 §2.1: the caller must be authorized, and a name alone is no authorization.
+    // RFC 7662 §2.1: the caller must be authorized, and a public client only names itself.
     if (caller.type === 'public') throw OAuthError.invalidClient('public_client');
     this.limit.take(caller.clientId);
     const { token } = validateRequest(TokenParameterDto, form);

@@ -16,8 +16,8 @@ export type Introspection = { readonly active: false } | ({ readonly active: tru
 const INACTIVE: Introspection = { active: false };
 
 /**
- * Tells a caller what a token is (RFC 7662), if it is alive and if the caller may know: the client that it was issued to, or
- * a resource server that it is meant for. Everything else is `{"active":false}`, whatever the reason.
+ * Introspects a token (RFC 7662), if it is active and the caller may know: the client it was issued to, or a resource server it
+ * is meant for. In all other cases the response is `{"active":false}`, whatever the reason.
  */
 @Injectable()
 export class IntrospectionService {
@@ -44,7 +44,7 @@ export class IntrospectionService {
     return { active: true, token_type: 'Bearer', ...found.claims };
   }
 
-  /** Only for its own client, and only the current one: a predecessor is good for a retry, not for a session. */
+  /** Only for the token's own client, and only the current token: its predecessor is only good for a retry. */
   private async ofRefreshToken(caller: Client, token: string): Promise<Introspection> {
     const found = await this.refreshes.find(token);
     if (!found || found.family.clientId !== caller.clientId) return INACTIVE;

@@ -11,7 +11,7 @@ import { TokenRevocationService } from './token-revocation.service.js';
 export class RevocationController {
   constructor(private readonly revocations: TokenRevocationService) {}
 
-  /** 200 with an empty body means: dead, durably. A token that was dead already, or is nobody's, is dead too (§2.2). */
+  /** 200 with an empty body means durably revoked. Also for invalid, unknown and already revoked tokens (§2.2). */
   @Post()
   @HttpCode(200)
   @UseGuards(ClientAuthGuard)

@@ -8,7 +8,7 @@ import { RevocationController } from './revocation.controller.js';
 import { RevocationModule } from '../../revocation/revocation.module.js';
 import { TokenRevocationService } from './token-revocation.service.js';
 
-/** `POST /revoke`. It stands apart from `RevocationModule`, which the refresh tokens that it ends depend on. */
+/** `POST /revoke`. Separate from `RevocationModule`, on which refresh tokens depend. */
 @Module({
   imports: [TimeModule, AuditModule, ClientsModule, IssuanceModule, RefreshModule, RevocationModule],
   controllers: [RevocationController],

@@ -12,8 +12,8 @@ import { RevocationService } from '../../revocation/revocation.service.js';
 const REASON = 'client_request';
 
 /**
- * A client ends a token of its own. A refresh token, of whatever generation, ends its family with all access tokens (RFC 7009
- * §2.1); an access token ends alone, and its family goes on.
+ * Revokes a client's own token. A refresh token of any generation revokes its family with all access tokens (RFC 7009 §2.1); an
+ * access token is revoked alone, and its family stays valid.
  */
 @Injectable()
 export class TokenRevocationService {
@@ -25,7 +25,7 @@ export class TokenRevocationService {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws OAuthError invalid_grant for another client's token, which stays alive; whatever the database says otherwise */
+  /** @throws OAuthError invalid_grant for another client's token, which stays valid; errors of the database */
   revoke(client: Client, token: string, context: RequestContext): Promise<void> {
     return looksLikeRefreshToken(token)
       ? this.revokeRefreshToken(client, token, context)
@@ -68,7 +68,7 @@ export class TokenRevocationService {
     );
   }
 
-  /** RFC 7009 §2.1: the request is refused and the client informed of the error. */
+  /** RFC 7009 §2.1: the request is refused, and the client is informed of the error. */
   private async refuse(
     { clientId, type }: Client,
     { sid, subject }: { sid: string | undefined; subject: string },

@@ -12,7 +12,7 @@ import { MAX_JOURNEY_REQUEST_CHARACTERS } from '../../upstream/upstream-journey.
 
 /** The authorization request that the user is to sign in for. */
 export interface SignInFor {
-  /** Its parameters, form-encoded. */
+  /** The form-encoded parameters. */
   readonly query: string;
   readonly clientName: string;
   readonly redirectUri: string;
@@ -21,9 +21,9 @@ export interface SignInFor {
 }
 
 export interface SignInFormOptions {
-  /** Absent: for the account page. */
+  /** Absent if the user signs in for the account page. */
   readonly authorization?: SignInFor | undefined;
-  /** What was typed before. */
+  /** The username typed before. */
   readonly username?: string | undefined;
   readonly problem?: 'wrong' | 'throttled';
   readonly obstacle?: SignInObstacle | undefined;
@@ -33,7 +33,7 @@ export interface SignInFormOptions {
 
 const MAX_SHOWN_CHARACTERS = 255;
 
-/** The page with the two doors: a username and a password, and the upstream provider where there is one. */
+/** The sign-in page: username and password, and the upstream provider if there is one. */
 @Injectable()
 export class SignInForm {
   private readonly path: string;
@@ -78,13 +78,13 @@ export class SignInForm {
       {
         ...(status !== undefined && { status }),
         uiLocales: authorization?.uiLocales,
-        // Where the client has been agreed to before, the answer to this form leads there, by way of /authorize.
+        // If the client has consent already, this form redirects to it through /authorize.
         formTargets: authorization ? formTargetsOf(authorization.redirectUri) : [],
       },
     );
   }
 
-  /** @throws OAuthError where this is not the form that this browser was shown for that request */
+  /** @throws OAuthError unless this browser was shown the form for this request */
   check(request: FastifyRequest, form: Form, query: string | undefined): void {
     this.tokens.check(request, form, bindingOf(query));
   }

@@ -9,13 +9,13 @@ import { SignInForm, type SignInFor } from './sign-in-form.service.js';
 import { SignIn } from './sign-in.service.js';
 
 /**
- * Of a page that says no. Not 200: password managers take that for a sign-in that went well, and offer to keep what was
- * typed. Not 401: it would have to name a scheme of HTTP authentication (RFC 9110 §15.5.2), and there is none here.
+ * The status of a refused sign-in. Not 200: password managers would take it for a success and offer to save the password. Not
+ * 401: it would need a WWW-Authenticate challenge (RFC 9110 §15.5.2), and a form has no HTTP authentication scheme.
  */
 const REFUSED = 403;
 const THROTTLED = 429;
 
-/** The form with the username and the password, and what comes of it. */
+/** Shows and handles the form with username and password. */
 @Injectable()
 export class SignInPages {
   constructor(
@@ -55,7 +55,7 @@ export class SignInPages {
     });
   }
 
-  /** The client may be gone since the form was shown: then there is nothing to go on with. */
+  /** The client may have been deleted since the form was shown; then there is no request to continue. */
   private async authorizationOf(query: string): Promise<SignInFor | undefined> {
     const description = await this.requests.describe(query);
     return description && { query, ...description };

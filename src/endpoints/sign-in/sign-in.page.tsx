@@ -7,10 +7,10 @@ export interface SignInPageProps {
   readonly texts: Texts;
   readonly action: string;
   readonly formToken: string;
-  /** Absent: the user comes for the account page. */
+  /** Absent if the user signs in for the account page. */
   readonly authorizationRequest?: string | undefined;
   readonly clientName?: string | undefined;
-  /** What was typed before, or what the client thinks it will be. */
+  /** The username typed before, or the client's `login_hint`. */
   readonly username?: string | undefined;
   readonly problem?: 'wrong' | 'throttled' | undefined;
   readonly obstacle?: SignInObstacle | undefined;

@@ -7,7 +7,7 @@ import { SignOut } from '../../sign-out/sign-out.service.js';
 import type { Proof } from '../../sessions/login-session.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 
-/** What follows when a user has proved who they are, through whichever door. */
+/** Completes a sign-in, by password or through the upstream provider. */
 @Injectable()
 export class SignIn {
   private readonly accountUrl: string;
@@ -22,9 +22,9 @@ export class SignIn {
   }
 
   /**
-   * Begins the login session and sends the browser on. Whoever was signed in there as somebody else, even long ago, is signed
-   * out, with everything that goes with it.
-   * @param query the authorization request to go on with; none: to the account page
+   * Starts the login session and redirects the browser. A session of another user in this browser, even an expired one, is signed
+   * out first, with its families.
+   * @param query the authorization request to continue; without one, the account page
    */
   async complete(request: FastifyRequest, reply: FastifyReply, proof: Proof, query: string | undefined): Promise<void> {
     const url = query === undefined ? this.accountUrl : this.requests.continueUrl(query);
@@ -33,13 +33,13 @@ export class SignIn {
       const origin = { actor: `user:${proof.subject}`, correlationId: request.id };
       await this.signOut.signOut(present, 'another_user', origin);
     }
-    // Without a session, whoever asks for what comes next is shown the form again.
+    // Without a session, the next page shows the sign-in form again.
     const session = await this.sessions.begin(request, reply, proof);
     request.outcome = { ...request.outcome, result: session ? 'signed_in' : 'sessions_ended' };
     void reply.redirect(url, 303);
   }
 
-  /** Whoever is signed in already has no need of a form. */
+  /** A signed-in user does not need the form. */
   async isSignedIn(request: FastifyRequest): Promise<boolean> {
     return (await this.sessions.current(request)) !== undefined;
   }

@@ -13,7 +13,7 @@ import { RefreshTokenGrant } from './grants/refresh-token.grant.js';
 import { TokenController } from './token.controller.js';
 import { TokenService } from './token.service.js';
 
-/** `POST /token`: one pipeline, one file a grant. */
+/** `POST /token`: one pipeline, and one file for each grant. */
 @Module({
   imports: [ConfigModule, TimeModule, AuditModule, ClientsModule, IssuanceModule, RefreshModule, AuthorizationModule],
   controllers: [TokenController],

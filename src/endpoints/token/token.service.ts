@@ -15,8 +15,8 @@ import { Grants } from './grants/grants.service.js';
 import { TokenRequestDto } from './grants/token-request.dto.js';
 
 /**
- * The token request, top down. The guard has authenticated the client; then: may it use this grant, is the scope one it may
- * ask for, what does the grant decide, issue, audit, answer. No grant can skip a step.
+ * The token request, top down. The guard has authenticated the client; then: may it use this grant, may it request this scope,
+ * what does the grant decide, issue, audit, answer. No grant can skip a step.
  */
 @Injectable()
 export class TokenService {
@@ -27,7 +27,7 @@ export class TokenService {
     private readonly audit: AuditService,
   ) {}
 
-  /** @throws OAuthError; nothing is consumed then */
+  /** @throws OAuthError; then nothing is consumed */
   async token(client: Client, form: Form, context: RequestContext): Promise<TokenResponse> {
     const { grant, ...asked } = await this.admit(client, form, context);
     const authorization = await grant.authorize({ client, context, ...asked });

@@ -5,7 +5,7 @@ export interface UpstreamFailedPageProps {
   readonly texts: Texts;
   readonly problem: PageProblem;
   readonly correlationId: string;
-  /** Where the user can begin again. */
+  /** The URL to start again. */
   readonly href: string;
 }
 

@@ -22,10 +22,10 @@ import {
 
 const COOKIE = 'upstream';
 
-/** The journeys as the browser has them: their cookie, the addresses, and the page on which one ends badly. */
+/** Upstream sign-ins in the browser: their cookie, URLs, and error page. */
 @Injectable()
 export class UpstreamJourneys {
-  /** Registered at the provider. */
+  /** As registered at the provider. */
   readonly redirectUri: string;
   private readonly path: string;
   private readonly secure: boolean;
@@ -43,7 +43,7 @@ export class UpstreamJourneys {
     this.key = deriveKey(config.secret, 'upstream-sign-in');
   }
 
-  /** @throws OAuthError where a cookie cannot hold the authorization request */
+  /** @throws OAuthError if the authorization request does not fit into a cookie */
   begin(authorizationRequest: string | undefined): UpstreamJourney {
     if (authorizationRequest !== undefined && authorizationRequest.length > MAX_JOURNEY_REQUEST_CHARACTERS) {
       throw OAuthError.invalidRequest('too_long');
@@ -56,7 +56,7 @@ export class UpstreamJourneys {
     void reply.header('set-cookie', setCookie(COOKIE, sealed, JOURNEY_MS / 1000, this.secure));
   }
 
-  /** @returns undefined where the browser is on none, or it took too long */
+  /** @returns undefined if the browser has none, or it took too long */
   of({ headers }: FastifyRequest): UpstreamJourney | undefined {
     return openJourney(this.key, cookieOf(headers.cookie, cookieName(COOKIE, this.secure)), this.clock.now());
   }
@@ -65,7 +65,7 @@ export class UpstreamJourneys {
     void reply.header('set-cookie', setCookie(COOKIE, '', 0, this.secure));
   }
 
-  /** The URL that the browser came back to, under the name that the provider knows. */
+  /** The URL of the response, with the redirect URI that the provider knows. */
   answerIn({ url }: FastifyRequest): URL {
     const answer = new URL(this.redirectUri);
     answer.search = url.slice(url.indexOf('?') + 1 || url.length);

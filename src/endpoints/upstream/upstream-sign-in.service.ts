@@ -14,7 +14,7 @@ import { isStateOf, wishesOf, type UpstreamJourney } from '../../upstream/upstre
 import { UpstreamJourneys } from './upstream-journeys.service.js';
 import { UpstreamProvider } from '../../upstream/upstream-provider.service.js';
 
-/** The door through another OpenID provider: there, and back again. */
+/** Sign-in through another OpenID provider: the redirect to it, and its response. */
 @Injectable()
 export class UpstreamSignIn {
   private readonly logger = new Logger(UpstreamSignIn.name);
@@ -27,7 +27,7 @@ export class UpstreamSignIn {
     private readonly clock: Clock,
   ) {}
 
-  /** Sends the browser there. */
+  /** Sends the browser to the provider. */
   async leave(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const journey = this.journeys.begin(Form.ofTarget(request.url).get('authorization_request'));
     try {
@@ -40,8 +40,8 @@ export class UpstreamSignIn {
   }
 
   /**
-   * The browser comes back. What it brings must belong to the journey in its cookie, which then is over, however it ends; a
-   * link that somebody else made ends nobody's journey.
+   * Handles the provider's response. It must match the sign-in in the browser's cookie, which then is over, whatever the outcome;
+   * a forged link with another state does not end it.
    */
   async arrive(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const journey = this.journeys.of(request);
@@ -54,7 +54,7 @@ export class UpstreamSignIn {
     await this.signIn.complete(request, reply, proof, journey.authorizationRequest);
   }
 
-  /** @returns the error where it is the provider's, or the account's */
+  /** @returns an error of the provider or of the account */
   private async prove(journey: UpstreamJourney, request: FastifyRequest): Promise<Proof | OAuthError> {
     const answer = this.journeys.answerIn(request);
     const identity = await this.provider.identify(answer, journey, request.ip).catch(upstreamFailure);

@@ -5,7 +5,7 @@ import { Config } from '../../platform/config/config.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { UpstreamSignIn } from './upstream-sign-in.service.js';
 
-/** Signing in through another OpenID provider, where one is configured. */
+/** Sign-in through another OpenID provider, if one is configured. */
 @ApiExcludeController()
 @Controller('sign-in/upstream')
 export class UpstreamController {
@@ -28,7 +28,7 @@ export class UpstreamController {
 
   private demandUpstream({ method }: FastifyRequest): void {
     if (!this.config.upstreamIssuer) throw new OAuthError('not_found', { reason: 'no_upstream' });
-    // Asking what an answer would look like must not use up a code.
+    // HEAD must not consume a code.
     if (method === 'HEAD') throw OAuthError.methodNotAllowed('GET');
   }
 }

@@ -23,7 +23,7 @@ export class UserinfoController {
     return this.userinfo.of(token);
   }
 
-  /** A browser asks first whether a script may send the Authorization header (Fetch §4.8). */
+  /** The CORS preflight for the Authorization header (Fetch §4.8). */
   @Options()
   @HttpCode(204)
   @Header('Access-Control-Allow-Origin', '*')

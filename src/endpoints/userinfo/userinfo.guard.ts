@@ -7,7 +7,7 @@ import { authenticationRequired, bearerToken, twoAccessTokens } from '../../oaut
 import { Form } from '../../oauth/form.js';
 import { OPENID } from '../../oauth/scope.js';
 
-/** Lets in access tokens of ours that are alive, were not made for other resources alone, and have the scope `openid`. */
+/** Admits our valid access tokens that have the scope `openid` and this server in their audience. */
 @Injectable()
 export class UserinfoGuard implements CanActivate {
   constructor(private readonly admission: AccessTokenAdmission) {}
@@ -30,7 +30,7 @@ export const Admitted = createParamDecorator(
     context.switchToHttp().getRequest<UserinfoRequest>().accessToken,
 );
 
-/** In the header, or in a form (RFC 6750 §2.1, §2.2); in the query it is not even looked at (RFC 9700 §4.3.2). */
+/** From the header or a form (RFC 6750 §2.1, §2.2); never from the query (RFC 9700 §4.3.2). */
 function tokenOf(request: FastifyRequest): string {
   const inHeader = bearerToken(request.headers.authorization);
   const inBody = request.body instanceof Form ? request.body.get('access_token') : undefined;
@@ -41,8 +41,8 @@ function tokenOf(request: FastifyRequest): string {
 }
 
 /**
- * Scripts of any origin may ask (OpenID Connect Core §5.3 wants that for clients in the browser): what counts is the access
- * token alone, no cookie is read. They may read what is wrong with it, too.
+ * Scripts of any origin may call this endpoint, for clients in the browser (OpenID Connect Core §5.3): only the access token
+ * counts, and no cookie is read. They may read the error of a bad token, too.
  */
 function allowScripts(reply: FastifyReply): void {
   void reply.headers({ 'access-control-allow-origin': '*', 'access-control-expose-headers': 'WWW-Authenticate' });

@@ -9,7 +9,7 @@ import { UsersService } from '../../users/users.service.js';
 
 export type Userinfo = { readonly sub: string } & StandardClaims;
 
-/** What the user let the client know of them: the claims of the scope, and those that it asked for one by one. */
+/** The claims for the client: those of the scope, and those that it requested by name. */
 @Injectable()
 export class UserinfoService {
   constructor(
@@ -18,7 +18,7 @@ export class UserinfoService {
     private readonly families: FamiliesService,
   ) {}
 
-  /** @throws OAuthError invalid_token where there is no such user, or may not be spoken for (any more) */
+  /** @throws OAuthError invalid_token if the user does not exist or is disabled */
   async of({ subject, scope, sid }: AccessToken): Promise<Userinfo> {
     const claims = await this.users.claimsOf(subject);
     if (!claims || (await this.subjects.isDisabled(subject))) throw invalidToken('no_such_user');

@@ -4,7 +4,7 @@ import type { Authorization } from '../../../issuance/authorization.js';
 import { AuthorizationCodeRequestDto } from './token-request.dto.js';
 import { Grant, type GrantRequest } from './grant.js';
 
-/** RFC 6749 §4.1.3: an authorization code for the first tokens of its family. */
+/** RFC 6749 §4.1.3: exchanges an authorization code for the first tokens of its family. */
 @Injectable()
 export class AuthorizationCodeGrant extends Grant<AuthorizationCodeRequestDto> {
   readonly type = 'authorization_code';

@@ -11,7 +11,7 @@ import { Grant, type GrantRequest } from './grant.js';
 /** They ask for an ID token, and for access while the user is away (OpenID Connect Core §3.1.2.1, §11): here is no user. */
 const meansUser = (token: string): boolean => token === OPENID || token === OFFLINE_ACCESS;
 
-/** RFC 6749 §4.4: a client acts for itself. No refresh token: it has its credentials. */
+/** RFC 6749 §4.4: a client acts for itself. No refresh token, because it has its credentials. */
 @Injectable()
 export class ClientCredentialsGrant extends Grant {
   readonly type = 'client_credentials';

@@ -4,7 +4,7 @@ import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { Grant } from './grant.js';
 import { RefreshTokenGrant } from './refresh-token.grant.js';
 
-/** The grants that this server offers: the metadata lists them, and `POST /token` finds them here. */
+/** The grants of this server, for the metadata and for `POST /token`. */
 @Injectable()
 export class Grants {
   private readonly byType: ReadonlyMap<string, Grant>;

@@ -4,7 +4,7 @@ import { RefreshService } from '../../../refresh/refresh.service.js';
 import { RefreshTokenRequestDto } from './token-request.dto.js';
 import { Grant, type GrantRequest } from './grant.js';
 
-/** RFC 6749 §6: a refresh token for a new access token, and its own successor. */
+/** RFC 6749 §6: exchanges a refresh token for a new access token and the next refresh token. */
 @Injectable()
 export class RefreshTokenGrant extends Grant<RefreshTokenRequestDto> {
   readonly type = 'refresh_token';
