@@ -4,7 +4,7 @@ import { InvalidFields, type FieldProblem } from '../platform/http/invalid-field
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 
-/** Bodies and queries as their classes declare them: strict types, every field known, and all problems at once. */
+/** Validates bodies and queries by their classes: strict types, no unknown fields, and all problems reported at once. */
 @Injectable()
 export class AdminRequestPipe extends ValidationPipe {
   constructor() {

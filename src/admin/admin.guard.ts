@@ -21,7 +21,7 @@ import type { Admin } from './admin.js';
 import { AdminRequestPipe } from './admin-request.pipe.js';
 import { ProblemDto } from './problem.dto.js';
 
-/** Lets in access tokens of ours that were made for this server, are alive, and have the admin scope (RFC 6750, RFC 9068 §4). */
+/** Admits our valid access tokens that were issued for this server and have the admin scope (RFC 6750, RFC 9068 §4). */
 @Injectable()
 class AdminGuard implements CanActivate {
   constructor(private readonly admission: AccessTokenAdmission) {}
@@ -36,7 +36,7 @@ class AdminGuard implements CanActivate {
 
 type AdminRequest = FastifyRequest & { accessToken: AccessToken };
 
-/** In the header alone. A token in the query is not even looked at (RFC 9700 §4.3.2); one in the body as well is one too many. */
+/** From the header only. A token in the query is ignored (RFC 9700 §4.3.2); a second one in the body is refused. */
 function tokenOf(request: FastifyRequest): string {
   const token = bearerToken(request.headers.authorization);
   if (token === undefined) throw authenticationRequired();
@@ -49,13 +49,13 @@ const hasTokenInBody = (body: unknown): boolean =>
     ? body.get('access_token') !== undefined
     : typeof body === 'object' && body !== null && 'access_token' in body;
 
-/** Who it is that the guard let in. */
+/** The admin whom the guard admitted. */
 export const ByAdmin = createParamDecorator((_: unknown, context: ExecutionContext): Admin => {
   const { accessToken, id } = context.switchToHttp().getRequest<AdminRequest>();
   return { actor: `admin:${accessToken.clientId}`, correlationId: id };
 });
 
-/** A controller below `/admin/v1`: guarded, strict about what it is sent, and described. */
+/** A controller below `/admin/v1`: guarded, with validated input, and described in OpenAPI. */
 export const AdminController = (path: string) =>
   applyDecorators(
     Controller(`admin/v1/${path}`),

@@ -26,7 +26,7 @@ import { UserAdministration } from './user-administration.service.js';
 import { UserImportAdministration } from './user-import-administration.service.js';
 import { UsersController } from './users.controller.js';
 
-/** `/admin/v1`: one more caller of the services, guarded by our own access tokens. Nothing depends on it. */
+/** `/admin/v1`: calls the services and is guarded by our own access tokens. Nothing depends on it. */
 @Module({
   imports: [
     ConfigModule,

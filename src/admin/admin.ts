@@ -1,4 +1,4 @@
-/** Who changes something, as the audit trail and the revocations name them, and under which correlation id. */
+/** Who makes a change, as named in the audit log and revocations, and the correlation id. */
 export interface Admin {
   /** `admin:<client_id>` */
   readonly actor: string;

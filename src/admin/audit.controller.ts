@@ -17,8 +17,8 @@ export class AuditController {
 
   @Get()
   @ApiOperation({
-    summary: 'Lists what happened, by whom and what it was about, and when',
-    description: 'With `client_id` or `event` alone, a page may be short or even empty and have a `next_cursor`.',
+    summary: 'Lists audit events, by client, subject, family, event, request or time',
+    description: 'With only `client_id` or `event`, a page may be short or even empty and still have a `next_cursor`.',
   })
   @ApiOkResponse({ type: AuditPageDto })
   async listAuditEvents(@Query() query: AuditQueryDto): Promise<AuditPageDto> {

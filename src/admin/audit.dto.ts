@@ -49,12 +49,12 @@ export class AuditEventDto {
   @ApiProperty({ required: false, format: 'uuid' })
   sid?: string;
 
-  @ApiProperty({ required: false, description: 'Of the request, whose answer carried it as X-Correlation-Id.' })
+  @ApiProperty({ required: false, description: 'The id of the request, which its response has in X-Correlation-Id.' })
   correlation_id?: string;
 
   @ApiProperty({
     required: false,
-    description: 'Who did it, where it was not the client itself.',
+    description: 'Who did it, if not the client itself.',
     example: 'admin:operations',
   })
   actor?: string;
@@ -64,6 +64,6 @@ export class AuditEventDto {
 }
 
 export class AuditPageDto extends PageDto {
-  @ApiProperty({ type: [AuditEventDto], description: 'The newest first.' })
+  @ApiProperty({ type: [AuditEventDto], description: 'Newest first.' })
   items: AuditEventDto[];
 }

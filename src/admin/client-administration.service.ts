@@ -13,7 +13,7 @@ import type { CreateClientDto, UpdateClientDto } from './client.dto.js';
 import { changesIn, fieldProblem } from './client-representation.js';
 import { notFound } from './path.pipe.js';
 
-/** Changes to clients together with the revocations that they demand: one transaction, then the tracker, then the answer. */
+/** Changes clients and revokes tokens where the change requires it: one transaction, then the tracker, then the answer. */
 @Injectable()
 export class ClientAdministration {
   constructor(
@@ -49,7 +49,7 @@ export class ClientAdministration {
     return updated ?? absent();
   }
 
-  /** With all its families. @throws OAuthError not_found */
+  /** Also revokes all its families. @throws OAuthError not_found */
   async delete(clientId: string, admin: Admin): Promise<void> {
     const revoked: Revocation[] = [];
     const found = await this.clients.delete(clientId, admin, async (manager) => {

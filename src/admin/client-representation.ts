@@ -1,4 +1,4 @@
-/** Clients as the admin API shows and takes them, against how they are stored. Secrets and digests have no part in it. */
+/** Converts clients between the admin API and storage. Never contains secrets or digests. */
 import { clientFieldEntries, snakeCase, type ClientFields } from '../clients/client-fields.js';
 import type { ClientRegistration } from '../clients/client-registration.js';
 import type { ClientEntity } from '../clients/client.entity.js';
@@ -25,7 +25,7 @@ function showFields(client: ClientFields): Pick<ClientDto, 'refresh'> {
   return { ...shown, refresh };
 }
 
-/** @returns only what the request named */
+/** @returns only the fields that the request named */
 export function changesIn(request: UpdateClientDto): Partial<ClientRegistration> & { disabled?: boolean } {
   const { name, disabled } = request;
   const fields = clientFieldEntries.map(([field, { within }]) => {
@@ -36,7 +36,7 @@ export function changesIn(request: UpdateClientDto): Partial<ClientRegistration>
   return Object.fromEntries(named) as Partial<ClientRegistration> & { disabled?: boolean };
 }
 
-/** A rule's complaint begins with the name of its field. */
+/** A problem begins with the name of its field. */
 export function fieldProblem(problem: string): { field: string; detail: string } {
   const name = problem.split(' ', 1)[0]!;
   const within = clientFieldEntries.find(([field]) => snakeCase(field) === name)?.[1].within;

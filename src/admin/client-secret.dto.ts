@@ -7,7 +7,7 @@ export class AddSecretDto {
 
   @InstantField({
     required: false,
-    description: 'When the secrets that there are end: the overlap of a rotation. Default: they go on.',
+    description: 'When the existing secrets expire: the overlap of a rotation. By default they stay valid.',
   })
   others_expire_at?: string;
 }
@@ -16,7 +16,7 @@ export class AddedSecretDto {
   @UuidField()
   secret_id: string;
 
-  @ApiProperty({ description: 'Shown this once.' })
+  @ApiProperty({ description: 'Shown only once.' })
   client_secret: string;
 
   @InstantField({ required: false })
@@ -38,6 +38,6 @@ export class SecretDto {
 }
 
 export class SecretListDto {
-  @ApiProperty({ type: [SecretDto], description: 'The newest first.' })
+  @ApiProperty({ type: [SecretDto], description: 'Newest first.' })
   items: SecretDto[];
 }

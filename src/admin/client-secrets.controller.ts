@@ -15,7 +15,7 @@ export class ClientSecretsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Adds a secret beside those that there are' })
+  @ApiOperation({ summary: 'Adds a secret; the existing ones stay valid' })
   @ApiCreatedResponse({ type: AddedSecretDto })
   async addSecret(
     @Param('client_id', NamePipe) clientId: string,
@@ -27,7 +27,7 @@ export class ClientSecretsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Lists the secrets of a client; what they are is never shown again' })
+  @ApiOperation({ summary: 'Lists the secrets of a client, without their values' })
   @ApiOkResponse({ type: SecretListDto })
   async listSecrets(@Param('client_id', NamePipe) clientId: string): Promise<SecretListDto> {
     await this.administration.find(clientId);
@@ -44,7 +44,7 @@ export class ClientSecretsController {
 
   @Delete(':secret_id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Deletes a secret: it works no longer' })
+  @ApiOperation({ summary: 'Deletes a secret, which stops working at once' })
   @ApiNoContentResponse()
   async deleteSecret(
     @Param('client_id', NamePipe) clientId: string,

@@ -68,7 +68,7 @@ export class UpdateClientDto extends PartialType(OmitType(CreateClientDto, ['typ
   @FlagField({
     required: false,
     description:
-      'A disabled client gets no tokens, and those that it has are dead at once. Its families are suspended, and go on when it is enabled.',
+      'A disabled client gets no tokens, and its access tokens are revoked at once. Its families are suspended until it is enabled again.',
   })
   disabled?: boolean;
 }
@@ -91,10 +91,10 @@ export class ClientDto extends ClientFieldsDto {
 }
 
 export class RegisteredClientDto extends ClientDto {
-  @ApiProperty({ required: false, format: 'uuid', description: 'Of a confidential client.' })
+  @ApiProperty({ required: false, format: 'uuid', description: 'For a confidential client.' })
   secret_id?: string;
 
-  @ApiProperty({ required: false, description: 'Of a confidential client. Shown this once.' })
+  @ApiProperty({ required: false, description: 'For a confidential client. Shown only once.' })
   client_secret?: string;
 }
 

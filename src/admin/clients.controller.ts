@@ -47,7 +47,7 @@ export class ClientsController {
   }
 
   @Patch(':client_id')
-  @ApiOperation({ summary: 'Changes a client: the members that are sent, and no others' })
+  @ApiOperation({ summary: 'Changes the given members of a client' })
   @ApiOkResponse({ type: ClientDto })
   async updateClient(
     @Param('client_id', NamePipe) clientId: string,
@@ -59,7 +59,7 @@ export class ClientsController {
 
   @Delete(':client_id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Deletes a client, and ends its families and access tokens. Its id stays taken' })
+  @ApiOperation({ summary: 'Deletes a client and revokes its families and access tokens. Its id stays taken' })
   @ApiNoContentResponse()
   async deleteClient(@Param('client_id', NamePipe) clientId: string, @ByAdmin() admin: Admin): Promise<void> {
     await this.administration.delete(clientId, admin);

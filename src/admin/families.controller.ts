@@ -21,7 +21,7 @@ export class FamiliesController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Starts a family for a subject, and hands out its first refresh token' })
+  @ApiOperation({ summary: 'Starts a family for a subject and returns its first refresh token' })
   @ApiCreatedResponse({ type: StartedFamilyDto })
   async startFamily(@Body() request: StartFamilyDto, @ByAdmin() admin: Admin): Promise<StartedFamilyDto> {
     const { sid, refreshToken, idleExpiresAt } = await this.administration.start(request, admin);

@@ -10,7 +10,7 @@ import { SubjectsService } from '../users/subjects.service.js';
 import type { Admin } from './admin.js';
 import type { StartFamilyDto } from './family.dto.js';
 
-/** Starts families on an admin's word, as when sessions are moved in from another server: what a grant would check is checked here. */
+/** Starts families for an admin, for example to migrate sessions from another server, with the checks that a grant would make. */
 @Injectable()
 export class FamilyAdministration {
   constructor(
@@ -19,7 +19,7 @@ export class FamilyAdministration {
     private readonly families: FamiliesService,
   ) {}
 
-  /** @throws InvalidFields for what can never be; OAuthError conflict for what cannot be now */
+  /** @throws InvalidFields for invalid input; OAuthError conflict if the current state forbids it */
   async start({ client_id, subject, scope }: StartFamilyDto, admin: Admin): Promise<StartedFamily> {
     const client = await this.directory.load(client_id);
     if (!client) throw invalid('client_id', 'must be the id of a client');

@@ -1,4 +1,4 @@
-/** Families as the admin API shows them. The handle is a secret, and has no part in it. */
+/** Families as the admin API shows them, without the handle, which is secret. */
 import type { FamilyState } from '../families/family-selection.js';
 import type { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { formatScope } from '../oauth/scope.js';

@@ -19,7 +19,7 @@ export class StartFamilyDto {
   @TextField({
     min: 0,
     max: 4096,
-    description: 'What was granted: scope tokens of the client, with spaces between them.',
+    description: 'The granted scope: scope tokens of the client, separated by spaces.',
     example: 'read write',
   })
   scope: string;
@@ -29,10 +29,10 @@ export class StartedFamilyDto {
   @UuidField()
   sid: string;
 
-  @ApiProperty({ description: 'Shown this once.' })
+  @ApiProperty({ description: 'Shown only once.' })
   refresh_token: string;
 
-  @InstantField({ description: 'When the refresh token ends unless it is used.' })
+  @InstantField({ description: 'When the refresh token expires unless it is used.' })
   expires_at: string;
 }
 
@@ -60,7 +60,7 @@ export class FamilyDto {
   @ApiProperty()
   scope: string;
 
-  @ApiProperty({ type: 'integer', description: 'How often it was refreshed.' })
+  @ApiProperty({ type: 'integer', description: 'How many times it was refreshed.' })
   generation: number;
 
   @ChoiceField(states)
@@ -86,6 +86,6 @@ export class FamilyDto {
 }
 
 export class FamilyPageDto extends PageDto {
-  @ApiProperty({ type: [FamilyDto], description: 'The newest first.' })
+  @ApiProperty({ type: [FamilyDto], description: 'Newest first.' })
   items: FamilyDto[];
 }

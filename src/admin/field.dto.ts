@@ -1,6 +1,6 @@
 /**
- * One decorator for each kind of field: what it must be, and how the OpenAPI document says so. Types are strict: nothing is
- * converted, and null is not the same as absent.
+ * One decorator for each kind of field, with its validation and its OpenAPI schema. Types are strict: nothing is converted, and
+ * null differs from absent.
  */
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
@@ -21,16 +21,16 @@ import {
 
 interface FieldFacts {
   readonly description?: string;
-  /** Unless said otherwise, it is. */
+  /** Default: true. */
   readonly required?: boolean;
   readonly example?: unknown;
-  /** Null says that there is none. Unless said otherwise, it is not allowed. */
+  /** Whether null, for no value, is allowed. Default: false. */
   readonly nullable?: boolean;
-  /** What it is while nobody has said otherwise. Not the schema's `default`, which some would send with every change. */
+  /** The initial value. Not the schema's `default`, which some generated clients send with every change. */
   readonly initially?: string | number | boolean | readonly string[];
 }
 
-/** Controls would break a line of somebody's log, and PostgreSQL refuses one of them; half a character is none. */
+/** Controls would break log lines, PostgreSQL refuses NUL, and a lone surrogate is not a character. */
 const NO_CONTROLS = /^[^\p{Cc}\p{Cs}]*$/u;
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
@@ -66,7 +66,7 @@ export const InstantField = (facts: FieldFacts = {}) =>
 
 export const FlagField = (facts: FieldFacts = {}) => field(facts, { type: Boolean }, [IsBoolean()]);
 
-/** What range it must be in is for the rules of the domain to say; the document says so here. */
+/** The range is only for the OpenAPI document; the domain rules check it. */
 export const NumberField = ([minimum, maximum]: readonly [number, number], facts: FieldFacts = {}) =>
   field(facts, { type: 'integer', minimum, maximum }, [IsInt()]);
 

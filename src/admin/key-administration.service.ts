@@ -11,7 +11,7 @@ import { Clock } from '../platform/time/clock.js';
 import type { Admin } from './admin.js';
 import { notFound } from './path.pipe.js';
 
-/** Changes to the signing keys on an admin's word, with their event in the same transaction. */
+/** Changes signing keys for an admin, with the audit event in the same transaction. */
 @Injectable()
 export class KeyAdministration {
   constructor(
@@ -22,8 +22,8 @@ export class KeyAdministration {
   ) {}
 
   /**
-   * @returns nothing for a next key that was published already and may take its time
-   * @throws InvalidFields where no key is kept of that algorithm
+   * @returns no changes if the next key is published already and `immediately` is off
+   * @throws InvalidFields if the algorithm is not in use
    */
   rotate(request: RotationRequest, admin: Admin): Promise<KeyChange[]> {
     const kept = keptAlgorithms(this.config.signingAlgorithm);
@@ -33,7 +33,7 @@ export class KeyAdministration {
     return this.keys.rotateNow(request, (manager, changes) => this.record('key.rotated', changes, admin, manager));
   }
 
-  /** @throws OAuthError not_found where there is no such key in use */
+  /** @throws OAuthError not_found if there is no such key in use */
   async retire(kid: string, admin: Admin): Promise<void> {
     const changes = await this.keys.retire(kid, (manager, done) => this.record('key.retired', done, admin, manager));
     if (changes.length === 0) throw notFound();

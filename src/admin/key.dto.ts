@@ -14,33 +14,33 @@ export class SigningKeyDto {
 
   @ChoiceField(states, {
     description:
-      '`next` is published and will sign; `verifying` is published until the last token that it signed is gone.',
+      '`next` is published and will sign later; `verifying` is published until the last token that it signed expires.',
   })
   state: (typeof states)[number];
 
-  @InstantField({ description: 'From here on it signs, until a newer one does.' })
+  @InstantField({ description: 'It signs from here until a newer one does.' })
   active_from: string;
 
-  @InstantField({ required: false, description: 'Absent while nothing has taken its place.' })
+  @InstantField({ required: false, description: 'Absent while it has no successor.' })
   verifies_until?: string;
 }
 
 export class SigningKeyListDto {
-  @ApiProperty({ type: [SigningKeyDto], description: 'The newest first.' })
+  @ApiProperty({ type: [SigningKeyDto], description: 'Newest first.' })
   items: SigningKeyDto[];
 }
 
 export class RotateKeysDto {
   @ChoiceField(Object.keys(signingAlgorithms), {
     required: false,
-    description: 'Only the key of this algorithm. Initially the keys of all algorithms that are in use.',
+    description: 'Only the key of this algorithm. By default the keys of all algorithms in use.',
   })
   algorithm?: SigningAlgorithm;
 
   @FlagField({
     required: false,
     initially: false,
-    description: 'The new keys sign at once, though verifiers that cache the JWKS do not know them yet.',
+    description: 'The new keys sign at once, though verifiers with a cached JWKS do not have them yet.',
   })
   immediately?: boolean;
 }
@@ -52,14 +52,14 @@ export class KeyChangeDto {
   @ApiProperty()
   kid: string;
 
-  @ChoiceField(Object.keys(signingAlgorithms), { required: false, description: 'Of a key that was made or signs.' })
+  @ChoiceField(Object.keys(signingAlgorithms), { required: false, description: 'For a key that was created or signs.' })
   algorithm?: SigningAlgorithm;
 
-  @InstantField({ required: false, description: 'When it begins to sign.' })
+  @InstantField({ required: false, description: 'When it starts to sign.' })
   active_from?: string;
 }
 
 export class KeyRotationDto {
-  @ApiProperty({ type: [KeyChangeDto], description: 'Empty where the next keys were published already.' })
+  @ApiProperty({ type: [KeyChangeDto], description: 'Empty if the next keys are published already.' })
   changes: KeyChangeDto[];
 }

@@ -24,7 +24,7 @@ export class KeysController {
 
   @Post('rotations')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Rotates the signing keys ahead of the schedule' })
+  @ApiOperation({ summary: 'Rotates the signing keys ahead of schedule' })
   @ApiOkResponse({ type: KeyRotationDto })
   async rotateKeys(
     @Body() { immediately = false, algorithm }: RotateKeysDto,
@@ -36,7 +36,7 @@ export class KeysController {
 
   @Delete(':kid')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Takes a leaked signing key out of use: no token that it signed is believed any more' })
+  @ApiOperation({ summary: 'Retires a leaked signing key: tokens that it signed are refused' })
   @ApiNoContentResponse()
   async retireKey(@Param('kid', NamePipe) kid: string, @ByAdmin() admin: Admin): Promise<void> {
     await this.administration.retire(kid, admin);
@@ -70,6 +70,6 @@ function showChange(change: KeyChange): KeyChangeDto[] {
       return [{ change: change.change, kid: change.kid }];
     case 'token_key_created':
     case 'token_key_deleted':
-      return []; // not a thing that anybody outside sees
+      return []; // token keys are internal
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Where a page of a list ended, as text for its reader to bring back. Signed, so that nothing but a place in that list that
- * was really given out ever reaches a query; what is in it is nobody's business and may change.
+ * The end of a page, as a cursor that the reader sends back. Signed, so that only positions that we issued for this list reach a
+ * query. The content is opaque and may change.
  *
  *   base64url( HMAC-SHA-256, first 16 bytes · position )
  */
@@ -8,13 +8,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const MAC_BYTES = 16;
 
-/** @param list the name of the list; a cursor is good for no other */
+/** @param list the name of the list, the only one for which the cursor is valid */
 export function writeCursor(list: string, position: string, key: Buffer): string {
   const bytes = Buffer.from(position, 'utf8');
   return Buffer.concat([mac(list, bytes, key), bytes]).toString('base64url');
 }
 
-/** @returns the position; undefined for whatever was not written for this list */
+/** @returns the position; undefined unless the cursor was issued for this list */
 export function readCursor(list: string, cursor: string, key: Buffer): string | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
   if (bytes.length <= MAC_BYTES || bytes.toString('base64url') !== cursor) return undefined;

@@ -5,7 +5,7 @@ import { IsInt, IsString, Max, MaxLength, Min, ValidateIf } from 'class-validato
 const MAX_LIMIT = 200;
 const DEFAULT_LIMIT = 50;
 
-/** What every list may be asked. */
+/** The query parameters of every list. */
 export class PageQueryDto {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })
   @Transform(({ value }: { value: unknown }): unknown => (/^\d{1,3}$/.test(String(value)) ? Number(value) : value))
@@ -14,18 +14,18 @@ export class PageQueryDto {
   @Max(MAX_LIMIT)
   limit: number = DEFAULT_LIMIT;
 
-  @ApiPropertyOptional({ description: '`next_cursor` of the page before.' })
+  @ApiPropertyOptional({ description: '`next_cursor` of the previous page.' })
   @ValidateIf((_, value) => value !== undefined)
   @IsString()
   @MaxLength(1000)
   cursor?: string;
 }
 
-/** What every list answers, its items aside. */
+/** The members of every list besides its items. */
 export class PageDto {
   @ApiProperty({ required: false, description: 'Absent on the last page.' })
   next_cursor?: string;
 }
 
-/** A page as the controllers answer it. */
+/** The response of a list. */
 export type Page<Item> = PageDto & { readonly items: Item[] };

@@ -2,7 +2,7 @@ import { Injectable, type PipeTransform } from '@nestjs/common';
 import { isUUID } from 'class-validator';
 import { OAuthError } from '../oauth/oauth-error.js';
 
-/** A name in a path that nothing can have is the name of nothing. */
+/** An impossible name in a path is a 404, like an unknown one. */
 @Injectable()
 export class NamePipe implements PipeTransform<string, string> {
   transform(name: string): string {
@@ -20,4 +20,4 @@ export class IdPipe implements PipeTransform<string, string> {
 }
 
 export const notFound = () =>
-  new OAuthError('not_found', { description: 'There is no such thing, or it was deleted.' });
+  new OAuthError('not_found', { description: 'There is no such resource, or it was deleted.' });

@@ -23,12 +23,12 @@ export class ProblemDto implements ProblemDetails {
   @ApiProperty()
   detail: string;
 
-  @ApiProperty({ example: 'invalid_request', description: 'The same few words for the same problem, for machines.' })
+  @ApiProperty({ example: 'invalid_request', description: 'A stable code for programs.' })
   code: string;
 
   @ApiProperty({ type: [FieldProblemDto], required: false, description: 'The fields that are missing or wrong.' })
   errors?: FieldProblemDto[];
 
-  @ApiProperty({ description: 'Stands in the log and in the audit trail too.' })
+  @ApiProperty({ description: 'Also in the log and the audit log.' })
   correlation_id: string;
 }

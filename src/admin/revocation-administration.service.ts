@@ -14,7 +14,7 @@ import type { RevokeDto } from './revocation.dto.js';
 import type { RevocationOutcome } from './revocation-representation.js';
 import { normalized, valueProblem } from './revocation-value.js';
 
-/** Revocations on an admin's word: what one would hit, and the thing itself with its event in the audit trail. */
+/** Previews revocations and makes them for an admin, with the audit event. */
 @Injectable()
 export class RevocationAdministration {
   constructor(
@@ -25,7 +25,7 @@ export class RevocationAdministration {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws InvalidFields; whatever the database says, and then nothing was revoked */
+  /** @throws InvalidFields; errors of the database, and then nothing was revoked */
   async revoke({ kind, value: given = '', reason, dry_run }: RevokeDto, admin: Admin): Promise<RevocationOutcome> {
     const problem = valueProblem(kind, given, this.clock.now());
     if (problem) throw new InvalidFields([{ field: 'value', detail: problem }]);
@@ -37,7 +37,7 @@ export class RevocationAdministration {
 
   private async carryOut(kind: RevocationKind, value: string, reason: string, admin: Admin): Promise<RevocationResult> {
     const now = this.clock.now();
-    // What was issued up to now, this very millisecond included.
+    // Everything issued so far, including this millisecond.
     const notBefore = kind === 'token' ? birthOf(value) + 1 : now + 1;
     const request = { kind, value, reason, actor: admin.actor, notBefore };
     const { result, revocations } = await transaction(this.dataSource, async (manager) => {
@@ -53,7 +53,7 @@ export class RevocationAdministration {
   }
 }
 
-/** Audited under what was revoked, so that a search for it finds the event. */
+/** The event has the subject, client or family that was revoked, so that a search for it finds the event. */
 function eventOf(kind: RevocationKind, value: string, { id, hits }: RevocationResult): Omit<AuditEvent, 'at'> {
   const named = {
     subject: { subject: value },

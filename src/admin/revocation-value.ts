@@ -1,4 +1,4 @@
-/** What a revocation of each kind may be of. */
+/** The valid values of each kind of revocation. */
 import { birthOf } from '../issuance/token-identity.js';
 import { isSubject } from '../oauth/subject.js';
 import type { RevocationKind } from '../revocation/revocation.js';
@@ -6,14 +6,14 @@ import type { RevocationKind } from '../revocation/revocation.js';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** How far the clock of the replica that issued a token may have been ahead. */
+/** The most that the clock of the issuing replica may have been ahead. */
 const SKEW_MS = 300_000;
 
 type Rule = [isValid: (value: string, now: number) => boolean, problem: string];
 
 const rules: Record<RevocationKind, Rule> = {
   token: [
-    // A time of birth that has not come yet is no token's, and would reach far into the future.
+    // No token was issued in the future, and such a revocation would hit future tokens.
     (value, now) => UUID_V7.test(value) && birthOf(value) <= now + SKEW_MS,
     'must be the jti of an access token',
   ],
@@ -23,12 +23,12 @@ const rules: Record<RevocationKind, Rule> = {
   all: [(value) => value === '', 'must be absent for kind all'],
 };
 
-/** @returns what is wrong with it; undefined where nothing is */
+/** @returns why the value is invalid; undefined if it is valid */
 export function valueProblem(kind: RevocationKind, value: string, now: number): string | undefined {
   const [isValid, problem] = rules[kind];
   return isValid(value, now) ? undefined : `value ${problem}`;
 }
 
-/** Ids are compared as text, and tokens carry them in lower case. */
+/** Ids are compared as text, and tokens have them in lower case. */
 export const normalized = (kind: RevocationKind, value: string): string =>
   kind === 'family' ? value.toLowerCase() : value;

@@ -3,7 +3,7 @@ import { revocationKinds, type RevocationKind } from '../revocation/revocation.j
 import { ChoiceField, FlagField, InstantField, TextField, UuidField } from './field.dto.js';
 import { PageDto } from './paging.dto.js';
 
-const VALUE = 'The `jti`, the `sid`, the subject or the client id; nothing for `all`.';
+const VALUE = 'The `jti`, the `sid`, the subject or the client id; absent for `all`.';
 
 export class RevokeDto {
   @ChoiceField(revocationKinds)
@@ -12,10 +12,10 @@ export class RevokeDto {
   @TextField({ min: 0, max: 255, required: false, description: VALUE })
   value?: string;
 
-  @TextField({ max: 200, description: 'Stands in the audit trail.', example: 'laptop stolen, ticket 4711' })
+  @TextField({ max: 200, description: 'Recorded in the audit log.', example: 'laptop stolen, ticket 4711' })
   reason: string;
 
-  @FlagField({ required: false, initially: false, description: 'Only says what it would hit.' })
+  @FlagField({ required: false, initially: false, description: 'Only shows what would be revoked.' })
   dry_run?: boolean;
 }
 
@@ -23,7 +23,7 @@ class HitsDto {
   @ApiProperty({ type: 'integer', description: 'Live families.' })
   families: number;
 
-  @ApiProperty({ type: 'integer', description: 'Whose families they are.' })
+  @ApiProperty({ type: 'integer', description: 'The number of subjects of these families.' })
   subjects: number;
 
   @InstantField({ required: false, description: 'When one of them was last used.' })
@@ -59,7 +59,7 @@ export class RevocationDto {
   @InstantField({ description: 'The access tokens issued before this are dead.' })
   not_before: string;
 
-  @InstantField({ description: 'From here on none of those would be alive anyway.' })
+  @InstantField({ description: 'From here on all of those would have expired anyway.' })
   expires_at: string;
 
   @InstantField()
@@ -67,7 +67,7 @@ export class RevocationDto {
 }
 
 export class RevocationOutcomeDto {
-  @UuidField({ required: false, description: 'Of the revocation; absent after a dry run.' })
+  @UuidField({ required: false, description: 'The id of the revocation; absent after a dry run.' })
   id?: string;
 
   @ChoiceField(revocationKinds)
@@ -82,11 +82,11 @@ export class RevocationOutcomeDto {
   @InstantField({ required: false, description: 'The access tokens issued before this are dead.' })
   not_before?: string;
 
-  @ApiProperty({ description: 'The families that it ended, or would end.' })
+  @ApiProperty({ description: 'The families that it revoked, or would revoke.' })
   hits: RevocationHitsDto;
 }
 
 export class RevocationPageDto extends PageDto {
-  @ApiProperty({ type: [RevocationDto], description: 'The newest first.' })
+  @ApiProperty({ type: [RevocationDto], description: 'Newest first.' })
   items: RevocationDto[];
 }

@@ -19,7 +19,7 @@ export class RevocationsController {
     private readonly pages: Pages,
   ) {}
 
-  /** 201 means: dead, durably, and at once. */
+  /** 201 means durably revoked, at once. */
   @Post()
   @ApiOperation({ summary: 'Revokes an access token, a family, or everything of a subject, of a client, or at all' })
   @ApiCreatedResponse({ type: RevocationOutcomeDto })

@@ -4,7 +4,7 @@ import { FlagField } from './field.dto.js';
 export class UpdateSubjectDto {
   @FlagField({
     description:
-      'Disabling ends the access tokens at once and suspends the families; enabling lets the families go on.',
+      'Disabling revokes the access tokens at once and suspends the families; enabling resumes the families.',
   })
   disabled: boolean;
 }

@@ -7,7 +7,7 @@ import { AdminController, ByAdmin } from './admin.guard.js';
 import { notFound } from './path.pipe.js';
 import { SubjectDto, UpdateSubjectDto } from './subject.dto.js';
 
-/** Every subject is there: Rekey keeps no list of users, only of those that may not be spoken for. */
+/** Every subject exists here, because Rekey stores only which ones are disabled. */
 @AdminController('subjects')
 export class SubjectsController {
   constructor(private readonly subjects: SubjectsService) {}

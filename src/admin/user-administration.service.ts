@@ -13,7 +13,7 @@ import { notFound } from './path.pipe.js';
 import type { CreateUserDto, UpdateUserDto } from './user.dto.js';
 import { fieldOfProblem, type KnownUser } from './user-representation.js';
 
-/** Changes to users together with what they must end: one transaction, then the tracker, then the answer. */
+/** Changes users and ends sessions and families where the change requires it: one transaction, then the tracker, then the answer. */
 @Injectable()
 export class UserAdministration {
   constructor(
@@ -43,7 +43,7 @@ export class UserAdministration {
     return users.map((user) => ({ user, disabled: disabled.has(user.subject) }));
   }
 
-  /** The one who has the name, or nobody. */
+  /** The user with this username, as a list of one or none. */
   async named(username: string): Promise<KnownUser[]> {
     const user = await this.users.findByUsername(username);
     return user ? [{ user, disabled: await this.subjects.isDisabled(user.subject) }] : [];
@@ -60,8 +60,8 @@ export class UserAdministration {
   }
 
   /**
-   * Ends all login sessions of the user with what grew from them: whoever knew the old password must not stay. What has
-   * `offline_access` goes on, for that is what it was given for; revoking the subject ends that as well.
+   * Ends all login sessions of the user with their families, because someone else may have known the old password. Families with
+   * `offline_access` stay valid, which is their purpose; revoking the subject ends those as well.
    * @throws InvalidFields; OAuthError not_found, too_many_requests
    */
   async setPassword(subject: string, password: string, admin: Admin): Promise<void> {
@@ -73,8 +73,8 @@ export class UserAdministration {
   }
 
   /**
-   * With everything that the user has allowed anybody. The subject is disabled as well: what is under way must come to
-   * nothing. @throws OAuthError not_found
+   * Deletes the user with all consents, sessions and families. Also disables the subject, so that requests under way fail.
+   * @throws OAuthError not_found
    */
   async delete(subject: string, admin: Admin): Promise<void> {
     await this.ending(
@@ -89,9 +89,9 @@ export class UserAdministration {
   }
 
   /**
-   * Publishes what the change has ended, once it is committed.
-   * @param end runs in its transaction, once more where that begins anew: what it said before was rolled back, and is forgotten
-   * @throws OAuthError not_found where there was nobody to change
+   * Publishes the revocations of a change once it is committed.
+   * @param end runs in the transaction of the change, again if that is retried; results of rolled-back attempts are dropped
+   * @throws OAuthError not_found if there is no such user
    */
   private async ending<T>(
     change: (alongside: Alongside) => Promise<T>,

@@ -6,19 +6,19 @@ import type { Admin } from './admin.js';
 import { AdminRequestPipe } from './admin-request.pipe.js';
 import { ImportUserDto } from './user.dto.js';
 
-/** What fits into a body of 16 KB, and more. */
+/** More than fit into a body of 16 KB. */
 const MAX_USERS = 500;
 
 type Checked = { readonly user: ImportUserDto } | { readonly problems: string[] };
 
-/** Imports the users that are sound, and says of each of the others what is wrong: one bad line must not stop a thousand. */
+/** Imports the valid users and reports the problems of the others, so that one bad line does not stop a thousand. */
 @Injectable()
 export class UserImportAdministration {
   private readonly pipe = new AdminRequestPipe();
 
   constructor(private readonly users: UserImport) {}
 
-  /** @param body a list of users, or `{ users: [ … ] }` @throws InvalidFields where it is neither */
+  /** @param body a list of users, or `{ users: [ … ] }` @throws InvalidFields if it is neither */
   async import(body: unknown, admin: Admin): Promise<ImportOutcome[]> {
     const checked = await Promise.all(usersIn(body).map((item) => this.check(item)));
     const requests = checked.flatMap((each) => ('user' in each ? [toRequest(each.user)] : []));

@@ -1,4 +1,4 @@
-/** Users as the admin API shows them. What their passwords are hashed to has no part in it. */
+/** Users as the admin API shows them, without password hashes. */
 import type { FieldProblem } from '../platform/http/invalid-fields.js';
 import type { UserEntity } from '../users/user.entity.js';
 import type { ImportOutcome } from '../users/new-user.js';
@@ -25,7 +25,7 @@ export const showImported = (outcome: ImportOutcome, index: number): ImportedUse
     ? { index, result: 'invalid', errors: outcome.problems.map(fieldOfProblem) }
     : { index, ...outcome };
 
-/** A rule's complaint begins with the name of its field. */
+/** A problem begins with the name of its field. */
 export const fieldOfProblem = (problem: string): FieldProblem => ({
   field: problem.split(' ', 1)[0]!,
   detail: problem,

@@ -9,11 +9,11 @@ import { FieldProblemDto } from './problem.dto.js';
 
 const whenPresent = ValidateIf((_, value) => value !== undefined);
 
-/** The rules of the domain say what may be in them. */
+/** The domain rules validate the members. */
 const CLAIMS = {
   type: 'object' as const,
   additionalProperties: true,
-  description: 'The standard claims of OpenID Connect Core section 5.1, but for `updated_at`.',
+  description: 'The standard claims of OpenID Connect Core section 5.1 except `updated_at`.',
   example: { name: 'Anna Bauer', email: 'anna@example.com', email_verified: true },
 };
 
@@ -21,27 +21,27 @@ const ClaimsField = (facts: { description?: string } = {}) =>
   applyDecorators(ApiPropertyOptional({ ...CLAIMS, ...facts }), whenPresent, IsObject());
 
 const PASSWORD = {
-  description: 'Not one that many people use, nor the name of the user or of the service. Every character is welcome.',
+  description: 'Not a common password, nor the name of the user or of the service. Every character is allowed.',
   format: 'password',
   writeOnly: true,
 };
 
 export class UsersQueryDto extends PageQueryDto {
-  @TextField({ max: MAX_USERNAME_CHARACTERS, required: false, description: 'The user of this name alone.' })
+  @TextField({ max: MAX_USERNAME_CHARACTERS, required: false, description: 'Only the user with this username.' })
   username?: string;
 }
 
 const SUBJECT = {
   max: MAX_SUBJECT_CHARACTERS,
   required: false,
-  description: 'The `sub` of the user, where it is known elsewhere already; otherwise a new UUID.',
+  description: 'The `sub` of the user, if other systems know it; otherwise a new UUID.',
 };
 
 export class CreateUserDto {
   @TextField(SUBJECT)
   subject?: string;
 
-  @TextField({ max: MAX_USERNAME_CHARACTERS, description: 'What the user signs in with: a name or an e-mail address.' })
+  @TextField({ max: MAX_USERNAME_CHARACTERS, description: 'The name or e-mail address that the user signs in with.' })
   username: string;
 
   @ApiPropertyOptional(PASSWORD)
@@ -57,13 +57,13 @@ export class UpdateUserDto {
   @TextField({ max: MAX_USERNAME_CHARACTERS, required: false })
   username?: string;
 
-  @ClaimsField({ description: 'They take the place of all that there were.' })
+  @ClaimsField({ description: 'They replace all existing claims.' })
   claims?: Record<string, unknown>;
 
   @FlagField({
     required: false,
     description:
-      'A disabled user cannot sign in, and the access tokens are dead at once; the families are suspended, and go on when the user is enabled.',
+      'A disabled user cannot sign in, and their access tokens are revoked at once; their families are suspended until the user is enabled again.',
   })
   disabled?: boolean;
 }
@@ -84,10 +84,10 @@ export class UserDto {
   @ApiProperty(CLAIMS)
   claims: Record<string, unknown>;
 
-  @ApiProperty({ description: 'Whether the user can sign in with one.' })
+  @ApiProperty({ description: 'Whether the user can sign in with a password.' })
   has_password: boolean;
 
-  @InstantField({ required: false, description: 'Absent where none was ever set here.' })
+  @InstantField({ required: false, description: 'Absent if no password was ever set here.' })
   password_changed_at?: string;
 
   @ApiProperty()
@@ -126,7 +126,7 @@ export class ImportUserDto {
 }
 
 export class ImportedUserDto {
-  @ApiProperty({ type: 'integer', description: 'The place in the request, from 0.' })
+  @ApiProperty({ type: 'integer', description: 'The position in the request, from 0.' })
   index: number;
 
   @ChoiceField(['created', 'exists', 'invalid'])
@@ -135,7 +135,7 @@ export class ImportedUserDto {
   @ApiProperty({ required: false })
   subject?: string;
 
-  @ApiProperty({ type: [FieldProblemDto], required: false, description: 'Where it is invalid.' })
+  @ApiProperty({ type: [FieldProblemDto], required: false, description: 'Present if the user is invalid.' })
   errors?: FieldProblemDto[];
 }
 

@@ -45,7 +45,7 @@ export class UsersController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Lists the users, or finds one by name' })
+  @ApiOperation({ summary: 'Lists the users, or finds one by username' })
   @ApiOkResponse({ type: UserPageDto })
   async listUsers(@Query() { username, ...query }: UsersQueryDto): Promise<UserPageDto> {
     if (username !== undefined) return { items: (await this.administration.named(username)).map(showUser) };
@@ -58,12 +58,12 @@ export class UsersController {
     return this.pages.of(list, query);
   }
 
-  /** 200 whatever became of the users: the answer says it of each. */
+  /** Always 200: the response has the outcome of each user. */
   @Post('import')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Imports users with the password hashes of the system that they come from',
-    description: 'Those who are there already are left alone, so the same users may be imported again.',
+    summary: 'Imports users with the password hashes of their old system',
+    description: 'Existing users are left unchanged, so the same users may be imported again.',
   })
   @ApiBody({ schema: { oneOf: [LIST_OF_USERS, { type: 'object', properties: { users: LIST_OF_USERS } }] } })
   @ApiOkResponse({ type: ImportedUsersDto })
@@ -79,7 +79,7 @@ export class UsersController {
   }
 
   @Patch(':subject')
-  @ApiOperation({ summary: 'Changes a user: the members that are sent, and no others' })
+  @ApiOperation({ summary: 'Changes the given members of a user' })
   @ApiOkResponse({ type: UserDto })
   async updateUser(
     @Param('subject', NamePipe) subject: string,
@@ -92,9 +92,8 @@ export class UsersController {
   @Post(':subject/password')
   @HttpCode(204)
   @ApiOperation({
-    summary: 'Sets the password of a user, and signs the user out everywhere',
-    description:
-      'What the user has allowed a client with `offline_access` goes on; revoke the subject to end that too.',
+    summary: 'Sets the password of a user and signs the user out everywhere',
+    description: 'Families with `offline_access` stay valid; revoke the subject to end those too.',
   })
   @ApiNoContentResponse()
   async setPassword(
@@ -107,7 +106,7 @@ export class UsersController {
 
   @Delete(':subject')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Deletes a user, and ends everything that the user has allowed. The subject stays taken' })
+  @ApiOperation({ summary: 'Deletes a user and revokes all their families and tokens. The subject stays taken' })
   @ApiNoContentResponse()
   async deleteUser(@Param('subject', NamePipe) subject: string, @ByAdmin() admin: Admin): Promise<void> {
     await this.administration.delete(subject, admin);

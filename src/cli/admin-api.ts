@@ -1,4 +1,4 @@
-/** The admin API as the commands see it: a path in, parsed JSON out, and every failure in words for the one who typed. */
+/** The client of the admin API for the commands: takes a path, returns parsed JSON, and turns failures into messages for the user. */
 import { ADMIN_SCOPE } from '../oauth/scope.js';
 import type { AdminCredentials } from './admin-credentials.js';
 import { CliError, RequestRefused } from './cli-error.js';
@@ -8,7 +8,7 @@ const TIMEOUT_MS = 30_000;
 type Query = Readonly<Record<string, string | undefined>>;
 type Json = Record<string, unknown>;
 
-/** How many items a list has on a page where no limit is given. */
+/** The default page size of a list. */
 const DEFAULT_LIMIT = '50';
 
 export interface ListPage {
@@ -30,8 +30,8 @@ export class AdminApi {
   }
 
   /**
-   * One page of a list, full unless the list ends. A search without an index looks at a bounded part of the list per
-   * request and may answer a short page with a cursor; this asks on from there.
+   * Returns a full page of a list, unless the list ends. A search without an index examines a bounded part of the list per
+   * request and may answer a short page with a cursor; this continues from there.
    */
   async page(path: string, { limit = DEFAULT_LIMIT, ...query }: Query): Promise<ListPage> {
     let page = await this.get<ListPage>(path, { ...query, limit });
@@ -64,7 +64,7 @@ export class AdminApi {
     const isFirst = this.token === undefined;
     let answer = await this.attempt(method, path, body);
     if (answer.status === 401 && !isFirst) {
-      // A long import outlives its access token.
+      // A long import may outlive its access token.
       this.token = undefined;
       answer = await this.attempt(method, path, body);
     }
@@ -112,7 +112,7 @@ export class AdminApi {
   }
 }
 
-/** RFC 9457, or whatever a proxy in between had to say. */
+/** An RFC 9457 problem, or the response of a proxy in between. */
 function problemIn({ status, json }: { status: number; json: Json }): CliError {
   const { detail, errors } = json as { detail?: string; errors?: { field: string; detail: string }[] };
   if (detail === undefined) return new CliError(`The answer was ${status}, and not from the admin API.`);

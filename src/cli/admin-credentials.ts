@@ -1,4 +1,4 @@
-/** Where the server is and who asks, from the environment or from what an embedded server has left beside its data. */
+/** The server's URL and the admin credentials, from the environment or from the credentials file of an embedded server. */
 import { credentialsFile, readCredentials } from '../first-boot/credentials-file.js';
 import { CliError } from './cli-error.js';
 
@@ -10,7 +10,7 @@ export interface AdminCredentials {
 const DEFAULT_URL = 'http://127.0.0.1:3000';
 const DEFAULT_DATA_DIR = './data';
 
-/** With the issuer's path, where it has one; without a slash at its end. */
+/** Includes the issuer's path; has no trailing slash. */
 export const serverUrl = (environment: NodeJS.ProcessEnv): string =>
   (environment.REKEY_URL || DEFAULT_URL).replace(/\/+$/, '');
 

@@ -1,5 +1,5 @@
-/** An error that the user of the command can understand and fix: printed as it is, without a stack. */
+/** An error that the user of the command can understand and fix; printed without a stack trace. */
 export class CliError extends Error {}
 
-/** The admin API will not have the request, as it is. */
+/** The admin API refuses the request as invalid. */
 export class RequestRefused extends CliError {}

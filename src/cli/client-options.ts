@@ -17,7 +17,7 @@ function optionsOf({ kind, option: [flags, help, offHelp] }: Field): Option[] {
   return offHelp === undefined ? [option] : [option, new Option(`--no-${option.name()}`, offHelp)];
 }
 
-/** What JSON leaves out where it is undefined. */
+/** JSON omits undefined members. */
 export function bodyOf(options: ClientOptions): object {
   const refresh: Record<string, unknown> = {};
   const body: Record<string, unknown> = { name: options['name'] };

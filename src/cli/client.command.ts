@@ -4,7 +4,6 @@ import { listCommand, type Terminal } from './terminal.js';
 
 const COLUMNS = ['client_id', 'name', 'type', 'token_endpoint_auth_method', 'grant_types', 'scopes', 'disabled'];
 
-/** Applications that may ask for tokens. */
 export function clientCommand(terminal: Terminal): Command {
   const { api } = terminal;
   const command = new Command('client').description('clients and their secrets');
@@ -19,19 +18,19 @@ export function clientCommand(terminal: Terminal): Command {
     .description('shows a client')
     .action(async (id: string) => terminal.show(await api.get(path(id))));
   withClientOptions(command.command('create'))
-    .description('registers a client, and shows its secret this once')
+    .description('registers a client and shows its secret, once')
     .requiredOption('--name <name>', 'what people call it')
     .option('--type <type>', 'confidential or public', 'confidential')
     .action(async (options: ClientOptions) =>
       terminal.show(await api.post('/clients', { type: options['type'], ...bodyOf(options) })),
     );
   withClientOptions(command.command('update <client_id>'))
-    .description('changes what is given, and nothing else')
+    .description('changes only the given settings')
     .option('--name <name>', 'what people call it')
     .action(async (id: string, options: ClientOptions) => terminal.show(await api.patch(path(id), bodyOf(options))));
   command
     .command('disable <client_id>')
-    .description('no more tokens for it, and those that it has are dead; its families wait')
+    .description('stops issuing tokens to it, revokes its access tokens and suspends its families')
     .action(async (id: string) => terminal.show(await api.patch(path(id), { disabled: true })));
   command
     .command('enable <client_id>')
@@ -39,7 +38,7 @@ export function clientCommand(terminal: Terminal): Command {
     .action(async (id: string) => terminal.show(await api.patch(path(id), { disabled: false })));
   command
     .command('delete <client_id>')
-    .description('deletes it, and ends its families and access tokens')
+    .description('deletes it and revokes its families and access tokens')
     .action(async (id: string) => {
       await api.delete(path(id));
       terminal.done(`Deleted ${id}.`);
@@ -52,22 +51,22 @@ function addSecretCommands(command: Command, terminal: Terminal): void {
   const { api } = terminal;
   command
     .command('list-secrets <client_id>')
-    .description('lists its secrets by their ids')
+    .description('lists the ids of its secrets')
     .action(async (id: string) =>
       terminal.list(await api.get(`${path(id)}/secrets`), ['secret_id', 'created_at', 'expires_at', 'last_used_at']),
     );
   command
     .command('add-secret <client_id>')
-    .description('adds a secret beside those that there are, and shows it this once')
-    .option('--expires-at <time>', 'when it ends, like 2030-01-31T12:00:00Z')
-    .option('--others-expire-at <time>', 'when those that there are end')
+    .description('adds a secret and shows it, once; the existing secrets stay valid')
+    .option('--expires-at <time>', 'when it expires, like 2030-01-31T12:00:00Z')
+    .option('--others-expire-at <time>', 'when the existing secrets expire')
     .action(async (id: string, options: { expiresAt?: string; othersExpireAt?: string }) => {
       const body = { expires_at: options.expiresAt, others_expire_at: options.othersExpireAt };
       terminal.show(await api.post(`${path(id)}/secrets`, body));
     });
   command
     .command('delete-secret <client_id> <secret_id>')
-    .description('deletes a secret: it works no longer')
+    .description('deletes a secret, which stops working at once')
     .action(async (id: string, secretId: string) => {
       await api.delete(`${path(id)}/secrets/${encodeURIComponent(secretId)}`);
       terminal.done(`Deleted ${secretId}.`);

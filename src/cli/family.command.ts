@@ -3,14 +3,13 @@ import { listCommand, type Terminal } from './terminal.js';
 
 const COLUMNS = ['sid', 'client_id', 'subject', 'state', 'generation', 'scope', 'last_used_at'];
 
-/** Who is signed in where. */
 export function familyCommand(terminal: Terminal): Command {
   const { api } = terminal;
-  const command = new Command('family').description('token families: what a subject has allowed a client');
+  const command = new Command('family').description('token families: the sessions of subjects at clients');
 
   command.addCommand(
     listCommand('list')
-      .description('lists families, the newest first')
+      .description('lists families, newest first')
       .option('--subject <subject>', 'of this subject')
       .option('--client <client_id>', 'of this client')
       .option('--state <state>', 'active, expired or revoked')
@@ -24,7 +23,7 @@ export function familyCommand(terminal: Terminal): Command {
     .action(async (sid: string) => terminal.show(await api.get(`/families/${encodeURIComponent(sid)}`)));
   command
     .command('start')
-    .description('starts a family, and shows its first refresh token this once')
+    .description('starts a family and shows its first refresh token, once')
     .requiredOption('--client <client_id>', 'for this client')
     .requiredOption('--subject <subject>', 'for this user')
     .requiredOption('--scope <scope>', 'with spaces between')

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { Terminal } from './terminal.js';
 
-/** What access tokens and ID tokens are signed with. */
 export function keyCommand(terminal: Terminal): Command {
   const { api } = terminal;
   const command = new Command('key').description('signing keys');
@@ -13,8 +12,8 @@ export function keyCommand(terminal: Terminal): Command {
     );
   command
     .command('rotate')
-    .description('makes the next keys ahead of the schedule; they sign an hour later')
-    .option('--immediately', 'they sign at once, though verifiers may not know them yet')
+    .description('creates the next keys ahead of schedule; they sign an hour later')
+    .option('--immediately', 'the new keys sign at once, though verifiers may not have them yet')
     .option('--algorithm <algorithm>', 'only the key of this algorithm')
     .action(async (request: { immediately?: boolean; algorithm?: string }) => {
       const { changes } = await api.post<{ changes: object[] }>('/keys/rotations', request);
@@ -23,7 +22,7 @@ export function keyCommand(terminal: Terminal): Command {
   command
     .command('retire <kid>')
     .allowUnknownOption() // one key id in 64 begins with a hyphen (base64url)
-    .description('takes a leaked key out of use: what it signed is believed no more')
+    .description('retires a leaked key: tokens that it signed are refused')
     .action(async (kid: string) => {
       await api.delete(`/keys/${encodeURIComponent(kid)}`);
       terminal.done(`Retired ${kid}.`);

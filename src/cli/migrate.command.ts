@@ -5,7 +5,7 @@ import { codeOf, isDenied, isUnavailable } from '../platform/database/database-e
 import { CliError } from './cli-error.js';
 import type { Terminal } from './terminal.js';
 
-/** The one command that opens the database itself, for a roll-out with REKEY_MIGRATE_AT_BOOT=off. */
+/** The only command that opens the database itself; for roll-outs with REKEY_MIGRATE_AT_BOOT=off. */
 export const migrateCommand = (terminal: Terminal): Command =>
   new Command('migrate').description('brings the schema of DATABASE_URL up to date').action(async () => {
     if (!process.env.DATABASE_URL) {
@@ -14,7 +14,7 @@ export const migrateCommand = (terminal: Terminal): Command =>
       );
     }
     const config = processConfig();
-    // Loaded here, for no other command should wait for it.
+    // Loaded here, so that other commands do not wait for it.
     const { dataSourceOptions } = await import('../platform/database/data-source.js');
     const { EmbeddedDatabase } = await import('../platform/database/embedded-database.js');
     const { migrateOverNetwork } = await import('../platform/database/migrate.js');

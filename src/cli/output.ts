@@ -1,10 +1,10 @@
-/** What the commands print: tables for people, JSON for machines. Data goes to stdout; what is said about it goes to stderr. */
+/** The output of the commands: tables for people, JSON for programs. Data goes to stdout, messages about it to stderr. */
 
 type Row = Readonly<Record<string, unknown>>;
 
 const GAP = '  ';
 
-/** A line of headings, and a line for each row. */
+/** A table with a line of headings and one line per row. */
 export function table(rows: readonly Row[], columns: readonly string[]): string {
   const lines = [
     columns.map((column) => column.toUpperCase()),
@@ -21,7 +21,7 @@ export function table(rows: readonly Row[], columns: readonly string[]): string 
     .join('\n');
 }
 
-/** A line for each member; those of an inner object under `outer.inner`. */
+/** One line per member; nested members are named `outer.inner`. */
 export function listing(object: Row): string {
   const members = flattened(object);
   const width = Math.max(0, ...members.map(([name]) => name.length));
@@ -40,6 +40,6 @@ function cell(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) return value.map(cell).join(' ');
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  // Of text from outside, nothing may move the cursor or look like another line.
+  // Text from outside must not move the cursor or start a new line.
   return text.replace(/\p{Cc}/gu, '\ufffd');
 }

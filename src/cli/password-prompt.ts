@@ -1,13 +1,13 @@
-/** Passwords come from the terminal or from the standard input: arguments are for everybody on the machine to read. */
+/** Passwords come from the terminal or standard input, because everyone on the machine can read arguments. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { CliError } from './cli-error.js';
 
-/** @returns what was typed, twice and unseen; or the first line of what is piped in @throws CliError */
+/** @returns the password typed twice without echo, or the first line of piped input @throws CliError */
 export async function readPassword(): Promise<string> {
   if (!process.stdin.isTTY) return firstLine();
   const password = await ask('Password: ');
-  if ((await ask('The same again: ')) !== password) throw new CliError('The two passwords are not the same.');
+  if ((await ask('The same again: ')) !== password) throw new CliError('The two passwords differ.');
   return password;
 }
 

@@ -7,14 +7,13 @@ interface Outcome {
   readonly hits: { readonly clients: Record<string, unknown>[] };
 }
 
-/** Ends tokens, or says what it would end. */
 export const revokeCommand = (terminal: Terminal): Command =>
   new Command('revoke')
-    .description('ends tokens at once: of a token (jti), family (sid), subject, client, or all')
+    .description('revokes a token (jti), a family (sid), or everything of a subject, of a client, or at all')
     .argument('<kind>', 'token, family, subject, client or all')
-    .argument('[value]', 'the jti, sid, subject or client id; nothing for all')
-    .requiredOption('--reason <reason>', 'stands in the audit trail')
-    .option('--dry-run', 'only says what it would hit')
+    .argument('[value]', 'the jti, sid, subject or client id; omit it for all')
+    .requiredOption('--reason <reason>', 'recorded in the audit log')
+    .option('--dry-run', 'only shows what would be revoked')
     .action(
       async (kind: string, value: string | undefined, { reason, dryRun }: { reason: string; dryRun?: boolean }) => {
         const outcome = await terminal.api.post<Outcome>('/revocations', { kind, value, reason, dry_run: dryRun });
@@ -23,7 +22,7 @@ export const revokeCommand = (terminal: Terminal): Command =>
       },
     );
 
-/** The totals, and a line for each client. */
+/** The totals, and a line per client. */
 function inWords({ hits: { clients, ...totals }, ...outcome }: Outcome): string {
   const summary = listing({ ...outcome, hits: totals });
   return clients.length === 0

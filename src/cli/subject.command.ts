@@ -1,17 +1,16 @@
 import { Command } from 'commander';
 import type { Terminal } from './terminal.js';
 
-/** Users, as far as Rekey knows them. */
 export function subjectCommand(terminal: Terminal): Command {
   const { api } = terminal;
-  const command = new Command('subject').description('users that tokens speak for');
+  const command = new Command('subject').description('the subjects of tokens');
   command
     .command('show <subject>')
     .description('shows whether a subject is disabled')
     .action(async (subject: string) => terminal.show(await api.get(path(subject))));
   command
     .command('disable <subject>')
-    .description('no more tokens for it, and its access tokens are dead; its families wait')
+    .description('stops issuing tokens for it, revokes its access tokens and suspends its families')
     .action(async (subject: string) => terminal.show(await api.patch(path(subject), { disabled: true })));
   command
     .command('enable <subject>')

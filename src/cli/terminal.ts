@@ -1,4 +1,4 @@
-/** Where the commands get the admin API from, and where their results go. */
+/** Gives commands the admin API, and prints their results. */
 import { Command } from 'commander';
 import { adminCredentials, serverUrl } from './admin-credentials.js';
 import { AdminApi } from './admin-api.js';
@@ -7,22 +7,22 @@ import { listing, table } from './output.js';
 export class Terminal {
   readonly api = new AdminApi(serverUrl(process.env), () => adminCredentials(process.env));
 
-  /** @param program whose option `--json` decides about the form */
+  /** @param program its option `--json` selects the format */
   constructor(private readonly program: Command) {}
 
-  /** @param text for people, where a plain listing would not do */
+  /** @param text for people, in place of the plain listing */
   show(object: object, text = listing(object as Record<string, unknown>)): void {
     this.print(this.wantsJson ? JSON.stringify(object, null, 2) : text);
   }
 
-  /** A page of a list; where the next one begins is said beside it. */
+  /** Prints a page of a list, and the cursor of the next page to stderr. */
   list(page: object, columns: readonly string[]): void {
     const { items, next_cursor } = page as { items: Record<string, unknown>[]; next_cursor?: string };
     this.print(this.wantsJson ? JSON.stringify(page, null, 2) : table(items, columns));
     if (next_cursor !== undefined && !this.wantsJson) this.say(`There is more: --cursor ${next_cursor}`);
   }
 
-  /** What was done, where there is nothing to show for it. */
+  /** Prints a confirmation, for commands without data. */
   done(message: string): void {
     if (!this.wantsJson) this.print(message);
   }
@@ -44,4 +44,4 @@ export class Terminal {
 export const listCommand = (name: string): Command =>
   new Command(name)
     .option('--limit <number>', 'how many at most, 1 to 200')
-    .option('--cursor <cursor>', 'go on where a page ended');
+    .option('--cursor <cursor>', 'continue after a previous page');

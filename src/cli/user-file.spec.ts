@@ -51,10 +51,10 @@ describe('a file of users', () => {
       '{"username":"b"}',
     ]);
     expect(failures).toEqual([
-      [2, 'is no JSON object'],
-      [3, 'is no JSON object'],
-      [4, 'is no JSON object'],
-      [5, 'is no JSON object'],
+      [2, 'is not a JSON object'],
+      [3, 'is not a JSON object'],
+      [4, 'is not a JSON object'],
+      [5, 'is not a JSON object'],
       [6, 'has more than 15000 bytes'],
       [7, 'has more than 32 levels'],
     ]);

@@ -1,4 +1,4 @@
-/** A file of users, one JSON object a line, in batches that the admin API takes. It may be longer than memory. */
+/** Reads a file of users, one JSON object per line, in batches of the size that the admin API accepts. The file may exceed memory. */
 
 import { isTooDeep, MAX_LEVELS } from '../platform/http/nesting.js';
 
@@ -10,11 +10,11 @@ interface UserLine {
 
 export type Batch = readonly UserLine[];
 
-/** The server reads 16 KB. */
+/** The server accepts 16 KB. */
 export const MAX_BATCH_BYTES = 15_000;
 const MAX_BATCH_USERS = 200;
 
-/** @param fail is told of lines that are no use; the others are in the batches, in their order */
+/** @param fail called for invalid lines; the others are in the batches, in order */
 export async function* batchesOf(
   lines: AsyncIterable<string>,
   fail: (lineNumber: number, problem: string) => void,
@@ -28,7 +28,7 @@ export async function* batchesOf(
     if (line.trim() === '') continue;
     const user = parsed(line);
     if (!user || isTooDeep(user)) {
-      fail(number, user ? `has more than ${MAX_LEVELS} levels` : 'is no JSON object');
+      fail(number, user ? `has more than ${MAX_LEVELS} levels` : 'is not a JSON object');
       continue;
     }
     const size = Buffer.byteLength(JSON.stringify(user)) + 1;

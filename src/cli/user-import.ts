@@ -1,4 +1,4 @@
-/** Sends a file of users to the admin API, and says which lines came to nothing. */
+/** Sends a file of users to the admin API and reports the lines that failed. */
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { CliError, RequestRefused } from './cli-error.js';
@@ -16,7 +16,7 @@ interface Answer {
   readonly results: readonly (ImportedUser & { readonly index: number })[];
 }
 
-/** @param file its name, or `-` for the standard input @throws CliError */
+/** @param file the file's name, or `-` for standard input @throws CliError */
 export async function importUsers(file: string, terminal: Terminal): Promise<void> {
   const counts = { created: 0, exists: 0, invalid: 0 };
   const fail = (lineNumber: number, problem: string): void => {
@@ -42,12 +42,12 @@ async function* send(batch: Batch, terminal: Terminal): AsyncGenerator<NumberedU
     if (error instanceof RequestRefused) return yield* halved(batch, error, terminal);
     if (!(error instanceof CliError)) throw error;
     throw new CliError(
-      `${error.message}\nStopped at line ${batch[0]!.number}. Import the file again: users who are there are left alone.`,
+      `${error.message}\nStopped at line ${batch[0]!.number}. Import the file again: existing users are left unchanged.`,
     );
   }
 }
 
-/** One line can make the whole request one that is not read, such as by a key `__proto__`: the others are sent without it. */
+/** A single line, for example with a key `__proto__`, can get the whole request refused, so the others are sent without it. */
 async function* halved(
   batch: Batch,
   { message }: RequestRefused,

@@ -13,7 +13,6 @@ interface CreateOptions {
   readonly withPassword?: boolean;
 }
 
-/** People who sign in here. */
 export function userCommand(terminal: Terminal): Command {
   const { api } = terminal;
   const command = new Command('user').description('users who sign in here');
@@ -21,7 +20,7 @@ export function userCommand(terminal: Terminal): Command {
   command.addCommand(
     listCommand('list')
       .description('lists the users')
-      .option('--username <username>', 'the one of this name')
+      .option('--username <username>', 'the user with this username')
       .action(async (options: Record<string, string>) => terminal.list(await api.get('/users', options), COLUMNS)),
   );
   command
@@ -31,11 +30,11 @@ export function userCommand(terminal: Terminal): Command {
   command
     .command('create <username>')
     .description('creates a user')
-    .option('--subject <subject>', 'the sub that the user is known by elsewhere; a new one otherwise')
+    .option('--subject <subject>', 'the sub of the user, if other systems know it; a new UUID otherwise')
     .option('--name <name>', 'the claim name')
     .option('--email <address>', 'the claim email')
     .option('--claims <json>', 'other standard claims, like \'{"locale":"de"}\'', jsonObject)
-    .option('--with-password', 'asks for the password, or reads it from the standard input')
+    .option('--with-password', 'asks for the password, or reads it from standard input')
     .action(async (username: string, { subject, withPassword, ...options }: CreateOptions) => {
       const password = withPassword ? await readPassword() : undefined;
       const { claims, ...given } = options;
@@ -44,7 +43,7 @@ export function userCommand(terminal: Terminal): Command {
   addChangeCommands(command, terminal);
   command
     .command('import <file>')
-    .description('imports users from JSON lines; - is the standard input. Those who are there are left alone')
+    .description('imports users from JSON lines; - is standard input. Existing users are left unchanged')
     .action((file: string) => importUsers(file, terminal));
   return command;
 }
@@ -53,14 +52,14 @@ function addChangeCommands(command: Command, terminal: Terminal): void {
   const { api } = terminal;
   command
     .command('set-password <subject>')
-    .description('asks for the password, or reads it from the standard input; signs the user out everywhere')
+    .description('asks for the password, or reads it from standard input; signs the user out everywhere')
     .action(async (subject: string) => {
       await api.post(`${path(subject)}/password`, { password: await readPassword() });
       terminal.done(`Set the password of ${subject}.`);
     });
   command
     .command('disable <subject>')
-    .description('no more signing in and no more tokens, and the access tokens are dead; the families wait')
+    .description('stops sign-ins and new tokens, revokes the access tokens and suspends the families')
     .action(async (subject: string) => terminal.show(await api.patch(path(subject), { disabled: true })));
   command
     .command('enable <subject>')
@@ -68,7 +67,7 @@ function addChangeCommands(command: Command, terminal: Terminal): void {
     .action(async (subject: string) => terminal.show(await api.patch(path(subject), { disabled: false })));
   command
     .command('delete <subject>')
-    .description('deletes the user, and ends everything that the user has allowed')
+    .description('deletes the user and revokes all their families and tokens')
     .action(async (subject: string) => {
       await api.delete(path(subject));
       terminal.done(`Deleted ${subject}.`);
@@ -82,7 +81,7 @@ function jsonObject(text: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // It is no JSON, which is said below.
+    // Not JSON: the error below says so.
   }
   throw new InvalidArgumentError('It must be a JSON object.');
 }

@@ -14,7 +14,7 @@ const MAX_URI_CHARACTERS = 2000;
 export const clientFields = {
   tokenEndpointAuthMethod: choice<ClientAuthMethod>(clientAuthMethods, {
     initially: 'client_secret_basic',
-    description: 'For a public client always none.',
+    description: 'Always none for a public client.',
     option: ['--auth-method <method>', 'client_secret_basic, client_secret_post or none'],
   }),
   strict: flag({
@@ -29,9 +29,9 @@ export const clientFields = {
   }),
   scopes: texts(200, {
     initially: [],
-    description: 'The most that any of its tokens may have.',
+    description: 'The scopes that its tokens may have at most.',
     example: ['read', 'write'],
-    option: ['--scope <scope>', 'the most that its tokens may have, with spaces between'],
+    option: ['--scope <scope>', 'the scopes that its tokens may have at most, separated by spaces'],
   }),
   /** OpenID Connect Core §3.1.2.1 has them ignored. */
   unknownScopes: choice(['ignore', 'refuse'], {
@@ -42,7 +42,8 @@ export const clientFields = {
   }),
   audience: texts(20, {
     initially: [],
-    description: 'The `aud` of its access tokens (empty: the issuer), and what it may introspect as a resource server.',
+    description:
+      'The `aud` of its access tokens (empty: the issuer), and the audiences whose tokens it may introspect as a resource server.',
     option: ['--audience <audience...>', 'the resource servers that its access tokens are for'],
   }),
   accessTokenFormat: choice(['jwt', 'opaque'], {
@@ -56,51 +57,53 @@ export const clientFields = {
   rotation: choice(['always', 'public_only', 'never'], {
     initially: 'always',
     within: 'refresh',
-    description: 'Whose refresh tokens are replaced at each use.',
+    description: 'Which clients get a new refresh token at each refresh.',
     option: ['--rotation <policy>', 'always, public_only or never'],
   }),
   retryWindowSeconds: number(0, 600, {
     initially: 60,
     within: 'refresh',
-    description: 'How long presenting the token before again is a retry, which gets the same successor.',
-    option: ['--retry-window <seconds>', 'how long asking again is a retry, not theft'],
+    description:
+      'The grace period: how long presenting the previous token again is a retry, which gets the same successor.',
+    option: ['--retry-window <seconds>', 'the grace period: how long a repeated request is a retry, not reuse'],
   }),
   idleTtlSeconds: number(60, 3650 * DAY_SECONDS, {
     initially: 30 * DAY_SECONDS,
     within: 'refresh',
-    description: 'Starts anew at each refresh.',
+    description: 'How long a family lives without a refresh. Restarts at each refresh.',
     option: ['--idle-ttl <seconds>', 'how long a family lives unused'],
   }),
   absoluteTtlSeconds: number(60, 3650 * DAY_SECONDS, {
     initially: 365 * DAY_SECONDS,
     within: 'refresh',
-    description: 'Counts from the birth of the family; no refresh extends it.',
-    option: ['--absolute-ttl <seconds>', 'how long a family lives at all'],
+    description: 'How long a family lives at most, counted from its start.',
+    option: ['--absolute-ttl <seconds>', 'how long a family lives at most'],
   }),
   reuseResponse: choice(['revoke_family', 'revoke_subject_client', 'revoke_subject', 'report_only'], {
     initially: 'revoke_family',
     within: 'refresh',
-    description: 'How far the answer to a stolen refresh token reaches.',
+    description: 'What is revoked when a refresh token is reused.',
     option: ['--reuse-response <response>', 'revoke_family, revoke_subject_client, revoke_subject or report_only'],
   }),
   scopeNarrowing: choice(['request', 'sticky'], {
     initially: 'request',
     within: 'refresh',
-    description: 'Whether a narrower scope asked for counts once, or from then on.',
+    description:
+      'Whether a narrower scope applies to one access token (`request`) or to the family from then on (`sticky`).',
     option: ['--scope-narrowing <mode>', 'request or sticky'],
   }),
   mayIntrospect: flag({
     initially: false,
-    description: 'Whether it may introspect the tokens of others, whose audience it is.',
-    option: ['--may-introspect', 'may introspect tokens whose audience it is', 'may not'],
+    description: 'Whether it may introspect tokens of other clients that are issued for its audience.',
+    option: ['--may-introspect', 'allows it to introspect tokens for its audience', 'does not allow it'],
   }),
   /** Compared exactly (RFC 9700 §2.1). */
   redirectUris: texts(MAX_REDIRECT_URIS, {
     initially: [],
     description:
-      'Where the answers to its authorization requests may go, compared as they are: https, http on a loopback address, or for a public client a scheme like com.example.app.',
+      'Where the responses to its authorization requests may go, compared exactly: https, http on a loopback address, or for a public client a scheme like com.example.app.',
     example: ['https://shop.example.com/signed-in'],
-    option: ['--redirect-uri <uri...>', 'where the answers to its authorization requests may go'],
+    option: ['--redirect-uri <uri...>', 'where the responses to its authorization requests may go'],
   }),
   /** OpenID Connect RP-Initiated Logout §2. */
   postLogoutRedirectUris: texts(MAX_REDIRECT_URIS, {
@@ -116,7 +119,7 @@ export const clientFields = {
     option: [
       '--require-pkce',
       'refuses its authorization requests without a code challenge',
-      'takes them; for a confidential client alone',
+      'accepts them; only for a confidential client',
     ],
   }),
   firstParty: flag({
@@ -131,16 +134,16 @@ export const clientFields = {
   idTokenSignedResponseAlg: choice(Object.keys(signingAlgorithms) as SigningAlgorithm[], {
     initially: DEFAULT_ID_TOKEN_ALGORITHM,
     description:
-      'What its ID tokens and logout tokens are signed with: RS256, or what this service signs access tokens with.',
-    option: ['--id-token-alg <algorithm>', 'what its ID tokens are signed with'],
+      'The algorithm of its ID tokens and logout tokens: RS256, or the one that this service signs access tokens with.',
+    option: ['--id-token-alg <algorithm>', 'the algorithm of its ID tokens'],
   }),
   /** OpenID Connect Back-Channel Logout §2.2. */
   backchannelLogoutUri: text(MAX_URI_CHARACTERS, {
     initially: null,
     description:
-      'Where this service tells it that a user has signed out (OpenID Connect Back-Channel Logout). Null for none.',
+      'The URI that this service calls when a user has signed out (OpenID Connect Back-Channel Logout). Null for none.',
     example: 'https://shop.example.com/backchannel-logout',
-    option: ['--backchannel-logout-uri <uri>', 'where it is told that a user has signed out', 'is not told'],
+    option: ['--backchannel-logout-uri <uri>', 'the URI to call when a user has signed out', 'removes it'],
   }),
 };
 

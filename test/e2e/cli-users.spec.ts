@@ -110,7 +110,7 @@ describe('import', () => {
     expect(first.exitCode).toBe(1);
     expect(JSON.parse(first.stdout)).toEqual({ created: 450, exists: 0, invalid: 2 });
     expect(first.stderr.trimEnd().split('\n')).toEqual([
-      'line 4: is no JSON object',
+      'line 4: is not a JSON object',
       'line 301: username must not begin or end with white space; claims.email must be an e-mail address',
     ]);
     expect(await authenticate(app, 'import449', 'pw')).toMatchObject({ verdict: 'ok' });

@@ -254,8 +254,8 @@ describe('an error', () => {
   });
 
   it.each([
-    [['client', 'show', 'nobody'], 'There is no such thing'],
-    [['family', 'show', 'x'], 'There is no such thing'],
+    [['client', 'show', 'nobody'], 'There is no such resource'],
+    [['family', 'show', 'x'], 'There is no such resource'],
     [['revoke', 'everything', '--reason', 'x'], 'kind'],
     [['client', 'list', '--limit', '0'], 'limit'],
     [['client', 'create', '--name', 'x', '--token-ttl', 'long'], 'whole number'],
