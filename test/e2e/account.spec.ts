@@ -98,7 +98,7 @@ const canRefresh = async ({ refreshToken }: Tokens): Promise<boolean> =>
   (await refresh(app, client, refreshToken)).status === 200;
 
 describe('the account', () => {
-  it('shows where the user is signed in, what acts in their name, and what they have agreed to', async () => {
+  it('the account shows where the user is signed in, which clients have access, and the consents', async () => {
     const user = await aUser(app, { email: 'alice@example.org' });
     const [here, there] = [new Visitor(app), new Visitor(app)];
     await signIn(user, here, BRIEF);
@@ -145,7 +145,7 @@ describe('the account', () => {
     ]);
   });
 
-  it('says nothing of anybody else, and nothing secret', async () => {
+  it('the account shows nothing secret and nothing of other users', async () => {
     const user = await aUser(app);
     const stranger = await createUser(app, 'some.body@else', { claims: { email: 'other@example.org' } });
     const other = { ...stranger, password: PASSWORD };
@@ -176,7 +176,7 @@ describe('the account', () => {
     }
   });
 
-  it('shows one access for a client that is signed in silently again and again, and no code that nobody has used', async () => {
+  it('the account shows one access for a client that signs the user in silently several times, and no unredeemed code', async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     for (let index = 0; index < 3; index += 1) await signIn(user, visitor, BRIEF);
     await visitor.get(new Authorization(client, { scope: BRIEF, prompt: 'none' }).path);
@@ -184,7 +184,7 @@ describe('the account', () => {
     expect(body.access).toHaveLength(1);
   });
 
-  it('shows HTML in names as text', async () => {
+  it('the account shows HTML in names as text', async () => {
     const evil = '<script>alert(1)</script>';
     const [user, visitor] = [await aUser(app, { email: 'a@example.org' }), new Visitor(app)];
     const named = await webClient(app, { name: evil });
@@ -199,7 +199,7 @@ describe('the account', () => {
     expect(html).not.toContain('<script');
   });
 
-  it('of nobody is a sign-in for people, and a refusal for programs', async () => {
+  it('without a login session, the account redirects browsers to the sign-in and refuses programs', async () => {
     const page = await send(`${app.url}/account`, { redirect: 'manual' });
     expect([page.status, page.headers.get('location')]).toEqual([303, '/sign-in']);
     for (const path of ['/account', '/account/data']) {
@@ -212,7 +212,7 @@ describe('the account', () => {
     expect(inBrowser.headers.get('content-type')).toContain('text/html');
   });
 
-  it('of a user who was disabled is nobody’s any more', async () => {
+  it('a disabled user has no account page any more', async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     await signIn(user, visitor, BRIEF);
     await setSubjectDisabled(app, user.subject, true);
@@ -221,7 +221,7 @@ describe('the account', () => {
 });
 
 describe('a user can end', () => {
-  it('another browser’s session, and what came from it', async () => {
+  it('a user can end the session of another browser, with its families', async () => {
     const user = await aUser(app);
     const [here, there] = [new Visitor(app), new Visitor(app)];
     const [brief, lasting] = [await signIn(user, there, BRIEF), await signIn(user, there, LASTING)];
@@ -236,7 +236,7 @@ describe('a user can end', () => {
     expect(await canRefresh(lasting)).toBe(true);
   });
 
-  it.each(['/sign-out', '/sessions/end'])('this browser’s session, by %s', async (path) => {
+  it.each(['/sign-out', '/sessions/end'])('a user can end the session of this browser, by %s', async (path) => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     const brief = await signIn(user, visitor, BRIEF);
     const page = await visitor.get('/account');
@@ -248,7 +248,7 @@ describe('a user can end', () => {
     expect(await isActive(brief)).toBe(false);
   });
 
-  it('everything at once: this browser too, and what is offline', async () => {
+  it('a user can end everything at once: all browsers, and offline access too', async () => {
     const [user, bystander] = [await aUser(app), await aUser(app)];
     const [here, there, theirs] = [new Visitor(app), new Visitor(app), new Visitor(app)];
     const tokens = [await signIn(user, here, BRIEF), await signIn(user, there, LASTING)];
@@ -263,7 +263,7 @@ describe('a user can end', () => {
     expect(await isActive(await signIn(user, here, BRIEF))).toBe(true);
   });
 
-  it('the access of one client, and stays signed in', async () => {
+  it('a user can end the access of one client and stays signed in', async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     const bank = await webClient(app, { name: 'Bank' });
     const [shop, other] = [await signIn(user, visitor, LASTING), await signIn(user, visitor, LASTING, bank)];
@@ -284,7 +284,7 @@ describe('a user can end', () => {
     });
   });
 
-  it('all that a client has from one browser as one access, and no more than that', async () => {
+  it('a user can end all access that a client has from one browser as one, and no other', async () => {
     const user = await aUser(app);
     const [here, there] = [new Visitor(app), new Visitor(app)];
     const tokens = [await signIn(user, here, BRIEF), await signIn(user, here, BRIEF)];
@@ -296,7 +296,7 @@ describe('a user can end', () => {
     expect([await isActive(lasting), await isActive(elsewhere)]).toEqual([true, true]);
   });
 
-  it('an access that was started by an admin, without any sign-in', async () => {
+  it('a user can end an access that an admin started without a sign-in', async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     await signIn(user, visitor, BRIEF);
     const moved = await confidentialClient(app, { name: 'Moved' });
@@ -306,7 +306,7 @@ describe('a user can end', () => {
     expect((await refresh(app, moved, family.refreshToken)).body.error).toBe('invalid_grant');
   });
 
-  it('an agreement, with everything that came from it: the client has to ask again', async () => {
+  it('a user can withdraw a consent, which revokes its families, and the client has to ask again', async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     const tokens = [await signIn(user, visitor, LASTING), await signIn(user, visitor, BRIEF)];
     const page = await visitor.get('/account');
@@ -318,7 +318,7 @@ describe('a user can end', () => {
     expect(isConsent(await visitor.get(new Authorization(client, { scope: BRIEF }).path))).toBe(true);
   });
 
-  it('nothing twice: what is over already is left alone', async () => {
+  it('ending something twice changes nothing the second time', async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     await signIn(user, visitor, LASTING);
     const { sid } = (await read(visitor)).body.access[0];
@@ -362,7 +362,7 @@ describe('what is somebody else’s is as if it were not there', () => {
     expect((await read(theirs)).body).toMatchObject({ sessions: [{}], access: [{}], agreements: [{}] });
   });
 
-  it('withdrawing an agreement ends what the client has of this user alone', async () => {
+  it('withdrawing a consent ends only this user’s access', async () => {
     const [user, other] = [await aUser(app), await aUser(app)];
     const [visitor, theirs] = [new Visitor(app), new Visitor(app)];
     await signIn(user, visitor, LASTING);
@@ -379,7 +379,7 @@ describe('what is somebody else’s is as if it were not there', () => {
     ['SQL', "'; --"],
     ['10,000 characters', 'x'.repeat(10_000)],
     ['a path', '../..'],
-  ])('and so is %s', async (_, value) => {
+  ])('another user’s item is treated like an unknown one: %s', async (_, value) => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     await signIn(user, visitor, BRIEF);
     for (const [path, field] of [
@@ -416,7 +416,7 @@ describe('a form', () => {
     expect((await read(visitor)).body.agreements).toHaveLength(1);
   };
 
-  it('without its token, or with one of another user, changes nothing, on any path, in any format', async () => {
+  it('a form without its token, or with another user’s token, changes nothing, on any path, in any format', async () => {
     const [mine, theirs] = [await ready(), await ready()];
     const { form_token: _, ...fields } = mine.fields;
     for (const path of paths) {
@@ -434,7 +434,7 @@ describe('a form', () => {
   });
 
   it.each([{ origin: 'https://evil.test' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])(
-    'from another site changes nothing: %j',
+    'a form from another site changes nothing: %j',
     async (headers: Record<string, string>) => {
       const mine = await ready();
       for (const path of paths) {
@@ -444,7 +444,7 @@ describe('a form', () => {
     },
   );
 
-  it('as JSON changes nothing: a program sends the same form as the page', async () => {
+  it('a JSON body changes nothing: programs send the same form as the page', async () => {
     const mine = await ready();
     for (const path of paths) {
       const answer = await send(`${app.url}/account${path}`, {
@@ -457,7 +457,7 @@ describe('a form', () => {
     await expectNothingEnded(mine);
   });
 
-  it('that is sent after the session has ended leads to the sign-in', async () => {
+  it('a form sent after the session has ended leads to the sign-in', async () => {
     const { visitor, fields } = await ready();
     await visitor.post('/account/sign-out', fields);
     for (const path of paths) {
@@ -466,7 +466,7 @@ describe('a form', () => {
     }
   });
 
-  it('of the page before the user signed in again is not good any more for another session', async () => {
+  it('a form shown before the user signed in again is not valid for the new session', async () => {
     const { user, visitor, fields } = await ready();
     await visitor.post('/account/sign-out', fields);
     const tokens = await signIn(user, visitor, LASTING);
@@ -474,7 +474,7 @@ describe('a form', () => {
     await expectNothingEnded({ visitor, tokens });
   });
 
-  it.each(paths)('is no link: GET %s changes nothing', async (path) => {
+  it.each(paths)('GET %s changes nothing', async (path) => {
     const { visitor } = await ready();
     const visit = await visitor.get(`/account${path}`);
     expect([visit.status, visit.headers.get('allow')]).toEqual([405, 'POST']);
@@ -482,7 +482,7 @@ describe('a form', () => {
   });
 });
 
-it('a program is told 204, and no more', async () => {
+it('a program gets a 204 without a body', async () => {
   const [user, visitor] = [await aUser(app), new Visitor(app)];
   await signIn(user, visitor, BRIEF);
   const { body } = await read(visitor);
@@ -492,7 +492,7 @@ it('a program is told 204, and no more', async () => {
   expect((await read(visitor)).status).toBe(403);
 });
 
-it('what the database cannot make true now is 503, and nothing of it is true', async () => {
+it('if the database is away, a change answers 503 and has no effect', async () => {
   const [user, visitor] = [await aUser(app), new Visitor(app)];
   const tokens = await signIn(user, visitor, LASTING);
   const { sid } = (await read(visitor)).body.access[0];

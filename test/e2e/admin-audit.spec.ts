@@ -46,7 +46,7 @@ const names = (events: readonly Event[]): string[] => events.map(({ event }) => 
 const at = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 describe('a session', () => {
-  it('[120] leaves a trail that is found by its sid, its subject, and its requests', async () => {
+  it('[120] a session leaves audit events that are found by its sid, its subject, and its requests', async () => {
     const client = await confidentialClient(app);
     const { sid, refreshToken } = await startFamily(app, client, { subject: 'trailed' });
     const first = await refresh(app, client, refreshToken);
@@ -69,7 +69,7 @@ describe('a session', () => {
     expect(first.status).toBe(200);
   });
 
-  it('[144] that was retried, stolen and revoked shows three different events', async () => {
+  it('[144] a retry, a reuse and a revocation are three different audit events', async () => {
     const client = await confidentialClient(app);
     const [retried, stolen, ended] = [
       await startFamily(app, client, { subject: 'three' }),
@@ -90,7 +90,7 @@ describe('a session', () => {
 });
 
 describe('a page', () => {
-  it('holds the newest events, and the next one goes on from there, each event once', async () => {
+  it('pages hold the newest events first, and together hold each event once', async () => {
     const whole = await search({ limit: '200' });
     const cut = await search({ limit: '3' });
     expect(cut.events).toEqual(whole.events);
@@ -99,7 +99,7 @@ describe('a page', () => {
     expect(ids).toEqual([...ids].sort((one, other) => (one < other ? 1 : -1)));
   });
 
-  it('is not moved by events that are written meanwhile', async () => {
+  it('events written meanwhile do not shift the next page', async () => {
     const before = (await page({ limit: '10' })).items;
     const first = await page({ limit: '5' });
     await confidentialClient(app);
@@ -128,21 +128,21 @@ describe('in a long trail', () => {
     caller = await admin(app);
   });
 
-  it('what no index knows is found by going on, however far it is', async () => {
+  it('events without an index are found by following the cursor, however far away they are', async () => {
     const { events, pages } = await search({ client_id: 'rare' });
     expect(events.map((event) => event.at)).toEqual([at(start + (LONG - 1) * 1000), at(start)]);
     expect(pages).toBeGreaterThan(2);
     expect(pages).toBeLessThan(6);
   });
 
-  it('a page that found nothing in its stretch is empty, and not the last', async () => {
+  it('a page without a match in its stretch is empty, but not the last', async () => {
     const first = await page({ client_id: 'nobody' });
     expect(first.items).toEqual([]);
     expect(first.next_cursor).toBeDefined();
     expect((await search({ client_id: 'nobody' })).events).toEqual([]);
   });
 
-  it('a page of what is frequent is full', async () => {
+  it('a page of frequent events is full', async () => {
     const { items } = await page({ client_id: 'client-3', limit: '200' });
     expect(items).toHaveLength(200);
     expect(new Set(items.map((event) => event.client_id))).toEqual(new Set(['client-3']));
@@ -154,13 +154,13 @@ describe('in a long trail', () => {
     expect(items.map((event) => event.at)).toEqual([at(from + 1000), at(from)]);
   });
 
-  it('a time and a client are found together, also where the client alone is far away', async () => {
+  it('a time and a client are found together, even if the client alone is far away', async () => {
     const { items, next_cursor } = await page({ client_id: 'rare', from: at(start), to: at(start + HOUR_MS) });
     expect(items.map((event) => event.at)).toEqual([at(start)]);
     expect(next_cursor).toBeUndefined();
   });
 
-  it('from and to may stand alone', async () => {
+  it('from and to may be used alone', async () => {
     const last = start + (LONG - 1) * 1000;
     expect((await search({ client_id: 'rare', from: at(start + 1) })).events.map((event) => event.at)).toEqual([
       at(last),
@@ -168,7 +168,7 @@ describe('in a long trail', () => {
     expect((await search({ client_id: 'rare', to: at(last) })).events.map((event) => event.at)).toEqual([at(start)]);
   });
 
-  it('a time without events has none', async () => {
+  it('a time without events has an empty page', async () => {
     const empty = start - HOUR_MS;
     expect(await page({ from: at(empty), to: at(empty + 60_000) })).toEqual({ items: [] });
     expect(await page({ from: at(app.clock.now() + HOUR_MS) })).toEqual({ items: [] });
@@ -176,7 +176,7 @@ describe('in a long trail', () => {
     expect(await page({ from: at(start + 1000), to: at(start) })).toEqual({ items: [] });
   });
 
-  it('an offset from UTC means the same moment', async () => {
+  it('a time with another UTC offset means the same moment', async () => {
     const local = at(start + 7_200_000).replace('Z', '+02:00');
     const { items } = await page({ from: local, to: at(start + 1000) });
     expect(items.map((event) => event.at)).toEqual([at(start)]);

@@ -52,13 +52,13 @@ function signed(typ: string, changes: Record<string, unknown> = {}): Promise<str
 
 describe('an access token', () => {
   it.each(['Bearer', 'bearer', 'BEARER'])(
-    '[194] is taken from the Authorization header, whose scheme may be written %s',
+    '[194] an access token is read from the Authorization header, with the scheme in any case: %s',
     async (scheme) => {
       expect((await list({ authorization: `${scheme} ${caller.token}` })).status).toBe(200);
     },
   );
 
-  it('[194] may be opaque', async () => {
+  it('[194] an access token may be opaque', async () => {
     const client = await confidentialClient(app, {
       grantTypes: ['client_credentials'],
       scopes: ['rekey:admin'],
@@ -67,22 +67,22 @@ describe('an access token', () => {
     expect((await list(bearer(await accessToken(app, client)))).status).toBe(200);
   });
 
-  it('[195] is not taken from the query', async () => {
+  it('[195] an access token is not read from the query', async () => {
     const answer = await callAdmin(app, 'GET', `/clients?access_token=${caller.token}`, {});
     expectChallenge(answer, 401, undefined);
   });
 
-  it('[195] is not taken from the body', async () => {
+  it('[195] an access token is not read from the body', async () => {
     expectChallenge(await callAdmin(app, 'POST', '/revocations', {}, { access_token: caller.token }), 401, undefined);
   });
 
-  it('[196] that is missing is asked for, without an error', async () => {
+  it('[196] a request without an access token gets a challenge without an error code', async () => {
     const answer = await list({});
     expectChallenge(answer, 401, undefined);
     expect(answer.body).toMatchObject({ status: 401, code: 'authentication_required' });
   });
 
-  it('[196] is asked for in the same words where the request authenticates in another way', async () => {
+  it('[196] a request with another authentication scheme gets the same challenge', async () => {
     expectChallenge(await list(basic(caller.client)), 401, undefined);
   });
 
@@ -95,11 +95,11 @@ describe('an access token', () => {
     ['a JWT in shape', 'Bearer eyJ.eyJ.x'],
     ['an opaque token in shape', `Bearer at_${'A'.repeat(100)}`],
     ['8,000 characters', `Bearer ${'A'.repeat(8000)}`],
-  ])('[197] that nobody issued is invalid: %s', async (_, authorization) => {
+  ])('[197] an access token that was never issued is invalid: %s', async (_, authorization) => {
     expectChallenge(await list({ authorization }), 401, 'invalid_token');
   });
 
-  it('[197] that has expired is invalid', async () => {
+  it('[197] an expired access token is invalid', async () => {
     const client = await confidentialClient(app, {
       grantTypes: ['client_credentials'],
       scopes: ['rekey:admin'],
@@ -112,7 +112,7 @@ describe('an access token', () => {
     caller = await admin(app);
   });
 
-  it('[197] that was revoked is invalid at once', async () => {
+  it('[197] a revoked access token is invalid at once', async () => {
     const client = await adminClient(app);
     const token = await accessToken(app, client);
     expect((await list(bearer(token))).status).toBe(200);
@@ -120,13 +120,13 @@ describe('an access token', () => {
     expectChallenge(await list(bearer(token)), 401, 'invalid_token');
   });
 
-  it('[197] of a client that was disabled is invalid at once', async () => {
+  it('[197] an access token of a disabled client is invalid at once', async () => {
     const other = await admin(app);
     expect((await caller.patch(`/clients/${other.client.clientId}`, { disabled: true })).status).toBe(200);
     expectChallenge(await other.get('/clients'), 401, 'invalid_token');
   });
 
-  it('[197] of a client that was deleted is invalid at once', async () => {
+  it('[197] an access token of a deleted client is invalid at once', async () => {
     const other = await admin(app);
     expect((await caller.delete(`/clients/${other.client.clientId}`)).status).toBe(204);
     expectChallenge(await other.get('/clients'), 401, 'invalid_token');
@@ -136,17 +136,17 @@ describe('an access token', () => {
     ['another server', () => ({ aud: 'https://api.example.com' })],
     ['several others', () => ({ aud: ['https://api.example.com', `${app.issuer}/`] })],
     ['nobody', () => ({ aud: [] })],
-  ])('[197] that was made for %s is invalid here', async (_, changes) => {
+  ])('[197] an access token issued for %s is invalid here', async (_, changes) => {
     expectChallenge(await list(bearer(await signed('at+jwt', changes()))), 401, 'invalid_token');
   });
 
-  it('[197] that was made for this server among others is good', async () => {
+  it('[197] an access token issued for this server among others is accepted', async () => {
     expect((await list(bearer(await signed('at+jwt', { aud: ['https://api.example.com', app.issuer] })))).status).toBe(
       200,
     );
   });
 
-  it('[198] without the admin scope is not enough', async () => {
+  it('[198] an access token without the admin scope is refused', async () => {
     const client = await adminClient(app);
     const answer = await list(bearer(await accessToken(app, client, 'other')));
     expectChallenge(answer, 403, 'insufficient_scope');
@@ -154,13 +154,13 @@ describe('an access token', () => {
   });
 
   it.each(['rekey:admin2', 'rekey:admi', 'xrekey:admin', 'REKEY:ADMIN', 'rekey admin'])(
-    '[198] with the scope %s is not enough',
+    '[198] an access token with the scope %s is refused',
     async (scope) => {
       expectChallenge(await list(bearer(await signed('at+jwt', { scope }))), 403, 'insufficient_scope');
     },
   );
 
-  it('[198] of a user without the admin scope is not enough for any route', async () => {
+  it('[198] an access token of a user without the admin scope is refused on every route', async () => {
     const client = await confidentialClient(app);
     const { refreshToken } = await startFamily(app, client);
     const { body } = await refresh(app, client, refreshToken);
@@ -169,12 +169,12 @@ describe('an access token', () => {
     }
   });
 
-  it('[199] in the header and in a JSON body is one too many', async () => {
+  it('[199] access tokens in both the header and a JSON body are refused', async () => {
     const body = { access_token: caller.token, kind: 'all', reason: 'x' };
     expectChallenge(await callAdmin(app, 'POST', '/revocations', bearer(caller.token), body), 400, 'invalid_request');
   });
 
-  it('[199] in the header and in a form is one too many', async () => {
+  it('[199] access tokens in both the header and a form are refused', async () => {
     const answer = await send(`${app.url}/admin/v1/revocations`, {
       method: 'POST',
       headers: bearer(caller.token),
@@ -183,11 +183,11 @@ describe('an access token', () => {
     expectChallenge(answer, 400, 'invalid_request');
   });
 
-  it('[199] in the header and in the query is one too many', async () => {
+  it('[199] access tokens in both the header and the query are refused', async () => {
     expect((await caller.get(`/clients?access_token=${caller.token}`)).status).toBe(400);
   });
 
-  it('[199] in two headers is one too many', async () => {
+  it('[199] two Authorization headers are refused', async () => {
     const authorization = ['Authorization', `Bearer ${caller.token}`] as const;
     const headers = [authorization, authorization];
     expectChallenge(
@@ -197,17 +197,20 @@ describe('an access token', () => {
     );
   });
 
-  it('[200] is not a refresh token', async () => {
+  it('[200] a refresh token is not accepted as an access token', async () => {
     const client = await confidentialClient(app, { scopes: ['rekey:admin'] });
     const { refreshToken } = await startFamily(app, client, { scope: ['rekey:admin'] });
     expectChallenge(await list(bearer(refreshToken)), 401, 'invalid_token');
     expect((await refresh(app, client, refreshToken)).status).toBe(200);
   });
 
-  it.each(['JWT', 'id_token+jwt', ''])('[200] is not a token of type %j, though our key has signed it', async (typ) => {
-    expect((await list(bearer(await signed('at+jwt')))).status).toBe(200);
-    expectChallenge(await list(bearer(await signed(typ))), 401, 'invalid_token');
-  });
+  it.each(['JWT', 'id_token+jwt', ''])(
+    '[200] a token of type %j signed with our key is not accepted as an access token',
+    async (typ) => {
+      expect((await list(bearer(await signed('at+jwt')))).status).toBe(200);
+      expectChallenge(await list(bearer(await signed(typ))), 401, 'invalid_token');
+    },
+  );
 });
 
 /** One of every path and method. */
@@ -241,7 +244,7 @@ const ROUTES = [
 ] as const;
 
 describe('every route', () => {
-  it('is in the list that these tests go through', async () => {
+  it('these tests cover every admin route', async () => {
     const { body } = await callAdmin(app, 'GET', '/openapi.json', {});
     const described = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map(
@@ -256,7 +259,7 @@ describe('every route', () => {
     expectChallenge(await callAdmin(app, method, path, {}), 401, undefined);
   });
 
-  it('[200] takes no refresh token', async () => {
+  it('[200] no admin route accepts a refresh token', async () => {
     const client = await confidentialClient(app, { scopes: ['rekey:admin'] });
     const { refreshToken } = await startFamily(app, client, { scope: ['rekey:admin'] });
     for (const [method, path] of ROUTES) {
@@ -264,7 +267,7 @@ describe('every route', () => {
     }
   });
 
-  it('HEAD is guarded as GET is', async () => {
+  it('HEAD is guarded like GET', async () => {
     expect((await callAdmin(app, 'HEAD', '/clients', {})).status).toBe(401);
     expect((await callAdmin(app, 'HEAD', '/clients', bearer(caller.token))).status).toBe(200);
   });
@@ -276,7 +279,7 @@ describe('every route', () => {
     '/admin/v1/%63lients',
     '/admin/v1/./clients',
     '/admin/v1/clients;x',
-  ])('spelled as %s is guarded or not there', async (path) => {
+  ])('an admin route spelled as %s is guarded or not found', async (path) => {
     const { status } = await exchange(app.url, { method: 'GET', path });
     expect([401, 404]).toContain(status);
   });

@@ -37,7 +37,7 @@ const isActive = async (client: TestClient, token: string): Promise<boolean> =>
   (await introspect(app, client, token)).body.active;
 
 describe('a new client', () => {
-  it('gets an id and, once, a secret of 256 random bits', async () => {
+  it('a new client gets an id and a secret of 256 random bits, which is shown once', async () => {
     const { status, body } = await caller.post('/clients', SHOP);
     expect(status).toBe(201);
     expect(body.client_secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
@@ -45,12 +45,12 @@ describe('a new client', () => {
     expect((await caller.get(`/clients/${body.client_id}`)).body).toEqual(shown);
   });
 
-  it('can ask for tokens at once', async () => {
+  it('a new client can get tokens at once', async () => {
     const client = await register();
     expect((await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' })).status).toBe(200);
   });
 
-  it('has the defaults where nothing is said', async () => {
+  it('a new client has the defaults for settings that are not given', async () => {
     const { body } = await caller.post('/clients', { name: 'Plain', type: 'confidential' });
     expect(body).toMatchObject({
       token_endpoint_auth_method: 'client_secret_basic',
@@ -80,7 +80,7 @@ describe('a new client', () => {
     expect(body).not.toHaveProperty('backchannel_logout_uri');
   });
 
-  it('has everything that was said, to the letter', async () => {
+  it('a new client has exactly the settings that were given', async () => {
     const everything = {
       name: 'Everything — ünïcode 💥',
       type: 'confidential',
@@ -113,7 +113,7 @@ describe('a new client', () => {
     expect((await caller.get(`/clients/${body.client_id}`)).body).toMatchObject(everything);
   });
 
-  it('that is public has no secret, and needs no method to be named', async () => {
+  it('a new public client has no secret and needs no explicit auth method', async () => {
     const { status, body } = await caller.post('/clients', { name: 'App', type: 'public' });
     expect(status).toBe(201);
     expect(body).toMatchObject({ type: 'public', token_endpoint_auth_method: 'none' });
@@ -121,7 +121,7 @@ describe('a new client', () => {
     expect(body).not.toHaveProperty('secret_id');
   });
 
-  it('is in the audit trail, under the name of the admin', async () => {
+  it('a registration is in the audit log with the name of the admin', async () => {
     const answer = await caller.post('/clients', SHOP);
     expect(await auditOf(app, answer)).toMatchObject([
       { event: 'client.created', client_id: answer.body.client_id, actor: `admin:${caller.client.clientId}` },
@@ -143,7 +143,7 @@ describe('what a client registers for signing in', () => {
     redirect_uris: ['com.example.app:/cb'],
   };
 
-  it('is kept for a confidential and for a public client', async () => {
+  it('the sign-in settings are stored for confidential and public clients', async () => {
     for (const registration of [WEB, APP]) {
       const { status, body } = await caller.post('/clients', registration);
       expect(status).toBe(201);
@@ -151,7 +151,7 @@ describe('what a client registers for signing in', () => {
     }
   });
 
-  it('is changed field by field', async () => {
+  it('the sign-in settings can be changed one by one', async () => {
     const { clientId } = await register(WEB);
     for (const change of [
       { redirect_uris: ['https://shop.example.com/a', 'https://shop.example.com/b'] },
@@ -168,7 +168,7 @@ describe('what a client registers for signing in', () => {
     }
   });
 
-  it('counts for the next request', async () => {
+  it('changed sign-in settings apply to the next request', async () => {
     const { clientId } = await register(WEB);
     const clients = app.nest.get(ClientDirectory, { strict: false });
     expect((await clients.find(clientId))!.redirectUris).toEqual(WEB.redirect_uris);
@@ -176,7 +176,7 @@ describe('what a client registers for signing in', () => {
     expect((await clients.find(clientId))!.redirectUris).toEqual(['https://shop.example.com/new']);
   });
 
-  it('loses its back-channel logout URI by null, and by nothing else', async () => {
+  it('the back-channel logout URI is removed only by null', async () => {
     const { clientId } = await register(WEB);
     expect((await caller.patch(`/clients/${clientId}`, { name: 'New' })).body).toHaveProperty('backchannel_logout_uri');
     expect((await caller.patch(`/clients/${clientId}`, { backchannel_logout_uri: '' })).status).toBe(400);
@@ -213,19 +213,22 @@ describe('what a client registers for signing in', () => {
     [{ backchannel_logout_uri: 'https://user:pw@shop.example.com/logout' }, 'backchannel_logout_uri'],
     [{ backchannel_logout_uri: ['https://shop.example.com/logout'] }, 'backchannel_logout_uri'],
     [{ backchannel_logout_uri: false }, 'backchannel_logout_uri'],
-  ])('is refused in a registration and in a change, by the name of its field: %j', async (bad, field) => {
-    const { clientId } = await register(WEB);
-    const { body: before } = await caller.get(`/clients/${clientId}`);
-    const answers = [
-      await caller.post('/clients', { ...WEB, ...bad }),
-      await caller.patch(`/clients/${clientId}`, bad),
-    ];
-    for (const answer of answers) {
-      expect(answer.status).toBe(400);
-      expect(wrongFields(answer)).toContain(field);
-    }
-    expect((await caller.get(`/clients/${clientId}`)).body).toEqual(before);
-  });
+  ])(
+    'an invalid sign-in setting is refused at registration and on change, with the name of its field: %j',
+    async (bad, field) => {
+      const { clientId } = await register(WEB);
+      const { body: before } = await caller.get(`/clients/${clientId}`);
+      const answers = [
+        await caller.post('/clients', { ...WEB, ...bad }),
+        await caller.patch(`/clients/${clientId}`, bad),
+      ];
+      for (const answer of answers) {
+        expect(answer.status).toBe(400);
+        expect(wrongFields(answer)).toContain(field);
+      }
+      expect((await caller.get(`/clients/${clientId}`)).body).toEqual(before);
+    },
+  );
 
   it.each<[object, string]>([
     [{ require_pkce: false }, 'require_pkce'],
@@ -233,7 +236,7 @@ describe('what a client registers for signing in', () => {
     [{ first_party: true, redirect_uris: ['http://127.0.0.1/cb'] }, 'first_party'],
     [{ redirect_uris: ['myapp:/cb'] }, 'redirect_uris'],
     [{ redirect_uris: [] }, 'redirect_uris'],
-  ])('is refused of a public client: %j', async (bad, field) => {
+  ])('a sign-in setting that is invalid for a public client is refused: %j', async (bad, field) => {
     const { body: registered } = await caller.post('/clients', APP);
     for (const answer of [
       await caller.post('/clients', { ...APP, ...bad }),
@@ -244,7 +247,7 @@ describe('what a client registers for signing in', () => {
     }
   });
 
-  it('is judged with what is there already', async () => {
+  it('a changed setting is validated together with the existing ones', async () => {
     const { body } = await caller.post('/clients', { ...APP, redirect_uris: ['https://app.example.com/cb'] });
     const change = (changes: object) => caller.patch(`/clients/${body.client_id}`, changes);
     expect((await change({ first_party: true })).status).toBe(200);
@@ -252,7 +255,7 @@ describe('what a client registers for signing in', () => {
     expect((await change({ first_party: false, redirect_uris: ['com.example.app:/cb'] })).status).toBe(200);
   });
 
-  it('is repeated by no complaint about it', async () => {
+  it('no error message repeats the invalid value', async () => {
     const answer = await caller.post('/clients', {
       ...WEB,
       redirect_uris: ['canary-4711:x', 'https://canary-4711/#', 'https://canary-4711:pw@shop.example.com/'],
@@ -261,7 +264,7 @@ describe('what a client registers for signing in', () => {
     expect(JSON.stringify(answer.body)).not.toContain('canary');
   });
 
-  it('may be what this service could not keep today: the client can be disabled all the same', async () => {
+  it('a client with settings that are no longer valid here can still be disabled', async () => {
     const { clientId } = await register(WEB);
     await app.database.query(`UPDATE clients SET id_token_signed_response_alg = 'PS256' WHERE client_id = $1`, [
       clientId,
@@ -275,7 +278,7 @@ describe('what a client registers for signing in', () => {
 });
 
 describe('the list of clients', () => {
-  it('comes in pages that together hold each client once, by id', async () => {
+  it('the pages of the client list together hold each client once, ordered by id', async () => {
     for (let i = 0; i < 5; i++) await register();
     const ids: string[] = [];
     let cursor: string | undefined;
@@ -291,7 +294,7 @@ describe('the list of clients', () => {
     expect(ids).toEqual([...new Set(ids)].sort());
   });
 
-  it('has no page after the last, also where that one is full', async () => {
+  it('the last page has no cursor, even if it is full', async () => {
     const { body } = await caller.get('/clients?limit=200');
     expect((await caller.get(`/clients?limit=${body.items.length}`)).body).not.toHaveProperty('next_cursor');
   });
@@ -303,14 +306,14 @@ describe('the list of clients', () => {
     ['empty', () => ''],
     ['made up', () => Buffer.from("' OR 1=1 --").toString('base64url')],
     ['a bare id', () => caller.client.clientId],
-  ])('takes no cursor that is %s', async (_, tamper) => {
+  ])('the client list refuses a cursor that is %s', async (_, tamper) => {
     const { body } = await caller.get('/clients?limit=1');
     const answer = await caller.get(`/clients?cursor=${encodeURIComponent(tamper(body.next_cursor))}`);
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toEqual([{ field: 'cursor', detail: expect.any(String) }]);
   });
 
-  it('takes no cursor of another list', async () => {
+  it('the client list refuses a cursor of another list', async () => {
     const { body } = await caller.get('/clients?limit=1');
     for (const list of ['families', 'revocations', 'audit']) {
       expect((await caller.get(`/${list}?cursor=${body.next_cursor}`)).status).toBe(400);
@@ -319,7 +322,7 @@ describe('the list of clients', () => {
 });
 
 describe('a change', () => {
-  it('touches what it names and nothing else', async () => {
+  it('a change affects only the named settings', async () => {
     const { clientId } = await register();
     const { body: before } = await caller.get(`/clients/${clientId}`);
     app.clock.advanceSeconds(1);
@@ -331,7 +334,7 @@ describe('a change', () => {
     expect((await caller.get(`/clients/${clientId}`)).body).toEqual(body);
   });
 
-  it('obeys the rules of a registration, as a whole', async () => {
+  it('a changed client must satisfy the registration rules as a whole', async () => {
     const { clientId } = await register({ type: 'public', token_endpoint_auth_method: 'none', grant_types: [] });
     for (const change of [
       { grant_types: ['client_credentials'] },
@@ -343,12 +346,12 @@ describe('a change', () => {
     }
   });
 
-  it('of nothing is no error', async () => {
+  it('a change without settings is not an error', async () => {
     const { clientId } = await register();
     expect((await caller.patch(`/clients/${clientId}`, {})).status).toBe(200);
   });
 
-  it('counts at once for the next token', async () => {
+  it('a change applies to the next token', async () => {
     const client = await register();
     await accessToken(app, client);
     await caller.patch(`/clients/${client.clientId}`, { scopes: ['a'], access_token_ttl_seconds: 30 });
@@ -356,7 +359,7 @@ describe('a change', () => {
     expect(body).toMatchObject({ scope: 'a', expires_in: 30 });
   });
 
-  it('and another one at the same time both count', async () => {
+  it('two concurrent changes both take effect', async () => {
     const { clientId } = await register();
     const changes = [
       { name: 'New name' },
@@ -377,7 +380,7 @@ describe('a change', () => {
     });
   });
 
-  it('is in the audit trail with the names of its fields, and without their values', async () => {
+  it('a change is in the audit log with the names of its fields but without their values', async () => {
     const { clientId } = await register();
     const answer = await caller.patch(`/clients/${clientId}`, { name: 'Canary name 4711', scopes: ['a'] });
     const events = await auditOf(app, answer);
@@ -387,7 +390,7 @@ describe('a change', () => {
     expect(JSON.stringify(events)).not.toContain('Canary');
   });
 
-  it('of a client that is not there is a 404', async () => {
+  it('changing an unknown client answers 404', async () => {
     for (const answer of [
       await caller.patch('/clients/nobody', { name: 'x' }),
       await caller.delete('/clients/nobody'),
@@ -401,7 +404,7 @@ describe('a change', () => {
 });
 
 describe('a disabled client', () => {
-  it('gets no token, and those that it has are dead at once', async () => {
+  it('a disabled client gets no token, and its access tokens are revoked at once', async () => {
     const [client, watcher] = [await register(), await register({ may_introspect: true })];
     const { refreshToken } = await startFamily(app, client);
     const refreshed = (await refresh(app, client, refreshToken)).body;
@@ -417,7 +420,7 @@ describe('a disabled client', () => {
     expect((await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' })).status).toBe(401);
   });
 
-  it('goes on with its families when it is enabled', async () => {
+  it('the families of a disabled client continue when it is enabled again', async () => {
     const client = await register();
     const { refreshToken, sid } = await startFamily(app, client);
     await caller.patch(`/clients/${client.clientId}`, { disabled: true });
@@ -431,7 +434,7 @@ describe('a disabled client', () => {
     expect(await isActive(client, refreshed.body.access_token)).toBe(true);
   });
 
-  it('is revoked once, however often it is disabled', async () => {
+  it('disabling a client several times revokes its tokens once', async () => {
     const { clientId } = await register();
     const revocations = async () =>
       ((await caller.get('/revocations?limit=200')).body.items as { value?: string }[]).filter(
@@ -444,7 +447,7 @@ describe('a disabled client', () => {
     ]);
   });
 
-  it('is not disabled by a change that is refused', async () => {
+  it('a refused change does not disable the client', async () => {
     const client = await register();
     const token = await accessToken(app, client);
     const answer = await caller.patch(`/clients/${client.clientId}`, { disabled: true, access_token_ttl_seconds: 1 });
@@ -455,7 +458,7 @@ describe('a disabled client', () => {
 });
 
 describe('a deleted client', () => {
-  it('is gone, and its tokens and families with it', async () => {
+  it('a deleted client is gone, and its tokens and families are revoked', async () => {
     const [client, watcher] = [await register(), await register({ may_introspect: true, audience: [app.issuer] })];
     const { refreshToken, sid } = await startFamily(app, client);
     const { body } = await refresh(app, client, refreshToken);
@@ -472,7 +475,7 @@ describe('a deleted client', () => {
     expect(column(await caller.get('/clients?limit=200'), 'client_id')).not.toContain(client.clientId);
   });
 
-  it('cannot be changed, enabled or deleted again', async () => {
+  it('a deleted client cannot be changed, enabled or deleted again', async () => {
     const { clientId } = await register();
     await caller.delete(`/clients/${clientId}`);
     expect((await caller.patch(`/clients/${clientId}`, { disabled: false })).status).toBe(404);
@@ -480,7 +483,7 @@ describe('a deleted client', () => {
     expect((await caller.delete(`/clients/${clientId}`)).status).toBe(404);
   });
 
-  it('is deleted by one of many who try at once', async () => {
+  it('of many concurrent deletions of a client one succeeds', async () => {
     const { clientId } = await register();
     const answers = await Promise.all(Array.from({ length: 5 }, () => caller.delete(`/clients/${clientId}`)));
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404, 404]);
@@ -491,7 +494,7 @@ describe('secrets', () => {
   const withSecret = (client: TestClient, secret: string): Promise<Answer> =>
     postAs({ ...client, secret }, `${app.url}/token`, { grant_type: 'client_credentials' });
 
-  it('overlap: the old one and the new one both work', async () => {
+  it('an old and a new secret both work during the overlap', async () => {
     const client = await register();
     const { status, body } = await caller.post(`/clients/${client.clientId}/secrets`, {});
     expect(status).toBe(201);
@@ -500,7 +503,7 @@ describe('secrets', () => {
     expect((await withSecret(client, body.client_secret)).status).toBe(200);
   });
 
-  it('[58] end when they were told to: the others at the end of the overlap, the new one at its own', async () => {
+  it('[58] secrets expire when they should: the old ones at the end of the overlap, the new one at its own time', async () => {
     const client = await register();
     const at = (seconds: number): string => new Date(app.clock.now() + seconds * 1000).toISOString();
     const { body } = await caller.post(`/clients/${client.clientId}/secrets`, {
@@ -518,7 +521,7 @@ describe('secrets', () => {
     caller = await admin(app);
   });
 
-  it('do not get a longer life from a later overlap', async () => {
+  it('a later overlap does not extend the life of a secret', async () => {
     const client = await register();
     const at = (seconds: number): string => new Date(app.clock.now() + seconds * 1000).toISOString();
     await caller.post(`/clients/${client.clientId}/secrets`, { others_expire_at: at(60) });
@@ -528,7 +531,7 @@ describe('secrets', () => {
     caller = await admin(app);
   });
 
-  it('[58] that are deleted work no longer, at once', async () => {
+  it('[58] a deleted secret stops working at once', async () => {
     const client = await register();
     const { body } = await caller.post(`/clients/${client.clientId}/secrets`, {});
     expect((await withSecret(client, body.client_secret)).status).toBe(200);
@@ -538,14 +541,14 @@ describe('secrets', () => {
     expect((await caller.delete(`/clients/${client.clientId}/secrets/${body.secret_id}`)).status).toBe(404);
   });
 
-  it('of another client are not deleted under the name of this one', async () => {
+  it('a secret cannot be deleted through another client', async () => {
     const [client, other] = [await register(), await register()];
     const { items } = (await caller.get(`/clients/${client.clientId}/secrets`)).body;
     expect((await caller.delete(`/clients/${other.clientId}/secrets/${items[0].secret_id}`)).status).toBe(404);
     expect((await withSecret(client, client.secret!)).status).toBe(200);
   });
 
-  it('are listed by their ids and times alone', async () => {
+  it('the list of secrets shows only ids and times', async () => {
     const client = await register();
     const expiresAt = new Date(app.clock.now() + 60_000).toISOString();
     const { body } = await caller.post(`/clients/${client.clientId}/secrets`, { expires_at: expiresAt });
@@ -562,19 +565,19 @@ describe('secrets', () => {
     { expires_at: '2031-01-01' },
     { others_expire_at: 'soon' },
     { client_secret: 'my own' },
-  ])('are not added with %j', async (body) => {
+  ])('a secret cannot be added with %j', async (body) => {
     const { clientId } = await register();
     expect((await caller.post(`/clients/${clientId}/secrets`, body)).status).toBe(400);
     expect((await caller.get(`/clients/${clientId}/secrets`)).body.items).toHaveLength(1);
   });
 
-  it('are not for public clients', async () => {
+  it('a public client cannot have secrets', async () => {
     const { clientId } = await register({ type: 'public', token_endpoint_auth_method: 'none', grant_types: [] });
     const answer = await caller.post(`/clients/${clientId}/secrets`, {});
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 409, code: 'conflict' });
   });
 
-  it('are ten at most, also where twelve are asked for at once', async () => {
+  it('a client has at most ten secrets, even if twelve are requested at once', async () => {
     const { clientId } = await register();
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => caller.post(`/clients/${clientId}/secrets`, {})),
@@ -584,7 +587,7 @@ describe('secrets', () => {
     expect((await caller.get(`/clients/${clientId}/secrets`)).body.items).toHaveLength(10);
   });
 
-  it('leave a trail without themselves', async () => {
+  it('adding and deleting secrets is audited without their values', async () => {
     const { clientId } = await register();
     const added = await caller.post(`/clients/${clientId}/secrets`, {});
     const removed = await caller.delete(`/clients/${clientId}/secrets/${added.body.secret_id}`);

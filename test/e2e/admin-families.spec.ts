@@ -28,7 +28,7 @@ const at = (milliseconds: number): string => new Date(milliseconds).toISOString(
 const DAY_MS = 86_400_000;
 
 describe('a family that an admin starts', () => {
-  it('answers with its sid, its first refresh token and when that ends', async () => {
+  it('starting a family returns its sid, its first refresh token and the expiry', async () => {
     const { status, body } = await start();
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -38,7 +38,7 @@ describe('a family that an admin starts', () => {
     });
   });
 
-  it('refreshes, with the scope that was granted', async () => {
+  it('a family started by an admin refreshes with the granted scope', async () => {
     const { body } = await start();
     const answer = await refresh(app, client, body.refresh_token);
     expect(answer.status).toBe(200);
@@ -47,13 +47,13 @@ describe('a family that an admin starts', () => {
     expect(introspection.body).toMatchObject({ active: true, sub: 'u1', sid: body.sid, scope: 'a b' });
   });
 
-  it('may be one of a public client', async () => {
+  it('an admin can start a family for a public client', async () => {
     const app1 = await publicClient(app);
     const { body } = await start({ client_id: app1.clientId });
     expect((await refresh(app, app1, body.refresh_token)).status).toBe(200);
   });
 
-  it('may have no scope at all', async () => {
+  it('a family may have an empty scope', async () => {
     const { status, body } = await start({ scope: '' });
     expect(status).toBe(201);
     expect((await refresh(app, client, body.refresh_token)).body.scope).toBe('');
@@ -70,7 +70,7 @@ describe('a family that an admin starts', () => {
     "o'brien",
     'clients:x',
     'auth0|5f7c8ec7',
-  ])('may be of the subject %s, which the list then finds', async (subject) => {
+  ])('a family can be started for the subject %s, and the list finds it', async (subject) => {
     const { status, body } = await start({ subject });
     expect(status).toBe(201);
     const found = await caller.get(`/families?subject=${encodeURIComponent(subject)}`);
@@ -88,14 +88,14 @@ describe('a family that an admin starts', () => {
     ["a client's", 'client:abc'],
     ['a number', 4711],
     ['null', null],
-  ])('is not started for this subject: %s', async (_, subject) => {
+  ])('no family is started for this subject: %s', async (_, subject) => {
     const answer = await start({ subject });
     expect(answer.status).toBe(400);
     expect(wrongFields(answer)).toEqual(['subject']);
   });
 
   it.each(['d', 'a d', 'A', 'a  b', ' a', 'a ', '"', 'rekey:admin', 'a\tb'])(
-    'is not started with the scope %j',
+    'no family is started with the scope %j',
     async (scope) => {
       const answer = await start({ scope });
       expect(answer.status).toBe(400);
@@ -103,7 +103,7 @@ describe('a family that an admin starts', () => {
     },
   );
 
-  it('is not started for a client that is not there, or was deleted', async () => {
+  it('no family is started for an unknown or deleted client', async () => {
     const gone = await confidentialClient(app);
     await caller.delete(`/clients/${gone.clientId}`);
     for (const client_id of ['nobody', gone.clientId]) {
@@ -113,25 +113,25 @@ describe('a family that an admin starts', () => {
     }
   });
 
-  it('is not started for a client that is disabled', async () => {
+  it('no family is started for a disabled client', async () => {
     const disabled = await confidentialClient(app);
     await changeClient(app, disabled, { disabled: true });
     expect((await start({ client_id: disabled.clientId })).body).toMatchObject({ status: 409, code: 'conflict' });
   });
 
-  it('is not started for a client that may not refresh', async () => {
+  it('no family is started for a client without the refresh_token grant', async () => {
     const other = await confidentialClient(app, { grantTypes: ['client_credentials'] });
     expect((await start({ client_id: other.clientId })).body).toMatchObject({ status: 409, code: 'conflict' });
   });
 
-  it('is not started for a subject that is disabled', async () => {
+  it('no family is started for a disabled subject', async () => {
     await caller.patch('/subjects/banned', { disabled: true });
     expect((await start({ subject: 'banned' })).body).toMatchObject({ status: 409, code: 'conflict' });
     await caller.patch('/subjects/banned', { disabled: false });
     expect((await start({ subject: 'banned' })).status).toBe(201);
   });
 
-  it('leaves nothing behind when it is refused', async () => {
+  it('a refused start leaves no rows', async () => {
     const count = async () => (await app.database.query('SELECT count(*)::int AS n FROM token_families'))[0].n;
     const before = await count();
     await start({ scope: 'd' });
@@ -139,7 +139,7 @@ describe('a family that an admin starts', () => {
     expect(await count()).toBe(before);
   });
 
-  it('is in the audit trail, under the name of the admin', async () => {
+  it('the start of a family is in the audit log with the name of the admin', async () => {
     const { body } = await start();
     expect(await auditOfFamily(app, body.sid)).toMatchObject([
       { event: 'family.started', client_id: client.clientId, subject: 'u1', actor: `admin:${caller.client.clientId}` },
@@ -148,7 +148,7 @@ describe('a family that an admin starts', () => {
 });
 
 describe('a family that is looked at', () => {
-  it('shows what it is, and what has become of it', async () => {
+  it('a family shows its data and its state', async () => {
     const startedAt = app.clock.now();
     const { sid, refreshToken } = await startFamily(app, client, { subject: 'looked-at' });
     const expected = {
@@ -176,7 +176,7 @@ describe('a family that is looked at', () => {
     expect((await caller.get(`/families/${sid}`)).body).toEqual(revoked);
   });
 
-  it('is expired when nobody has used it for too long', async () => {
+  it('a family unused for too long is shown as expired', async () => {
     const shortLived = await confidentialClient(app, { idleTtlSeconds: 60 });
     const { sid } = await startFamily(app, shortLived);
     app.clock.advanceSeconds(59);
@@ -185,7 +185,7 @@ describe('a family that is looked at', () => {
     expect((await caller.get(`/families/${sid}`)).body.state).toBe('expired');
   });
 
-  it('never shows its refresh token or its handle, and neither does the list', async () => {
+  it('neither a family nor the list ever shows a refresh token or handle', async () => {
     const { sid, refreshToken } = await startFamily(app, client, { subject: 'canary' });
     const successor = (await refresh(app, client, refreshToken)).body.refresh_token;
     const canaries = new Canaries();
@@ -203,7 +203,7 @@ describe('a family that is looked at', () => {
     }
   });
 
-  it('cannot be found by its handle', async () => {
+  it('a family cannot be looked up by its handle', async () => {
     const { refreshToken } = await startFamily(app, client);
     const hex = Buffer.from(refreshToken.slice(3), 'base64url').toString('hex', 1, 17);
     const handle = hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
@@ -214,7 +214,7 @@ describe('a family that is looked at', () => {
 describe('the list of families', () => {
   const sids = (answer: Answer): string[] => column(answer, 'sid');
 
-  it('finds by subject, client and state, together and alone, the newest first', async () => {
+  it('the family list filters by subject, client and state, alone and combined, newest first', async () => {
     const [one, two] = [await confidentialClient(app), await confidentialClient(app, { idleTtlSeconds: 60 })];
     const first = await startFamily(app, one, { subject: 'anna' });
     const second = await startFamily(app, two, { subject: 'anna' });
@@ -235,7 +235,7 @@ describe('the list of families', () => {
     expect(await of('client_id=nobody')).toEqual([]);
   });
 
-  it('comes in pages that hold each family once, also while new ones are started', async () => {
+  it('the pages of the family list hold each family once, even while new ones are started', async () => {
     for (let i = 0; i < 7; i++) await startFamily(app, client, { subject: 'paged' });
     const before = sids(await caller.get('/families?subject=paged'));
     const found: string[] = [];

@@ -40,7 +40,7 @@ const published = async (): Promise<string[]> =>
 
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
-it('there is one key of each algorithm at first, and it signs', async () => {
+it('there is initially one signing key per algorithm', async () => {
   const [key, ...others] = await keys();
   expect(others).toEqual([]);
   expect(key).toEqual({
@@ -78,11 +78,11 @@ it('a rotation publishes the next keys, which sign an hour later', async () => {
   expect((await keys()).map(({ state }) => state)).toEqual(['signing', 'verifying']);
 });
 
-it('a rotation asks for nothing: the body may be empty', async () => {
+it('a rotation request may have an empty body', async () => {
   expect((await caller.post('/keys/rotations')).status).toBe(200);
 });
 
-it('a rotation may be of one algorithm', async () => {
+it('a rotation may be limited to one algorithm', async () => {
   app.clock.advanceSeconds(2 * HOUR_SECONDS);
   caller = await admin(app);
   const before = await keys();
@@ -91,20 +91,20 @@ it('a rotation may be of one algorithm', async () => {
   expect(await keys()).toEqual(before);
 });
 
-it('a rotation of an algorithm of which no key is kept is refused', async () => {
+it('a rotation of an algorithm that is not in use is refused', async () => {
   const answer = await caller.post('/keys/rotations', { algorithm: 'PS256' });
   expect(answer.status).toBe(400);
   expect(answer.body.errors).toEqual([{ field: 'algorithm', detail: 'algorithm must be one of ES256, RS256' }]);
 });
 
-it('a second rotation finds the next keys there', async () => {
+it('a second rotation does not create further keys', async () => {
   await caller.post('/keys/rotations', {});
   const again = await caller.post('/keys/rotations', {});
   expect(again.body).toEqual({ changes: [] });
   expect(await auditOf(app, again)).toEqual([]);
 });
 
-it('an immediate rotation has the next key sign at once, and the old one still verify', async () => {
+it('an immediate rotation makes the next key sign at once, and the old one still verifies', async () => {
   const old = await accessToken(app, client);
   const answer = await caller.post('/keys/rotations', { immediately: true });
   app.clock.advance(1);
@@ -122,7 +122,7 @@ it('an immediate rotation has the next key sign at once, and the old one still v
   ]);
 });
 
-it('a retired key is believed no more, here and in the JWKS, and another one signs', async () => {
+it('a retired key verifies no more and leaves the JWKS, and another key signs', async () => {
   const before = (caller = await admin(app));
   const stolen = await accessToken(app, client);
   const kid = kidOf(stolen)!;
@@ -144,12 +144,12 @@ it('a retired key is believed no more, here and in the JWKS, and another one sig
   expect((await caller.delete(`/keys/${kid}`)).status).toBe(404);
 });
 
-it.each(['nothing', '%00', 'rotations'])('a key that is not there is not retired: %s', async (kid) => {
+it.each(['nothing', '%00', 'rotations'])('an unknown key cannot be retired: %s', async (kid) => {
   expect((await caller.delete(`/keys/${kid}`)).status).toBe(404);
 });
 
 it.each([{ immediately: 'true' }, { immediately: null }, { kid: 'x' }, { algorithm: 'HS256' }, { algorithm: null }])(
-  'a rotation cannot be %j',
+  'a rotation request cannot have %j',
   async (body) => {
     const before = await keys();
     expect((await caller.post('/keys/rotations', body)).status).toBe(400);
@@ -157,7 +157,7 @@ it.each([{ immediately: 'true' }, { immediately: null }, { kid: 'x' }, { algorit
   },
 );
 
-it('rotations at once make one key of each algorithm', async () => {
+it('concurrent rotations create one key per algorithm', async () => {
   app.clock.advanceSeconds(2 * HOUR_SECONDS);
   caller = await admin(app);
   const before = (await keys()).length;
@@ -167,7 +167,7 @@ it('rotations at once make one key of each algorithm', async () => {
   expect(await keys()).toHaveLength(before + 1);
 });
 
-it('nothing of a private key is in any answer', async () => {
+it('no response contains any part of a private key', async () => {
   const [{ encrypted_private_key: sealed }] = await app.database.query(
     'SELECT encrypted_private_key FROM signing_keys',
   );

@@ -34,29 +34,32 @@ const clients = async (): Promise<number> => (await caller.get('/clients?limit=2
 
 describe('a problem', () => {
   it.each(['/admin', '/admin/', '/admin/v1', '/admin/v1/nothing', '/admin/v2/clients', '/admin/v1/families/x/y'])(
-    'is what a path is where nothing is: %s',
+    'an unknown path answers a problem: %s',
     async (path) => {
       expectProblem(await send(app.url + path), 404, 'Not Found', 'not_found');
     },
   );
 
   it.each(['/admin/v1/clients/%zz', '/admin/v1/clients/%ff%fe', '/admin/%'])(
-    'is what a path is that cannot be decoded: %s',
+    'an undecodable path answers a problem: %s',
     async (path) => {
       expectProblem(await send(app.url + path), 400, 'Bad Request', 'invalid_request');
     },
   );
 
-  it('is what a name is that is too long for a path', async () => {
+  it('a name too long for a path answers a problem', async () => {
     const answer = await caller.get(`/clients/${'x'.repeat(511)}`);
     expectProblem(answer, 414, 'URI Too Long', 'invalid_request');
   });
 
-  it.each(['/adminx', '/nothing', '/administration/v1/clients'])('is not what it is elsewhere: %s', async (path) => {
-    const answer = await send(app.url + path);
-    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
-    expect(answer.body).toEqual({ error: 'not_found', error_description: expect.any(String) });
-  });
+  it.each(['/adminx', '/nothing', '/administration/v1/clients'])(
+    'paths outside the admin API do not answer problems: %s',
+    async (path) => {
+      const answer = await send(app.url + path);
+      expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+      expect(answer.body).toEqual({ error: 'not_found', error_description: expect.any(String) });
+    },
+  );
 
   it.each([
     ['PUT', '/clients', 'GET, POST'],
@@ -64,20 +67,20 @@ describe('a problem', () => {
     ['PATCH', '/clients/a%2Fb/secrets/c', 'DELETE'],
     ['GET', '/keys/rotations', 'POST, DELETE'],
     ['DELETE', '/audit', 'GET'],
-  ])('says which methods there are: %s %s', async (method, path, allow) => {
+  ])('a 405 problem names the allowed methods: %s %s', async (method, path, allow) => {
     const answer = await callAdmin(app, method, path, bearer(caller.token));
     expectProblem(answer, 405, 'Method Not Allowed', 'method_not_allowed');
     expect(answer.headers.get('allow')).toBe(allow);
   });
 
   it.each(['{', '{"name":"x"', 'name=x', "{'name':1}", '\u0000', '[1,]'])(
-    'is what a body is that is not JSON: %j',
+    'a body that is not JSON answers a problem: %j',
     async (body) => {
       expectProblem(await caller.post('/clients', body), 400, 'Bad Request', 'invalid_request');
     },
   );
 
-  it('is what a form is here', async () => {
+  it('a form body answers a problem', async () => {
     const answer = await send(`${app.url}/admin/v1/clients`, {
       method: 'POST',
       headers: bearer(caller.token),
@@ -87,7 +90,7 @@ describe('a problem', () => {
   });
 
   it.each(['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/json\ta'])(
-    'is what a body of type %s is',
+    'a body of type %s answers a problem',
     async (type) => {
       const answer = await callAdmin(app, 'POST', '/clients', { ...bearer(caller.token), 'content-type': type }, '{}');
       expect([400, 415]).toContain(answer.status);
@@ -95,7 +98,7 @@ describe('a problem', () => {
     },
   );
 
-  it('is what a body of more than 16 KiB is', async () => {
+  it('a body of more than 16 KiB answers a problem', async () => {
     const answer = await caller.post('/clients', { name: 'x'.repeat(17_000), type: 'public' });
     expectProblem(answer, 413, 'Payload Too Large', 'request_too_large');
   });
@@ -141,7 +144,7 @@ describe('a problem', () => {
     );
   });
 
-  it('says which fields break the rules between fields', async () => {
+  it('a problem names the fields that break rules between fields', async () => {
     const answer = await caller.post('/clients', {
       name: 'x',
       type: 'public',
@@ -152,20 +155,20 @@ describe('a problem', () => {
     expectWrongFields(answer, 'token_endpoint_auth_method', 'grant_types', 'refresh.retry_window_seconds');
   });
 
-  it('of thousands of wrong fields is not larger than they are', async () => {
+  it('a problem about thousands of invalid fields is not larger than the request', async () => {
     const body = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`f${i}`, 1]));
     const answer = await caller.post('/clients', body);
     expectProblem(answer, 400, 'Bad Request', 'invalid_request');
     expect(answer.text.length).toBeLessThan(4000);
   });
 
-  it('does not repeat the values that it is about', async () => {
+  it('a problem does not repeat invalid values', async () => {
     const answer = await caller.post('/revocations', { kind: 'family', value: '<script>canary</script>', reason: 'x' });
     expectWrongFields(answer, 'value');
     expect(answer.text).not.toContain('canary');
   });
 
-  it('carries the correlation id under which the audit trail knows the request', async () => {
+  it('a problem has the correlation id that is in the audit log', async () => {
     const answer = await caller.post('/clients', { name: 'Traced', type: 'public' });
     const events = await auditOf(app, answer);
     expect(events.map(({ event, actor }) => ({ event, actor }))).toEqual([
@@ -190,25 +193,31 @@ describe('mass assignment', () => {
     'actor',
   ];
 
-  it.each(unknown)('a new client takes no %s', async (field) => {
+  it.each(unknown)('a new client does not accept %s', async (field) => {
     const before = await clients();
     expectWrongFields(await caller.post('/clients', { name: 'x', type: 'public', [field]: 'x' }), field);
     expect(await clients()).toBe(before);
   });
 
-  it.each(unknown.filter((field) => field !== 'disabled').concat('type'))('a change takes no %s', async (field) => {
-    const { body } = await caller.post('/clients', { name: 'x', type: 'confidential' });
-    expectWrongFields(await caller.patch(`/clients/${body.client_id}`, { [field]: 'public' }), field);
-    const { secret_id: _, client_secret: __, ...unchanged } = body;
-    expect((await caller.get(`/clients/${body.client_id}`)).body).toEqual(unchanged);
-  });
+  it.each(unknown.filter((field) => field !== 'disabled').concat('type'))(
+    'a change does not accept %s',
+    async (field) => {
+      const { body } = await caller.post('/clients', { name: 'x', type: 'confidential' });
+      expectWrongFields(await caller.patch(`/clients/${body.client_id}`, { [field]: 'public' }), field);
+      const { secret_id: _, client_secret: __, ...unchanged } = body;
+      expect((await caller.get(`/clients/${body.client_id}`)).body).toEqual(unchanged);
+    },
+  );
 
-  it.each(['sid', 'generation', 'actor', 'expires_at', 'refresh_token'])('a new family takes no %s', async (field) => {
-    const body = { client_id: 'x', subject: 'u', scope: 'a', [field]: 'x' };
-    expectWrongFields(await caller.post('/families', body), field);
-  });
+  it.each(['sid', 'generation', 'actor', 'expires_at', 'refresh_token'])(
+    'a new family does not accept %s',
+    async (field) => {
+      const body = { client_id: 'x', subject: 'u', scope: 'a', [field]: 'x' };
+      expectWrongFields(await caller.post('/families', body), field);
+    },
+  );
 
-  it.each(['actor', 'not_before', 'id', 'families'])('a revocation takes no %s', async (field) => {
+  it.each(['actor', 'not_before', 'id', 'families'])('a revocation does not accept %s', async (field) => {
     expectWrongFields(await caller.post('/revocations', { kind: 'all', reason: 'x', [field]: 'x' }), field);
   });
 
@@ -216,14 +225,14 @@ describe('mass assignment', () => {
     '{"__proto__":{"admin":true},"name":"x","type":"public"}',
     '{"name":"x","type":"public","refresh":{"__proto__":{"rotation":"never"}}}',
     '{"constructor":{"prototype":{"admin":true}},"name":"x","type":"public"}',
-  ])('a prototype is not a field: %s', async (body) => {
+  ])('a prototype member is not accepted as a field: %s', async (body) => {
     const before = await clients();
     expectProblem(await caller.post('/clients', body), 400, 'Bad Request', 'invalid_request');
     expect(({} as Record<string, unknown>).admin).toBeUndefined();
     expect(await clients()).toBe(before);
   });
 
-  it('a constructor changes nothing about how the body is checked', async () => {
+  it('a member named constructor does not change the validation', async () => {
     expectWrongFields(
       await caller.post('/clients', '{"constructor":{"name":"Object"},"name":5,"type":"public"}'),
       'name',
@@ -280,12 +289,15 @@ describe('queries', () => {
     expectWrongFields(await caller.get(`/clients?limit=${limit}`), 'limit');
   });
 
-  it.each(['order', 'sort', 'offset', 'filter', 'limit[$gt]', 'constructor[x]'])('there is no %s', async (name) => {
-    expectProblem(await caller.get(`/clients?${name}=name`), 400, 'Bad Request', 'invalid_request');
-  });
+  it.each(['order', 'sort', 'offset', 'filter', 'limit[$gt]', 'constructor[x]'])(
+    'there is no query parameter %s',
+    async (name) => {
+      expectProblem(await caller.get(`/clients?${name}=name`), 400, 'Bad Request', 'invalid_request');
+    },
+  );
 
   it.each(['subject=a&subject=b', 'subject[$ne]=x', 'subject=%00', 'client_id=', 'state=dead'])(
-    'families cannot be asked for by %s',
+    'the family list cannot be filtered by %s',
     async (query) => {
       expectProblem(await caller.get(`/families?${query}`), 400, 'Bad Request', 'invalid_request');
     },
@@ -300,19 +312,19 @@ describe('queries', () => {
     'to=2030-02-30T00:00:00Z',
     'correlation_id=%00',
     "client_id=x'%00--",
-  ])('the audit trail cannot be asked for by %s', async (query) => {
+  ])('the audit log cannot be filtered by %s', async (query) => {
     expectProblem(await caller.get(`/audit?${query}`), 400, 'Bad Request', 'invalid_request');
   });
 
   it.each(['%00', 'a%0Ab', "';%20DROP%20TABLE%20clients;%20--", '..%2Fclients', '%F0%9F%92%A5', 'x'.repeat(400)])(
-    'there is no client of the name %s',
+    'no client has the id %s',
     async (name) => {
       expectProblem(await caller.get(`/clients/${name}`), 404, 'Not Found', 'not_found');
     },
   );
 
   it.each(['x', '%00', '00000000-0000-0000-0000-000000000000', "'%20OR%201=1"])(
-    'there is no family of the sid %s',
+    'no family has the sid %s',
     async (sid) => {
       expectProblem(await caller.get(`/families/${sid}`), 404, 'Not Found', 'not_found');
     },
@@ -320,20 +332,23 @@ describe('queries', () => {
 });
 
 describe('with the database away', () => {
-  it.each(['tracker', 'database'])('answers 503 and nothing about it (revocation check: %s)', async (check) => {
-    const other = await startApp({ environment: { REKEY_REVOCATION_CHECK: check } });
-    const someone = await admin(other);
-    await other.database.destroy();
-    for (const answer of [
-      await someone.get('/clients'),
-      await someone.get('/audit?subject=u'),
-      await someone.post('/revocations', { kind: 'all', reason: 'x' }),
-      await someone.post('/clients', { name: 'x', type: 'public' }),
-    ]) {
-      expectProblem(answer, 503, 'Service Unavailable', 'temporarily_unavailable');
-      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-      expect(answer.text).not.toMatch(/driver|connect|pool|select|insert|postgres|typeorm|\bat \S+:\d/i);
-    }
-    await other.close();
-  });
+  it.each(['tracker', 'database'])(
+    'with the database away, the admin API answers 503 without the cause (revocation check: %s)',
+    async (check) => {
+      const other = await startApp({ environment: { REKEY_REVOCATION_CHECK: check } });
+      const someone = await admin(other);
+      await other.database.destroy();
+      for (const answer of [
+        await someone.get('/clients'),
+        await someone.get('/audit?subject=u'),
+        await someone.post('/revocations', { kind: 'all', reason: 'x' }),
+        await someone.post('/clients', { name: 'x', type: 'public' }),
+      ]) {
+        expectProblem(answer, 503, 'Service Unavailable', 'temporarily_unavailable');
+        expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+        expect(answer.text).not.toMatch(/driver|connect|pool|select|insert|postgres|typeorm|\bat \S+:\d/i);
+      }
+      await other.close();
+    },
+  );
 });

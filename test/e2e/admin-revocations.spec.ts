@@ -56,7 +56,7 @@ const ALIVE = { accessToken: true, refreshToken: true };
 const DEAD = { accessToken: false, refreshToken: false };
 
 describe('a revocation', () => {
-  it('of a token ends that access token alone', async () => {
+  it('revoking a token revokes only that access token', async () => {
     const [one, other] = [await session(), await session()];
     const answer = await revoke('token', one.jti);
     expect(answer.status).toBe(201);
@@ -70,7 +70,7 @@ describe('a revocation', () => {
     expect(await alive(other)).toEqual(ALIVE);
   });
 
-  it('of a family ends it with its access tokens', async () => {
+  it('revoking a family revokes it with its access tokens', async () => {
     const [one, other] = [await session(), await session()];
     const answer = await revoke('family', one.sid);
     expect(answer.status).toBe(201);
@@ -91,13 +91,13 @@ describe('a revocation', () => {
     });
   });
 
-  it('of a family takes its sid in capitals too', async () => {
+  it('revoking a family accepts its sid in upper case', async () => {
     const one = await session();
     await revoke('family', one.sid.toUpperCase());
     expect(await alive(one)).toEqual(DEAD);
   });
 
-  it('of a subject ends all its sessions at all clients', async () => {
+  it('revoking a subject ends all its sessions at all clients', async () => {
     const elsewhere = await confidentialClient(app);
     const anna = [await session(client, 'anna'), await session(client, 'anna'), await session(elsewhere, 'anna')];
     const bert = await session(client, 'bert');
@@ -114,7 +114,7 @@ describe('a revocation', () => {
     expect(await alive(bert)).toEqual(ALIVE);
   });
 
-  it('of a client ends all sessions at it, and its own access tokens', async () => {
+  it('revoking a client ends all its families and its own access tokens', async () => {
     const elsewhere = await confidentialClient(app);
     const [anna, bert, other] = [
       await session(client, 'anna'),
@@ -134,7 +134,7 @@ describe('a revocation', () => {
     expect(await alive(other)).toEqual(ALIVE);
   });
 
-  it('of all ends everything, the token of the admin included; who signs in afterwards is in', async () => {
+  it('revoking all ends everything, including the admin’s own token; later sign-ins are not affected', async () => {
     const elsewhere = await confidentialClient(app);
     const sessions = [await session(client, 'anna'), await session(elsewhere, 'bert')];
     expect((await revoke('all')).status).toBe(201);
@@ -146,7 +146,7 @@ describe('a revocation', () => {
     expect(await alive(await session(client, 'anna'))).toEqual(ALIVE);
   });
 
-  it('hits what was issued in the same millisecond, and nothing that is issued later', async () => {
+  it('a revocation hits tokens issued in the same millisecond, and no later ones', async () => {
     const before = await accessToken(app, client);
     await revoke('client', client.clientId);
     expect(await isActive({ client }, before)).toBe(false);
@@ -154,7 +154,7 @@ describe('a revocation', () => {
     expect(await isActive({ client }, await accessToken(app, client))).toBe(true);
   });
 
-  it('of something that is not there hits nothing, and is kept', async () => {
+  it('revoking something unknown hits nothing, and the revocation is stored', async () => {
     const sid = randomUUID();
     const answer = await revoke('family', sid);
     expect(answer.status).toBe(201);
@@ -162,7 +162,7 @@ describe('a revocation', () => {
     expect((await caller.get('/revocations?limit=1')).body.items).toMatchObject([{ kind: 'family', value: sid }]);
   });
 
-  it('counts the families that are alive, and no others', async () => {
+  it('a revocation counts only live families', async () => {
     const shortLived = await confidentialClient(app, { idleTtlSeconds: 60 });
     await session(shortLived, 'counted');
     const revoked = await session(client, 'counted');
@@ -176,7 +176,7 @@ describe('a revocation', () => {
     expect((await revoke('subject', 'counted')).body.hits.families).toBe(0);
   });
 
-  it('is in the audit trail: what, why, by whom, and how many it hit', async () => {
+  it('a revocation is in the audit log: what, why, by whom, and how many it hit', async () => {
     await session(client, 'proved');
     const answer = await revoke('subject', 'proved');
     expect(await auditOf(app, answer)).toMatchObject([
@@ -193,7 +193,7 @@ describe('a revocation', () => {
 
 describe('a dry run', () => {
   it.each(['token', 'family', 'subject', 'client', 'all'])(
-    'of kind %s says what it would hit, and changes nothing',
+    'a dry run of kind %s reports the hits and changes nothing',
     async (kind) => {
       const one = await session(client, 'dry');
       const value = { token: one.jti, family: one.sid, subject: 'dry', client: client.clientId, all: undefined }[kind];
@@ -210,7 +210,7 @@ describe('a dry run', () => {
     },
   );
 
-  it('says what the revocation then says', async () => {
+  it('a dry run reports the same hits as the revocation', async () => {
     const elsewhere = await confidentialClient(app);
     for (const subject of ['x', 'y', 'y']) await session(elsewhere, subject);
     const preview = await revoke('client', elsewhere.clientId, { dry_run: true });
@@ -242,7 +242,7 @@ describe('the value of a revocation', () => {
     ['client', () => undefined],
     ['client', () => null],
     ['all', () => 'everything'],
-  ])('of kind %s must fit it (case %#)', async (kind, value) => {
+  ])('the value of a revocation of kind %s is validated (case %#)', async (kind, value) => {
     const one = await session();
     const answer = await caller.post('/revocations', { kind, value: value(), reason: 'x' });
     expect(answer.status).toBe(400);
@@ -250,7 +250,7 @@ describe('the value of a revocation', () => {
     expect(await alive(one)).toEqual(ALIVE);
   });
 
-  it('is not a token itself, which would then stand in the database', async () => {
+  it('a token itself is refused as a value, because it would be stored in the database', async () => {
     const one = await session();
     for (const value of [one.accessToken, one.refreshToken]) {
       for (const kind of ['token', 'family']) expect((await revoke(kind, value)).status).toBe(400);
@@ -268,7 +268,7 @@ describe('the value of a revocation', () => {
     { kind: 'all', reason: 'x', dry_run: 'true' },
     { kind: 'all', reason: 'x', dry_run: null },
     { kind: ['all'], reason: 'x' },
-  ])('and the rest must be there and right: %j', async (body) => {
+  ])('the other members of a revocation are required and validated: %j', async (body) => {
     const one = await session();
     expect((await caller.post('/revocations', body)).status).toBe(400);
     expect(await alive(one)).toEqual(ALIVE);
@@ -276,7 +276,7 @@ describe('the value of a revocation', () => {
 });
 
 describe('the list of revocations', () => {
-  it('has the newest first, in pages, whoever revoked', async () => {
+  it('the revocation list is paged, newest first, and includes revocations by clients', async () => {
     const values = ['l1', 'l2', 'l3'];
     for (const value of values) await revoke('subject', value);
     const first = (await caller.get('/revocations?limit=2')).body;
@@ -294,7 +294,7 @@ describe('the list of revocations', () => {
 });
 
 describe('a revocation in the middle of refreshing', () => {
-  it('of a subject leaves no session of it alive, and nobody without an answer', async () => {
+  it('revoking a subject during refreshes leaves no session alive and no request without an answer', async () => {
     const sessions = await Promise.all(Array.from({ length: 12 }, () => session(client, 'racing')));
     const answers: Answer[] = [];
     const tokens = sessions.map(({ refreshToken }) => refreshToken);
@@ -319,7 +319,7 @@ describe('a revocation in the middle of refreshing', () => {
     }
   });
 
-  it('and another one of the same both succeed', async () => {
+  it('two concurrent revocations of the same subject both succeed', async () => {
     const one = await session(client, 'twice');
     const answers = await Promise.all([
       revoke('subject', 'twice'),

@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('not from any list or resource', async () => {
+it('no list or resource of the admin API contains a secret', async () => {
   const answers = [
     await caller.get('/clients?limit=200'),
     await caller.get(`/clients/${clientId}`),
@@ -61,7 +61,7 @@ it('not from any list or resource', async () => {
   }
 });
 
-it('not from any error, wherever the secret was sent to', async () => {
+it('no error of the admin API repeats a secret, wherever it was sent', async () => {
   const secret = caller.client.secret!;
   const answers: Answer[] = [
     await callAdmin(app, 'GET', '/clients', { authorization: `Bearer ${secret}` }),
@@ -86,7 +86,7 @@ it('not from any error, wherever the secret was sent to', async () => {
   }
 });
 
-it('not into the log, at any level', () => {
+it('the log contains no secret, at any level', () => {
   expect(app.logs.length).toBeGreaterThan(20);
   expect(canaries.leaksIn(app.logs.join(''))).toEqual([]);
 });

@@ -20,7 +20,7 @@ afterAll(() => app.close());
 afterEach(() => expect(serverErrors(app)).toEqual([]));
 
 describe('a disabled subject', () => {
-  it('gets no token, and those that it has are dead at once; its families wait until it is enabled', async () => {
+  it('a disabled subject gets no token, its access tokens are revoked at once, and its families are suspended', async () => {
     const { refreshToken, sid } = await startFamily(app, client, { subject: 'anna' });
     const { body } = await refresh(app, client, refreshToken);
 
@@ -39,7 +39,7 @@ describe('a disabled subject', () => {
     expect((await introspect(app, client, again.body.access_token)).body.active).toBe(true);
   });
 
-  it('has no live access token of a replica whose clock is two minutes ahead', async () => {
+  it('a disabled subject has no live access token of a replica whose clock is two minutes ahead', async () => {
     const { refreshToken } = await startFamily(app, client, { subject: 'ahead' });
     app.clock.advanceSeconds(120);
     const { body } = await refresh(app, client, refreshToken);
@@ -48,14 +48,14 @@ describe('a disabled subject', () => {
     expect((await introspect(app, client, body.access_token)).body.active).toBe(false);
   });
 
-  it('does not trouble others', async () => {
+  it('disabling a subject does not affect other subjects', async () => {
     const { refreshToken } = await startFamily(app, client, { subject: 'bert' });
     await caller.patch('/subjects/ber', { disabled: true });
     await caller.patch('/subjects/Bert', { disabled: true });
     expect((await refresh(app, client, refreshToken)).status).toBe(200);
   });
 
-  it('is in the audit trail, each way', async () => {
+  it('disabling and enabling a subject are in the audit log', async () => {
     const off = await caller.patch('/subjects/carl', { disabled: true });
     const on = await caller.patch('/subjects/carl', { disabled: false });
     const by = { subject: 'carl', actor: `admin:${caller.client.clientId}` };
@@ -66,7 +66,7 @@ describe('a disabled subject', () => {
 
 describe('the name of a subject', () => {
   it.each(['a b/c', 'josé@example.com', '用户', '%2F', 'x'.repeat(255), 'ä'.repeat(255), '💥'.repeat(255), '?#&='])(
-    'may be %s',
+    'a subject may be %s',
     async (subject) => {
       const path = `/subjects/${encodeURIComponent(subject)}`;
       expect((await caller.patch(path, { disabled: true })).body).toEqual({ subject, disabled: true });
@@ -74,7 +74,7 @@ describe('the name of a subject', () => {
     },
   );
 
-  it.each(['client:abc', '%00', 'a%0Ab', 'x'.repeat(256), 'a%E2%80%8Bb'])('cannot be %s', async (subject) => {
+  it.each(['client:abc', '%00', 'a%0Ab', 'x'.repeat(256), 'a%E2%80%8Bb'])('a subject cannot be %s', async (subject) => {
     expect((await caller.patch(`/subjects/${subject}`, { disabled: true })).status).toBe(404);
     expect((await caller.get(`/subjects/${subject}`)).status).toBe(404);
   });
@@ -82,7 +82,7 @@ describe('the name of a subject', () => {
 
 describe('a change of a subject', () => {
   it.each([{}, { disabled: null }, { disabled: 'true' }, { disabled: 1 }, { disabled: true, subject: 'other' }])(
-    'cannot be %j',
+    'a change of a subject cannot be %j',
     async (body) => {
       expect((await caller.patch('/subjects/dora', body)).status).toBe(400);
       expect((await caller.get('/subjects/dora')).body.disabled).toBe(false);

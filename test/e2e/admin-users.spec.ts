@@ -64,7 +64,7 @@ const hasEnded = async (sessionId: string): Promise<boolean> => {
 };
 
 describe('a user', () => {
-  it('is created, shown, listed, changed and deleted', async () => {
+  it('a user is created, shown, listed, changed and deleted', async () => {
     const username = newName();
     const claims = { name: 'Mona', email: 'mona@example.com', email_verified: true, address: { country: 'TW' } };
     const answer = await caller.post('/users', { username, password: PASSWORD, claims });
@@ -97,19 +97,19 @@ describe('a user', () => {
     expect(column(await caller.get('/users?limit=200'), 'subject')).not.toContain(subject);
   });
 
-  it('needs no password and no claims', async () => {
+  it('a user needs no password and no claims', async () => {
     const { body } = await caller.post('/users', { username: newName() });
     expect(body).toMatchObject({ has_password: false, claims: {} });
     expect(body).not.toHaveProperty('password_changed_at');
   });
 
-  it('may have a subject from elsewhere, of any printable characters', async () => {
+  it('a user may have a given subject of any printable characters', async () => {
     const subject = 'auth0|é/1';
     await created({ subject });
     expect((await caller.get(path(subject))).body.subject).toBe(subject);
   });
 
-  it('is found by name, in any spelling', async () => {
+  it('a user is found by username, in any spelling', async () => {
     const user = await created({ username: `${newName()}@Example.com` });
     const { body } = await caller.get(`/users?username=${encodeURIComponent(user.username!.toUpperCase())}`);
     expect(body).toEqual({ items: [user] });
@@ -117,7 +117,7 @@ describe('a user', () => {
     expect((await caller.get('/users?username=%00')).status).toBe(400);
   });
 
-  it('is in the audit trail, by whom', async () => {
+  it('changes to a user are in the audit log with the admin’s name', async () => {
     const answer = await caller.post('/users', { username: newName() });
     const { subject } = answer.body as { subject: string };
     const changed = await caller.patch(path(subject), { username: newName() });
@@ -128,7 +128,7 @@ describe('a user', () => {
     ]);
   });
 
-  it('that is wrong is refused with every field that is', async () => {
+  it('an invalid user is refused with all invalid fields', async () => {
     const answer = await caller.post('/users', {
       username: ' x',
       subject: 'client:1',
@@ -150,13 +150,13 @@ describe('a user', () => {
     ['claims.sub', { username: 'x', claims: { sub: 'x' } }],
     ['password_hash', { username: 'x', password_hash: BCRYPT }],
     ['disabled', { username: 'x', disabled: true }],
-  ])('cannot have such a %s: %j', async (field, body) => {
+  ])('a user cannot have this %s: %j', async (field, body) => {
     const answer = await caller.post('/users', body);
     expect(answer.status).toBe(400);
     expect(wrongFields(answer)).toEqual([field]);
   });
 
-  it('cannot have the name or the subject of another: 409', async () => {
+  it('a username or subject of another user is refused with 409', async () => {
     const user = await created();
     const sameName = await caller.post('/users', { username: user.username!.toUpperCase() });
     expect([sameName.status, sameName.body.detail]).toEqual([409, 'The username is taken.']);
@@ -166,13 +166,13 @@ describe('a user', () => {
     expect((await caller.patch(path(other.subject!), { username: user.username })).status).toBe(409);
   });
 
-  it('of parallel requests for one name is one', async () => {
+  it('of concurrent requests for one username one succeeds', async () => {
     const username = newName();
     const answers = await Promise.all(Array.from({ length: 10 }, () => caller.post('/users', { username })));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...new Array<number>(9).fill(409)]);
   });
 
-  it('cannot be changed into anything at all', async () => {
+  it('a change cannot make a user invalid', async () => {
     const { subject } = await created();
     for (const body of [
       { subject: 'x' },
@@ -187,7 +187,7 @@ describe('a user', () => {
     expect((await caller.post(path('nobody', '/password'), { password: PASSWORD })).status).toBe(404);
   });
 
-  it('is shown to admins alone', async () => {
+  it('a user is shown only to admins', async () => {
     for (const [method, at] of [
       ['GET', '/users'],
       ['POST', '/users/import'],
@@ -198,7 +198,7 @@ describe('a user', () => {
   });
 });
 
-it('the list of users has pages', async () => {
+it('the user list is paged', async () => {
   for (let index = 0; index < 3; index += 1) await created();
   const all = column(await caller.get('/users?limit=200'), 'subject');
   const found: string[] = [];
@@ -213,7 +213,7 @@ it('the list of users has pages', async () => {
 });
 
 describe('a user who is disabled', () => {
-  it('cannot sign in, and has no live access token; all goes on when enabled', async () => {
+  it('a disabled user cannot sign in and has no live access token; everything continues when they are enabled', async () => {
     const { subject, username } = await created();
     const session = await startSession(app, client, { subject: subject! });
     const answer = await caller.patch(path(subject!), { disabled: true });
@@ -233,7 +233,7 @@ describe('a user who is disabled', () => {
     expect(await authenticate(app, username!, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
   });
 
-  it('is disabled together with the other changes, or not at all', async () => {
+  it('disabling and the other changes of one request take effect together or not at all', async () => {
     mayFail = true;
     const { subject, username } = await created();
     const patch = () => caller.patch(path(subject!), { claims: { name: 'Changed' }, disabled: true });
@@ -248,7 +248,7 @@ describe('a user who is disabled', () => {
 describe('a new password', () => {
   const NEW = 'umbrella gravel tango';
 
-  it('takes the place of the old one, ends the login sessions and what grew from them, and spares what is offline', async () => {
+  it('a new password replaces the old one, and ends the login sessions and their families, except offline ones', async () => {
     const { subject, username } = await created();
     const loginSession = await beginLoginSession(subject!);
     const [bound, offline] = [
@@ -277,7 +277,7 @@ describe('a new password', () => {
     expect(events.sort()).toEqual(['revocation.created', 'session.ended', 'user.password_changed']);
   });
 
-  it('is there with all that it ends, or not at all', async () => {
+  it('a new password and the sessions that it ends are one transaction', async () => {
     mayFail = true;
     const { subject, username } = await created();
     const loginSession = await beginLoginSession(subject!);
@@ -297,7 +297,7 @@ describe('a new password', () => {
     expect(await hasEnded(loginSession)).toBe(true);
   });
 
-  it('must be good enough', async () => {
+  it('a new password must satisfy the policy', async () => {
     const { subject, username } = await created();
     for (const password of [
       '',
@@ -312,7 +312,7 @@ describe('a new password', () => {
     }
   });
 
-  it('is for the operator to say how long', async () => {
+  it('the minimum password length is a setting', async () => {
     const lenient = await startApp({ environment: { REKEY_PASSWORD_MIN_CHARACTERS: '8' } });
     try {
       const by = { actor: 'test', correlationId: 'test' };
@@ -327,7 +327,7 @@ describe('a new password', () => {
 });
 
 describe('a user who is deleted', () => {
-  it('is signed out everywhere, and everything that was allowed is over', async () => {
+  it('deleting a user signs them out everywhere and revokes all their families', async () => {
     const { subject, username } = await created();
     const loginSession = await beginLoginSession(subject!);
     const session = await startSession(app, client, { subject: subject! });
@@ -349,14 +349,14 @@ describe('a user who is deleted', () => {
     expect(events.sort()).toEqual(['revocation.created', 'session.ended', 'subject.disabled', 'user.deleted']);
   });
 
-  it('gets nothing out of what was under way', async () => {
+  it('requests under way during the deletion of a user yield nothing', async () => {
     const { subject } = await created();
     await caller.delete(path(subject!));
     const { refreshToken } = await startFamily(app, client, { subject: subject! });
     expect((await refresh(app, client, refreshToken)).body.error).toBe('invalid_grant');
   });
 
-  it('after a deadlock, everybody is told what was revoked, and nothing of the attempt that was not', async () => {
+  it('after a deadlock, exactly the revocations that were committed are published', async () => {
     const { subject } = await created();
     const last = jest.spyOn(app.nest.get(Consents, { strict: false }), 'deleteAll');
     last.mockRejectedValueOnce(Object.assign(new Error('deadlock detected'), { code: '40P01' }));
@@ -373,7 +373,7 @@ describe('a user who is deleted', () => {
     expect(revocations).toHaveLength(stored.length);
   });
 
-  it('is gone with everything, or not at all', async () => {
+  it('the deletion of a user is one transaction', async () => {
     mayFail = true;
     const { subject, username } = await created();
     const loginSession = await beginLoginSession(subject!);
@@ -402,7 +402,7 @@ describe('a user who is deleted', () => {
 describe('an import', () => {
   const importing = (users: unknown): Promise<Answer> => caller.post('/users/import', users);
 
-  it('stores the sound ones, and says of each what became of it', async () => {
+  it('an import stores the valid users and reports the outcome of each', async () => {
     const taken = await created();
     const [one, two] = [newName(), newName()];
     const answer = await importing([
@@ -445,7 +445,7 @@ describe('an import', () => {
     );
   });
 
-  it('of several with one subject or one name stores the first that it can, and says so', async () => {
+  it('of several users with one subject or username an import stores the first valid one', async () => {
     const taken = await created();
     const [one, two, three, name] = [newName(), newName(), newName(), newName()];
     const { body } = await importing([
@@ -474,7 +474,7 @@ describe('an import', () => {
     }
   });
 
-  it('that is made again changes nothing', async () => {
+  it('repeating an import changes nothing', async () => {
     const users = Array.from({ length: 5 }, () => ({ username: newName(), claims: { name: 'First' } }));
     const first = await importing({ users });
     const again = await importing({ users: users.map((user) => ({ ...user, claims: { name: 'Second' } })) });
@@ -485,7 +485,7 @@ describe('an import', () => {
     expect(await auditOf(app, again)).toEqual([]);
   });
 
-  it('of the same users by several at once makes each of them once', async () => {
+  it('concurrent imports of the same users create each of them once', async () => {
     const users = Array.from({ length: 20 }, () => ({ username: newName() }));
     const orders = [users, [...users].reverse(), users, [...users].reverse()];
     const answers = await Promise.all(orders.map((order) => importing(order)));
@@ -494,14 +494,14 @@ describe('an import', () => {
     expect(results.filter(({ result }) => result === 'exists')).toHaveLength(60);
   });
 
-  it('of a deleted subject is refused', async () => {
+  it('an import refuses the subject of a deleted user', async () => {
     const { subject } = await created();
     await caller.delete(path(subject!));
     const { body } = await importing([{ username: newName(), subject }]);
     expect(body.results).toMatchObject([{ result: 'invalid', errors: [{ field: 'subject' }] }]);
   });
 
-  it('stores nothing where it fails', async () => {
+  it('a failed import stores nothing', async () => {
     mayFail = true;
     const users = [{ username: newName() }, { username: newName() }];
     const { result, lost } = await withLostStatements(app, /INSERT INTO audit_events/, () => importing(users));
@@ -510,19 +510,19 @@ describe('an import', () => {
   });
 
   it.each([[{}], [{ users: {} }], [{ users: [], more: 1 }], ['users'], [null], [Array.from({ length: 501 }, () => 0)]])(
-    'that is no list is refused: %#',
+    'an import refuses a body that is not a list: %#',
     async (body) => {
       const answer = await importing(body);
       expect(answer.status).toBe(400);
     },
   );
 
-  it('may be of nobody', async () => {
+  it('an import may be empty', async () => {
     expect((await importing([])).body).toEqual({ results: [] });
   });
 });
 
-it('no hash and no password is ever shown, nor logged', async () => {
+it('no password or hash is ever shown or logged', async () => {
   const { subject } = await created();
   const { body } = await caller.post('/users/import', [{ username: newName(), password_hash: BCRYPT }]);
   const imported = (body.results as { subject: string }[])[0]!.subject;

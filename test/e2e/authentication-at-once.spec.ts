@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('[145] every answer is for the client that asked, and a wrong secret among them fails alone', async () => {
+it('[145] each of many concurrent requests is answered for its own client, and only the one with a wrong secret fails', async () => {
   const clients = await Promise.all(Array.from({ length: 20 }, () => confidentialClient(app)));
   const wrong = { ...clients[0]!, secret: 'wrong' };
   for (let round = 0; round < 5; round++) {

@@ -50,7 +50,7 @@ const families = async (): Promise<number> => {
 };
 
 describe('an authorization request', () => {
-  it('leads through sign-in and consent back to the client, with a code, the state and the issuer', async () => {
+  it('an authorization request leads through sign-in and consent to the client, with a code, the state and the issuer', async () => {
     const visitor = new Visitor(app);
     const first = await visitor.get(new Authorization(client).path);
     expect(isSignIn(first)).toBe(true);
@@ -61,25 +61,25 @@ describe('an authorization request', () => {
     expect(answerOf(third)).toMatchObject({ state: 'the-state', iss: app.issuer });
   });
 
-  it('asks a user who is signed in, and has agreed before, for nothing', async () => {
+  it('a signed-in user with earlier consent is not asked again', async () => {
     const visit = await (await regular()).get(new Authorization(client).path);
     expect(answerOf(visit)).toHaveProperty('code');
   });
 
-  it('asks again for what is more than was agreed to, and names it', async () => {
+  it('a request beyond the earlier consent shows what is new and asks again', async () => {
     const visitor = await regular();
     const visit = await visitor.get(new Authorization(client, { scope: 'openid read write' }).path);
     expect(isConsent(visit)).toBe(true);
     expect(visit.html).toContain('write');
   });
 
-  it('by POST comes to the same', async () => {
+  it('an authorization request by POST has the same outcome', async () => {
     const visitor = await regular();
     const visit = await visitor.post('/authorize', new Authorization(client).parameters);
     expect(answerOf(visit)).toHaveProperty('code');
   });
 
-  it('by HEAD makes no code', async () => {
+  it('HEAD issues no code', async () => {
     const visitor = await regular();
     const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const before = await families();
@@ -88,7 +88,7 @@ describe('an authorization request', () => {
     expect(await families()).toBe(before);
   });
 
-  it('is answered by a form where the client wants one', async () => {
+  it('the response is a form if the client asks for form_post', async () => {
     const visitor = await regular();
     const visit = await visitor.get(new Authorization(client, { response_mode: 'form_post', state: '"><x>' }).path);
     expect(visit.status).toBe(200);
@@ -101,7 +101,7 @@ describe('an authorization request', () => {
     expect(visit.headers.get('content-security-policy')).toContain("form-action 'self' https:");
   });
 
-  it('[264] redirects by 303, never by a status that would send a form along', async () => {
+  it('[264] the response redirects with 303, never with a status that repeats a form', async () => {
     const visitor = await regular();
     const visit = await visitor.get(new Authorization(client).path);
     expect(visit.status).toBe(303);
@@ -109,12 +109,12 @@ describe('an authorization request', () => {
     expect(posted.status).toBe(303);
   });
 
-  it('[268] may not be read across origins', async () => {
+  it('[268] the response may not be read across origins', async () => {
     const answer = await send(app.url + new Authorization(client).path, { headers: { origin: 'https://evil.test' } });
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('stores nothing for somebody who has not signed in', async () => {
+  it('nothing is stored for a user who has not signed in', async () => {
     const tables = ['token_families', 'login_sessions', 'consents'];
     const counts = async (...more: string[]) =>
       Promise.all([...tables, ...more].map((table) => app.database.query(`SELECT count(*)::int FROM ${table}`)));
@@ -130,7 +130,7 @@ describe('an authorization request', () => {
 });
 
 describe('a refusal', () => {
-  it('by the user is told to the client', async () => {
+  it('the user’s refusal is reported to the client', async () => {
     const visitor = new Visitor(app);
     const visit = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
     const asked = await signIn(visitor, visit, user);
@@ -152,20 +152,20 @@ describe('a refusal', () => {
     ['for a resource that the client does not have', { resource: 'https://x.test' }, 'invalid_target'],
     ['without asking, where nobody is signed in', { prompt: 'none' }, 'login_required'],
     ['with a hint that is no ID token', { id_token_hint: 'x' }, 'invalid_request'],
-  ])('[265] of a request %s is told to the client, with the issuer', async (_title, overrides, error) => {
+  ])('[265] a request %s is reported to the client, with the issuer', async (_title, overrides, error) => {
     const answer = answerOf(await new Visitor(app).get(new Authorization(client, overrides).path));
     expect(answer).toMatchObject({ error, state: 'the-state', iss: app.issuer });
     expect(answer['error_description']).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
   });
 
-  it('of a repeated parameter is told to the client, unless it decides where to go', async () => {
+  it('a repeated parameter is reported to the client, unless it decides the redirect', async () => {
     const { path } = new Authorization(client);
     expect(answerOf(await new Visitor(app).get(`${path}&scope=read`))).toMatchObject({ error: 'invalid_request' });
     const visit = await new Visitor(app).get(`${path}&redirect_uri=https%3A%2F%2Fevil.test`);
     expect({ left: visit.left, status: visit.status }).toEqual({ left: false, status: 400 });
   });
 
-  it('of a repeated parameter in a form is told to the client as well', async () => {
+  it('a repeated parameter in a form is reported to the client as well', async () => {
     const post = (...more: [string, string][]) =>
       new Visitor(app).post('/authorize', [...Object.entries(new Authorization(client).parameters), ...more]);
     expect(answerOf(await post(['scope', 'read']))).toMatchObject({ error: 'invalid_request', state: 'the-state' });
@@ -173,7 +173,7 @@ describe('a refusal', () => {
     expect({ left: visit.left, status: visit.status }).toEqual({ left: false, status: 400 });
   });
 
-  it('of the right to sign users in is told to the client', async () => {
+  it('a client without the grant authorization_code gets an error', async () => {
     const other = await webClient(app, { grantTypes: ['authorization_code'] });
     await changeClient(app, other, { grantTypes: ['client_credentials'] });
     expect(answerOf(await new Visitor(app).get(new Authorization(other).path))).toMatchObject({
@@ -181,7 +181,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('in the response mode form_post is a form too', async () => {
+  it('an error in the response mode form_post is a form too', async () => {
     const visit = await new Visitor(app).get(
       new Authorization(client, { response_mode: 'form_post', prompt: 'none' }).path,
     );
@@ -200,7 +200,7 @@ describe('a request with no good place to answer to', () => {
     ['with HTML for everything', { client_id: '<script>', redirect_uri: '<img src=x>', state: '"><b>' }],
     ['with line ends', { redirect_uri: `${REDIRECT_URI}\r\nx: y` }],
     ['that is too long', { state: 'x'.repeat(9000) }],
-  ])('%s ends in a plain page', async (_title, overrides) => {
+  ])('%s ends in an error page without a redirect', async (_title, overrides) => {
     const visit = await new Visitor(app).get(new Authorization(client, overrides).path);
     expect({ left: visit.left, status: visit.status }).toEqual({ left: false, status: 400 });
     expect(visit.headers.get('content-type')).toMatch(/^text\/html/);
@@ -212,33 +212,33 @@ describe('a request with no good place to answer to', () => {
     ['a thousand parameters', `/authorize?${'a=1&'.repeat(1000)}`],
     ['broken percent-encoding', '/authorize?client_id=%zz'],
     ['bytes that are not UTF-8', '/authorize?client_id=%ff'],
-  ])('of %s ends in a plain page', async (_title, path) => {
+  ])('a redirect URI of %s ends in an error page without a redirect', async (_title, path) => {
     const visit = await new Visitor(app).get(path);
     expect(visit.status).toBe(400);
     expect(visit.headers.get('content-type')).toMatch(/^text\/html/);
   });
 
-  it('of a client that was disabled ends in a plain page', async () => {
+  it('a request of a disabled client ends in an error page without a redirect', async () => {
     const other = await webClient(app);
     await changeClient(app, other, { disabled: true });
     const visit = await new Visitor(app).get(new Authorization(other).path);
     expect({ left: visit.left, status: visit.status }).toEqual({ left: false, status: 400 });
   });
 
-  it('was never answered with a 5xx', () => {
+  it('no request without a valid redirect target was answered with a 5xx', () => {
     expect(serverErrors(app)).toEqual([]);
   });
 });
 
 describe('prompt', () => {
-  it('none answers at once where nothing is to be asked, and says what is missing where it is', async () => {
+  it('prompt=none answers at once if nothing must be asked, and otherwise with the error that says why', async () => {
     const visitor = await regular();
     const silently = (scope: string) => new Authorization(client, { prompt: 'none', scope }).path;
     expect(answerOf(await visitor.get(silently('openid read')))).toHaveProperty('code');
     expect(answerOf(await visitor.get(silently('openid write')))).toMatchObject({ error: 'consent_required' });
   });
 
-  it.each(['login', 'select_account'])('%s asks for the password again, once', async (prompt) => {
+  it.each(['login', 'select_account'])('prompt=%s asks for the password again, once', async (prompt) => {
     const visitor = await regular();
     app.clock.advance(5000);
     const visit = await visitor.get(new Authorization(client, { prompt }).path);
@@ -246,7 +246,7 @@ describe('prompt', () => {
     expect(answerOf(await signIn(visitor, visit, user))).toHaveProperty('code');
   });
 
-  it('login consent asks for both', async () => {
+  it('prompt=login consent asks for both', async () => {
     const visitor = await regular();
     const visit = await visitor.get(new Authorization(client, { prompt: 'login consent' }).path);
     const asked = await signIn(visitor, visit, user);
@@ -254,7 +254,7 @@ describe('prompt', () => {
     expect(answerOf(await agree(visitor, asked))).toHaveProperty('code');
   });
 
-  it('lets somebody else sign in, who is asked for their own consent', async () => {
+  it('prompt=select_account lets another user sign in, who is asked for their own consent', async () => {
     const visitor = await regular();
     const other = await aUser(app);
     const visit = await visitor.get(new Authorization(client, { prompt: 'select_account' }).path);
@@ -263,7 +263,7 @@ describe('prompt', () => {
 });
 
 describe('max_age', () => {
-  it('asks for the password again once the sign-in is older, and not before', async () => {
+  it('max_age asks for the password again only if the sign-in is older', async () => {
     const visitor = await regular();
     const path = () => new Authorization(client, { max_age: '60' }).path;
     app.clock.advance(60_000);
@@ -276,7 +276,7 @@ describe('max_age', () => {
 });
 
 describe('id_token_hint', () => {
-  it('of the user who is signed in changes nothing; of another one it asks for a sign-in', async () => {
+  it('an id_token_hint of the signed-in user changes nothing; one of another user asks for a sign-in', async () => {
     const visitor = new Visitor(app);
     const { body } = await signInAndExchange(app, client, user, {}, visitor);
     const silently = new Authorization(client, { prompt: 'none', id_token_hint: body.id_token }).path;
@@ -285,7 +285,7 @@ describe('id_token_hint', () => {
     expect(answerOf(await stranger.get(silently))).toMatchObject({ error: 'login_required' });
   });
 
-  it('of another user says so for as long as the wrong one signs in, and goes on with the right one', async () => {
+  it('an id_token_hint of another user shows a message until the right user signs in', async () => {
     const { body } = await signInAndExchange(app, client, user);
     const [stranger, other] = [new Visitor(app), await aUser(app)];
     const fresh = await stranger.get(new Authorization(client, { id_token_hint: body.id_token }).path);
@@ -298,14 +298,14 @@ describe('id_token_hint', () => {
 });
 
 describe('consent', () => {
-  it('is asked of a first-party client’s users for nothing', async () => {
+  it('users of a first-party client are not asked for consent', async () => {
     const own = await webClient(app, { firstParty: true });
     const visitor = new Visitor(app);
     const visit = await signIn(visitor, await visitor.get(new Authorization(own).path), user);
     expect(answerOf(visit)).toHaveProperty('code');
   });
 
-  it('is asked each time for a public client that anybody could pretend to be', async () => {
+  it('a public client that any program could impersonate asks for consent each time', async () => {
     const redirectUri = 'com.example.app:/back';
     const native = await browserClient(app, { redirectUris: [redirectUri] });
     const visitor = new Visitor(app);
@@ -318,7 +318,7 @@ describe('consent', () => {
     }
   });
 
-  it('of a loopback client comes back to whichever port it listens on', async () => {
+  it('consent of a loopback client redirects to the port that the request names', async () => {
     const native = await browserClient(app, { redirectUris: ['http://127.0.0.1/back'] });
     const redirectUri = 'http://127.0.0.1:50123/back';
     const visitor = new Visitor(app);
@@ -330,7 +330,7 @@ describe('consent', () => {
     expect((await agree(visitor, asked)).url.href).toMatch(/^http:\/\/127\.0\.0\.1:50123\/back\?code=/);
   });
 
-  it('submitted twice gives two codes, each good once', async () => {
+  it('a consent form submitted twice issues two codes, each valid once', async () => {
     const visitor = await regular();
     const authorization = new Authorization(client, { prompt: 'consent' });
     const asked = await visitor.get(authorization.path);
@@ -340,7 +340,7 @@ describe('consent', () => {
     for (const code of codes) expect((await authorization.exchange(app, client, code)).status).toBe(200);
   });
 
-  it('for another request than the one that was shown is not taken', async () => {
+  it('consent for another request than the one shown is refused', async () => {
     const visitor = await regular();
     const asked = await visitor.get(new Authorization(client, { prompt: 'consent', scope: 'openid' }).path);
     const more = new URLSearchParams(new Authorization(client, { scope: 'openid write' }).parameters).toString();
@@ -351,7 +351,7 @@ describe('consent', () => {
     });
   });
 
-  it('from a browser that was not asked is not taken', async () => {
+  it('consent from a browser that was not asked is refused', async () => {
     const [visitor, other] = [await regular(), await regular()];
     const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
     const visit = await other.submit({ ...asked, url: new URL(app.url) }, { decision: 'allow' });
@@ -361,7 +361,7 @@ describe('consent', () => {
     });
   });
 
-  it('can be left to somebody else, who signs in first', async () => {
+  it('the consent page lets another user sign in first', async () => {
     const visitor = await regular();
     const asked = await visitor.get(new Authorization(client, { prompt: 'consent', ui_locales: 'zh-TW' }).path);
     const [, href] = /<a href="([^"]*)"/.exec(asked.html)!;
@@ -374,7 +374,7 @@ describe('consent', () => {
     expect(theirs.headers.get('content-language')).toBe('zh-Hant');
   });
 
-  it('after the session has ended leads to the sign-in', async () => {
+  it('consent after the session has ended leads to the sign-in', async () => {
     const visitor = await regular();
     const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
     await app.database.query('UPDATE login_sessions SET ended_at = now()');
@@ -387,7 +387,7 @@ describe('consent', () => {
     ['no request', { decision: 'allow', authorization_request: '' }],
     ['a request that is none', { decision: 'allow', authorization_request: 'x' }],
     ['no form token', { decision: 'allow', form_token: '' }],
-  ])('with %s is a plain page', async (_title, fields) => {
+  ])('consent with %s is an error page', async (_title, fields) => {
     const visitor = await regular();
     const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
     const visit = await visitor.submit(asked, fields);
@@ -398,6 +398,6 @@ describe('consent', () => {
   });
 });
 
-it('nothing of all this was answered with a 5xx', () => {
+it('none of these requests was answered with a 5xx', () => {
   expect(serverErrors(app)).toEqual([]);
 });

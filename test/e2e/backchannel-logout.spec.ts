@@ -59,7 +59,7 @@ const waiting = async (): Promise<number> =>
 const allDelivered = () => eventually(async () => expect(await waiting()).toBe(0));
 
 describe('when a user signs out', () => {
-  it('each client that the user was signed in at is told, by a token that the JWKS verifies', async () => {
+  it('each client that the user was signed in at gets a logout token that the JWKS verifies', async () => {
     const visitor = new Visitor(app);
     const clients = [await told(), await told({ idTokenSignedResponseAlg: 'ES256' })];
     const idTokens = [await signInAt(clients[0]!, visitor), await signInAt(clients[1]!, visitor)];
@@ -81,7 +81,7 @@ describe('when a user signs out', () => {
     expect(clients.map((_, index) => decodeProtectedHeader(idTokens[index]!).alg)).toEqual(['RS256', 'ES256']);
   });
 
-  it('a client that keeps its refresh token is told, too, once, however often it asked for a code', async () => {
+  it('a client that keeps its refresh token is notified too, once, however many codes it got', async () => {
     const visitor = new Visitor(app);
     const client = await told();
     await signInAt(client, visitor, 'openid offline_access');
@@ -94,19 +94,22 @@ describe('when a user signs out', () => {
   it.each([
     ['the same user', () => user],
     ['another user', () => aUser(app)],
-  ])('who was away, and came back as %s, in the same browser: all of its clients are told', async (_title, who) => {
-    const visitor = new Visitor(app);
-    const before = await told();
-    await signInAt(before, visitor, 'openid offline_access');
-    app.clock.advanceSeconds(9 * 3600);
-    const after = await told();
-    await signOut(visitor, await signInAt(after, visitor, 'openid', await who()));
-    await allDelivered();
-    const heard = receiver.tokens.map((token) => decodeJwt(token).aud);
-    expect(heard.sort()).toEqual([before.clientId, after.clientId].sort());
-  });
+  ])(
+    'a user who was away and came back as %s in the same browser: all their clients are notified',
+    async (_title, who) => {
+      const visitor = new Visitor(app);
+      const before = await told();
+      await signInAt(before, visitor, 'openid offline_access');
+      app.clock.advanceSeconds(9 * 3600);
+      const after = await told();
+      await signOut(visitor, await signInAt(after, visitor, 'openid', await who()));
+      await allDelivered();
+      const heard = receiver.tokens.map((token) => decodeJwt(token).aud);
+      expect(heard.sort()).toEqual([before.clientId, after.clientId].sort());
+    },
+  );
 
-  it('clients of the user’s other browsers are not', async () => {
+  it('clients of the user’s other browsers are not notified', async () => {
     const [here, there] = [new Visitor(app), new Visitor(app)];
     const client = await told();
     const [idToken, other] = [await signInAt(client, here), await signInAt(client, there)];
@@ -116,7 +119,7 @@ describe('when a user signs out', () => {
     expect(decodeJwt(other)['sid']).not.toBe(decodeJwt(idToken)['sid']);
   });
 
-  it('everywhere, the clients of each browser are told of their own session', async () => {
+  it('signing out everywhere notifies the clients of each browser of their own session', async () => {
     const [here, there] = [new Visitor(app), new Visitor(app)];
     const [client, other] = [await told(), await told()];
     const sids = [await signInAt(client, here), await signInAt(client, there), await signInAt(other, there)].map(
@@ -145,7 +148,7 @@ describe('when a user signs out', () => {
     );
   });
 
-  it('everywhere, from a thousand browsers, each session ends', async () => {
+  it('signing out everywhere ends each of a thousand sessions', async () => {
     const visitor = new Visitor(app);
     const client = await told();
     await signInAt(client, visitor);
@@ -169,7 +172,7 @@ describe('when a user signs out', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('by signing in as somebody else, the clients of the first are told', async () => {
+  it('signing in as another user notifies the clients of the first one', async () => {
     const visitor = new Visitor(app);
     const client = await told();
     const idToken = await signInAt(client, visitor);
@@ -193,7 +196,7 @@ describe('when a user signs out', () => {
     code_challenge_method: 'S256',
   });
 
-  it('twenty times at once, the session ends once, and each client is told once', async () => {
+  it('twenty concurrent sign-outs end the session once and notify each client once', async () => {
     const visitor = new Visitor(app);
     const client = await told();
     const sid = decodeJwt(await signInAt(client, visitor))['sid'] as string;
@@ -214,7 +217,7 @@ describe('when a user signs out', () => {
       )
     ).map(({ event }) => event);
 
-  it('a sign-out that fails tells nobody', async () => {
+  it('a failed sign-out notifies no client', async () => {
     const visitor = new Visitor(app);
     const idToken = await signInAt(await told(), visitor);
     await app.database.query('ALTER TABLE audit_events RENAME TO audit_events_away');
@@ -230,7 +233,7 @@ describe('when a user signs out', () => {
 });
 
 describe('a client that is slow', () => {
-  it('does not keep the user waiting', async () => {
+  it('a slow client does not delay the user’s sign-out', async () => {
     receiver.answer = silence;
     const visitor = new Visitor(app);
     const idToken = await signInAt(await told(), visitor);
@@ -241,7 +244,7 @@ describe('a client that is slow', () => {
     expect(await waiting()).toBe(1);
   });
 
-  it('is told again, with another token, and the numbers say so', async () => {
+  it('a slow client is notified again with another token, and the metrics count both', async () => {
     receiver.answer = status(503);
     const visitor = new Visitor(app);
     const idToken = await signInAt(await told(), visitor);
@@ -259,7 +262,7 @@ describe('a client that is slow', () => {
   });
 });
 
-it('no logout token is ever logged, nor kept', async () => {
+it('no logout token is ever logged or stored', async () => {
   const visitor = new Visitor(app);
   await signOut(visitor, await signInAt(await told(), visitor));
   await allDelivered();

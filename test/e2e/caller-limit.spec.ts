@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('[189] too many introspections in a second are answered with 429, and other callers are not held back', async () => {
+it('[189] too many introspections in a second are answered with 429, and other callers are not affected', async () => {
   const calm = await confidentialClient(app);
   // However slowly they go, more than ten of two hundred fall into one second.
   const answers = await Promise.all(Array.from({ length: 200 }, () => introspect(app, scanner, 'guess')));

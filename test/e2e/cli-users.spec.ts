@@ -49,7 +49,7 @@ function fileOf(...lines: (object | string)[]): string {
   return file;
 }
 
-it('create, list, show, set-password, disable, enable and delete go round', async () => {
+it('user create, list, show, set-password, disable, enable and delete work', async () => {
   const args = ['create', 'anna', '--name', 'Anna B', '--email', 'anna@example.com', '--claims', '{"locale":"de"}'];
   const created = await json([...args, '--subject', 'a b', '--with-password'], `${PASSWORD}\n`);
   expect(created).toMatchObject({ subject: 'a b', username: 'anna', has_password: true });
@@ -71,7 +71,7 @@ it('create, list, show, set-password, disable, enable and delete go round', asyn
 });
 
 describe('a password', () => {
-  it('cannot be an argument', async () => {
+  it('a password cannot be an argument', async () => {
     for (const args of [
       ['create', 'x', '--with-password', PASSWORD],
       ['set-password', 'x', PASSWORD],
@@ -83,12 +83,12 @@ describe('a password', () => {
     }
   });
 
-  it('that is not piped in is asked for in vain', async () => {
+  it('a password command without piped input fails', async () => {
     const { exitCode, stderr } = await run(['user', 'create', 'bert', '--with-password']);
     expect([exitCode, stderr]).toEqual([1, 'No password was given: type it, or pipe it in.\n']);
   });
 
-  it('that is not good enough is refused, without being shown', async () => {
+  it('a password that breaks the policy is refused without being shown', async () => {
     const { exitCode, stdout, stderr } = await run(['user', 'create', 'bert', '--with-password'], 'canary\n');
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toContain('password: password must have at least 15 characters');
@@ -97,7 +97,7 @@ describe('a password', () => {
 });
 
 describe('import', () => {
-  it('stores a file of any length, and names the lines that failed', async () => {
+  it('user import stores a file of any length and reports the invalid lines', async () => {
     const users = Array.from({ length: 450 }, (_, index) => ({
       username: `import${index}`,
       password_hash: BCRYPT,
@@ -119,7 +119,7 @@ describe('import', () => {
     expect([again.exitCode, JSON.parse(again.stdout)]).toEqual([0, { created: 0, exists: 450, invalid: 0 }]);
   });
 
-  it('names a line for which the server reads none of a request, and stores those around it', async () => {
+  it('user import reports a line that makes the whole request invalid, and stores the lines around it', async () => {
     const users: (object | string)[] = Array.from({ length: 20 }, (_, index) => ({ username: `around${index}` }));
     users.splice(2, 0, '{"username":"proto","claims":{"__proto__":{"name":"x"}}}');
     users.splice(17, 0, '{"username":"constructor","claims":{"constructor":{"prototype":{}}}}');
@@ -129,7 +129,7 @@ describe('import', () => {
     expect(stderr).toBe(`line 3: ${problem}\nline 18: ${problem}\n`);
   });
 
-  it('reads the standard input as well', async () => {
+  it('user import reads standard input as well', async () => {
     const { stdout, exitCode } = await run(['user', 'import', '-'], '{"username":"piped"}\n');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^created +1$/m);
@@ -138,14 +138,14 @@ describe('import', () => {
   it.each([
     ['/nowhere/users.jsonl', 'ENOENT'],
     ['/', 'directory'],
-  ])('of what is no file is an error: %s', async (file, words) => {
+  ])('user import of something that is not a file is an error: %s', async (file, words) => {
     const { exitCode, stdout, stderr } = await run(['user', 'import', file]);
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toContain(words);
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  it('that outlives its access token asks for another', async () => {
+  it('a user import that outlives its access token gets another one', async () => {
     const users = Array.from({ length: 201 }, (_, index) => ({ username: `long${index}` }));
     const server = app.nest.getHttpServer();
     let imports = 0;

@@ -56,7 +56,7 @@ function rowsOf(table: string): Record<string, string>[] {
 }
 
 describe('client', () => {
-  it('create, show, list, update, disable, enable and delete go round', async () => {
+  it('client create, show, list, update, disable, enable and delete work', async () => {
     const created = await json(
       'client',
       'create',
@@ -99,7 +99,7 @@ describe('client', () => {
     expect((await run('client', 'show', id)).exitCode).toBe(1);
   });
 
-  it('registers and changes what signing in needs', async () => {
+  it('client create and update set the sign-in settings', async () => {
     const created = await json(
       ...['client', 'create', '--name', 'Web shop', '--grant', 'authorization_code', 'refresh_token'],
       ...['--redirect-uri', 'https://shop.example.com/a', '--redirect-uri', 'https://shop.example.com/b'],
@@ -130,12 +130,12 @@ describe('client', () => {
     expect(refused.stderr).toContain('redirect_uris');
   });
 
-  it('create of a public one needs no method', async () => {
+  it('client create of a public client needs no auth method', async () => {
     const created = await json('client', 'create', '--name', 'App', '--type', 'public');
     expect(created).toMatchObject({ type: 'public', token_endpoint_auth_method: 'none' });
   });
 
-  it('secrets are added, listed and deleted, and a new one is shown once', async () => {
+  it('client secrets are added, listed and deleted, and a new one is shown once', async () => {
     const { clientId } = await confidentialClient(app);
     const added = await json('client', 'add-secret', clientId, '--expires-at', '2031-01-01T00:00:00Z');
     expect(added).toEqual({
@@ -150,7 +150,7 @@ describe('client', () => {
     expect(rowsOf((await run('client', 'list-secrets', clientId)).stdout)).toHaveLength(1);
   });
 
-  it('list goes on where a page ended', async () => {
+  it('client list continues from a cursor', async () => {
     const first = await run('client', 'list', '--limit', '1');
     const cursor = /--cursor (\S+)/.exec(first.stderr)?.[1];
     const second = await run('client', 'list', '--limit', '1', '--cursor', cursor!);
@@ -160,7 +160,7 @@ describe('client', () => {
 });
 
 describe('family, revoke and audit', () => {
-  it('a family is started, found, revoked and traced', async () => {
+  it('a family is started, found, revoked and traced in the audit log', async () => {
     const client = await confidentialClient(app);
     const started = await json('family', 'start', '--client', client.clientId, '--subject', 'anna b', '--scope', 'a b');
     const { body } = await refresh(app, client, started.refresh_token);
@@ -188,7 +188,7 @@ describe('family, revoke and audit', () => {
     expect((await json('audit', '--sid', started.sid, '--event', 'refresh.rotated')).items).toHaveLength(1);
   });
 
-  it('the audit log is searched to its end, however many events lie between two that match', async () => {
+  it('a search of the audit log reaches its end, however many events are between two matches', async () => {
     await app.database.query(
       `INSERT INTO audit_events (at, event, client_id)
        SELECT now(), 'token.issued', CASE WHEN n IN (1, $1::int) THEN 'rare' ELSE 'frequent' END
@@ -229,14 +229,14 @@ describe('key', () => {
   });
 });
 
-it('a key id that begins with a hyphen is a key id, not an option', async () => {
+it('a key id may begin with a hyphen and is not taken for an option', async () => {
   const { exitCode, stderr } = await run('key', 'retire', '-38zYAElweHy2ogVEjKRFC5UrVU3fNgS2BgST4lf08A');
   expect(exitCode).toBe(1);
   expect(stderr).not.toContain('option');
 });
 
 describe('an error', () => {
-  it('goes to stderr with the words of the server and every field, and exits with 1', async () => {
+  it('an error goes to stderr with the server’s message and every field, and the exit code is 1', async () => {
     const { exitCode, stdout, stderr } = await run(
       'client',
       'create',
@@ -263,13 +263,13 @@ describe('an error', () => {
     [['revoke', 'all'], '--reason'],
     [['nonsense'], 'unknown command'],
     [['client', 'list', '--nonsense'], 'unknown option'],
-  ])('is said and exits with 1: %j', async (args, words) => {
+  ])('an error is shown and exits with 1: %j', async (args, words) => {
     const { exitCode, stdout, stderr } = await run(...args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toContain(words);
   });
 
-  it('is said where the credentials are wrong, without them', async () => {
+  it('wrong credentials are reported without their values', async () => {
     const environment = {
       REKEY_URL: app.url,
       REKEY_ADMIN_CLIENT_ID: operator.clientId,
@@ -281,7 +281,7 @@ describe('an error', () => {
     expect(stderr).not.toContain('wrong-canary');
   });
 
-  it('is said where the client is no admin', async () => {
+  it('a client without the admin scope is reported', async () => {
     const { clientId, secret } = await confidentialClient(app);
     const environment = { REKEY_URL: app.url, REKEY_ADMIN_CLIENT_ID: clientId, REKEY_ADMIN_CLIENT_SECRET: secret! };
     const { exitCode, stderr } = await line.run(['client', 'list'], environment);
@@ -289,14 +289,14 @@ describe('an error', () => {
     expect(stderr).toContain('scope');
   });
 
-  it('is said where nobody answers', async () => {
+  it('an unreachable server is reported', async () => {
     const environment = { REKEY_URL: 'http://127.0.0.1:1', REKEY_ADMIN_CLIENT_ID: 'x', REKEY_ADMIN_CLIENT_SECRET: 'y' };
     const { exitCode, stderr } = await line.run(['client', 'list'], environment);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^http:\/\/127\.0\.0\.1:1 does not answer \(.*\)\. REKEY_URL says where Rekey is\.\n$/);
   });
 
-  it('is said where there are no credentials', async () => {
+  it('missing credentials are reported', async () => {
     const { exitCode, stderr } = await line.run(['client', 'list'], { REKEY_URL: app.url, REKEY_DATA_DIR: dataDir });
     expect(exitCode).toBe(1);
     expect(stderr).toContain('REKEY_ADMIN_CLIENT_ID');
@@ -304,14 +304,14 @@ describe('an error', () => {
 });
 
 describe('the credentials', () => {
-  it('are those of the embedded server, where the environment has none', async () => {
+  it('without credentials in the environment, those of the embedded server are used', async () => {
     writeCredentials(dataDir, { adminClientId: operator.clientId, adminClientSecret: operator.secret });
     const { exitCode, stdout } = await line.run(['client', 'list'], { REKEY_URL: app.url, REKEY_DATA_DIR: dataDir });
     expect(exitCode).toBe(0);
     expect(stdout).toContain(operator.clientId);
   });
 
-  it('may have characters that Basic needs encoded', async () => {
+  it('credentials may have characters that Basic must encode', async () => {
     const odd = await confidentialClient(
       app,
       { grantTypes: ['client_credentials'], scopes: ['rekey:admin'] },
@@ -329,7 +329,7 @@ describe('the credentials', () => {
 });
 
 describe('migrate', () => {
-  it('has nothing to do for an embedded server, and leaves its data alone', async () => {
+  it('migrate has nothing to do for an embedded server and leaves its data unchanged', async () => {
     const untouched = join(dataDir, 'untouched');
     const { exitCode, stdout } = await line.run(['migrate'], { REKEY_DATA_DIR: untouched });
     expect(exitCode).toBe(0);
@@ -337,7 +337,7 @@ describe('migrate', () => {
     expect(existsSync(untouched)).toBe(false);
   });
 
-  it('says what is wrong with the settings', async () => {
+  it('migrate reports invalid settings', async () => {
     const { exitCode, stderr } = await line.run(['migrate'], { DATABASE_URL: 'mysql://127.0.0.1/x' });
     expect(exitCode).toBe(1);
     expect(stderr).toContain('DATABASE_URL must be');
@@ -345,7 +345,7 @@ describe('migrate', () => {
   });
 });
 
-it('says what it can do', async () => {
+it('the help lists all commands', async () => {
   const { exitCode, stdout } = await line.run(['--help']);
   expect(exitCode).toBe(0);
   for (const command of ['client', 'family', 'revoke', 'audit', 'key', 'subject', 'migrate', 'REKEY_URL']) {

@@ -48,13 +48,13 @@ const knock = (headers: Record<string, string>, fields: Record<string, string> =
   postForm(`${app.url}/token`, { grant_type: 'client_credentials', ...fields }, headers);
 
 describe('client_secret_basic', () => {
-  it('[34] refreshes for a client with a secret', async () => {
+  it('[34] a client with a secret refreshes with client_secret_basic', async () => {
     const { refreshToken } = await startFamily(app, client);
     const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
     expect((await postForm(`${app.url}/token`, body, basic(client))).status).toBe(200);
   });
 
-  it('[36] id and secret are form-encoded inside the header', async () => {
+  it('[36] id and secret are form-encoded inside the Basic header', async () => {
     const clientId = '1PpG/Q 1';
     await confidentialClient(app, {}, { clientId, secret: 'z/tZ9VwFZqApmIQ+ZH1I5pLk/uB4ud:X2/8bL+wfFTt1rFw=' });
     const authorization =
@@ -83,12 +83,12 @@ describe('client_secret_basic', () => {
     });
   });
 
-  it.each(['bAsIc', 'BASIC', 'basic'])('[40] the scheme is matched without case: %s', async (scheme) => {
+  it.each(['bAsIc', 'BASIC', 'basic'])('[40] the scheme Basic is matched case-insensitively: %s', async (scheme) => {
     const authorization = basic(client).authorization!.replace('Basic', scheme);
     expect((await knock({ authorization })).status).toBe(200);
   });
 
-  it('[41] a wrong secret is 401 with a Basic challenge', async () => {
+  it('[41] a wrong secret answers 401 with a Basic challenge', async () => {
     const answer = await knock(basic({ ...client, secret: generateSecret() }));
     expectError(answer, 401, 'invalid_client');
     expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm="[^"]+"/);
@@ -96,7 +96,7 @@ describe('client_secret_basic', () => {
 });
 
 describe('client_secret_post', () => {
-  it('[35] refreshes for a client that is registered for it', async () => {
+  it('[35] a client registered for client_secret_post refreshes with it', async () => {
     const { refreshToken } = await startFamily(app, poster);
     const body = {
       grant_type: 'refresh_token',
@@ -107,7 +107,7 @@ describe('client_secret_post', () => {
     expect((await postForm(`${app.url}/token`, body)).status).toBe(200);
   });
 
-  it('[42] a wrong secret is 401 with a challenge, too', async () => {
+  it('[42] a wrong secret in the body answers 401 with a challenge, too', async () => {
     const answer = await knock({}, { client_id: poster.clientId, client_secret: generateSecret() });
     expectError(answer, 401, 'invalid_client');
     expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
@@ -142,7 +142,7 @@ describe('an unknown client and a wrong secret', () => {
     ['name alone', () => knock({}, { client_id: clientId })],
   ];
 
-  it('[43] get the same answer, byte for byte', async () => {
+  it('[43] an unknown client and a wrong secret get the same response, byte for byte', async () => {
     const answers: unknown[] = [];
     for (const clientId of [
       client.clientId,
@@ -157,7 +157,7 @@ describe('an unknown client and a wrong secret', () => {
     expect(answers[0]).toMatchObject({ status: 401 });
   });
 
-  it('[43] are the same work: the same statements, one lookup, the same comparisons', async () => {
+  it('[43] an unknown client and a wrong secret cause the same work: statements, lookups and comparisons', async () => {
     const hmacs = Object.getPrototypeOf(createHmac('sha256', '')) as ReturnType<typeof createHmac>;
     const statements = jest.spyOn(pg.Client.prototype, 'query');
     const lookups = jest.spyOn(app.nest.get(ClientRepository, { strict: false }), 'findMany');
@@ -199,7 +199,7 @@ describe('an unknown client and a wrong secret', () => {
   const textOf = (query: unknown): string =>
     typeof query === 'string' ? query : String((query as { text?: unknown }).text);
 
-  it('[63] get the same answer whatever the rest of the request holds', async () => {
+  it('[63] an unknown client and a wrong secret get the same response whatever else the request contains', async () => {
     const { refreshToken } = await startFamily(app, client);
     const wrong = basic({ ...client, secret: generateSecret() });
     const answers = [];
@@ -217,7 +217,7 @@ describe('an unknown client and a wrong secret', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[64] use no token up', async () => {
+  it('[64] a failed authentication does not consume the refresh token', async () => {
     const { refreshToken } = await startFamily(app, client);
     expectError(await refresh(app, { ...client, secret: generateSecret() }, refreshToken), 401, 'invalid_client');
     app.clock.advanceSeconds(61);
@@ -225,7 +225,7 @@ describe('an unknown client and a wrong secret', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[78] leave a trace under the correlation id: the client where it is known, and never an invented id', async () => {
+  it('[78] a failed authentication is audited with its correlation id and a known client, but never with an unknown id', async () => {
     for (const [clientId, expected] of [
       [client.clientId, { event: 'client.authentication_failed', reason: 'wrong_secret', client_id: client.clientId }],
       [
@@ -245,28 +245,28 @@ describe('an unknown client and a wrong secret', () => {
 });
 
 describe('what does not authenticate', () => {
-  it('[44] nothing at all', async () => {
+  it('[44] a request without credentials is refused', async () => {
     const { refreshToken } = await startFamily(app, client);
     const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
     expectError(await postForm(`${app.url}/token`, body), 401, 'invalid_client');
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[45] the client_id of a confidential client alone', async () => {
+  it('[45] a confidential client cannot authenticate with its client_id alone', async () => {
     const { refreshToken } = await startFamily(app, client);
     const body = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: client.clientId };
     expectError(await postForm(`${app.url}/token`, body), 401, 'invalid_client');
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[46] an empty secret', async () => {
+  it('[46] an empty secret is refused', async () => {
     expectError(await knock(raw(`${client.clientId}:`)), 401, 'invalid_client');
     expectError(await knock(raw(client.clientId)), 401, 'invalid_client');
     expectError(await knock({}, { client_id: poster.clientId, client_secret: '' }), 401, 'invalid_client');
     expectError(await knock({}, { client_id: client.clientId, client_secret: '' }), 401, 'invalid_client');
   });
 
-  it('[46] an empty secret where none is stored', async () => {
+  it('[46] an empty secret is refused even if none is stored', async () => {
     const bare = await confidentialClient(app);
     await app.database.query('DELETE FROM client_secrets WHERE client_id = $1', [bare.clientId]);
     expectError(await knock(raw(`${bare.clientId}:`)), 401, 'invalid_client');
@@ -297,7 +297,7 @@ describe('what does not authenticate', () => {
     expect([wrong.status, wrong.text]).toEqual([unknown.status, unknown.text]);
   });
 
-  it('[54] the right secret of a disabled client, on any endpoint', async () => {
+  it('[54] a disabled client is refused with the right secret, on every endpoint', async () => {
     const disabled = await confidentialClient(app);
     const { refreshToken } = await startFamily(app, disabled);
     expect((await knock(basic(disabled))).status).toBe(200);
@@ -315,14 +315,14 @@ describe('what does not authenticate', () => {
     await expectAlive(app, disabled, refreshToken);
   });
 
-  it('[54] a disabled public client', async () => {
+  it('[54] a disabled public client is refused', async () => {
     const disabled = await publicClient(app);
     const { refreshToken } = await startFamily(app, disabled);
     await changeClient(app, disabled, { disabled: true });
     expectError(await refresh(app, disabled, refreshToken), 401, 'invalid_client');
   });
 
-  it('[56] the first 72 bytes of a secret of 100', async () => {
+  it('[56] the first 72 bytes of a secret of 100 are refused', async () => {
     const secret = generateSecret().repeat(3).slice(0, 100);
     const { clientId } = await confidentialClient(app, {}, { secret });
     expect((await knock(basic({ clientId, secret }))).status).toBe(200);
@@ -331,7 +331,7 @@ describe('what does not authenticate', () => {
     expectError(await knock(basic({ clientId, secret: `${secret}x` })), 401, 'invalid_client');
   });
 
-  it('[46] the digest that is stored of a secret', async () => {
+  it('[46] the stored digest of a secret is refused as a secret', async () => {
     const [{ digest }] = await app.database.query<[{ digest: Buffer }]>(
       'SELECT digest FROM client_secrets WHERE client_id = $1',
       [client.clientId],
@@ -348,7 +348,7 @@ describe('what does not authenticate', () => {
 });
 
 describe('two ways at once', () => {
-  it('[47] Basic and a secret in the body are invalid_request', async () => {
+  it('[47] Basic together with a secret in the body is invalid_request', async () => {
     for (const one of [client, poster]) {
       expectError(await knock(basic(one), { client_secret: one.secret! }), 400, 'invalid_request');
       expectError(
@@ -359,33 +359,36 @@ describe('two ways at once', () => {
     }
   });
 
-  it.each(['client_assertion', 'client_assertion_type'])('[48] Basic and a %s are invalid_request', async (name) => {
-    expectError(await knock(basic(client), { [name]: 'x' }), 400, 'invalid_request');
-  });
+  it.each(['client_assertion', 'client_assertion_type'])(
+    '[48] Basic together with a %s is invalid_request',
+    async (name) => {
+      expectError(await knock(basic(client), { [name]: 'x' }), 400, 'invalid_request');
+    },
+  );
 
-  it('[48] a secret in the body and a client_assertion are invalid_request', async () => {
+  it('[48] a secret in the body together with a client_assertion is invalid_request', async () => {
     const fields = { client_id: poster.clientId, client_secret: poster.secret!, client_assertion: 'x' };
     expectError(await knock({}, fields), 400, 'invalid_request');
   });
 
-  it('[48] a client_assertion alone is a method that nobody is registered for', async () => {
+  it('[48] a client_assertion alone is refused, because no client is registered for it', async () => {
     expectError(await knock({}, { client_id: client.clientId, client_assertion: 'x' }), 401, 'invalid_client');
   });
 
-  it('[47] a Bearer token and a secret in the body are invalid_request', async () => {
+  it('[47] a Bearer token together with a secret in the body is invalid_request', async () => {
     const fields = { client_id: poster.clientId, client_secret: poster.secret! };
     expectError(await knock({ authorization: 'Bearer x' }, fields), 400, 'invalid_request');
   });
 
-  it('[10][47] an empty secret in the body is no second way', async () => {
+  it('[10][47] Basic together with an empty secret in the body is accepted', async () => {
     expect((await knock(basic(client), { client_secret: '', client_assertion: '' })).status).toBe(200);
   });
 
-  it('[49] Basic and its own client_id are one way', async () => {
+  it('[49] Basic together with the same client_id in the body is accepted', async () => {
     expect((await knock(basic(client), { client_id: client.clientId })).status).toBe(200);
   });
 
-  it("[50] Basic and another's client_id are invalid_request", async () => {
+  it('[50] Basic together with another client_id in the body is invalid_request', async () => {
     expectError(await knock(basic(client), { client_id: poster.clientId }), 400, 'invalid_request');
     expectError(await knock(basic(client), { client_id: 'nobody' }), 400, 'invalid_request');
     const { refreshToken } = await startFamily(app, poster);
@@ -396,7 +399,7 @@ describe('two ways at once', () => {
 });
 
 describe('a public client', () => {
-  it('[52] names itself, and is nobody without its client_id', async () => {
+  it('[52] a public client authenticates with its client_id, and not without it', async () => {
     const named = await publicClient(app);
     const { refreshToken } = await startFamily(app, named);
     const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
@@ -405,13 +408,13 @@ describe('a public client', () => {
     await expectAlive(app, named, refreshToken);
   });
 
-  it('[52][10] may send its secret as empty as it is', async () => {
+  it('[52][10] a public client may send an empty secret', async () => {
     const named = await publicClient(app);
     const { refreshToken } = await startFamily(app, named);
     expect((await refresh(app, named, refreshToken, { client_secret: '' })).status).toBe(200);
   });
 
-  it('[53] with a secret is refused', async () => {
+  it('[53] a public client with a secret is refused', async () => {
     const named = await publicClient(app);
     const { refreshToken } = await startFamily(app, named);
     const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
@@ -450,7 +453,7 @@ describe.each(grantTypes)('the grant %s', (grantType) => {
   ];
 
   it.each(methods.flatMap((method) => wrongSecrets.map(([what, secretOf]) => ({ method, what, secretOf }))))(
-    '[45][46] refuses a confidential client of $method with $what',
+    '[45][46] the grant refuses a confidential client of $method with $what',
     async ({ method, secretOf }) => {
       const owner = await webClient(app, { ...everyGrant, tokenEndpointAuthMethod: method });
       const fields = await fieldsFor(owner);
@@ -471,7 +474,7 @@ describe.each(grantTypes)('the grant %s', (grantType) => {
     },
   );
 
-  it('[210] is advertised, and so are no others than these', async () => {
+  it('[210] the metadata lists exactly the supported methods', async () => {
     const { body } = await send(`${app.url}/.well-known/oauth-authorization-server`);
     expect(body.grant_types_supported).toContain(grantType);
     expect(body.grant_types_supported).toHaveLength(grantTypes.length);
@@ -510,15 +513,15 @@ describe('an Authorization header', () => {
     ',',
     '=',
     '\xff\xfe',
-  ])('[55] that is malformed authenticates nobody: %j', async (value) => {
+  ])('[55] a malformed Authorization header is refused: %j', async (value) => {
     expectError(await post(['Authorization', value]), 401, 'invalid_client');
   });
 
-  it('[55] that is empty authenticates nobody', async () => {
+  it('[55] an empty Authorization header is refused', async () => {
     expectError(await post(['Authorization', '']), 401, 'invalid_client');
   });
 
-  it('[55] next to a second one is invalid_request, whatever they hold', async () => {
+  it('[55] two Authorization headers are invalid_request, whatever they contain', async () => {
     const { authorization } = basic(client);
     for (const second of [authorization!, 'Basic YTpi', 'Bearer x', '']) {
       expectError(await post(['Authorization', authorization!], ['AUTHORIZATION', second]), 400, 'invalid_request');
@@ -526,16 +529,16 @@ describe('an Authorization header', () => {
     }
   });
 
-  it('[55] of 20 KiB is too large', async () => {
+  it('[55] an Authorization header of 20 KiB is too large', async () => {
     expectError(await post(['Authorization', `Basic ${'a'.repeat(20 * 1024)}`]), 431, 'invalid_request');
   });
 
-  it('[55] of 12 KiB authenticates nobody', async () => {
+  it('[55] an Authorization header of 12 KiB is refused', async () => {
     const answer = await post(['Authorization', `Basic ${base64(`a:${'b'.repeat(9000)}`)}`]);
     expectError(answer, 401, 'invalid_client');
   });
 
-  it('[55] of any other bytes is 400 or 401, and never a 5xx', async () => {
+  it('[55] an Authorization header of arbitrary bytes answers 400 or 401, and never a 5xx', async () => {
     // Whatever may stand in a header at all: visible characters, spaces, tabs and the bytes above ASCII.
     const anything = fc.string({
       unit: fc
@@ -571,7 +574,7 @@ describe('an Authorization header', () => {
 describe('the secrets of a client', () => {
   const admin = { actor: 'test' };
 
-  it('[57] are stored as digests alone', async () => {
+  it('[57] secrets are stored as digests only', async () => {
     const canaries = new Canaries();
     for (const one of [client, poster]) {
       await postForm(
@@ -586,7 +589,7 @@ describe('the secrets of a client', () => {
     expect(canaries.leaksIn(dump)).toEqual([]);
   });
 
-  it('[58] overlap, and end when they are said to', async () => {
+  it('[58] secrets overlap, and expire when they should', async () => {
     const clients = app.nest.get(ClientsService, { strict: false });
     const owner = await confidentialClient(app);
     expect((await knock(basic(owner))).status).toBe(200);
@@ -602,7 +605,7 @@ describe('the secrets of a client', () => {
     expectError(await knock(basic(renewed)), 401, 'invalid_client');
   });
 
-  it('[58] that another replica has added work at once, and those that it has deleted end within a second', async () => {
+  it('[58] a secret added on another replica works at once, and one deleted there ends within a second', async () => {
     const owner = await confidentialClient(app);
     const secret = generateSecret();
     const known = await confidentialClient(app, {}, { secret });
@@ -619,14 +622,14 @@ describe('the secrets of a client', () => {
     expectError(await knock(basic(owner)), 401, 'invalid_client');
   });
 
-  it('[58] a secret works at once, also at a replica whose clock is behind the one that made it', async () => {
+  it('[58] a secret works at once, even on a replica whose clock is behind', async () => {
     const owner = await confidentialClient(app);
     app.clock.advanceSeconds(-120);
     expect((await knock(basic(owner))).status).toBe(200);
     app.clock.advanceSeconds(120);
   });
 
-  it('[62] are 256 random bits, URL-safe', () => {
+  it('[62] secrets are 256 random bits, URL-safe', () => {
     const secrets = Array.from({ length: 1000 }, generateSecret);
     expect(secrets.filter((secret) => !/^[A-Za-z0-9_-]{43,}$/.test(secret))).toEqual([]);
     expect(new Set(secrets).size).toBe(secrets.length);
@@ -634,7 +637,7 @@ describe('the secrets of a client', () => {
   });
 });
 
-it('[52] a resource server authenticates as every confidential client does', async () => {
+it('[52] a resource server authenticates like every confidential client', async () => {
   const server = await resourceServer(app, 'https://api.test');
   expect((await postForm(`${app.url}/introspect`, { token: 'x' }, basic(server))).text).toBe('{"active":false}');
   expectError(
@@ -644,7 +647,7 @@ it('[52] a resource server authenticates as every confidential client does', asy
   );
 });
 
-it('[298] a line break in a client_id starts no line in the log', async () => {
+it('[298] a line break in a client_id does not start a new log line', async () => {
   const before = app.logs.length;
   expectError(
     await knock({}, { client_id: 'a\r\n{"level":"info","msg":"FAKE"}', client_secret: 'x' }),

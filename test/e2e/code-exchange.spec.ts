@@ -38,7 +38,7 @@ const exchange = async (
 ) => authorization.exchange(app, by, code, fields);
 
 describe('a code', () => {
-  it('is redeemed for an access token, a refresh token and an ID token', async () => {
+  it('a code is redeemed for an access token, a refresh token and an ID token', async () => {
     const answer = await exchange(await aCode());
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ token_type: 'Bearer', scope: 'openid offline_access read', expires_in: 600 });
@@ -53,7 +53,7 @@ describe('a code', () => {
     expect((await refresh(app, client, answer.body.refresh_token)).status).toBe(200);
   });
 
-  it('[253, 254] used again is refused, and ends everything that came from it', async () => {
+  it('[253, 254] a replayed code is refused, and its family is revoked', async () => {
     const code = await aCode();
     const first = await exchange(code);
     const refreshed = await refresh(app, client, first.body.refresh_token);
@@ -66,7 +66,7 @@ describe('a code', () => {
     expect((await auditOf(app, replay)).map(({ event }) => event)).toEqual(['code.replayed']);
   });
 
-  it('[257] fifty times at once is redeemed once, and the family is dead for the replays', async () => {
+  it('[257] of fifty concurrent redemptions one succeeds, and the replays revoke the family', async () => {
     const code = await aCode();
     const answers = await Promise.all(Array.from({ length: 50 }, () => exchange(code)));
     const [won] = answers.filter(({ status }) => status === 200);
@@ -75,7 +75,7 @@ describe('a code', () => {
     expect((await introspect(app, client, won!.body.access_token)).body).toEqual({ active: false });
   });
 
-  it('is not spent by a database that fails before the claims of its ID token are read', async () => {
+  it('a code is not consumed if the database fails before the claims of its ID token are read', async () => {
     const code = await aCode({ claims: '{"id_token":{"preferred_username":null}}', prompt: 'consent' });
     const failed = await withLostStatements(app, /FROM "users"/, () => exchange(code));
     expect([failed.result.status, failed.lost]).toEqual([503, 1]);
@@ -86,7 +86,7 @@ describe('a code', () => {
     expect(decodeJwt(next.body.id_token)['preferred_username']).toBe(user.username);
   });
 
-  it('[255] lives for a minute', async () => {
+  it('[255] a code is valid for a minute', async () => {
     const [inTime, late] = [await aCode(), await aCode()];
     app.clock.advance(59_000);
     expect((await exchange(inTime)).status).toBe(200);
@@ -97,26 +97,26 @@ describe('a code', () => {
   it.each([
     ['another redirect URI', { redirect_uri: 'https://client.test/elsewhere' }],
     ['none, although the request named one', { redirect_uri: '' }],
-  ])('[256] with %s is refused, and is burned', async (_title, fields) => {
+  ])('[256] a code with %s is refused, and its family is revoked', async (_title, fields) => {
     const code = await aCode();
     expectError(await exchange(code, fields), 400, 'invalid_grant');
     expectError(await exchange(code), 400, 'invalid_grant');
   });
 
-  it('[256] of another client is refused, and stays good for its own', async () => {
+  it('[256] a code of another client is refused, and stays valid for its own client', async () => {
     const code = await aCode();
     expectError(await exchange(code, {}, await webClient(app)), 400, 'invalid_grant');
     expect((await exchange(code)).status).toBe(200);
   });
 
-  it('may leave the redirect URI out where the request did', async () => {
+  it('the token request may omit the redirect URI if the authorization request did', async () => {
     const code = await aCode({ redirect_uri: null });
     expect((await exchange(code)).status).toBe(200);
     const other = await aCode({ redirect_uri: null });
     expectError(await exchange(other, { redirect_uri: 'https://client.test/elsewhere' }), 400, 'invalid_grant');
   });
 
-  it('[258] with the wrong verifier is refused, and is burned', async () => {
+  it('[258] a code with the wrong verifier is refused, and its family is revoked', async () => {
     const code = await aCode();
     expectError(await exchange(code, { code_verifier: 'x'.repeat(43) }), 400, 'invalid_grant');
     expectError(await exchange(code), 400, 'invalid_grant');
@@ -126,7 +126,7 @@ describe('a code', () => {
     ['too short', 'x'.repeat(42)],
     ['too long', 'x'.repeat(129)],
     ['of other characters', `${'x'.repeat(42)}!`],
-  ])('[259] with a verifier that is none (%s) is a malformed request, and costs nothing', async (_title, verifier) => {
+  ])('[259] a malformed verifier (%s) is invalid_request, and does not consume the code', async (_title, verifier) => {
     const code = await aCode();
     const refused = await exchange(code, { code_verifier: verifier });
     expectError(refused, 400, 'invalid_request');
@@ -134,11 +134,11 @@ describe('a code', () => {
     expect((await exchange(code)).status).toBe(200);
   });
 
-  it('[260] without its verifier is refused', async () => {
+  it('[260] a code without its verifier is refused', async () => {
     expectError(await exchange(await aCode(), { code_verifier: '' }), 400, 'invalid_grant');
   });
 
-  it('[261] that was asked for without a challenge is refused with a verifier', async () => {
+  it('[261] a code issued without a challenge is refused with a verifier', async () => {
     const excused = await webClient(app, { requirePkce: false });
     const none = { code_challenge: null, code_challenge_method: null };
     const code = await aCode(none, excused);
@@ -147,7 +147,7 @@ describe('a code', () => {
     expect((await exchange(plain, { code_verifier: '' }, excused)).status).toBe(200);
   });
 
-  it('is no refresh token, and a refresh token is no code', async () => {
+  it('a code is not accepted as a refresh token, nor a refresh token as a code', async () => {
     const code = await aCode();
     expectError(await refresh(app, client, code.code), 400, 'invalid_grant');
     const { body } = await exchange(code);
@@ -163,13 +163,13 @@ describe('a code', () => {
     ['a long one', `ac_${'A'.repeat(9000)}`],
     ['another prefix', 'rt_x'],
     ['no letter', '🔑'],
-  ])('that was never issued (%s) is refused', async (_title, code) => {
+  ])('a code that was never issued (%s) is refused', async (_title, code) => {
     const { authorization } = await aCode();
     const answer = await authorization.exchange(app, client, code);
     expectError(answer, 400, code === '' ? 'invalid_request' : 'invalid_grant');
   });
 
-  it('that was changed in any of its characters is refused, and stays good', async () => {
+  it('a code with any character changed is refused, and the original stays valid', async () => {
     const code = await aCode();
     for (const at of [3, 10, 40, 100, code.code.length - 1]) {
       const other = code.code[at] === 'A' ? 'B' : 'A';
@@ -179,7 +179,7 @@ describe('a code', () => {
     expect((await exchange(code)).status).toBe(200);
   });
 
-  it('is redeemed by a client whose refresh tokens do not rotate, once', async () => {
+  it('a client without rotation redeems a code once, too', async () => {
     const never = await webClient(app, { rotation: 'never' });
     const code = await aCode({}, never);
     const { body } = await exchange(code, {}, never);
@@ -188,13 +188,13 @@ describe('a code', () => {
     expectError(await refresh(app, never, body.refresh_token), 400, 'invalid_grant');
   });
 
-  it('of a public client needs its verifier and no secret', async () => {
+  it('a public client redeems a code with its verifier and without a secret', async () => {
     const spa = await browserClient(app);
     const code = await aCode({}, spa);
     expect((await exchange(code, {}, spa)).status).toBe(200);
   });
 
-  it('has no handle in it that anybody could read', async () => {
+  it('a code does not reveal the handle of its family', async () => {
     const { code } = await aCode();
     const handles = await app.database.query<{ id: string }[]>('SELECT id FROM token_families');
     const bytes = Buffer.from(code.slice(3), 'base64url').toString('latin1');
@@ -220,7 +220,7 @@ describe('the scope', () => {
 });
 
 describe('without offline access', () => {
-  it('[282] there is no refresh token, and the access token can be revoked', async () => {
+  it('[282] without offline access there is no refresh token, and the access token can be revoked', async () => {
     const { body } = await signInAndExchange(app, client, user, { scope: 'openid read' }, visitor);
     expect(body.refresh_token).toBeUndefined();
     expect(body.scope).toBe('openid read');
@@ -231,7 +231,7 @@ describe('without offline access', () => {
 });
 
 describe('a resource', () => {
-  it('[250, 251] asked for with the request limits what the code and its refresh tokens may ask for', async () => {
+  it('[250, 251] resources in the authorization request limit those that the code and its refresh tokens may request', async () => {
     const resource = 'https://api.test';
     const first = await signInAndExchange(app, client, user, { resource }, visitor);
     expect((await introspect(app, client, first.body.access_token)).body.aud).toBe(resource);
@@ -240,7 +240,7 @@ describe('a resource', () => {
     expect((await refresh(app, client, first.body.refresh_token, { resource })).status).toBe(200);
   });
 
-  it('[250] that was not granted costs the code nothing', async () => {
+  it('[250] a resource that was not granted does not consume the code', async () => {
     const code = await aCode({ resource: 'https://api.test' });
     const refused = await exchange(code, { resource: 'https://other.test' });
     expectError(refused, 400, 'invalid_target');
@@ -249,7 +249,7 @@ describe('a resource', () => {
     expect((await introspect(app, client, body.access_token)).body.aud).toBe('https://api.test');
   });
 
-  it('[251] narrows one access token, and the refresh token keeps them all', async () => {
+  it('[251] a resource in the token request narrows one access token, and the refresh token keeps all resources', async () => {
     const { body } = await signInAndExchange(app, client, user, {}, visitor);
     const narrow = await refresh(app, client, body.refresh_token, { resource: 'https://other.test' });
     expect((await introspect(app, client, narrow.body.access_token)).body.aud).toBe('https://other.test');

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { refresh } from '../support/requests.js';
 import { startApp } from '../support/test-app.js';
 
-it('[292] a request under way is answered, and nobody waits for its client to hang up', async () => {
+it('[292] during a drain, a request under way is answered, and connections are closed by the server', async () => {
   const app = await startApp();
   const client = await confidentialClient(app);
   const { refreshToken } = await startFamily(app, client);

@@ -52,7 +52,7 @@ const saysSignedOut = ({ status, html }: Visit): boolean => status === 200 && ht
 const isActive = async (token: string): Promise<boolean> => (await introspect(app, client, token)).body.active;
 
 describe('with an ID token of this very login session', () => {
-  it('the user is signed out at once, and sent where the client has asked for, with the state', async () => {
+  it('with an ID token of this session, the user is signed out at once and redirected with the state', async () => {
     const { visitor, idToken } = await signedIn();
     const visit = await endSession(visitor, {
       id_token_hint: idToken,
@@ -65,7 +65,7 @@ describe('with an ID token of this very login session', () => {
     expect(await isSignedIn(visitor)).toBe(false);
   });
 
-  it('the login session ends, not only the cookie', async () => {
+  it('a logout ends the login session, not only the cookie', async () => {
     const { visitor, idToken } = await signedIn();
     const thief = new Visitor(app);
     for (const [name, value] of visitor.cookies) thief.cookies.set(name, value);
@@ -75,7 +75,7 @@ describe('with an ID token of this very login session', () => {
     expect(await isSignedIn(thief)).toBe(false);
   });
 
-  it('what is not offline ends with it, the access tokens too; what is offline goes on', async () => {
+  it('a logout revokes families that are not offline with their access tokens; offline families stay valid', async () => {
     const visitor = new Visitor(app);
     const brief = await signedIn({ visitor });
     const lasting = await signedIn({ visitor, scope: 'openid offline_access read' });
@@ -86,14 +86,14 @@ describe('with an ID token of this very login session', () => {
     expect((await refresh(app, client, lasting.refreshToken!)).status).toBe(200);
   });
 
-  it('other browsers of the user stay signed in, and so does what grew from there', async () => {
+  it('a logout does not affect the user’s other browsers', async () => {
     const [here, there] = [await signedIn(), await signedIn()];
     await endSession(here.visitor, { id_token_hint: here.idToken });
     expect(await isSignedIn(there.visitor)).toBe(true);
     expect([await isActive(here.accessToken), await isActive(there.accessToken)]).toEqual([false, true]);
   });
 
-  it('the token may have expired long ago', async () => {
+  it('an expired ID token is accepted as a hint', async () => {
     const { visitor, idToken } = await signedIn();
     app.clock.advanceSeconds(2 * 3600);
     const visit = await endSession(visitor, { id_token_hint: idToken, post_logout_redirect_uri: HOME });
@@ -101,7 +101,7 @@ describe('with an ID token of this very login session', () => {
     expect(await isSignedIn(visitor)).toBe(false);
   });
 
-  it('the user may have been away for so long that nobody is signed in any more: the session ends all the same', async () => {
+  it('a session that has idled out is ended all the same', async () => {
     const { visitor, idToken } = await signedIn({ scope: 'openid offline_access read' });
     app.clock.advanceSeconds(9 * 3600);
     expect(await isSignedIn(visitor)).toBe(false);
@@ -111,7 +111,7 @@ describe('with an ID token of this very login session', () => {
     expect(events.map(({ event }) => event)).toContain('session.ended');
   });
 
-  it('the client may send a form as well: without its cookie it is asked for again, by navigation', async () => {
+  it('a logout request may be a form; without the cookie it is repeated by a redirect', async () => {
     const { visitor, idToken } = await signedIn();
     const fields = { id_token_hint: idToken, post_logout_redirect_uri: HOME, state: 'x' };
     const crossSite = await new Visitor(app).post('/end-session', fields, {
@@ -125,14 +125,14 @@ describe('with an ID token of this very login session', () => {
     expect(await isSignedIn(visitor)).toBe(false);
   });
 
-  it('and no place to go, the user sees a page', async () => {
+  it('without a redirect URI, the user sees a page', async () => {
     const { visitor, idToken } = await signedIn();
     const visit = await endSession(visitor, { id_token_hint: idToken, state: 'x' });
     expect(saysSignedOut(visit)).toBe(true);
     expect(await isSignedIn(visitor)).toBe(false);
   });
 
-  it('the audit trail says who ended what', async () => {
+  it('the audit log records who ended which session', async () => {
     const { visitor, idToken } = await signedIn();
     const [session] = await app.database.query<{ id: string }[]>(
       'SELECT id FROM login_sessions WHERE subject = $1 AND ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1',
@@ -155,7 +155,7 @@ describe('with an ID token of this very login session', () => {
 });
 
 describe('without an ID token of this login session', () => {
-  it('the user is asked, and stays signed in until the answer', async () => {
+  it('without an ID token, the user is asked and stays signed in until the answer', async () => {
     const { visitor, accessToken } = await signedIn();
     const question = await endSession(visitor, {
       client_id: client.clientId,
@@ -172,7 +172,7 @@ describe('without an ID token of this login session', () => {
     expect(await isActive(accessToken)).toBe(false);
   });
 
-  it('of a client that is not named, the user is told that it is done', async () => {
+  it('without a known client, the user sees that they are signed out', async () => {
     const { visitor } = await signedIn();
     const question = await endSession(visitor);
     expect(asksFirst(question)).toBe(true);
@@ -180,7 +180,7 @@ describe('without an ID token of this login session', () => {
     expect(await isSignedIn(visitor)).toBe(false);
   });
 
-  it.each(['GET', 'POST'] as const)('a %s from another site signs nobody out', async (method) => {
+  it.each(['GET', 'POST'] as const)('a %s from another site does not sign the user out', async (method) => {
     const { visitor } = await signedIn();
     const headers = { 'sec-fetch-site': 'cross-site' };
     const visit =
@@ -189,7 +189,7 @@ describe('without an ID token of this login session', () => {
     expect(await isSignedIn(visitor)).toBe(true);
   });
 
-  it('but with one of another session of the same user, the user is asked', async () => {
+  it('with an ID token of another session of the same user, the user is asked', async () => {
     const [here, there] = [await signedIn(), await signedIn()];
     const question = await endSession(here.visitor, { id_token_hint: there.idToken, post_logout_redirect_uri: HOME });
     expect(asksFirst(question)).toBe(true);
@@ -198,7 +198,7 @@ describe('without an ID token of this login session', () => {
     expect(await isSignedIn(there.visitor)).toBe(true);
   });
 
-  it('but with one of another user, the user is asked', async () => {
+  it('with an ID token of another user, the user is asked', async () => {
     const other = await signedIn({ who: await aUser(app) });
     const { visitor } = await signedIn();
     const question = await endSession(visitor, { id_token_hint: other.idToken });
@@ -251,7 +251,7 @@ describe('where a part of the request is wrong, nobody is sent anywhere', () => 
     'https://evil.test',
   ];
 
-  it.each(evilUris)('[263] %j is not what the client has registered', async (uri) => {
+  it.each(evilUris)('[263] a redirect URI that is not registered leads to no redirect: %j', async (uri) => {
     const { idToken } = await known();
     const withHint = await endSession(new Visitor(app), { id_token_hint: idToken, post_logout_redirect_uri: uri });
     expect(saysSignedOut(withHint)).toBe(true);
@@ -271,14 +271,14 @@ describe('where a part of the request is wrong, nobody is sent anywhere', () => 
   let remembered: SignedIn | undefined;
   const known = async (): Promise<SignedIn> => (remembered ??= await signedIn());
 
-  it('a URI of another client is nobody else’s', async () => {
+  it('a redirect URI of another client leads to no redirect', async () => {
     const other = await webClient(app, { postLogoutRedirectUris: ['https://other.test/out'] });
     const { visitor, idToken } = await signedIn({ of: other });
     const visit = await endSession(visitor, { id_token_hint: idToken, post_logout_redirect_uri: HOME });
     expect(saysSignedOut(visit)).toBe(true);
   });
 
-  it('an ID token and a client_id that do not belong together count for nothing', async () => {
+  it('an ID token and a client_id that do not match lead to no redirect', async () => {
     const other = await webClient(app, { postLogoutRedirectUris: [HOME] });
     const { visitor, idToken } = await signedIn();
     const question = await endSession(visitor, {
@@ -290,7 +290,7 @@ describe('where a part of the request is wrong, nobody is sent anywhere', () => 
     expect(saysSignedOut(await visitor.submit(question))).toBe(true);
   });
 
-  it('what is no ID token of ours counts for nothing', async () => {
+  it('an invalid ID token leads to no redirect', async () => {
     const { visitor, idToken, accessToken } = await signedIn();
     const [header, payload, signature] = idToken.split('.') as [string, string, string];
     const unsigned = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
@@ -318,7 +318,7 @@ describe('where a part of the request is wrong, nobody is sent anywhere', () => 
     expect(await isSignedIn(visitor)).toBe(true);
   });
 
-  it('a client that was disabled is gone back to no more', async () => {
+  it('a disabled client gets no redirect', async () => {
     const former = await webClient(app, { postLogoutRedirectUris: [HOME] });
     const { visitor, idToken } = await signedIn({ of: former });
     await changeClient(app, former, { disabled: true });
@@ -329,13 +329,13 @@ describe('where a part of the request is wrong, nobody is sent anywhere', () => 
 });
 
 describe('in a browser where nobody is signed in', () => {
-  it('there is a page that says so, and no cookie is touched', async () => {
+  it('without a login session, a page says so, and no cookie is changed', async () => {
     const visit = await endSession(new Visitor(app));
     expect(saysSignedOut(visit)).toBe(true);
     expect(visit.headers.getSetCookie()).toEqual([]);
   });
 
-  it('the client is gone back to where an ID token shows that it has signed somebody in before', async () => {
+  it('without a login session, only a client that holds a valid ID token gets the redirect', async () => {
     const { idToken } = await signedIn();
     const goTo = { post_logout_redirect_uri: HOME, state: 'x' };
     expect((await endSession(new Visitor(app), { id_token_hint: idToken, ...goTo })).url.href).toBe(`${HOME}?state=x`);
@@ -350,7 +350,7 @@ describe('the answer to the question', () => {
     return { visitor, visit, form: visit.forms[0]! };
   };
 
-  it('without the token of the form is refused, and nobody is signed out', async () => {
+  it('an answer without the form token is refused, and the user stays signed in', async () => {
     const { visitor, form } = await question();
     const { form_token: _, ...fields } = form.fields;
     for (const token of [undefined, 'x', 'x'.repeat(43)]) {
@@ -365,13 +365,13 @@ describe('the answer to the question', () => {
     { 'sec-fetch-site': 'same-site' },
     { origin: 'https://evil.test' },
     { origin: 'null' },
-  ])('from another site is refused: %j', async (headers: Record<string, string>) => {
+  ])('an answer from another site is refused: %j', async (headers: Record<string, string>) => {
     const { visitor, form } = await question();
     expect((await visitor.post(form.action, form.fields, headers)).status).toBe(400);
     expect(await isSignedIn(visitor)).toBe(true);
   });
 
-  it('that another user of the same browser was shown is refused', async () => {
+  it('an answer to a form shown to another user of this browser is refused', async () => {
     const { visitor, form } = await question();
     await signedIn({ who: await aUser(app), visitor: await withoutSession(visitor) });
     expect((await visitor.post(form.action, form.fields)).status).toBe(400);
@@ -384,13 +384,13 @@ describe('the answer to the question', () => {
     return visitor;
   };
 
-  it('sent twice does the same twice', async () => {
+  it('an answer sent twice has the same outcome twice', async () => {
     const { visitor, visit } = await question();
     expect((await visitor.submit(visit)).url.href).toBe(HOME);
     expect((await visitor.submit(visit)).url.href).toBe(HOME);
   });
 
-  it('where the session has ended meanwhile leads back to the client, if this browser was shown it', async () => {
+  it('an answer after the session has ended redirects to the client, if this browser was shown the form', async () => {
     const { visitor, form } = await question();
     await app.database.query('UPDATE login_sessions SET ended_at = now() WHERE ended_at IS NULL');
     expect((await visitor.post(form.action, form.fields)).url.href).toBe(HOME);
@@ -401,7 +401,7 @@ describe('the answer to the question', () => {
     expect(saysSignedOut(await visitor.post(form.action, form.fields, { 'sec-fetch-site': 'cross-site' }))).toBe(true);
   });
 
-  it('without the cookie, as from another site, ends nothing and takes no cookie away', async () => {
+  it('an answer from another site without the cookie ends nothing and deletes no cookie', async () => {
     const { visitor, form } = await question();
     const visit = await new Visitor(app).post(form.action, form.fields, { 'sec-fetch-site': 'cross-site' });
     expect(visit.headers.getSetCookie()).toEqual([]);
@@ -409,7 +409,7 @@ describe('the answer to the question', () => {
     expect(await isSignedIn(visitor)).toBe(true);
   });
 
-  it('that is no form is refused', async () => {
+  it('an answer that is not a form is refused', async () => {
     const answer = await send(`${app.url}/end-session/confirm`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -421,7 +421,7 @@ describe('the answer to the question', () => {
 });
 
 describe('whatever is sent', () => {
-  it('asking what the answer would look like signs nobody out', async () => {
+  it('HEAD does not sign the user out', async () => {
     const { visitor, idToken } = await signedIn();
     const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const url = `${app.url}/end-session?${new URLSearchParams({ id_token_hint: idToken }).toString()}`;
@@ -436,7 +436,7 @@ describe('whatever is sent', () => {
     ['a thousand parameters', Array.from({ length: 1000 }, (_, index) => `p${index}=1`).join('&')],
     ['a NUL', `client_id=%00&post_logout_redirect_uri=%00&id_token_hint=%00`],
     ['a long state', `state=${'x'.repeat(8000)}`],
-  ])('%s is no reason to fail, nor to redirect', async (_, query) => {
+  ])('%s causes neither a failure nor a redirect', async (_, query) => {
     for (const request of [
       () => send(`${app.url}/end-session?${query}`, { redirect: 'manual' }),
       () => postRaw('/end-session', query),
@@ -449,14 +449,14 @@ describe('whatever is sent', () => {
     }
   });
 
-  it('64 KiB of state are too much', async () => {
+  it('a state of 64 KiB is refused', async () => {
     const answer = await postRaw('/end-session', `state=${'x'.repeat(65_536)}`);
     expect(answer.status).toBe(413);
     expect(answer.headers.get('content-type')).toContain('text/html');
     expect((await postRaw('/end-session', `state=${'x'.repeat(10_000)}`)).status).toBe(400);
   });
 
-  it('HTML stays text', async () => {
+  it('HTML in the request is shown as text', async () => {
     const evil = '"><script>alert(1)</script>';
     const named = await confidentialClient(app, { name: evil, postLogoutRedirectUris: [HOME] });
     const { visitor } = await signedIn();
@@ -470,7 +470,7 @@ describe('whatever is sent', () => {
     expect(html).not.toContain('<script');
   });
 
-  it('the page is in the language that was asked for', async () => {
+  it('the page is in the requested language', async () => {
     const { visitor } = await signedIn();
     const question = await endSession(visitor, { ui_locales: 'zh-Hant' });
     expect(question.html).toContain('<html lang="zh-Hant">');
@@ -483,7 +483,7 @@ describe('whatever is sent', () => {
 });
 
 describe('the database', () => {
-  it('that is away signs nobody out: 503, and again later', async () => {
+  it('with the database away, the user is not signed out: 503, and it works later', async () => {
     const { visitor, idToken, accessToken } = await signedIn();
     for (const pattern of [/^UPDATE login_sessions/, /UPDATE token_families/, /INSERT INTO audit_events/]) {
       const { result, lost } = await withLostStatements(app, pattern, () =>
@@ -501,7 +501,7 @@ describe('the database', () => {
 });
 
 describe('below the path of an issuer', () => {
-  it('everything is there', async () => {
+  it('with a path in the issuer, the endpoint is below that path', async () => {
     const nested = await startApp({ environment: { REKEY_ISSUER: 'http://rekey.test/id' } });
     try {
       const visit = await new Visitor(nested).get('/id/end-session');

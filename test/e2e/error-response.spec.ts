@@ -110,7 +110,7 @@ async function tooManyFailures(): Promise<Answer> {
 }
 
 describe('a refusal', () => {
-  it.each(refusals)('[81][82][85][86] for %s is %i: flat JSON, one code, not to be stored', async (_, status, ask) => {
+  it.each(refusals)('[81][82][85][86] %s is refused with %i: flat JSON, one code, no-store', async (_, status, ask) => {
     const answer = await ask();
     expectError(answer, status, answer.body.error);
     expect(CODES).toContain(answer.body.error);
@@ -121,7 +121,7 @@ describe('a refusal', () => {
     expect(answer.body).not.toHaveProperty('message');
   });
 
-  it('[91] for too many failures says when to come back', async () => {
+  it('[91] a refusal for too many failures has Retry-After', async () => {
     const answer = await tooManyFailures();
     expectError(answer, 429, 'too_many_requests');
     expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
@@ -138,7 +138,7 @@ describe('a refusal', () => {
     ['refresh_token', '<script>alert(1)</script>', 'invalid_grant'],
     ['client_id', '<script>alert(1)</script>', 'invalid_request'],
     ['client_secret', 'canary', 'invalid_request'],
-  ])('[83][84] repeats nothing of the request: %s=%s', async (name, value, code) => {
+  ])('[83][84] a refusal repeats nothing of the request: %s=%s', async (name, value, code) => {
     const fields = { grant_type: 'refresh_token', refresh_token: 'x', [name]: value };
     const answer = await postForm(`${app.url}/token`, fields, basic(client));
     expectError(answer, 400, code);
@@ -146,23 +146,26 @@ describe('a refusal', () => {
     for (const [header, content] of answer.headers) expect(`${header}: ${content}`).not.toContain('<script');
   });
 
-  it.each(['<script>alert(1)</script>', '"é\\', 'canary'])('[83][84] repeats no credentials: %s', async (value) => {
-    const inForm = { client_id: value, client_secret: value };
-    for (const answer of [
-      await postForm(`${app.url}/token`, { grant_type: 'client_credentials', ...inForm }),
-      await postForm(
-        `${app.url}/token`,
-        { grant_type: 'client_credentials' },
-        basic({ clientId: value, secret: value }),
-      ),
-    ]) {
-      expectError(answer, 401, 'invalid_client');
-      expect(answer.text).not.toContain(value);
-      for (const [header, content] of answer.headers) expect(`${header}: ${content}`).not.toContain(value);
-    }
-  });
+  it.each(['<script>alert(1)</script>', '"é\\', 'canary'])(
+    '[83][84] a refusal repeats no credentials: %s',
+    async (value) => {
+      const inForm = { client_id: value, client_secret: value };
+      for (const answer of [
+        await postForm(`${app.url}/token`, { grant_type: 'client_credentials', ...inForm }),
+        await postForm(
+          `${app.url}/token`,
+          { grant_type: 'client_credentials' },
+          basic({ clientId: value, secret: value }),
+        ),
+      ]) {
+        expectError(answer, 401, 'invalid_client');
+        expect(answer.text).not.toContain(value);
+        for (const [header, content] of answer.headers) expect(`${header}: ${content}`).not.toContain(value);
+      }
+    },
+  );
 
-  it('[84] of a path or a query repeats neither', async () => {
+  it('[84] a refusal repeats neither path nor query', async () => {
     for (const path of [
       '/<script>',
       '/token?<script>=<script>',
@@ -176,7 +179,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('[81] has the same words for every reason that a token is invalid', async () => {
+  it('[81] a refusal has the same text for every reason why a token is invalid', async () => {
     const other = await confidentialClient(app);
     const { refreshToken } = await startFamily(app, client);
     const foreign = await startFamily(app, other);
@@ -201,7 +204,7 @@ const databaseError = (code: string, message: string): Error =>
   );
 
 describe('a database that rolls back and asks for another try', () => {
-  it.each(['40001', '40P01'])('[88] %s, twice, is not seen by a client that refreshes', async (code) => {
+  it.each(['40001', '40P01'])('[88] %s, twice, is invisible to a client that refreshes', async (code) => {
     const { refreshToken } = await startFamily(app, client);
     const rotate = jest.spyOn(provider(TokenFamilyRepository), 'rotate');
     rotate
@@ -215,7 +218,7 @@ describe('a database that rolls back and asks for another try', () => {
   });
 
   it.each(['40001', '40P01'])(
-    '[88] %s, twice, is not seen by a client that is looked up, or whose token is recorded',
+    '[88] %s, twice, is invisible to a client that is looked up, or whose token is recorded',
     async (code) => {
       app.clock.advanceSeconds(2);
       for (const spy of [
@@ -230,7 +233,7 @@ describe('a database that rolls back and asks for another try', () => {
     },
   );
 
-  it('[88] over and over is 503, and uses nothing up', async () => {
+  it('[88] a rollback that repeats forever answers 503 and consumes nothing', async () => {
     const { refreshToken } = await startFamily(app, client);
     jest
       .spyOn(provider(TokenFamilyRepository), 'rotate')
@@ -241,7 +244,7 @@ describe('a database that rolls back and asks for another try', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it.each(['40001', '40P01'])('[88] %s, twice, is not seen by a client that revokes', async (code) => {
+  it.each(['40001', '40P01'])('[88] %s, twice, is invisible to a client that revokes', async (code) => {
     const { refreshToken } = await startFamily(app, client);
     const { body } = await refresh(app, client, refreshToken);
     for (const token of [body.access_token, body.refresh_token]) {
@@ -254,7 +257,7 @@ describe('a database that rolls back and asks for another try', () => {
     }
   });
 
-  it.each(['40001', '40P01'])('[88] %s, twice, does not save a stolen token', async (code) => {
+  it.each(['40001', '40P01'])('[88] %s, twice, does not protect a stolen token', async (code) => {
     const { refreshToken } = await startFamily(app, client);
     const { body } = await refresh(app, client, refreshToken);
     app.clock.advanceSeconds(61);
@@ -293,7 +296,7 @@ describe.each(away)('a database that is away: %s', (_, error) => {
     expect(answer.text).not.toMatch(detail);
   }
 
-  it('[87] is 503 with Retry-After for a refresh, and nothing of the cause', async () => {
+  it('[87] a database that is away answers a refresh with 503 and Retry-After, without the cause', async () => {
     const { refreshToken } = await startFamily(app, client);
     jest.spyOn(provider(TokenFamilyRepository), 'rotate').mockRejectedValue(error);
     expectUnavailable(await refresh(app, client, refreshToken));
@@ -301,7 +304,7 @@ describe.each(away)('a database that is away: %s', (_, error) => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[87] is 503 where the client cannot be looked up, on every endpoint', async () => {
+  it('[87] a database that is away answers 503 on every endpoint if the client cannot be looked up', async () => {
     app.clock.advanceSeconds(2);
     jest.spyOn(provider(ClientRepository), 'findMany').mockRejectedValue(error);
     expectUnavailable(await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' }));
@@ -310,12 +313,12 @@ describe.each(away)('a database that is away: %s', (_, error) => {
     expectUnavailable(await postForm(`${app.url}/token`, { client_id: client.clientId }));
   });
 
-  it('[87] is 503 where a token cannot be recorded: none is given out', async () => {
+  it('[87] a database that is away answers 503 if a token cannot be recorded, and issues none', async () => {
     jest.spyOn(provider(AuditRepository), 'append').mockRejectedValue(error);
     expectUnavailable(await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' }));
   });
 
-  it('[87] is 503 for a revocation, and the token lives', async () => {
+  it('[87] a database that is away answers a revocation with 503, and the token stays valid', async () => {
     const { refreshToken } = await startFamily(app, client);
     jest.spyOn(app.database, 'transaction').mockRejectedValue(error);
     expectUnavailable(await revoke(app, client, refreshToken));
@@ -331,17 +334,20 @@ describe('an exception that nobody expected', () => {
     ['/token', () => jest.spyOn(provider(AccessTokenService), 'issue')],
     ['/revoke', () => jest.spyOn(provider(TokenRevocationService), 'revoke')],
     ['/introspect', () => jest.spyOn(provider(IntrospectionService), 'introspect')],
-  ] as const)('[90] at %s is 500 server_error, with a correlation id and without a stack', async (path, spy) => {
-    (spy() as jest.SpiedFunction<() => unknown>).mockImplementation(() => {
-      throw bug;
-    });
-    const answer = await postAs(client, `${app.url}${path}`, { grant_type: 'client_credentials', token: 'x' });
-    expectError(answer, 500, 'server_error');
-    expect(answer.text).not.toMatch(/canary|TypeError|at .*\.(ts|js)/);
-    const correlationId = answer.headers.get('x-correlation-id');
-    const logged = app.logs.filter((line) => line.includes(`"correlation_id":"${correlationId}"`));
-    expect(logged.filter((line) => line.includes('canary'))).toHaveLength(1);
-  });
+  ] as const)(
+    '[90] an unexpected exception at %s answers 500 server_error, with a correlation id and without a stack',
+    async (path, spy) => {
+      (spy() as jest.SpiedFunction<() => unknown>).mockImplementation(() => {
+        throw bug;
+      });
+      const answer = await postAs(client, `${app.url}${path}`, { grant_type: 'client_credentials', token: 'x' });
+      expectError(answer, 500, 'server_error');
+      expect(answer.text).not.toMatch(/canary|TypeError|at .*\.(ts|js)/);
+      const correlationId = answer.headers.get('x-correlation-id');
+      const logged = app.logs.filter((line) => line.includes(`"correlation_id":"${correlationId}"`));
+      expect(logged.filter((line) => line.includes('canary'))).toHaveLength(1);
+    },
+  );
 
   it.each([
     ['a string', 'canary'],
@@ -350,7 +356,7 @@ describe('an exception that nobody expected', () => {
     ['an object', { status: 200, message: 'canary' }],
     ['an error that claims a status', Object.assign(new Error('canary'), { statusCode: 200 })],
     ['an error with an odd status', Object.assign(new Error('canary'), { statusCode: 700 })],
-  ])('[90] is 500 server_error when it is %s', async (_, thrown) => {
+  ])('[90] an unexpected exception answers 500 server_error when it is %s', async (_, thrown) => {
     jest.spyOn(provider(AccessTokenService), 'issue').mockImplementation(() => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- that anything can be thrown is the point
       throw thrown;
@@ -360,7 +366,7 @@ describe('an exception that nobody expected', () => {
     expect(answer.text).not.toContain('canary');
   });
 
-  it('[90] leaves the service as it was', async () => {
+  it('[90] an unexpected exception leaves the service unchanged', async () => {
     const { refreshToken } = await startFamily(app, client);
     const spy = jest.spyOn(provider(AccessTokenService), 'issue').mockImplementation(() => {
       throw bug;

@@ -44,7 +44,7 @@ async function failUntilRefused(path: string, one: TestClient, source: string, l
 const wrong = (one: TestClient): TestClient => ({ ...one, secret: generateSecret() });
 
 describe('a hundred wrong secrets from one address', () => {
-  it('[59][91] end in 429 with Retry-After, for this client from this address only', async () => {
+  it('[59][91] a hundred wrong secrets lead to 429 with Retry-After, for this client from this address only', async () => {
     client = await confidentialClient(app);
     const other = await confidentialClient(app);
     const answers = [];
@@ -59,12 +59,12 @@ describe('a hundred wrong secrets from one address', () => {
     expect((await attempt('/token', other, '192.0.2.1')).status).toBe(200);
   });
 
-  it('[59] are counted for a client that does not exist, too', async () => {
+  it('[59] failed authentications are counted for unknown clients too', async () => {
     const nobody: TestClient = { clientId: 'nobody', secret: 'x', method: 'client_secret_basic' };
     expectError(await failUntilRefused('/token', nobody, '192.0.2.3'), 429, 'too_many_requests');
   });
 
-  it('[59] use no token up', async () => {
+  it('[59] failed authentications do not consume the refresh token', async () => {
     const owner = await confidentialClient(app);
     const { refreshToken } = await startFamily(app, owner);
     const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
@@ -73,7 +73,7 @@ describe('a hundred wrong secrets from one address', () => {
     expect((await attempt('/token', owner, '192.0.2.4', fields)).status).toBe(200);
   });
 
-  it('[59] of many clients are refused for the address as a whole', async () => {
+  it('[59] failures of many clients block the address as a whole', async () => {
     const source = '192.0.2.6';
     for (let index = 0; index < SOURCE_LIMIT; index += 1) {
       const guessed: TestClient = { clientId: `guess-${index}`, secret: 'x', method: 'client_secret_basic' };
@@ -166,22 +166,22 @@ describe('a client that tries the other method after each error, as golang.org/x
 describe.each(clientEndpoints)('[60] %s limits failed attempts', (path) => {
   const source = `198.51.100.${path.length}`;
 
-  it('with Basic', async () => {
+  it('failed attempts with Basic are limited', async () => {
     const owner = wrong(await confidentialClient(app));
     expectError(await failUntilRefused(path, owner, source), 429, 'too_many_requests');
   });
 
-  it('with a secret in the body', async () => {
+  it('failed attempts with a secret in the body are limited', async () => {
     const owner = wrong(await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post' }));
     expectError(await failUntilRefused(path, owner, source), 429, 'too_many_requests');
   });
 
-  it('with a client_id alone', async () => {
+  it('failed attempts with a client_id alone are limited', async () => {
     const owner: TestClient = { ...(await confidentialClient(app)), method: 'none' };
     expectError(await failUntilRefused(path, owner, source), 429, 'too_many_requests');
   });
 
-  it('under every name that the path has', async () => {
+  it('failed attempts are limited under every spelling of the path', async () => {
     const owner = wrong(await confidentialClient(app));
     await failUntilRefused(path, owner, source);
     const alias = `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`;
@@ -189,7 +189,7 @@ describe.each(clientEndpoints)('[60] %s limits failed attempts', (path) => {
   });
 });
 
-it('[60] there are no other endpoints for client credentials', async () => {
+it('[60] these tests cover every endpoint that takes client credentials', async () => {
   await expectNoOtherEndpoints(app);
 });
 
@@ -201,7 +201,7 @@ it('[60] failures on one endpoint count on the others', async () => {
   }
 });
 
-it('[59] successes and errors that come after authentication are not failures', async () => {
+it('[59] successes, and errors after the authentication, do not count as failures', async () => {
   const owner = await confidentialClient(app);
   const named = await publicClient(app);
   for (let index = 0; index <= LIMIT; index += 1) {
@@ -212,7 +212,7 @@ it('[59] successes and errors that come after authentication are not failures', 
 });
 
 describe('the address', () => {
-  it('[61] of IPv6 is its /64 network', async () => {
+  it('[61] an IPv6 source is its /64 network', async () => {
     const owner = await confidentialClient(app);
     for (let index = 0; index < LIMIT; index += 1) {
       await attempt('/token', wrong(owner), `2001:db8:1:2:${index.toString(16)}::${index.toString(16)}`);
@@ -221,7 +221,7 @@ describe('the address', () => {
     expect((await attempt('/token', owner, '2001:db8:1:3::1')).status).toBe(200);
   });
 
-  it('[61] is what the trusted proxy has seen, whatever was claimed to it', async () => {
+  it('[61] the source is the address that the trusted proxy reports, whatever the client claims', async () => {
     const owner = await confidentialClient(app);
     for (let index = 0; index < LIMIT; index += 1) {
       await attempt('/token', wrong(owner), `203.0.113.${index}, 198.51.100.102`);
@@ -230,7 +230,7 @@ describe('the address', () => {
     expect((await attempt('/token', owner, '198.51.100.102, 198.51.100.103')).status).toBe(200);
   });
 
-  it('[61] is the address alone, whatever port a proxy adds to it', async () => {
+  it('[61] the source is the plain address, even if a proxy adds a port', async () => {
     const owner = await confidentialClient(app);
     for (let index = 0; index < LIMIT; index += 1) {
       await attempt('/token', wrong(owner), `203.0.113.71:${40_000 + index}`);
@@ -240,7 +240,7 @@ describe('the address', () => {
     expect((await attempt('/token', owner, '203.0.113.72:40000')).status).toBe(200);
   });
 
-  it('[61] is the proxy itself if what it forwards is no address', async () => {
+  it('[61] the source is the proxy itself if it forwards something that is not an address', async () => {
     const owner = await confidentialClient(app);
     for (let index = 0; index < LIMIT; index += 1) await attempt('/token', wrong(owner), `unknown-${index}`);
     expectError(await attempt('/token', wrong(owner), 'unknown'), 429, 'too_many_requests');
@@ -248,7 +248,7 @@ describe('the address', () => {
     expect((await attempt('/token', owner, '203.0.113.73')).status).toBe(200);
   });
 
-  it('[61] in a header of a peer that is no trusted proxy counts for nothing', async () => {
+  it('[61] a forwarded address from an untrusted peer is ignored', async () => {
     const exposed = await startApp({ environment: { ...environment, REKEY_TRUSTED_PROXIES: '203.0.113.7/32' } });
     try {
       const owner = await confidentialClient(exposed);

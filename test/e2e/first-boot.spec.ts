@@ -40,14 +40,14 @@ afterAll(async () => {
 });
 
 describe('the first start of an embedded service', () => {
-  it('makes a user who can sign in', async () => {
+  it('the first start of an embedded service creates a user who can sign in', async () => {
     const context = { correlationId: 'test', source: '192.0.2.1', arrivedAt: app.clock.now() };
     const verdict = await users.authenticate('demo', first.demoPassword!, context);
     expect(verdict).toMatchObject({ verdict: 'ok' });
     expect(await users.findByUsername('demo')).toMatchObject({ claims: { name: 'Demo User' } });
   });
 
-  it('registers the demo client for the port beside its own', async () => {
+  it('the first start registers the demo client for the port after its own', async () => {
     expect(await clients.find('demo-web')).toMatchObject({
       type: 'confidential',
       grantTypes: ['authorization_code', 'refresh_token'],
@@ -59,7 +59,7 @@ describe('the first start of an embedded service', () => {
     });
   });
 
-  it('leaves its secrets in a file for its owner alone, from which the demo client finds its way', () => {
+  it('the first start writes its secrets to a file with owner-only access, which the demo client reads', () => {
     const file = join(dataDir, 'credentials.env');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8')).toContain(`DEMO_PASSWORD=${first.demoPassword}`);
@@ -72,7 +72,7 @@ describe('the first start of an embedded service', () => {
     expect(baseUrlOf(settings)).toBe(demoUrl);
   });
 
-  it('gives the user a password that can be typed', () => {
+  it('the first start gives the user a password that is easy to type', () => {
     expect(first.demoPassword).toMatch(/^([a-km-np-z2-9]{5}-){3}[a-km-np-z2-9]{5}$/);
   });
 });
@@ -83,7 +83,7 @@ describe('a later start', () => {
     expect(started).toMatchObject({ areNew: false });
   });
 
-  it('keeps every secret but the refresh token, which is a fresh one', async () => {
+  it('a later start keeps every secret except the refresh token, which is new', async () => {
     const now = readCredentials(dataDir);
     expect({ ...now, demoRefreshToken: first.demoRefreshToken }).toEqual(first);
     expect(now.demoRefreshToken).not.toBe(first.demoRefreshToken);
@@ -91,7 +91,7 @@ describe('a later start', () => {
     expect((await refresh(app, demo, now.demoRefreshToken!)).status).toBe(200);
   });
 
-  it('lets the demo client follow to another port, and leaves alone what an admin has changed', async () => {
+  it('a later start moves the demo client to another port and keeps an admin’s changes', async () => {
     const moved = { redirectUris: ['http://127.0.0.1:1/callback'], audience: ['https://api.example'] };
     await clients.update('demo-web', { ...moved, name: 'My demo', accessTokenTtlSeconds: 60 }, ORIGIN);
     await boot();
@@ -103,14 +103,14 @@ describe('a later start', () => {
     });
   });
 
-  it('changes nothing where nothing has moved', async () => {
+  it('a later start without a change changes nothing', async () => {
     const before = await clients.find('demo-web');
     app.clock.advanceSeconds(1);
     await boot();
     expect(await clients.find('demo-web')).toEqual(before);
   });
 
-  it('does not make again a client that was deleted', async () => {
+  it('a later start does not recreate a deleted client', async () => {
     await clients.delete('demo', ORIGIN);
     expect((await boot())?.credentials.demoRefreshToken).toBeUndefined();
     expect(await clients.find('demo')).toBeNull();
@@ -122,7 +122,7 @@ describe('the demo client beside the service', () => {
   const said = (demoClient: Awaited<ReturnType<typeof start>>) =>
     banner({ url: app.url, dataDir, credentials: first, areNew: false, demoClient });
 
-  it('is not started where its port is taken, which is said', async () => {
+  it('the demo client is not started if its port is taken, and the banner says so', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(Number(new URL(demoUrl).port), '127.0.0.1', resolve));
     const outcome = await start();
@@ -131,7 +131,7 @@ describe('the demo client beside the service', () => {
     expect(said(outcome)).toContain('was not started');
   });
 
-  it('answers at the address that is printed', async () => {
+  it('the demo client answers at the printed address', async () => {
     const outcome = await start();
     const [, url] = /Sign in as demo at the demo client: (\S+)/.exec(said(outcome)) ?? [];
     expect((await send(url!)).text).toContain('Nobody is signed in');
@@ -142,7 +142,7 @@ describe('the demo client beside the service', () => {
 });
 
 describe('in production', () => {
-  it('an embedded service makes up nothing', async () => {
+  it('an embedded service in production generates no credentials', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'rekey-production-'));
     const admin = { clientId: 'ops', secret: 'Zk3vR9xW2mZ8qL5nB7cD4fG6hJ1pS0aY' };
     const production = await startAppAtIssuer({
@@ -183,7 +183,7 @@ it.each([
   }
 });
 
-it('a start says that the admin secret is none any more, and that it does not become one', async () => {
+it('a start reports that the configured admin secret was deleted and is not restored', async () => {
   const secret = 'Zk3vR9xW2mZ8qL5nB7cD4fG6hJ1pS0aY';
   const environment = { REKEY_ADMIN_CLIENT_ID: 'ops', REKEY_ADMIN_CLIENT_SECRET: secret, REKEY_DATA_DIR: dataDir };
   const started = await startAppAtIssuer({ environment });

@@ -41,14 +41,14 @@ function expectTaken({ status, text }: Answer): void {
 }
 
 describe('a form', () => {
-  it('is taken with its cookie and its token, also of a browser that says nothing of where it comes from', async () => {
+  it('a form with its cookie and token is accepted, even from a browser that sends no origin headers', async () => {
     const visitor = new Visitor(app);
     const token = tokenIn(await visitor.get('/sign-in'));
     expectTaken(await post(token, { cookie: cookiesOf(visitor) }));
     expectTaken(await post(token, { cookie: cookiesOf(visitor), origin: app.issuer, 'sec-fetch-site': 'same-origin' }));
   });
 
-  it('is taken in each of two tabs of a browser: the second page leaves the cookie as it is', async () => {
+  it('forms in two tabs of a browser are both valid, because the second page keeps the cookie', async () => {
     const visitor = new Visitor(app);
     const first = await visitor.get('/sign-in');
     const second = await visitor.get('/sign-in');
@@ -62,7 +62,7 @@ describe('a form', () => {
     ['its cookie is of another browser', { cookie: `rekey-browser=${'A'.repeat(22)}` }],
     ['its cookie is none of ours', { cookie: 'rekey-browser=x' }],
     ['its cookie has the name that it has elsewhere', { cookie: `__Host-rekey-browser=${'A'.repeat(22)}` }],
-  ])('is refused when %s', async (_, headers: Record<string, string>) => {
+  ])('a form is refused when %s', async (_, headers: Record<string, string>) => {
     expectExpired(await post(tokenIn(await new Visitor(app).get('/sign-in')), headers));
   });
 
@@ -73,21 +73,21 @@ describe('a form', () => {
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
     { 'sec-fetch-site': 'cross-site', origin: 'http://rekey.test' },
-  ])('is refused when the browser says that another site sent it: %j', async (headers) => {
+  ])('a form sent from another site is refused: %j', async (headers) => {
     const visitor = new Visitor(app);
     const token = tokenIn(await visitor.get('/sign-in'));
     expectExpired(await post(token, { cookie: cookiesOf(visitor), ...(headers as Record<string, string>) }));
     expectTaken(await post(token, { cookie: cookiesOf(visitor) }));
   });
 
-  it('is refused when another deployment showed it, though the browser is the same', async () => {
+  it('a form shown by another deployment is refused in the same browser', async () => {
     const visitor = new Visitor(tenant);
     const elsewhere = tokenIn(await visitor.get('/t1/sign-in'));
     const cookie = `rekey-browser=${visitor.cookies.get('__Host-rekey-browser')}`;
     expectExpired(await post(elsewhere, { cookie }));
   });
 
-  it('is refused when it was shown for something else', async () => {
+  it('a form shown for another purpose is refused', async () => {
     const user = await aUser(app);
     const visitor = new Visitor(app);
     const account = await signIn(visitor, await visitor.get('/sign-in'), user);
@@ -95,7 +95,7 @@ describe('a form', () => {
     expectExpired(await post(tokenIn(account), { cookie: cookiesOf(visitor) }));
   });
 
-  it('is refused after the login session that it was shown in', async () => {
+  it('a form is refused after its login session has ended', async () => {
     const user = await aUser(app);
     const visitor = new Visitor(app);
     const before = await signIn(visitor, await visitor.get('/sign-in'), user);
@@ -117,12 +117,12 @@ describe('a form', () => {
 });
 
 describe('the issuer', () => {
-  it('that is https has a cookie that is bound to the host and to TLS', async () => {
+  it('an https issuer has a cookie bound to the host and to TLS', async () => {
     const [cookie] = (await send(`${tenant.url}/t1/sign-in`)).headers.getSetCookie();
     expect(cookie).toMatch(/^__Host-rekey-browser=[\w-]{22}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
   });
 
-  it('with a path has its forms below it, and its errors', async () => {
+  it('an issuer with a path has its forms and error pages below it', async () => {
     const visit = await new Visitor(tenant).get('/t1/sign-in');
     expect(visit.forms.map(({ action }) => action)).toEqual(['/t1/sign-in']);
     const missing = await send(`${tenant.url}/t1/sign-in/nothing`);

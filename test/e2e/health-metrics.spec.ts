@@ -23,13 +23,13 @@ afterAll(() => app.close());
 afterEach(() => void jest.restoreAllMocks());
 
 describe('GET /health/live', () => {
-  it('[300] says that the process answers', async () => {
+  it('[300] /health/live reports that the process answers', async () => {
     const { status, body, headers } = await send(`${app.url}/health/live`);
     expect({ status, body }).toEqual({ status: 200, body: { status: 'ok' } });
     expect(headers.get('cache-control')).toContain('no-store');
   });
 
-  it('[300] does not depend on the database', async () => {
+  it('[300] /health/live does not depend on the database', async () => {
     const { result, lost } = await withLostStatements(app, /./, () => send(`${app.url}/health/live`));
     expect({ status: result.status, lost }).toEqual({ status: 200, lost: 0 });
   });
@@ -38,7 +38,7 @@ describe('GET /health/live', () => {
 describe('GET /health/ready', () => {
   const ready = () => send(`${app.url}/health/ready`);
 
-  it('[300] is 200 while everything is there', async () => {
+  it('[300] /health/ready is 200 while all dependencies are available', async () => {
     const { status, body } = await ready();
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -47,7 +47,7 @@ describe('GET /health/ready', () => {
     });
   });
 
-  it('[300] is 503 without the database, does not say why, and recovers', async () => {
+  it('[300] /health/ready is 503 without the database, hides the cause, and recovers', async () => {
     const { result, lost } = await withLostStatements(app, /./, ready);
     expect({ status: result.status, text: result.text, lost }).toEqual({
       status: 503,
@@ -60,7 +60,7 @@ describe('GET /health/ready', () => {
   });
 
   it.each(['away', 'rebuilding'] as const)(
-    '[300] is 200 while the tracker is %s, and says that it is degraded',
+    '[300] /health/ready is 200 while the tracker is %s, and reports it as degraded',
     async (state) => {
       const tracker = app.nest.get<RevocationTracker>(RevocationTracker, { strict: false });
       jest.spyOn(tracker, 'state', 'get').mockReturnValue(state);
@@ -98,7 +98,7 @@ async function growth(series: string[], action: () => Promise<unknown>): Promise
 }
 
 describe('GET /metrics', () => {
-  it('[301] is what Prometheus reads', async () => {
+  it('[301] /metrics has the Prometheus format', async () => {
     const { status, headers, text } = await send(`${app.url}/metrics`);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -111,7 +111,7 @@ describe('GET /metrics', () => {
 
   const verdicts = ['rotated', 'retry', 'reuse', 'dead', 'stale', 'foreign', 'unknown', 'too_wide', 'malformed'];
 
-  it.each(verdicts)('[301] counts the verdict %s, and nothing else with it', async (verdict) => {
+  it.each(verdicts)('[301] /metrics counts the verdict %s, and only that', async (verdict) => {
     const attempt = await attemptWith(verdict);
     const names = verdicts.map((name) => `rekey_refreshes_total{verdict="${name}"}`);
     expect(await growth(names, attempt)).toEqual(verdicts.map((name) => Number(name === verdict)));
@@ -158,7 +158,7 @@ describe('GET /metrics', () => {
     return attempts[verdict]!();
   }
 
-  it('[301] counts token requests by grant and outcome', async () => {
+  it('[301] /metrics counts token requests by grant and outcome', async () => {
     const names = [
       'rekey_token_requests_total{grant_type="client_credentials",outcome="ok"}',
       'rekey_token_requests_total{grant_type="refresh_token",outcome="malformed"}',
@@ -173,7 +173,7 @@ describe('GET /metrics', () => {
     expect(grown).toEqual([1, 1, 1, 2]);
   });
 
-  it('[301] counts failed authentications, introspections and revocations, and how long those took', async () => {
+  it('[301] /metrics counts failed authentications, introspections and revocations, with their durations', async () => {
     const { refreshToken } = await startFamily(app, client);
     const names = [
       'rekey_client_authentication_failures_total{reason="wrong_secret"}',
@@ -193,7 +193,7 @@ describe('GET /metrics', () => {
     expect(grown).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
-  it('[301] tells the size of batches, the state of the pool and of the tracker, and what was cleaned up', async () => {
+  it('[301] /metrics has batch sizes, the state of the pool and the tracker, and the rows that cleanup deleted', async () => {
     await refresh(app, client, (await startFamily(app, client)).refreshToken);
     const { text } = await send(`${app.url}/metrics`);
     const samples = await scrape();
@@ -210,7 +210,7 @@ describe('GET /metrics', () => {
     }
   });
 
-  it('[301] has no more series for it when strangers think of something new', async () => {
+  it('[301] unknown input adds no series to /metrics', async () => {
     await nonsense();
     await scrape();
     const before = await ours();
@@ -254,7 +254,7 @@ describe('GET /metrics', () => {
 describe('the log', () => {
   const lineBreaks = ['a\r\n{"level":60,"msg":"FAKE"}', 'a\nFAKE', 'a\u2028FAKE', '\u001b[31mFAKE'];
 
-  it.each(lineBreaks)('[298] is one JSON line a fact, whatever a client calls itself: %j', async (name) => {
+  it.each(lineBreaks)('[298] each log event is one JSON line, whatever a client’s name contains: %j', async (name) => {
     const from = app.logs.length;
     await postForm(`${app.url}/token`, { grant_type: 'client_credentials', client_id: name, client_secret: name });
     await postForm(`${app.url}/token`, { grant_type: name }, basic({ clientId: name, secret: name }));
@@ -276,7 +276,7 @@ describe('the log', () => {
 });
 
 describe('the container', () => {
-  it('[293] builds nothing anew for a request: neither a controller or a guard, nor what they depend on', () => {
+  it('[293] a request instantiates no controller, guard or dependency', () => {
     const modules = [...app.nest.get(ModulesContainer).values()];
     const wrappers = modules.flatMap(({ controllers, injectables }) => [
       ...controllers.values(),
@@ -289,7 +289,7 @@ describe('the container', () => {
     expect(wrappers.filter((wrapper) => !wrapper.isDependencyTreeStatic()).map(({ name }) => String(name))).toEqual([]);
   });
 
-  it('[293] and nobody asks it to', () => {
+  it('[293] no provider is request-scoped', () => {
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     expect(files.length).toBeGreaterThan(100);
     const asking = files.filter((name) =>

@@ -88,56 +88,65 @@ describe('an address that is nearly the registered one', () => {
     idToken = (await signInAndExchange(app, client, anna)).body.id_token as string;
   });
 
-  it('comes in more than forty forms, each of them once', () => {
+  it('there are more than forty variants of the registered URI, all different', () => {
     expect(new Set([...tricks.map(([, uri]) => uri), REDIRECT_URI]).size).toBe(tricks.length + 1);
     expect(tricks.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(tricks)('[263] is no redirect URI, for a code or for an error: %s', async (_trick, uri) => {
-    const { path, parameters } = new Authorization(client, { redirect_uri: uri });
-    const others = [{ prompt: 'none' }, { scope: 'x"' }, { response_mode: 'form_post' }];
-    await expectNoTrace(async () => {
-      for (const visit of [
-        await visitor.get(path),
-        await visitor.post('/authorize', parameters),
-        await new Visitor(app).get(path),
-        ...(await Promise.all(
-          others.map((overrides) => visitor.get(new Authorization(client, { redirect_uri: uri, ...overrides }).path)),
-        )),
-      ]) {
+  it.each(tricks)(
+    '[263] a variant of the registered redirect URI gets neither a code nor an error: %s',
+    async (_trick, uri) => {
+      const { path, parameters } = new Authorization(client, { redirect_uri: uri });
+      const others = [{ prompt: 'none' }, { scope: 'x"' }, { response_mode: 'form_post' }];
+      await expectNoTrace(async () => {
+        for (const visit of [
+          await visitor.get(path),
+          await visitor.post('/authorize', parameters),
+          await new Visitor(app).get(path),
+          ...(await Promise.all(
+            others.map((overrides) => visitor.get(new Authorization(client, { redirect_uri: uri, ...overrides }).path)),
+          )),
+        ]) {
+          expectPlainPage(asPage(visit), 400);
+          expect(visit.html).not.toMatch(/evil\.|alert\(/);
+        }
+      });
+    },
+  );
+
+  it.each(tricks)(
+    '[263] a variant of the registered redirect URI cannot be reached through a consent: %s',
+    async (_trick, uri) => {
+      const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
+      const other = new URLSearchParams(new Authorization(client, { redirect_uri: uri }).parameters).toString();
+      await expectNoTrace(async () => {
+        const visit = await visitor.submit(asked, { decision: 'deny', authorization_request: other });
         expectPlainPage(asPage(visit), 400);
-        expect(visit.html).not.toMatch(/evil\.|alert\(/);
-      }
-    });
-  });
+      });
+    },
+  );
 
-  it.each(tricks)('[263] is no redirect URI that a consent could lead to: %s', async (_trick, uri) => {
-    const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
-    const other = new URLSearchParams(new Authorization(client, { redirect_uri: uri }).parameters).toString();
-    await expectNoTrace(async () => {
-      const visit = await visitor.submit(asked, { decision: 'deny', authorization_request: other });
-      expectPlainPage(asPage(visit), 400);
-    });
-  });
-
-  it.each(hostileUris(HOME))('[263] is nowhere to go after signing out: %s', async (_trick, uri) => {
-    await expectNoTrace(async () => {
-      const goTo = { post_logout_redirect_uri: uri, client_id: client.clientId };
-      for (const visit of [
-        await new Visitor(app).get(withQuery('/end-session', { ...goTo, id_token_hint: idToken })),
-        await new Visitor(app).post('/end-session', { ...goTo, id_token_hint: idToken }),
-        await new Visitor(app).post('/end-session/confirm', goTo),
-      ]) {
-        expectPlainPage(asPage(visit), [200, 400]);
-        expect(visit.html).not.toMatch(/evil\.|alert\(/);
-      }
-      const question = await visitor.get(withQuery('/end-session', goTo));
-      expectPlainPage(asPage(question), [200, 400]);
-      expect(question.forms.map(({ fields }) => fields['post_logout_redirect_uri'])).toEqual(
-        question.forms.map(() => undefined),
-      );
-    });
-  });
+  it.each(hostileUris(HOME))(
+    '[263] a variant of the registered post-logout redirect URI is not redirected to: %s',
+    async (_trick, uri) => {
+      await expectNoTrace(async () => {
+        const goTo = { post_logout_redirect_uri: uri, client_id: client.clientId };
+        for (const visit of [
+          await new Visitor(app).get(withQuery('/end-session', { ...goTo, id_token_hint: idToken })),
+          await new Visitor(app).post('/end-session', { ...goTo, id_token_hint: idToken }),
+          await new Visitor(app).post('/end-session/confirm', goTo),
+        ]) {
+          expectPlainPage(asPage(visit), [200, 400]);
+          expect(visit.html).not.toMatch(/evil\.|alert\(/);
+        }
+        const question = await visitor.get(withQuery('/end-session', goTo));
+        expectPlainPage(asPage(question), [200, 400]);
+        expect(question.forms.map(({ fields }) => fields['post_logout_redirect_uri'])).toEqual(
+          question.forms.map(() => undefined),
+        );
+      });
+    },
+  );
 });
 
 /** Of /authorize and of /end-session. */
@@ -191,7 +200,7 @@ describe.each(nasty)('%s', (_name, value) => {
     }
   }
 
-  it('in a parameter of a stranger’s request does no harm, and leaves no trace', async () => {
+  it('hostile text in a parameter of a request without a session is harmless and leaves no trace', async () => {
     await expectNoTrace(() =>
       inEachParameter(async (name) => {
         const authorization = new Authorization(client, { [name]: value });
@@ -210,7 +219,7 @@ describe.each(nasty)('%s', (_name, value) => {
     );
   });
 
-  it('in a parameter of a request by somebody who is signed in does no harm', async () => {
+  it('hostile text in a parameter of a signed-in user’s request is harmless', async () => {
     const visitor = await regular();
     await inEachParameter(async (name) => {
       for (const overrides of [{ [name]: value }, { prompt: 'none', [name]: value }]) {
@@ -223,7 +232,7 @@ describe.each(nasty)('%s', (_name, value) => {
     expect(isSignIn(await visitor.get('/sign-in'))).toBe(false);
   });
 
-  it('in what the token endpoint gets with a code does no harm', async () => {
+  it('hostile text in a token request with a code is harmless', async () => {
     const visitor = await regular();
     for (const name of ['code', 'redirect_uri', 'code_verifier', 'resource', 'client_id', 'scope']) {
       const authorization = new Authorization(client);
@@ -237,7 +246,7 @@ describe.each(nasty)('%s', (_name, value) => {
 describe('claims that were asked for by name', () => {
   const names = ['a\0b', '\ud800', '\udfff\ud800', '\u0001', '', '__proto__', 'x'.repeat(100), '<script>', 'sub', '🔑'];
 
-  it.each(names)('%j: the user is asked, or the client told that it is no claim', async (name) => {
+  it.each(names)('%j in the claims parameter: the user is asked, or the client gets an error', async (name) => {
     const visitor = await regular(await aUser(app));
     const claims = `{"userinfo":{${escaped(name)}:null},"id_token":{${escaped(name)}:{"essential":true}}}`;
     const authorization = new Authorization(client, { claims });
@@ -272,7 +281,7 @@ describe('too much, or what cannot be read', () => {
   const endpoints = ['/authorize', '/sign-in', '/consent', '/end-session', '/end-session/confirm', '/account/sign-out'];
 
   describe.each(endpoints)('at %s', (path) => {
-    it.each(queries)('%s is a plain page', async (_name, query) => {
+    it.each(queries)('%s is an error page', async (_name, query) => {
       await expectNoTrace(async () => {
         for (const answer of [
           await send(`${app.url}${path}?${query}`, { redirect: 'manual' }),
@@ -283,7 +292,7 @@ describe('too much, or what cannot be read', () => {
       });
     });
 
-    it('64 KiB are too much, as a body and as a query', async () => {
+    it('64 KiB are refused, as a body and as a query', async () => {
       await expectNoTrace(async () => {
         expectPlainPage(await postForm(`${app.url}${path}`, `state=${big}`), 413);
         expectPlainPage(await postForm(`${app.url}${path}`, { client_id: client.clientId, state: big }), 413);
@@ -309,7 +318,7 @@ describe('too much, or what cannot be read', () => {
         '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]><x>&y;</x>',
       ],
       ['something unknown', 'x/y; z="', 'username=x'],
-    ])('%s is a plain page', async (_name, type, body) => {
+    ])('%s is an error page', async (_name, type, body) => {
       await expectNoTrace(async () => {
         const answer = await send(`${app.url}${path}`, {
           method: 'POST',
@@ -321,7 +330,7 @@ describe('too much, or what cannot be read', () => {
       });
     });
 
-    it('no content type, and no body, is a plain page', async () => {
+    it('a request without a content type and without a body is an error page', async () => {
       await expectNoTrace(async () => {
         const bare = (request: Partial<RawRequest>) => exchange(app.url, { path, ...request });
         for (const answer of [await bare({ body: 'username=x' }), await bare({}), await bare({ headers: [FORM] })]) {
@@ -330,7 +339,7 @@ describe('too much, or what cannot be read', () => {
       });
     });
 
-    it.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is not answered', async (method) => {
+    it.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('the method %s is refused', async (method) => {
       await expectNoTrace(async () => {
         const answer = await send(`${app.url}${path}`, { method });
         expectPlainPage(answer, 405);
@@ -383,7 +392,7 @@ describe('a path that is spelled in another way', () => {
     visitor = await regular();
   });
 
-  it.each(paths)('%s is not there, or is what it is without the trick', async (path) => {
+  it.each(paths)('%s is not found, or equals the plain path', async (path) => {
     const { path: genuine } = new Authorization(client);
     const query = genuine.slice(genuine.indexOf('?'));
     await expectNoTrace(async () => {
@@ -413,7 +422,7 @@ describe('markup in what pages show', () => {
     'javascript:alert(1)',
   ];
 
-  it.each(EVIL)('stays text wherever a page shows it: %s', async (evil) => {
+  it.each(EVIL)('markup is shown as text on every page: %s', async (evil) => {
     const scope = evil.replace(/[\s"\\]/g, '!');
     const shop = await webClient(app, {
       name: evil,
@@ -451,7 +460,7 @@ describe('markup in what pages show', () => {
   const unescaped = (html: string): string =>
     html.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 
-  it('would be found by the search', () => {
+  it('the search would find unescaped markup', () => {
     for (const evil of [EVIL[0], EVIL[2], EVIL[3], EVIL[4]]) {
       expect(activeContentIn(`<p title="${evil}">${evil}</p>`)).not.toEqual([]);
     }
@@ -468,7 +477,7 @@ describe('a cookie', () => {
     return answer.status === 303;
   };
 
-  it('of another deployment opens nothing here, and its forms are not ours', async () => {
+  it('a cookie of another deployment is worthless here, and forms with it are refused', async () => {
     const other = await startApp({ environment: { REKEY_SECRET: 'another-master-key-0123456789-abcdefghijkl' } });
     try {
       const foreigner = await aUser(other);
@@ -488,7 +497,7 @@ describe('a cookie', () => {
     }
   });
 
-  it('that was tampered with, cut short, doubled or dressed up is no cookie', async () => {
+  it('a cookie that was modified, truncated, doubled or quoted is ignored', async () => {
     const visitor = await regular();
     const good = visitor.cookies.get('rekey-session')!;
     expect(await isKnown(`rekey-session=${good}`)).toBe(true);
@@ -516,7 +525,7 @@ describe('a cookie', () => {
     expect(await isKnown(`rekey-session=${good}`)).toBe(true);
   });
 
-  it('swapped between two browsers takes no form along', async () => {
+  it('cookies swapped between two browsers make the forms invalid', async () => {
     const [one, other] = [await regular(), await regular(await aUser(app))];
     const question = await one.get(new Authorization(client, { prompt: 'consent' }).path);
     const signOut = await one.get('/end-session');
@@ -553,7 +562,7 @@ describe('a form', () => {
   };
 
   it.each(['\u4f60', '\r\nx: y', '\u0001', '\u00e9', '\u2028', '#x', 'client_id=%'])(
-    'of consent, sent without a session, for a request that no link could have: %j',
+    'a consent form without a session, for a request that no URL could have, is refused: %j',
     async (query) => {
       const answer = await send(`${app.url}/consent`, {
         method: 'POST',
@@ -567,7 +576,7 @@ describe('a form', () => {
     },
   );
 
-  it('of consent, sent after the session has ended, leads to the sign-in and agrees to nothing', async () => {
+  it('a consent form sent after the session has ended leads to the sign-in and stores no consent', async () => {
     const user = await aUser(app);
     const visitor = new Visitor(app);
     const question = await signIn(visitor, await visitor.get(new Authorization(client).path), user);
@@ -578,7 +587,7 @@ describe('a form', () => {
     });
   });
 
-  it('of consent, shown to one session of a user, is not for the next', async () => {
+  it('a consent form shown in one session of a user is not valid in the next', async () => {
     const user = await aUser(app);
     const visitor = new Visitor(app);
     const question = await signIn(visitor, await visitor.get(new Authorization(client).path), user);
@@ -589,7 +598,7 @@ describe('a form', () => {
     });
   });
 
-  it('of the account, sent after the session has ended, leads to the sign-in and ends nothing', async () => {
+  it('an account form sent after the session has ended leads to the sign-in and ends nothing', async () => {
     const visitor = await regular();
     const account = await visitor.get('/account');
     await endsWith(visitor);
@@ -598,14 +607,14 @@ describe('a form', () => {
     });
   });
 
-  it('of signing out, sent twice and after the session has ended, says that it is done', async () => {
+  it('a sign-out form sent twice, after the session has ended, shows that the user is signed out', async () => {
     const visitor = await regular();
     const question = await visitor.get('/end-session');
     expect((await visitor.submit(question)).status).toBe(200);
     await expectNoTrace(async () => expectPlainPage(asPage(await visitor.submit(question)), 200));
   });
 
-  it('of signing in, replayed by whoever has the cookies and no password, signs nobody in', async () => {
+  it('a sign-in form replayed with the cookies but without the password signs nobody in', async () => {
     const user = await aUser(app);
     const visitor = new Visitor(app);
     const form = await visitor.get('/sign-in');
@@ -616,7 +625,7 @@ describe('a form', () => {
     expect(visitor.cookies.has('rekey-session')).toBe(false);
   });
 
-  it('with fields twice, or with fields of another form, is a plain page', async () => {
+  it('a form with repeated fields, or fields of another form, is an error page', async () => {
     const visitor = await regular();
     const question = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
     const { action, fields } = question.forms[0]!;
@@ -635,7 +644,7 @@ describe('a clock that is two minutes off', () => {
   const BACK = -120;
   const FORWARD = 120;
 
-  it('on the first day of a deployment, when all keys are younger than that', async () => {
+  it('with all keys younger than the clock difference, tokens are valid', async () => {
     const young = await startApp();
     const spa = await browserClient(young);
     const user = await aUser(young);
@@ -651,7 +660,7 @@ describe('a clock that is two minutes off', () => {
   // A secret counts from when it was made.
   beforeAll(() => app.clock.advanceSeconds(600));
 
-  it('going back: a code is redeemed, once, and its tokens are good', async () => {
+  it('after the clock goes back, a code is redeemed once, and its tokens are valid', async () => {
     const authorization = new Authorization(client);
     const code = (await authorize(app, anna, authorization)).get('code')!;
     app.clock.advanceSeconds(BACK);
@@ -666,7 +675,7 @@ describe('a clock that is two minutes off', () => {
     expect((await introspect(app, client, body.access_token)).body.active).toBe(false);
   });
 
-  it('going forward: a code is too old, and the user signs in again without a question', async () => {
+  it('after the clock goes forward, a code has expired, and the user signs in again without an error', async () => {
     const visitor = await regular();
     const authorization = new Authorization(client);
     const code = (await authorize(app, anna, authorization, visitor)).get('code')!;
@@ -675,7 +684,7 @@ describe('a clock that is two minutes off', () => {
     expect((await signInAndExchange(app, client, anna, { prompt: 'none' }, visitor)).status).toBe(200);
   });
 
-  it.each([BACK, FORWARD])('by %d s: the session goes on, and so do the forms that were shown', async (seconds) => {
+  it.each([BACK, FORWARD])('after a step of %d s, the session and the forms stay valid', async (seconds) => {
     const visitor = await regular();
     const question = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
     const form = await new Visitor(app).get('/sign-in');
@@ -693,7 +702,7 @@ describe('a clock that is two minutes off', () => {
     { seconds: BACK, maxAge: '0', asks: false },
     { seconds: FORWARD, maxAge: '60', asks: true },
     { seconds: FORWARD, maxAge: '180', asks: false },
-  ])('by $seconds s: max_age=$maxAge asks for a sign-in: $asks', async ({ seconds, maxAge, asks }) => {
+  ])('after a step of $seconds s, max_age=$maxAge asks for a sign-in: $asks', async ({ seconds, maxAge, asks }) => {
     const visitor = await regular();
     app.clock.advanceSeconds(seconds);
     const visit = await visitor.get(new Authorization(client, { max_age: maxAge }).path);
@@ -701,17 +710,20 @@ describe('a clock that is two minutes off', () => {
     app.clock.advanceSeconds(-seconds);
   });
 
-  it.each([BACK, FORWARD])('by %d s: an ID token is a hint, and signs its session out', async (seconds) => {
-    const visitor = new Visitor(app);
-    const { body } = await signInAndExchange(app, client, anna, {}, visitor);
-    app.clock.advanceSeconds(seconds);
-    const hint = { id_token_hint: body.id_token as string };
-    expect((await signInAndExchange(app, client, anna, { prompt: 'none', ...hint }, visitor)).status).toBe(200);
-    const { id_token: next } = (await refresh(app, client, body.refresh_token)).body;
-    expect(decodeJwt(next)).toMatchObject({ auth_time: decodeJwt(body.id_token)['auth_time'] });
-    const visit = await visitor.get(withQuery('/end-session', { ...hint, post_logout_redirect_uri: HOME }));
-    expect(visit.url.href).toBe(HOME);
-    app.clock.advanceSeconds(-seconds);
-    expect(isSignIn(await visitor.get('/sign-in'))).toBe(true);
-  });
+  it.each([BACK, FORWARD])(
+    'after a step of %d s, an ID token is accepted as a hint and signs its session out',
+    async (seconds) => {
+      const visitor = new Visitor(app);
+      const { body } = await signInAndExchange(app, client, anna, {}, visitor);
+      app.clock.advanceSeconds(seconds);
+      const hint = { id_token_hint: body.id_token as string };
+      expect((await signInAndExchange(app, client, anna, { prompt: 'none', ...hint }, visitor)).status).toBe(200);
+      const { id_token: next } = (await refresh(app, client, body.refresh_token)).body;
+      expect(decodeJwt(next)).toMatchObject({ auth_time: decodeJwt(body.id_token)['auth_time'] });
+      const visit = await visitor.get(withQuery('/end-session', { ...hint, post_logout_redirect_uri: HOME }));
+      expect(visit.url.href).toBe(HOME);
+      app.clock.advanceSeconds(-seconds);
+      expect(isSignIn(await visitor.get('/sign-in'))).toBe(true);
+    },
+  );
 });

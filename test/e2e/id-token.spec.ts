@@ -45,14 +45,14 @@ const halfHash = (hash: string, text: string): string => {
 };
 
 describe('with the code', () => {
-  it('is signed with RS256 and of type JWT, and whoever has the keys can verify it', async () => {
+  it('the ID token is signed with RS256, has type JWT, and verifies with the JWKS', async () => {
     expect(decodeProtectedHeader(first.body.id_token)).toEqual({ alg: 'RS256', typ: 'JWT', kid: expect.any(String) });
     const { payload } = await verify(first.body.id_token, client.clientId);
     expect(payload.sub).toBe(user.subject);
     await expect(verify(first.body.id_token, 'another')).rejects.toThrow('"aud"');
   });
 
-  it('says who signed in, when and how, and nothing else', () => {
+  it('the ID token says who signed in, when and how, and nothing else', () => {
     expect(claimsOf(first)).toEqual({
       iss: app.issuer,
       sub: user.subject,
@@ -68,7 +68,7 @@ describe('with the code', () => {
     });
   });
 
-  it('has the login session as its sid, which all clients of that session share; an access token has its family', async () => {
+  it('the ID token has the login session as its sid, which all clients of the session share; access tokens have the family', async () => {
     const other = await webClient(app);
     const visitor = new Visitor(app);
     const one = await signInAndExchange(app, client, user, {}, visitor);
@@ -82,11 +82,11 @@ describe('with the code', () => {
     expect(claimsOf(first)['sid']).not.toBe(session!.id);
   });
 
-  it('has no nonce where the request had none', async () => {
+  it('the ID token has no nonce if the request had none', async () => {
     expect(claimsOf(await signInAndExchange(app, client, user, { nonce: null }))).not.toHaveProperty('nonce');
   });
 
-  it('tells when the user proved who they are, however long ago: auth_time is not the time of the token', async () => {
+  it('auth_time is the time of the authentication, not of the token', async () => {
     const visitor = new Visitor(app);
     const signedInAt = seconds();
     await signInAndExchange(app, client, user, {}, visitor);
@@ -97,7 +97,7 @@ describe('with the code', () => {
     });
   });
 
-  it('vouches for an opaque access token, too', async () => {
+  it('the ID token has the hash of an opaque access token, too', async () => {
     const opaque = await webClient(app, { accessTokenFormat: 'opaque' });
     const answer = await signInAndExchange(app, opaque, user);
     expect(answer.body.access_token).toMatch(/^at_/);
@@ -119,39 +119,39 @@ describe('with a refresh', () => {
     retried = await refresh(app, client, first.body.refresh_token);
   });
 
-  it('[276] has the issuer, the subject and the audience of the first one', async () => {
+  it('[276] a refreshed ID token has the issuer, subject and audience of the first one', async () => {
     const { iss, sub, aud } = claimsOf(first);
     expect(claimsOf(next)).toMatchObject({ iss, sub, aud });
     await verify(next.body.id_token, client.clientId);
   });
 
-  it('[277] is of the time of the refresh, of a retry too', () => {
+  it('[277] a refreshed ID token has the time of the refresh, also in a retry', () => {
     expect(claimsOf(next).iat).toBe(refreshedAt);
     expect(claimsOf(retried).iat).toBe(refreshedAt + 10);
   });
 
-  it('[278] has the time of the original authentication, and its acr, amr and sid', () => {
+  it('[278] a refreshed ID token has the original auth_time, acr, amr and sid', () => {
     const { auth_time, acr, amr, sid } = claimsOf(first);
     expect(auth_time).toBe(refreshedAt - 500);
     for (const answer of [next, retried]) expect(claimsOf(answer)).toMatchObject({ auth_time, acr, amr, sid });
   });
 
-  it('[279] has no azp, as the first one had none', () => {
+  it('[279] a refreshed ID token has no azp, like the first one', () => {
     for (const answer of [first, next, retried]) expect(claimsOf(answer)).not.toHaveProperty('azp');
   });
 
-  it('[280] has no nonce', () => {
+  it('[280] a refreshed ID token has no nonce', () => {
     expect(claimsOf(first)['nonce']).toBe('the-nonce');
     for (const answer of [next, retried]) expect(claimsOf(answer)).not.toHaveProperty('nonce');
   });
 
-  it('vouches for the access token that comes with it', () => {
+  it('a refreshed ID token has the hash of its access token', () => {
     for (const answer of [next, retried]) {
       expect(claimsOf(answer)['at_hash']).toBe(halfHash('sha256', answer.body.access_token));
     }
   });
 
-  it('is not issued where the scope is narrowed to one without openid', async () => {
+  it('a refresh with a scope narrowed to exclude openid returns no ID token', async () => {
     const { body } = await signInAndExchange(app, client, user);
     const narrow = await refresh(app, client, body.refresh_token, { scope: 'read' });
     expect([narrow.status, narrow.body.id_token]).toEqual([200, undefined]);
@@ -161,12 +161,12 @@ describe('with a refresh', () => {
 });
 
 describe('is not issued', () => {
-  it('without the scope openid', async () => {
+  it('without the scope openid there is no ID token', async () => {
     const { status, body } = await signInAndExchange(app, client, user, { scope: 'offline_access read' });
     expect([status, body.id_token]).toEqual([200, undefined]);
   });
 
-  it('to a client for itself, nor for a family that no user signed in for', async () => {
+  it('a client’s own token, and a family without a sign-in, have no ID token', async () => {
     const machine = await confidentialClient(app, { scopes: ['openid', 'a'] });
     const { body } = await postAs(machine, `${app.url}/token`, { grant_type: 'client_credentials' });
     expect(body).toMatchObject({ scope: 'openid a' });
@@ -180,7 +180,7 @@ describe('the claims that were asked for one by one', () => {
   const ask = (idToken: Record<string, unknown>) =>
     signInAndExchange(app, client, user, { claims: JSON.stringify({ id_token: idToken }) });
 
-  it('are in it, and in those of refreshes, as far as the user has them', async () => {
+  it('claims requested by name are in the ID token and in refreshed ones, if the user has them', async () => {
     const answer = await ask({ email: null, address: { essential: true }, phone_number: { essential: true } });
     const refreshed = await refresh(app, client, answer.body.refresh_token);
     for (const claims of [claimsOf(answer), claimsOf(refreshed)]) {
@@ -189,7 +189,7 @@ describe('the claims that were asked for one by one', () => {
     }
   });
 
-  it('take the place of none of its own', async () => {
+  it('claims requested by name never override the token’s own claims', async () => {
     const own = claimsOf(await ask({ aud: null, iss: null, sub: null, exp: null, sid: null, password: null }));
     expect(Object.keys(own).sort()).toEqual(Object.keys(claimsOf(first)).sort());
     expect(own).toMatchObject({ iss: app.issuer, sub: user.subject, aud: client.clientId, exp: seconds() + 3600 });
@@ -197,7 +197,7 @@ describe('the claims that were asked for one by one', () => {
 });
 
 describe('the algorithm', () => {
-  it('is the one that the client registered', async () => {
+  it('the ID token uses the algorithm that the client registered', async () => {
     const modern = await webClient(app, { idTokenSignedResponseAlg: 'ES256' });
     const { body } = await signInAndExchange(app, modern, user);
     expect(decodeProtectedHeader(body.id_token).alg).toBe('ES256');
@@ -205,7 +205,7 @@ describe('the algorithm', () => {
     expect(decodeProtectedHeader((await refresh(app, modern, body.refresh_token)).body.id_token).alg).toBe('ES256');
   });
 
-  it('decides about the hash: Ed25519 has SHA-512; and all its keys are in one JWKS', async () => {
+  it('the hash follows the algorithm: SHA-512 for Ed25519; one JWKS has all keys', async () => {
     const other = await startApp({ environment: { REKEY_SIGNING_ALGORITHM: 'EdDSA' } });
     const [modern, usual] = [await webClient(other, { idTokenSignedResponseAlg: 'EdDSA' }), await webClient(other)];
     const visitor = new Visitor(other);
@@ -232,21 +232,21 @@ describe('is no other token', () => {
     idToken = first.body.id_token;
   });
 
-  it('[283] to introspection', async () => {
+  it('[283] introspection reports an ID token as inactive', async () => {
     await expectInactive(app, client, idToken);
     await expectActive(app, client, first.body.access_token, first.body.refresh_token);
   });
 
-  it.each(['GET', 'POST'])('[283] to userinfo, asked by %s', async (method) => {
+  it.each(['GET', 'POST'])('[283] userinfo refuses an ID token, requested by %s', async (method) => {
     const answer = await send(`${app.url}/userinfo`, { method, headers: bearer(idToken) });
     expect([answer.status, answer.body.error]).toEqual([401, 'invalid_token']);
   });
 
-  it('[283] to the admin API', async () => {
+  it('[283] the admin API refuses an ID token', async () => {
     expect((await callAdmin(app, 'GET', '/clients', bearer(idToken))).status).toBe(401);
   });
 
-  it('[283] to the token endpoint: neither a refresh token nor a code', async () => {
+  it('[283] the token endpoint accepts an ID token neither as a refresh token nor as a code', async () => {
     expectError(await refresh(app, client, idToken), 400, 'invalid_grant');
     expectError(await refresh(app, client, `rt_${idToken}`), 400, 'invalid_grant');
     const asCode = await postAs(client, `${app.url}/token`, {
@@ -258,7 +258,7 @@ describe('is no other token', () => {
     expectError(asCode, 400, 'invalid_grant');
   });
 
-  it('[283] to revocation: it names none, and so ends nothing', async () => {
+  it('[283] revoking an ID token has no effect', async () => {
     expect((await revoke(app, client, idToken)).status).toBe(200);
     await expectActive(app, client, first.body.access_token, first.body.refresh_token);
   });
@@ -273,7 +273,7 @@ describe('as a hint', () => {
     first = await signInAndExchange(app, client, user);
   });
 
-  it('says who signed in where, long after it has expired', async () => {
+  it('a hint says who signed in where, long after the ID token has expired', async () => {
     const claims = claimsOf(first);
     app.clock.advanceSeconds(30 * 86_400);
     expect(await read(first.body.id_token)).toEqual({
@@ -284,7 +284,7 @@ describe('as a hint', () => {
     });
   });
 
-  it('is nothing else that we sign, and nothing that others do', async () => {
+  it('other tokens that we sign, and tokens of other issuers, are not accepted as a hint', async () => {
     const claims = claimsOf(first);
     expect(await read(await sign('JWT', claims, 'RS256'))).toMatchObject({ subject: user.subject });
     const [header, , signature] = (first.body.id_token as string).split('.');
@@ -305,7 +305,7 @@ describe('as a hint', () => {
     for (const token of others) expect(await read(token)).toBeUndefined();
   });
 
-  it('is good under the key before last, and no more when that key is gone', async () => {
+  it('a hint signed with the key before last is accepted, until that key is deleted', async () => {
     const { body } = await signInAndExchange(app, client, user);
     await app.nest.get(KeyRotationWorker, { strict: false }).rotateNow({ immediately: true });
     app.clock.advanceSeconds(86_400);
@@ -316,7 +316,7 @@ describe('as a hint', () => {
 });
 
 describe('the access token beside it', () => {
-  it('says when and how the user proved who they are, and introspection does, after a refresh too', async () => {
+  it('the access token and introspection report when and how the user authenticated, also after a refresh', async () => {
     const { body } = await signInAndExchange(app, client, user);
     const authentication = { auth_time: seconds(), acr: 'urn:rekey:password', amr: ['pwd'] };
     app.clock.advanceSeconds(100);
@@ -327,7 +327,7 @@ describe('the access token beside it', () => {
     }
   });
 
-  it('is for this server as well, which answers for userinfo, unless resources were named', async () => {
+  it('the access token is valid for userinfo, unless resources were named', async () => {
     const [api, files] = ['https://api.example', 'https://files.example'];
     const known = await webClient(app, { audience: [api, files] });
     const audienceOf = async (overrides: Record<string, string | null> = {}) =>

@@ -46,22 +46,28 @@ const clientCredentials = async (as = client, fields: Record<string, string> = {
   (await postAs(as, `${app.url}/token`, { grant_type: 'client_credentials', ...fields })).body.access_token as string;
 
 describe('the request', () => {
-  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])('[174] %s is refused', async (method) => {
-    const answer = await send(`${endpoint()}?token=${session.accessToken}`, { method, headers: basic(rs1) });
-    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
-  });
+  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])(
+    '[174] an introspection request by %s is refused',
+    async (method) => {
+      const answer = await send(`${endpoint()}?token=${session.accessToken}`, { method, headers: basic(rs1) });
+      expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
+    },
+  );
 
-  it('[174] JSON is refused', async () => {
+  it('[174] an introspection request in JSON is refused', async () => {
     const headers = { ...basic(rs1), 'content-type': 'application/json' };
     const body = JSON.stringify({ token: session.accessToken });
     expectError(await send(endpoint(), { method: 'POST', headers, body }), 400, 'invalid_request');
   });
 
-  it.each(['', 'token=', 'token_type_hint=access_token'])('[178] without a token it is invalid: "%s"', async (body) => {
-    expectError(await postForm(endpoint(), body, basic(rs1)), 400, 'invalid_request');
-  });
+  it.each(['', 'token=', 'token_type_hint=access_token'])(
+    '[178] an introspection request without a token is invalid: "%s"',
+    async (body) => {
+      expectError(await postForm(endpoint(), body, basic(rs1)), 400, 'invalid_request');
+    },
+  );
 
-  it('[178] with two tokens, or with one in the query, it is invalid', async () => {
+  it('[178] an introspection request with two tokens, or one in the query, is invalid', async () => {
     const { accessToken: token } = session;
     expectError(await postForm(endpoint(), `token=${token}&token=${token}`, basic(rs1)), 400, 'invalid_request');
     expectError(await postForm(`${endpoint()}?token=${token}`, '', basic(rs1)), 400, 'invalid_request');
@@ -79,42 +85,42 @@ describe('the request', () => {
 });
 
 describe('the caller', () => {
-  it('[175] must authenticate', async () => {
+  it('[175] introspection requires client authentication', async () => {
     const { accessToken: token } = session;
     expectError(await postForm(endpoint(), { token }), 401, 'invalid_client');
     expectError(await postForm(endpoint(), { token, client_id: rs1.clientId }), 401, 'invalid_client');
   });
 
-  it('[175] does not authenticate with an access token', async () => {
+  it('[175] introspection does not accept an access token as authentication', async () => {
     const { accessToken: token } = session;
     expectError(await postForm(endpoint(), { token }, { authorization: `Bearer ${token}` }), 401, 'invalid_client');
   });
 
-  it('[176] with a wrong secret is refused', async () => {
+  it('[176] introspection with a wrong secret is refused', async () => {
     const headers = basic({ clientId: rs1.clientId, secret: 'wrong' });
     expectError(await postForm(endpoint(), { token: session.accessToken }, headers), 401, 'invalid_client');
   });
 
-  it('[175] that is public is refused, even where the token is its own', async () => {
+  it('[175] introspection by a public client is refused, even of its own token', async () => {
     const spa = await publicClient(app);
     const { refreshToken } = await startFamily(app, spa);
     expectError(await introspect(app, spa, refreshToken), 401, 'invalid_client');
     await expectAlive(app, spa, refreshToken);
   });
 
-  it('[177] without the permission to introspect learns of its own tokens, and of no others', async () => {
+  it('[177] a client without may_introspect sees its own tokens and no others', async () => {
     await expectActive(app, client, session.accessToken, session.refreshToken);
     await expectInactive(app, other, session.accessToken, session.refreshToken);
   });
 
-  it('[177] without the permission learns nothing by being in the audience', async () => {
+  it('[177] a client without may_introspect does not see tokens for its audience', async () => {
     const curious = await confidentialClient(app, { audience: [RS1], mayIntrospect: false });
     await expectInactive(app, curious, session.accessToken);
   });
 });
 
 describe('an access token that lives', () => {
-  it('[179] of a user is described in full', async () => {
+  it('[179] introspection describes a user’s access token in full', async () => {
     const { text, body } = await introspect(app, rs1, session.accessToken);
     expect(body).toEqual({
       active: true,
@@ -132,7 +138,7 @@ describe('an access token that lives', () => {
     expect(text).not.toMatch(/:null\b/);
   });
 
-  it('[179] of a client itself is described without a family', async () => {
+  it('[179] introspection describes a client’s own access token without a family', async () => {
     const { body } = await introspect(app, rs1, await clientCredentials(client, { scope: 'b' }));
     expect(body).toEqual({
       active: true,
@@ -148,13 +154,13 @@ describe('an access token that lives', () => {
     });
   });
 
-  it('[182] is known to nobody outside its audience, whoever may introspect', async () => {
+  it('[182] introspection hides an access token from all callers outside its audience', async () => {
     await expectActive(app, rs1, session.accessToken);
     await expectInactive(app, rs2, session.accessToken);
     await expectInactive(app, await confidentialClient(app, { mayIntrospect: true }), session.accessToken);
   });
 
-  it('[182] for two resource servers is known to both, and to the one that is named by its client_id', async () => {
+  it('[182] introspection shows a token with two audiences to both resource servers, and to the one identified by its client_id', async () => {
     const third = await confidentialClient(app, { mayIntrospect: true });
     const wide = await confidentialClient(app, { audience: [RS1, RS2, third.clientId] });
     const token = await clientCredentials(wide);
@@ -163,13 +169,13 @@ describe('an access token that lives', () => {
     await expectInactive(app, await resourceServer(app, 'https://rs3.example'), token);
   });
 
-  it('[182] without an audience of its own is for this server, and known to who speaks for it', async () => {
+  it('[182] an access token without an audience is for this server, and shown to a caller with the issuer as its audience', async () => {
     const token = await clientCredentials(await confidentialClient(app));
     await expectActive(app, await resourceServer(app, app.issuer), token);
     await expectInactive(app, rs1, token);
   });
 
-  it('[188] is answered with JSON that nobody stores', async () => {
+  it('[188] the introspection response is JSON with no-store', async () => {
     const { status, headers } = await introspect(app, rs1, session.accessToken);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^application\/json(;|$)/);
@@ -179,7 +185,7 @@ describe('an access token that lives', () => {
 });
 
 describe('a refresh token', () => {
-  it('[186] is described to its own client', async () => {
+  it('[186] introspection describes a refresh token to its own client', async () => {
     const { idle_expires_at } = await familyRow(app, session.sid);
     expect((await introspect(app, client, session.refreshToken)).body).toEqual({
       active: true,
@@ -192,16 +198,16 @@ describe('a refresh token', () => {
     });
   });
 
-  it('[186] is known to nobody else: no other client, and no resource server', async () => {
+  it('[186] introspection hides a refresh token from other clients and all resource servers', async () => {
     for (const caller of [other, rs1, rs2]) await expectInactive(app, caller, session.refreshToken);
   });
 
-  it('[186] that was superseded is inactive, although a retry would be answered', async () => {
+  it('[186] a superseded refresh token is inactive, even during its grace period', async () => {
     await expectInactive(app, client, session.predecessor);
     expect((await refresh(app, client, session.predecessor)).status).toBe(200);
   });
 
-  it('[186] is not used up by introspection, and its life is not prolonged', async () => {
+  it('[186] introspection does not consume a refresh token or extend its life', async () => {
     const before = await familyRow(app, session.sid);
     app.clock.advanceSeconds(3600);
     await expectActive(app, client, session.refreshToken, session.refreshToken);
@@ -211,7 +217,7 @@ describe('a refresh token', () => {
 });
 
 describe('a dead token', () => {
-  it('[184, 185] an access token is inactive from the second it expires, whether its row was cleaned up or not', async () => {
+  it('[184, 185] an access token is inactive from the second it expires, whether or not its row was deleted', async () => {
     app.clock.advanceSeconds(TTL_SECONDS - 1);
     await expectActive(app, rs1, session.accessToken);
     app.clock.advanceSeconds(1);
@@ -219,7 +225,7 @@ describe('a dead token', () => {
     await expectInactive(app, client, session.accessToken);
   });
 
-  it('[185] a refresh token is inactive once it has not been used for too long, though its row is still there', async () => {
+  it('[185] an idle refresh token is inactive, even if its row still exists', async () => {
     const { idle_expires_at } = await familyRow(app, session.sid);
     app.clock.advance(idle_expires_at.getTime() - 1 - app.clock.now());
     await expectActive(app, client, session.refreshToken);
@@ -228,7 +234,7 @@ describe('a dead token', () => {
     expect((await familyRow(app, session.sid)).revoked_at).toBeNull();
   });
 
-  it.each(revocationKinds)('[184] a revocation of kind %s makes it inactive', async (kind) => {
+  it.each(revocationKinds)('[184] a revocation of kind %s makes the token inactive', async (kind) => {
     const { body } = await introspect(app, rs1, session.accessToken);
     const values = { token: body.jti, family: body.sid, subject: body.sub, client: body.client_id, all: '' };
     const revocations = app.nest.get(RevocationService, { strict: false });
@@ -242,7 +248,7 @@ describe('a dead token', () => {
   });
 
   it.each(['unknown', 'null', '{}', '...', 'rt_', 'at_', 'a.b.c', 'é'])(
-    '[180] what is no token is inactive: %s',
+    '[180] a string that is not a token is inactive: %s',
     async (token) => {
       await expectInactive(app, rs1, token, token.repeat(1000));
     },
@@ -256,7 +262,7 @@ describe('a dead token', () => {
     await expectInactive(app, client, ...foreign);
   });
 
-  it('[181] the answer is the same to the last header, whatever it died of', async () => {
+  it('[181] the response for an inactive token is identical for every cause, headers included', async () => {
     const expired = session;
     app.clock.advanceSeconds(TTL_SECONDS);
     const revoked = await startSession(app, client);
@@ -281,24 +287,24 @@ describe('a dead token', () => {
 });
 
 describe('a forged token', () => {
-  it('[184, 187] is told from a good one by nothing but its fault', async () => {
+  it('[184, 187] each forged token differs from a valid one only in its fault', async () => {
     const forgery = forgeryOf(app, session.accessToken);
     await expectActive(app, rs1, await signAsServer(forgery));
   });
 
-  it.each(evilTokens)('[184, 187] is inactive: $name', async ({ forge }) => {
+  it.each(evilTokens)('[184, 187] a forged token is inactive: $name', async ({ forge }) => {
     const token = await forge(forgeryOf(app, session.accessToken));
     await expectInactive(app, rs1, token);
     await expectInactive(app, client, token);
   });
 
-  it('[187] for another audience is inactive to this one', async () => {
+  it('[187] a token for another audience is inactive for this caller', async () => {
     const token = await signAsServer(forgeryOf(app, session.accessToken), { aud: RS2 });
     await expectInactive(app, rs1, token);
     await expectActive(app, rs2, token);
   });
 
-  it('[187] a refresh token dressed as an access token, and the other way round, is inactive', async () => {
+  it('[187] a refresh token disguised as an access token, and the reverse, is inactive', async () => {
     const { refreshToken, accessToken } = session;
     for (const caller of [rs1, client]) {
       await expectInactive(
@@ -314,7 +320,7 @@ describe('a forged token', () => {
 });
 
 describe('a client or a subject that is disabled', () => {
-  it('[192] the access tokens of a client are inactive from the moment that it is disabled', async () => {
+  it('[192] access tokens of a disabled client are inactive at once', async () => {
     const suspect = await confidentialClient(app, { audience: [RS1] });
     const theirs = await startSession(app, suspect);
     const own = await clientCredentials(suspect);
@@ -324,7 +330,7 @@ describe('a client or a subject that is disabled', () => {
     expectError(await introspect(app, suspect, theirs.refreshToken), 401, 'invalid_client');
   });
 
-  it('[192] a client that was deleted has none either', async () => {
+  it('[192] access tokens of a deleted client are inactive', async () => {
     const doomed = await confidentialClient(app, { audience: [RS1] });
     const theirs = await startSession(app, doomed);
     const own = await clientCredentials(doomed);
@@ -333,7 +339,7 @@ describe('a client or a subject that is disabled', () => {
     await expectInactive(app, rs1, theirs.accessToken, own);
   });
 
-  it('[192] the tokens of a subject end with it, those of its client for itself do not', async () => {
+  it('[192] disabling a subject makes its tokens inactive, but not its client’s own tokens', async () => {
     const own = await clientCredentials();
     await setSubjectDisabled(app, session.subject, true);
     await expectInactive(app, rs1, session.accessToken);

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 afterEach(() => expect(serverErrors(app)).toEqual([]));
 
-it('[202] has the well-known name between host and path', async () => {
+it('[202] for an issuer with a path, the metadata URL has the well-known name between host and path', async () => {
   const { status, body } = await send(`${app.url}${WELL_KNOWN}/t1`);
   expect(status).toBe(200);
   expect(body).toMatchObject({
@@ -35,15 +35,18 @@ it('[202] has the well-known name between host and path', async () => {
   });
 });
 
-it.each(['', '/', '/t2', '/t1/x', '/T1'])('[202] is not described at "%s" below the well-known name', async (path) => {
-  expectError(await send(`${app.url}${WELL_KNOWN}${path}`), 404, 'not_found');
-});
+it.each(['', '/', '/t2', '/t1/x', '/T1'])(
+  '[202] the metadata is not served at "%s" below the well-known name',
+  async (path) => {
+    expectError(await send(`${app.url}${WELL_KNOWN}${path}`), 404, 'not_found');
+  },
+);
 
-it('[202] is not described below its own path under that name', async () => {
+it('[202] the RFC 8414 metadata is not served below the issuer’s own path', async () => {
   expectError(await send(`${tenant.url}${WELL_KNOWN}`), 404, 'not_found');
 });
 
-it('is described below its own path under the name that OpenID Connect has for it, and nowhere else under that', async () => {
+it('the OpenID configuration is served below the issuer’s path, and only there', async () => {
   const { status, body } = await send(`${tenant.url}${OPENID_CONFIGURATION}`);
   expect(status).toBe(200);
   expect(body).toEqual((await send(`${app.url}${WELL_KNOWN}/t1`)).body);
@@ -58,7 +61,7 @@ it('is described below its own path under the name that OpenID Connect has for i
   }
 });
 
-it('[202, 203] has its endpoints below the path, and its tokens say so', async () => {
+it('[202, 203] all endpoints are below the issuer’s path, and its tokens name that issuer', async () => {
   const { refreshToken } = await startFamily(app, client);
   const { body } = await refresh(tenant, client, refreshToken);
   const { payload } = await verifyAtResource(tenant, body.access_token);
@@ -67,12 +70,12 @@ it('[202, 203] has its endpoints below the path, and its tokens say so', async (
   expect((await revoke(tenant, client, body.refresh_token)).status).toBe(200);
 });
 
-it('its userinfo endpoint is there, for scripts too', async () => {
+it('userinfo is below the issuer’s path, with CORS', async () => {
   expect((await send(`${tenant.url}/userinfo`)).status).toBe(401);
   expect((await send(`${tenant.url}/userinfo`, { method: 'OPTIONS' })).status).toBe(204);
 });
 
-it('[202] has none of them outside the path', async () => {
+it('[202] no endpoint is outside the issuer’s path', async () => {
   const { refreshToken } = await startFamily(app, client);
   expectError(await refresh(app, client, refreshToken), 404, 'not_found');
   expectError(await introspect(app, client, refreshToken), 404, 'not_found');
@@ -83,13 +86,13 @@ it('[202] has none of them outside the path', async () => {
 });
 
 it.each(['/health/live', '/health/ready', '/metrics'])(
-  '%s stands outside the path, for whoever runs the service',
+  '%s is outside the issuer’s path, for the operator',
   async (path) => {
     expect((await send(`${app.url}${path}`)).status).toBe(200);
   },
 );
 
-it('its token requests are counted', async () => {
+it('token requests below the issuer’s path are counted in the metrics', async () => {
   const counted = async () =>
     Number(
       /^rekey_token_requests_total\{grant_type="refresh_token",outcome="ok"\} (\d+)$/m.exec(

@@ -37,7 +37,7 @@ describe('GET /jwks', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('holds the keys that sign access tokens and ID tokens', () => {
+  it('/jwks has the keys that sign access tokens and ID tokens', () => {
     const ring = app.nest.get(KeyRing, { strict: false });
     expect(body.keys.map(({ kid }) => kid)).toEqual([ring.signingKey().kid, ring.signingKey('RS256').kid]);
   });

@@ -30,7 +30,7 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 const seconds = (): number => Math.floor(app.clock.now() / 1000);
 
 describe('the header', () => {
-  it('[216, 217] names the algorithm, the type and the key, and nothing else', async () => {
+  it('[216, 217] the JWT header has the algorithm, the type and the key id, and nothing else', async () => {
     const { body } = await send(`${app.url}/jwks`);
     const header = decodeProtectedHeader(session.accessToken);
     expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
@@ -39,7 +39,7 @@ describe('the header', () => {
 });
 
 describe('the claims', () => {
-  it('[218, 219, 221] of a user’s token are those of RFC 9068, the scope, the family, and no others', async () => {
+  it('[218, 219, 221] a user’s access token has the claims of RFC 9068, the scope and the family, and no others', async () => {
     const { payload } = await verifyAtResource(app, session.accessToken, { audience: RS });
     expect(payload).toEqual({
       iss: app.issuer,
@@ -54,12 +54,12 @@ describe('the claims', () => {
     });
   });
 
-  it('[218] are what introspection says', async () => {
+  it('[218] introspection reports the claims of the token', async () => {
     const { body } = await introspect(app, client, session.accessToken);
     expect(body).toEqual({ active: true, token_type: 'Bearer', ...decodeJwt(session.accessToken) });
   });
 
-  it('[218] the audience is a list where there are several, and the server itself where there is none', async () => {
+  it('[218] the audience is a list if there are several, and the server itself if there is none', async () => {
     const audienceOf = async (audience: string[]) =>
       decodeJwt(await accessToken(app, await confidentialClient(app, { audience }))).aud;
     expect(await audienceOf([])).toBe(app.issuer);
@@ -67,14 +67,14 @@ describe('the claims', () => {
     expect(await audienceOf([RS, 'rs2'])).toEqual([RS, 'rs2']);
   });
 
-  it('[218] the end is never after that of the family', async () => {
+  it('[218] an access token never expires after its family', async () => {
     const brief = await confidentialClient(app, { absoluteTtlSeconds: 100 });
     const { sid, accessToken: token } = await startSession(app, brief);
     const { absolute_expires_at } = await familyRow(app, sid);
     expect(decodeJwt(token).exp).toBe(absolute_expires_at.getTime() / 1000);
   });
 
-  it('[219] the scope is what was granted to this token', async () => {
+  it('[219] the scope claim is the scope granted to this token', async () => {
     const { body } = await refresh(app, client, session.refreshToken, { scope: 'b' });
     expect(decodeJwt(body.access_token)).toMatchObject({ scope: body.scope });
     expect(body.scope).toBe('b');
@@ -83,7 +83,7 @@ describe('the claims', () => {
     });
   });
 
-  it('[220] the subject of a client’s own token is the client, in a name that no user can have', async () => {
+  it('[220] the subject of a client’s own token is a name that no user can have', async () => {
     const { sub, client_id, sid } = decodeJwt(await accessToken(app, client));
     expect({ sub, client_id, sid }).toEqual({
       sub: `client:${client.clientId}`,
@@ -96,7 +96,7 @@ describe('the claims', () => {
     expect([status, body.sid]).toEqual([400, undefined]);
   });
 
-  it('[223] the jti never repeats, and the token stays small', async () => {
+  it('[223] the jti is never repeated, and the token stays small', async () => {
     const ask = () => postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' });
     const answers: Answer[] = [];
     for (let round = 0; round < 20; round++) answers.push(...(await Promise.all(Array.from({ length: 25 }, ask))));
@@ -105,7 +105,7 @@ describe('the claims', () => {
     expect(Math.max(...tokens.map(({ length }) => length))).toBeLessThan(1024);
   });
 
-  it('[223] with everything that a client may be given it fits into a header', async () => {
+  it('[223] the largest possible token fits into a header', async () => {
     const scopes = Array.from({ length: 50 }, (_, index) => `https://api.example/scope.${index}`);
     const greedy = await confidentialClient(app, {
       scopes,
@@ -117,7 +117,7 @@ describe('the claims', () => {
     await expectActive(app, greedy, token);
   });
 
-  it('[223] say nothing of the user but the subject', async () => {
+  it('[223] the claims contain no user data except the subject', async () => {
     const { sid, subject, refreshToken } = await startFamily(app, client, { subject: 'ada@example.org' });
     const { body } = await refresh(app, client, refreshToken);
     const claims = Object.values(decodeJwt(body.access_token)).filter((value) => String(value).includes('ada@'));
@@ -126,7 +126,7 @@ describe('the claims', () => {
     expect(JSON.stringify(decodeJwt(body.access_token))).not.toContain(handle);
   });
 
-  it('[224] have no nbf, and the end is meant to the second', async () => {
+  it('[224] there is no nbf, and exp is exact to the second', async () => {
     expect(decodeJwt(session.accessToken)).not.toHaveProperty('nbf');
     const { exp } = decodeJwt(session.accessToken);
     app.clock.advance(exp! * 1000 - 1 - app.clock.now());
@@ -136,7 +136,7 @@ describe('the claims', () => {
   });
 });
 
-it('[218] a change of the client counts from the next token on', async () => {
+it('[218] a change of the client applies from the next token on', async () => {
   const changing = await confidentialClient(app, { audience: [RS] });
   const { refreshToken, accessToken: before } = await startSession(app, changing);
   await changeClient(app, changing, { audience: ['rs2'], accessTokenTtlSeconds: 60 });
@@ -159,26 +159,26 @@ describe('our own protected resource', () => {
     genuine = await accessToken(app, await adminClient(app), 'rekey:admin');
   });
 
-  it('[222] accepts a good token, and one like it that was signed anew', async () => {
+  it('[222] our own protected resource accepts a valid token, and one like it that was signed again', async () => {
     expect((await call(genuine)).status).toBe(200);
     expect((await call(await signAsServer(forgeryOf(app, genuine)))).status).toBe(200);
   });
 
-  it.each(evilTokens)('[222] refuses $name', async ({ forge }) => {
+  it.each(evilTokens)('[222] our own protected resource refuses $name', async ({ forge }) => {
     expectInvalidToken(await call(await forge(forgeryOf(app, genuine))));
   });
 
-  it('[222] refuses a token for another audience', async () => {
+  it('[222] our own protected resource refuses a token for another audience', async () => {
     expectInvalidToken(await call(await signAsServer(forgeryOf(app, genuine), { aud: RS })));
     expect((await call(await signAsServer(forgeryOf(app, genuine), { aud: [RS, app.issuer] }))).status).toBe(200);
   });
 
-  it('[222] refuses a token that has expired', async () => {
+  it('[222] our own protected resource refuses an expired token', async () => {
     app.clock.advanceSeconds(600);
     expectInvalidToken(await call(genuine));
   });
 
-  it('[222] refuses refresh tokens, whole or dressed up', async () => {
+  it('[222] our own protected resource refuses refresh tokens, as they are or disguised', async () => {
     const { refreshToken } = session;
     for (const token of [refreshToken, refreshToken.replace('rt_', 'at_'), refreshToken.slice(3)])
       expectInvalidToken(await call(token));

@@ -79,7 +79,7 @@ const sessionCookieIn = (answer: Answer): string => {
 describe('a browser', () => {
   afterEach(() => expect(serverErrors(app)).toEqual([]));
 
-  it('is signed in until it has not been used for eight hours', async () => {
+  it('a browser stays signed in until its session is unused for eight hours', async () => {
     const browser = await signedIn();
     app.clock.advanceSeconds(8 * HOUR_SECONDS - 1);
     expect(await seen(browser)).toBe('signed in');
@@ -88,7 +88,7 @@ describe('a browser', () => {
     expect(await seen(idle)).toBe('signed out');
   });
 
-  it('is signed in for a day at most', async () => {
+  it('a browser stays signed in for a day at most', async () => {
     const browser = await signedIn();
     for (let hours = 0; hours < 23; hours++) {
       app.clock.advanceSeconds(HOUR_SECONDS);
@@ -98,7 +98,7 @@ describe('a browser', () => {
     expect(await seen(browser)).toBe('signed out');
   });
 
-  it('is signed out at once when the session is ended, by whomever, and not in other browsers', async () => {
+  it('a browser is signed out at once when its session is ended, and other browsers are not', async () => {
     const [one, other] = [await signedIn(), await signedIn()];
     const [session] = await sessions().list(one.user.subject);
     await signOut().signOut(session!, 'test', ORIGIN);
@@ -106,7 +106,7 @@ describe('a browser', () => {
     expect(await seen(other)).toBe('signed in');
   });
 
-  it('is signed out at once when its user is disabled, and signed in again when they are enabled', async () => {
+  it('a browser is signed out at once when its user is disabled, and signed in again when they are enabled', async () => {
     const browser = await signedIn();
     await setSubjectDisabled(app, browser.user.subject, true);
     expect(await seen(browser)).toBe('signed out');
@@ -114,13 +114,13 @@ describe('a browser', () => {
     expect(await seen(browser)).toBe('signed in');
   });
 
-  it('is signed out at once when its user is deleted', async () => {
+  it('a browser is signed out at once when its user is deleted', async () => {
     const browser = await signedIn();
     await app.database.query('UPDATE users SET deleted_at = now() WHERE subject = $1', [browser.user.subject]);
     expect(await seen(browser)).toBe('signed out');
   });
 
-  it('that brings two cookies is not signed in', async () => {
+  it('a browser that sends two session cookies is not signed in', async () => {
     const [one, other] = [await signedIn(), await signedIn()];
     const two = new Visitor(app);
     two.cookies.set(
@@ -130,7 +130,7 @@ describe('a browser', () => {
     expect(await seen({ visitor: two })).toBe('signed out');
   });
 
-  it('that brings a cookie of another deployment is not signed in, and nothing breaks', async () => {
+  it('a browser with a cookie of another deployment is not signed in, and gets no error', async () => {
     const elsewhere = await startApp();
     try {
       const { visitor } = await signedIn(elsewhere);
@@ -153,7 +153,7 @@ describe('the session that clients know', () => {
     return { ...decodeJwt<{ sid: string; auth_time: number }>(body.id_token), refreshToken: body.refresh_token };
   };
 
-  it('stays the same when the user signs in again in the same browser, with a new auth_time', async () => {
+  it('a user who signs in again in the same browser keeps the session, with a new auth_time', async () => {
     const browser = await signedIn();
     const first = await idTokenOf(browser);
     app.clock.advanceSeconds(100);
@@ -163,7 +163,7 @@ describe('the session that clients know', () => {
     expect(await sessions().list(browser.user.subject)).toHaveLength(1);
   });
 
-  it('ends with what is not offline when somebody else signs in there; what is offline goes on', async () => {
+  it('another user’s sign-in ends the session and its families; offline families stay valid', async () => {
     const browser = await signedIn();
     const offline = await idTokenOf(browser);
     const online = await idTokenOf(browser, { scope: 'openid read' });
@@ -189,7 +189,7 @@ describe('the session that clients know', () => {
 describe('at the same time', () => {
   afterEach(() => expect(serverErrors(app)).toEqual([]));
 
-  it('twenty sign-ins with one old cookie all get in; one keeps the session, and the old cookie opens nothing', async () => {
+  it('twenty concurrent sign-ins with one old cookie succeed; one keeps the session, and the old cookie is worthless', async () => {
     const { user, visitor } = await signedIn();
     const [before] = await sessions().list(user.subject);
     const visit = await visitor.get(new Authorization(client, { prompt: 'login' }).path);
@@ -208,7 +208,7 @@ describe('at the same time', () => {
     expect(await seen({ visitor })).toBe('signed out');
   });
 
-  it('two users who sign in to one browser of a third end its session once, and both get in', async () => {
+  it('two users who sign in to a third user’s browser end its session once, and both succeed', async () => {
     const { user, visitor } = await signedIn();
     const others = [await aUser(app), await aUser(app)];
     const visit = await visitor.get(new Authorization(client, { prompt: 'login' }).path);
@@ -240,7 +240,7 @@ describe('a database that is lost in the middle of a sign-in', () => {
     ['at the new session', /INSERT INTO "login_sessions"/],
     ['at its event', /INSERT INTO audit_events/],
     ['at the end', /^COMMIT/],
-  ])('%s leaves nothing of it, and the same form signs in when it is back', async (_, statement) => {
+  ])('a database lost %s leaves no session, and the same form signs in once it is back', async (_, statement) => {
     const user = await aUser(app);
     const visitor = new Visitor(app);
     const visit = await visitor.get('/sign-in');
@@ -263,7 +263,7 @@ describe('a database that is lost in the middle of a sign-in', () => {
   it.each([
     ['at its renewal', /UPDATE login_sessions s SET cookie_digest/],
     ['at its event', /INSERT INTO audit_events/],
-  ])('%s leaves the session as it was', async (_, statement) => {
+  ])('a database lost %s leaves the session unchanged', async (_, statement) => {
     const { user, visitor } = await signedIn();
     const [before] = await sessions().list(user.subject);
     const visit = await visitor.get(new Authorization(client, { prompt: 'login' }).path);
@@ -279,7 +279,7 @@ describe('a database that is lost in the middle of a sign-in', () => {
     serverErrors(app);
   });
 
-  it('before it is a page that says to wait: nobody is taken for signed out', async () => {
+  it('with the database away, a page asks to wait, and nobody counts as signed out', async () => {
     const { visitor } = await signedIn();
     const target = new Authorization(client).path;
     const { result } = await withLostStatements(app, /FROM login_sessions/, () => visitor.get(target));
@@ -292,7 +292,7 @@ describe('a database that is lost in the middle of a sign-in', () => {
   });
 });
 
-it('cleanup deletes a session that has been over for longer than the retention, and counts it', async () => {
+it('cleanup deletes a session that ended longer ago than the retention, and counts it', async () => {
   const over = await signedIn();
   const [session] = await sessions().list(over.user.subject);
   await signOut().signOut(session!, 'test', ORIGIN);
@@ -310,7 +310,7 @@ it('cleanup deletes a session that has been over for longer than the retention, 
 });
 
 describe('an issuer', () => {
-  it('with TLS has cookies that only it can set, for its host alone', async () => {
+  it('an issuer with TLS sets host-only cookies with the __Host- prefix', async () => {
     const secure = await startApp({ environment: { REKEY_ISSUER: 'https://id.test' }, clock: new TestClock() });
     try {
       const user = await aUser(secure);
@@ -327,7 +327,7 @@ describe('an issuer', () => {
     }
   });
 
-  it('with a path has its forms, its links and its redirects below that path', async () => {
+  it('an issuer with a path has its forms, links and redirects below it', async () => {
     const below = await startApp({ environment: { REKEY_ISSUER: 'http://rekey.test/t1' } });
     try {
       const user = await aUser(below);

@@ -33,12 +33,12 @@ const clientFor = (method: ClientAuthMethod): Promise<TestClient> =>
   method === 'none' ? publicClient(app) : confidentialClient(app, { tokenEndpointAuthMethod: method });
 
 describe('the document', () => {
-  it('[201] is JSON at the well-known place', () => {
+  it('[201] the metadata is JSON at the well-known URL', () => {
     expect(document.status).toBe(200);
     expect(document.headers.get('content-type')).toMatch(/^application\/json(;|$)/);
   });
 
-  it('[201] says what is enabled, and nothing else', () => {
+  it('[201] the metadata lists what is enabled and nothing else', () => {
     const { issuer } = app;
     expect(document.body).toEqual({
       issuer,
@@ -74,7 +74,7 @@ describe('the document', () => {
     });
   });
 
-  it('[203] its issuer is the configured one, and the iss of every token, to the byte', async () => {
+  it('[203] the metadata’s issuer is the configured one, and equals the iss of every token, byte for byte', async () => {
     const client = await confidentialClient(app);
     const { accessToken } = await startSession(app, client);
     const payload = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()) as { iss: string };
@@ -83,7 +83,7 @@ describe('the document', () => {
     expect(new URL(app.issuer)).toMatchObject({ search: '', hash: '', username: '' });
   });
 
-  it('[27, 204] each URL in it answers, and none has a fragment', async () => {
+  it('[27, 204] every URL in the metadata answers, and has no fragment', async () => {
     const urls = Object.entries(metadata).filter(([name]) => /_endpoint$|_uri$/.test(name));
     // To a request that says nothing: who are you, or what do you want? A page asks whether to sign out.
     const statuses: Record<string, number> = {
@@ -104,19 +104,19 @@ describe('the document', () => {
     }
   });
 
-  it('[206] lists the ways to authenticate, at every endpoint', () => {
+  it('[206] the metadata lists the authentication methods of every endpoint', () => {
     for (const endpoint of ['token', 'revocation', 'introspection']) {
       expect(metadata[`${endpoint}_endpoint_auth_methods_supported`]).toContain('client_secret_basic');
     }
   });
 
-  it('[207] offers no signature that is none', () => {
+  it('[207] the metadata does not list the algorithm none', () => {
     const lists = Object.entries(metadata).filter(([name]) => name.endsWith('_alg_values_supported'));
     for (const [, algorithms] of lists) expect(algorithms).not.toContain('none');
     expect(document.text).not.toMatch(/"alg[^"]*":"none"/);
   });
 
-  it('[208] has no empty list', () => {
+  it('[208] the metadata has no empty list', () => {
     const empty = Object.entries(metadata).filter(([, value]) => Array.isArray(value) && value.length === 0);
     expect(empty).toEqual([]);
     expect(Object.values(metadata)).not.toContain(null);
@@ -126,7 +126,7 @@ describe('the document', () => {
     ['Host', 'Host: evil.example'],
     ['X-Forwarded-Host', 'Host: rekey.test\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https'],
     ['Forwarded', 'Host: rekey.test\r\nForwarded: host=evil.example;proto=https'],
-  ])('[209] is not changed by %s', async (_name, headers) => {
+  ])('[209] the metadata is not changed by %s', async (_name, headers) => {
     for (const path of [WELL_KNOWN, '/jwks']) {
       const { text } = await send(`${app.url}${path}`);
       const spoofed = await exchangeBytes(app.url, `GET ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`);
@@ -134,13 +134,13 @@ describe('the document', () => {
     }
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('[201] is for reading: %s is not allowed', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('[201] the metadata is read-only: %s is not allowed', async (method) => {
     const answer = await send(`${app.url}${WELL_KNOWN}`, { method });
     expectError(answer, 405, 'method_not_allowed');
     expect(answer.headers.get('allow')).toBe('GET');
   });
 
-  it('[213, 215] may be cached for a time that is stated, and read by scripts of any origin', async () => {
+  it('[213, 215] the metadata may be cached for a stated time and read by scripts of any origin', async () => {
     const { headers } = await send(`${app.url}${WELL_KNOWN}`, { headers: { origin: 'https://spa.example' } });
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(headers.get('pragma')).toBeNull();
@@ -160,7 +160,7 @@ describe('the ways to authenticate', () => {
   };
 
   it.each(Object.keys(fields))(
-    '[205] at the %s endpoint those that are listed work, and no others',
+    '[205] at the %s endpoint exactly the listed authentication methods work',
     async (endpoint) => {
       const listed = metadata[`${endpoint}_endpoint_auth_methods_supported`] as string[];
       for (const method of clientAuthMethods) {
@@ -172,7 +172,7 @@ describe('the ways to authenticate', () => {
   );
 
   it.each(Object.keys(fields))(
-    '[205] at the %s endpoint an assertion is refused, since it is not listed',
+    '[205] at the %s endpoint an assertion is refused, because it is not listed',
     async (endpoint) => {
       expect(metadata[`${endpoint}_endpoint_auth_methods_supported`]).not.toContain('private_key_jwt');
       const client = await confidentialClient(app);
@@ -203,7 +203,7 @@ describe('the grant types', () => {
     'urn:openid:params:grant-type:ciba',
   ];
 
-  it.each(known)('[210] %s is listed exactly when it works', async (grantType) => {
+  it.each(known)('[210] %s is listed exactly if it works', async (grantType) => {
     const client = await webClient(app, {
       grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
       scopes: ['a', 'b', 'c'],
@@ -219,7 +219,7 @@ describe('the grant types', () => {
     expect([answer.status, answer.body.error]).toEqual(isListed ? [200, undefined] : [400, 'unsupported_grant_type']);
   });
 
-  it('[210] no other is listed', () => {
+  it('[210] no other grant type is listed', () => {
     expect((metadata['grant_types_supported'] as string[]).filter((type) => !known.includes(type))).toEqual([]);
   });
 });
@@ -233,7 +233,7 @@ describe('the keys', () => {
     keys = (answer.body as JSONWebKeySet).keys;
   });
 
-  it('[211] have kid, kty, use and alg, and no private member', () => {
+  it('[211] published keys have kid, kty, use and alg, and no private member', () => {
     expect(keys.length).toBeGreaterThan(0);
     for (const key of keys) {
       expect(key).toMatchObject({ use: 'sig', kid: expect.any(String) });
@@ -245,14 +245,14 @@ describe('the keys', () => {
     });
   });
 
-  it('[213, 215] may be cached for a time that is stated, and read by scripts of any origin', () => {
+  it('[213, 215] published keys may be cached for a stated time and read by scripts of any origin', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/jwk-set\+json(;|$)/);
     expect(answer.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/);
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
     expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  it('[82] that cannot be told right now are an error that nobody caches', async () => {
+  it('[82] keys that cannot be loaded right now are an error that is not cached', async () => {
     const ring = app.nest.get(KeyRing, { strict: false });
     const away = jest.spyOn(ring, 'jwks').mockImplementation(() => {
       throw ofDatabase(new Error('Connection terminated'));
@@ -263,7 +263,7 @@ describe('the keys', () => {
     expect(serverErrors(app)).toHaveLength(1);
   });
 
-  it('[214] have names of their own', () => {
+  it('[214] published keys have unique ids', () => {
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(keys.length);
   });
 });

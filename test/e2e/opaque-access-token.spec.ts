@@ -29,20 +29,20 @@ beforeEach(async () => {
 afterEach(() => expect(serverErrors(app)).toEqual([]));
 
 describe('the token', () => {
-  it('says nothing to whoever holds it: no JWT, and none of its claims', () => {
+  it('an opaque access token reveals no claims and is not a JWT', () => {
     expect(session.accessToken).toMatch(/^at_[A-Za-z0-9_-]+$/);
     const bytes = Buffer.from(session.accessToken.slice(3), 'base64url').toString('latin1');
     for (const claim of [session.subject, session.sid, client.clientId, RS, '"iss"'])
       expect(bytes).not.toContain(claim);
   });
 
-  it('is stored nowhere', async () => {
+  it('an opaque access token is not stored', async () => {
     const dump = await dumpDatabase(app.database);
     expect(dump).toContain(session.sid);
     expect(dump).not.toContain(session.accessToken);
   });
 
-  it('is another text for a retry, with the identity and the end of the first', async () => {
+  it('a retry gets another opaque token with the same jti and expiry', async () => {
     app.clock.advanceSeconds(5);
     const { body } = await refresh(app, client, session.predecessor);
     expect(body.access_token).not.toBe(session.accessToken);
@@ -56,7 +56,7 @@ describe('the token', () => {
 });
 
 describe('introspection', () => {
-  it('[179] describes it as it does a JWT', async () => {
+  it('[179] introspection describes an opaque token like a JWT', async () => {
     const seconds = Math.floor(app.clock.now() / 1000);
     expect((await introspect(app, rs, session.accessToken)).body).toEqual({
       active: true,
@@ -73,20 +73,20 @@ describe('introspection', () => {
     });
   });
 
-  it('[177, 182] tells nobody who is not in its audience', async () => {
+  it('[177, 182] introspection hides an opaque token from callers outside its audience', async () => {
     await expectInactive(app, await resourceServer(app, 'https://rs2.example'), session.accessToken);
     await expectInactive(app, await confidentialClient(app, { audience: [RS] }), session.accessToken);
     await expectActive(app, client, session.accessToken);
   });
 
-  it('[184, 185] finds it inactive from the second it expires', async () => {
+  it('[184, 185] introspection reports an opaque token as inactive from the second it expires', async () => {
     app.clock.advanceSeconds(599);
     await expectActive(app, rs, session.accessToken);
     app.clock.advanceSeconds(1);
     await expectInactive(app, rs, session.accessToken);
   });
 
-  it('[184, 187] finds it inactive when any byte of it was changed', async () => {
+  it('[184, 187] introspection reports an opaque token with any byte changed as inactive', async () => {
     const bytes = Buffer.from(session.accessToken.slice('at_'.length), 'base64url');
     for (let index = 0; index < bytes.length; index += 7) {
       const tampered = Buffer.from(bytes);
@@ -96,7 +96,7 @@ describe('introspection', () => {
     await expectActive(app, rs, session.accessToken);
   });
 
-  it('[184, 187] finds it inactive when it was cut, prolonged, or spelled in another way', async () => {
+  it('[184, 187] introspection reports an opaque token that was truncated, extended or re-encoded as inactive', async () => {
     const { accessToken } = session;
     const ciphers = [
       accessToken.slice(0, -4),
@@ -108,7 +108,7 @@ describe('introspection', () => {
     await expectInactive(app, rs, ...ciphers, `at_${'A'.repeat(23)}`, `rt_${accessToken.slice(3)}`);
   });
 
-  it('[184, 187] finds the claims of one under the head of another inactive', async () => {
+  it('[184, 187] introspection reports the claims of one opaque token under the head of another as inactive', async () => {
     const { accessToken: other } = await startSession(app, client);
     const HEAD = 'at_'.length + 24;
     await expectInactive(app, rs, other.slice(0, HEAD) + session.accessToken.slice(HEAD));
@@ -116,25 +116,25 @@ describe('introspection', () => {
 });
 
 describe('revocation', () => {
-  it('[149, 151] ends it at once, and leaves its family alone', async () => {
+  it('[149, 151] revoking an opaque token takes effect at once and leaves its family valid', async () => {
     expect((await revoke(app, client, session.accessToken)).status).toBe(200);
     await expectInactive(app, rs, session.accessToken);
     expect((await refresh(app, client, session.refreshToken)).status).toBe(200);
   });
 
-  it('[150] of its refresh token ends it', async () => {
+  it('[150] revoking the refresh token revokes the opaque token', async () => {
     await revoke(app, client, session.refreshToken);
     await expectInactive(app, rs, session.accessToken);
   });
 
-  it('[161] by another client is refused', async () => {
+  it('[161] revocation of an opaque token by another client is refused', async () => {
     expectError(await revoke(app, await confidentialClient(app), session.accessToken), 400, 'invalid_grant');
     await expectActive(app, rs, session.accessToken);
   });
 });
 
 describe('as a bearer token', () => {
-  it('[194, 222] it opens our own protected resource, and a changed one does not', async () => {
+  it('[194, 222] an opaque token is accepted by our own protected resource, and a modified one is not', async () => {
     const operator = await adminClient(app);
     await changeClient(app, operator, { accessTokenFormat: 'opaque' });
     const token = await clientCredentials(app, operator, 'rekey:admin');
@@ -147,7 +147,7 @@ describe('as a bearer token', () => {
   });
 });
 
-it('a client that changes its format keeps the tokens it has', async () => {
+it('a client that changes its token format keeps its existing tokens', async () => {
   await changeClient(app, client, { accessTokenFormat: 'jwt' });
   const { body } = await refresh(app, client, session.refreshToken);
   expect(body.access_token).toMatch(/^ey/);

@@ -39,12 +39,12 @@ const operations = (): Operation[] =>
   );
 
 describe('the document', () => {
-  it('is what docs/openapi.json is; `npm run openapi` rewrites that', () => {
+  it('the document equals docs/openapi.json, which `npm run openapi` rewrites', () => {
     const kept: unknown = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'));
     expect(answer.body).toEqual(kept);
   });
 
-  it('is for anybody to read and to cache', () => {
+  it('the document is public and may be cached', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
     expect(answer.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/);
@@ -52,7 +52,7 @@ describe('the document', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('names the server by its issuer, and its token endpoint', async () => {
+  it('the document names the server by its issuer, and its token endpoint', async () => {
     const other = await startApp({ environment: { REKEY_ISSUER: 'https://id.example.com/tenant' } });
     const { url } = other;
     const { body } = await callAdmin({ url: `${url}/tenant` }, 'GET', '/openapi.json', {});
@@ -63,11 +63,11 @@ describe('the document', () => {
     await other.close();
   });
 
-  it('has the admin API in it, and nothing of the OAuth endpoints', () => {
+  it('the document describes the admin API and none of the OAuth endpoints', () => {
     expect(Object.keys(answer.body.paths).filter((path) => !path.startsWith('/admin/v1/'))).toEqual([]);
   });
 
-  it('says of every operation what it does, what it needs, and how it fails', () => {
+  it('every operation has a summary, its security and its errors', () => {
     const names = operations().map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);
     for (const { summary, security, responses } of operations()) {
@@ -77,7 +77,7 @@ describe('the document', () => {
     }
   });
 
-  it('refers to nothing that is not in it', () => {
+  it('every reference in the document resolves', () => {
     const references = [...answer.text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference!);
     expect(references.length).toBeGreaterThan(20);
     const known = Object.keys(answer.body.components.schemas as object).map((name) => `#/components/schemas/${name}`);
@@ -109,7 +109,7 @@ describe('the answers', () => {
     return [...missing, ...wrong];
   }
 
-  it('are what the document says they are, to the last member', async () => {
+  it('responses match their schemas, to the last member', async () => {
     const caller = await admin(app);
     const client = { name: 'Documented', type: 'confidential', scopes: ['a'] };
     const id = (await caller.post('/clients', client)).body.client_id;

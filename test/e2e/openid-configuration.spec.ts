@@ -31,7 +31,7 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 const list = (name: string): string[] => metadata[name] as string[];
 
 describe('the document', () => {
-  it('is JSON, may be cached for a time that is stated, and read by scripts of any origin', () => {
+  it('the document is JSON, may be cached for a stated time, and read by scripts of any origin', () => {
     expect(document.status).toBe(200);
     expect(document.headers.get('content-type')).toMatch(/^application\/json(;|$)/);
     expect(document.headers.get('cache-control')).toBe('public, max-age=300');
@@ -40,11 +40,11 @@ describe('the document', () => {
     expect(document.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  it('is the one of RFC 8414', async () => {
+  it('the document equals the one of RFC 8414', async () => {
     expect(document.body).toEqual((await send(`${app.url}/.well-known/oauth-authorization-server`)).body);
   });
 
-  it('has every member that is REQUIRED (§3)', () => {
+  it('the document has every REQUIRED member (§3)', () => {
     expect(metadata).toMatchObject({
       issuer: app.issuer,
       authorization_endpoint: expect.any(String),
@@ -57,7 +57,7 @@ describe('the document', () => {
     expect(list('scopes_supported')).toContain('openid');
   });
 
-  it('says so where a default would say otherwise: request objects are not read, from wherever', () => {
+  it('the document states where a default would be wrong: request objects are not supported', () => {
     expect(metadata).toMatchObject({ request_parameter_supported: false, request_uri_parameter_supported: false });
     // Their defaults are implicit and fragment as well, and plain besides S256.
     expect(metadata).toMatchObject({
@@ -67,11 +67,11 @@ describe('the document', () => {
     expect(list('grant_types_supported')).not.toContain('implicit');
   });
 
-  it.each(['POST', 'PUT', 'DELETE'])('is for reading: %s is not allowed', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE'])('the document is read-only: %s is not allowed', async (method) => {
     expectError(await send(`${app.url}${WELL_KNOWN}`, { method }), 405, 'method_not_allowed');
   });
 
-  it('leads openid-client all the way to the user', async () => {
+  it('openid-client signs a user in with the document alone', async () => {
     const client = await webClient(app);
     const { body } = await signInAndExchange(app, client, user);
     const configuration = await openid.discovery(new URL(app.issuer), client.clientId, client.secret, undefined, {
@@ -84,13 +84,13 @@ describe('the document', () => {
 });
 
 describe('what it lists is what there is:', () => {
-  it('the scopes of users, and no others', async () => {
+  it('the listed scopes are exactly those that users can grant', async () => {
     const scope = list('scopes_supported').join(' ');
     const client = await webClient(app, { scopes: list('scopes_supported') });
     expect((await signInAndExchange(app, client, user, { scope })).body.scope).toBe(scope);
   });
 
-  it('the claims of an ID token', async () => {
+  it('the listed claims are those of an ID token', async () => {
     const client = await webClient(app);
     const { body } = await signInAndExchange(app, client, user, { claims: '{"id_token":{"name":null}}' });
     const names = Object.keys(jose.decodeJwt(body.id_token));
@@ -98,12 +98,12 @@ describe('what it lists is what there is:', () => {
     expect(names.filter((name) => !list('claims_supported').includes(name))).toEqual([]);
   });
 
-  it('the ways to sign in', async () => {
+  it('the listed acr values are the ways to sign in', async () => {
     const { body } = await signInAndExchange(app, await webClient(app), user);
     expect(list('acr_values_supported')).toEqual([jose.decodeJwt(body.id_token)['acr']]);
   });
 
-  it('the algorithms of ID tokens: those of the published keys', async () => {
+  it('the listed ID token algorithms are those of the published keys', async () => {
     const { body } = await send(String(metadata['jwks_uri']));
     const published = (body as jose.JSONWebKeySet).keys.map(({ alg }) => alg);
     expect([...list('id_token_signing_alg_values_supported')].sort()).toEqual(published.sort());

@@ -136,7 +136,7 @@ const refusals: [string, number, PageProblem, () => Promise<Page>][] = [
 const authorization = (overrides: Record<string, string>): string => new Authorization(client, overrides).path;
 
 describe('a page', () => {
-  it.each(refusals)('answers %s with %i: %s', async (_, status, problem, ask) => {
+  it.each(refusals)('an error page answers %s with %i: %s', async (_, status, problem, ask) => {
     const answer = await ask();
     expectErrorPage(answer, status, problem);
     for (const part of [answer.text, ...[...answer.headers].map(([, value]) => value)]) {
@@ -146,7 +146,7 @@ describe('a page', () => {
     }
   });
 
-  it('says which methods there are', async () => {
+  it('an error page for a wrong method names the allowed ones', async () => {
     expect((await putSignIn()).headers.get('allow')).toBe('GET, POST');
   });
 
@@ -164,7 +164,7 @@ describe('a page', () => {
     expect(answer.text).not.toMatch(/10\.1\.2\.3|ECONN/);
   });
 
-  it('is 500 where nobody expected it: logged under the id that it shows, without what happened', async () => {
+  it('an error page for an unexpected error is 500: logged under the id that it shows, without details', async () => {
     const bug = new TypeError("Cannot read properties of undefined (reading 'canary')");
     jest.spyOn(app.nest.get(UsersService, { strict: false }), 'authenticate').mockRejectedValue(bug);
     const { cookie, formToken } = await shownForm();
@@ -179,7 +179,7 @@ describe('a page', () => {
     expect(lines.some((line) => line.includes('canary') && line.includes('"msg":"request failed"'))).toBe(true);
   });
 
-  it('leaves the reason of a refusal in the log', async () => {
+  it('an error page leaves the reason of a refusal in the log', async () => {
     const answer = await send(`${app.url}${authorization({ redirect_uri: 'https://evil.test/' })}`);
     const lines = app.logs.filter((line) => line.includes(answer.headers.get('x-correlation-id')!));
     expect(lines.some((line) => line.includes('"result":"unknown_redirect_uri"'))).toBe(true);
@@ -189,11 +189,11 @@ describe('a page', () => {
 describe('the language of an error', () => {
   const chinese = { 'accept-language': 'zh-TW,zh;q=0.9,en;q=0.8' };
 
-  it("is the browser's", async () => {
+  it("the language of an error page is the browser's", async () => {
     expectErrorPage(await send(`${app.url}/sign-in/x`, { headers: chinese }), 404, 'notFound', traditionalChinese);
   });
 
-  it("is the client's where it asks for one, in a request however broken", async () => {
+  it('the language of an error page is the one that the client requests, even if the request is invalid', async () => {
     const path = authorization({ client_id: 'nobody', ui_locales: 'fr zh-Hant-HK en' });
     expectErrorPage(await send(`${app.url}${path}`), 400, 'unknownClient', traditionalChinese);
     const broken = await exchange(app.url, { method: 'GET', path: '/account/%zz?ui_locales=zh-TW&a=%zz' });
@@ -203,20 +203,20 @@ describe('the language of an error', () => {
 
 describe('who gets a page', () => {
   it.each(['text/html,application/xhtml+xml,*/*;q=0.8', '*/*', 'application/json, text/html'])(
-    'whoever accepts %s',
+    'a browser that accepts %s gets a page',
     async (accept) => {
       expectErrorPage(await send(`${app.url}/account/nothing`, { headers: { accept } }), 404, 'notFound');
     },
   );
 
-  it('not a program that reads JSON alone, of the account', async () => {
+  it('a program that accepts only JSON gets no page, of the account', async () => {
     for (const accept of ['application/json', 'Application/JSON; q=1'])
       expectError(await send(`${app.url}/account/nothing`, { headers: { accept } }), 404, 'not_found');
     const elsewhere = await send(`${app.url}/sign-in/x`, { headers: { accept: 'application/json' } });
     expectErrorPage(elsewhere, 404, 'notFound');
   });
 
-  it('not the clients: their endpoints, and what there is not, answer as ever', async () => {
+  it('client endpoints and unknown paths answer without a page', async () => {
     expectError(await send(`${app.url}/token`), 405, 'method_not_allowed');
     expectError(await send(`${app.url}/nothing`), 404, 'not_found');
     expectError(await send(`${app.url}/sign-in-as`), 404, 'not_found');
@@ -228,17 +228,17 @@ describe('who gets a page', () => {
 });
 
 describe('every answer where people are', () => {
-  it('has the headers of a page, also when it is a redirect', async () => {
+  it('every response to a browser has the headers of a page, redirects included', async () => {
     const answer = await send(`${app.url}/account`, { redirect: 'manual' });
     expect(answer.status).toBe(303);
     expectPageHeaders(answer.headers);
   });
 
-  it('has them as JSON', async () => {
+  it('JSON responses of the account have these headers too', async () => {
     expectPageHeaders((await send(`${app.url}/account/data`, { headers: { accept: 'application/json' } })).headers);
   });
 
-  it('has a style sheet of the brand, allowed by its hash alone', async () => {
+  it('a page has the brand’s style sheet, which the policy allows by its hash', async () => {
     const { text, headers } = asPage(await new Visitor(app).get('/sign-in'));
     const [, css = ''] = /<style>([^]*?)<\/style>/.exec(text) ?? [];
     expect(css).toContain('--brand:#0a7d4f');
@@ -258,20 +258,20 @@ describe('a browser that asks for what is not there', () => {
     ['PUT on what is read', 405, 'methodNotAllowed', '/jwks', { method: 'PUT' }],
   ];
 
-  it.each(nowhere)('gets a page that says so: %s', async (_, status, problem, path, init) => {
+  it.each(nowhere)('a browser that opens an unknown path gets a page: %s', async (_, status, problem, path, init) => {
     const answer = await send(`${app.url}${path}`, { ...init, headers: BROWSER });
     expectErrorPage(answer, status, problem);
     expect(answer.headers.has('allow')).toBe(status === 405);
     expect(answer.text).not.toContain('canary');
   });
 
-  it('gets it in its language', async () => {
+  it('the page for an unknown path is in the browser’s language', async () => {
     const answer = await send(`${app.url}/nothing`, { headers: { ...BROWSER, 'accept-language': 'zh-TW' } });
     expectErrorPage(answer, 404, 'notFound', traditionalChinese);
   });
 
   it.each(nowhere.map(([name, status, , path, init]) => ({ name, status, path, init })))(
-    'is answered in JSON where it is a program instead: $name',
+    'a program that opens an unknown path gets JSON: $name',
     async ({ status, path, init }) => {
       for (const accept of ['*/*', 'application/json', 'application/json, text/html']) {
         const answer = await send(`${app.url}${path}`, { ...init, headers: { accept } });
@@ -283,7 +283,7 @@ describe('a browser that asks for what is not there', () => {
     },
   );
 
-  it('is told what is wrong with its token where the admin API has a route', async () => {
+  it('a browser at a route of the admin API gets the error about its token', async () => {
     const answer = await send(`${app.url}/admin/v1/clients/nobody`, { headers: BROWSER });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');

@@ -232,7 +232,7 @@ describe.each(cases)('a refresh: $title', ({ policy, scope, act, event, reason =
     counted = [...after].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);
   });
 
-  it('[120] is one event in the audit trail, with its reason, its family and its correlation id', () => {
+  it('[120] the refresh is one event in the audit log, with its reason, family and correlation id', () => {
     expect(trail).toHaveLength(1);
     expect(trail[0]).toMatchObject({
       event,
@@ -244,7 +244,7 @@ describe.each(cases)('a refresh: $title', ({ policy, scope, act, event, reason =
     if (ofFamily) expect(trail[0]).toMatchObject({ sid: family.sid, subject: family.subject });
   });
 
-  it('[120] leaves no token, and not the family’s handle, in that event', async () => {
+  it('[120] the refresh leaves neither tokens nor the family’s handle in its event', async () => {
     const written = JSON.stringify(trail);
     const { id } = await familyRow(app, family.sid);
     const secrets = [family.refreshToken, family.refreshToken.slice(3), id, id.replaceAll('-', '')];
@@ -252,7 +252,7 @@ describe.each(cases)('a refresh: $title', ({ policy, scope, act, event, reason =
     for (const secret of secrets) expect(written).not.toContain(secret);
   });
 
-  it('[144] is counted as what it is', () => {
+  it('[144] the refresh is counted with its outcome', () => {
     const expected = verdict === undefined ? [] : [`rekey_refreshes_total{verdict="${verdict}"}`];
     expect(counted).toEqual(expect.arrayContaining(expected));
     // The requests that led there have been counted too: rotations, and revocations.
@@ -261,7 +261,7 @@ describe.each(cases)('a refresh: $title', ({ policy, scope, act, event, reason =
   });
 });
 
-it('[144] a retry, a reuse and a revoked family are three counters, each of which goes up by one', async () => {
+it('[144] a retry, a reuse and a revoked family increase three different counters by one', async () => {
   const client = await confidentialClient(app);
   const { refreshToken } = await startFamily(app, client);
   await refresh(app, client, refreshToken);
@@ -286,7 +286,7 @@ it('[144] a retry, a reuse and a revoked family are three counters, each of whic
   expect(await since()).toEqual([1, 1, 1]);
 });
 
-it('[120] many requests at once are as many events, each under its own correlation id', async () => {
+it('[120] many concurrent requests are as many events, each with its own correlation id', async () => {
   const client = await confidentialClient(app);
   const { refreshToken } = await startFamily(app, client);
   const answers = await Promise.all(Array.from({ length: 30 }, () => refresh(app, client, refreshToken)));

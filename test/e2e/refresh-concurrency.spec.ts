@@ -28,7 +28,7 @@ const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort
 const successors = (answers: Answer[]) => new Set(answers.flatMap(({ body }) => body.refresh_token ?? []));
 
 describe('the same token, many times at once', () => {
-  it('[132] fifty identical refreshes are fifty answers with one successor, and one live token', async () => {
+  it('[132] fifty identical concurrent refreshes get fifty answers with one successor, and one live token', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     const answers = await atOnce(50, () => refresh(app, client, refreshToken));
     expect(statuses(answers)).toEqual(Array(50).fill(200));
@@ -38,7 +38,7 @@ describe('the same token, many times at once', () => {
     await expectOneLive(app, client, sid);
   });
 
-  it('[132] with different scopes they share the successor, and each has the scope that it asked for', async () => {
+  it('[132] concurrent refreshes with different scopes share the successor, and each gets its own scope', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     const scopes = ['a', 'b', 'c', 'a b', 'a b c'];
     const answers = await atOnce(50, (index) => refresh(app, client, refreshToken, { scope: scopes[index % 5]! }));
@@ -47,7 +47,7 @@ describe('the same token, many times at once', () => {
     await expectOneLive(app, client, sid);
   });
 
-  it('[132] again and again, each round with the token of the last', async () => {
+  it('[132] concurrent refreshes work repeatedly, each round with the token of the last', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     let token = refreshToken;
     for (let round = 1; round <= 10; round++) {
@@ -59,7 +59,7 @@ describe('the same token, many times at once', () => {
     await expectOneLive(app, client, sid);
   });
 
-  it('[134] without a retry window exactly one of fifty wins; the others are refused, and the family lives on', async () => {
+  it('[134] with a grace period of 0 exactly one of fifty wins; the others are refused, and the family stays valid', async () => {
     const strict = await confidentialClient(app, { retryWindowSeconds: 0 });
     for (let round = 0; round < 5; round++) {
       const { refreshToken, sid } = await startFamily(app, strict);
@@ -72,7 +72,7 @@ describe('the same token, many times at once', () => {
     }
   });
 
-  it('[134] without a retry window whoever comes a second later is a thief', async () => {
+  it('[134] with a grace period of 0 a second use one second later is a reuse', async () => {
     const strict = await confidentialClient(app, { retryWindowSeconds: 0 });
     const { refreshToken, sid } = await startFamily(app, strict);
     await refresh(app, strict, refreshToken);
@@ -81,7 +81,7 @@ describe('the same token, many times at once', () => {
     await expectNoneLive(app, strict, sid);
   });
 
-  it('a superseded token, many times at once, ends the family and nothing else', async () => {
+  it('a superseded token presented many times at once revokes its family and nothing else', async () => {
     const [family, neighbour] = [await startFamily(app, client), await startFamily(app, client)];
     await refresh(app, client, family.refreshToken);
     app.clock.advanceSeconds(61);
@@ -93,7 +93,7 @@ describe('the same token, many times at once', () => {
 });
 
 describe('[135] a refresh and a revocation at once', () => {
-  it('leave nothing alive, whatever the order', async () => {
+  it('a concurrent refresh and revocation leave no live token, in any order', async () => {
     for (let round = 0; round < 25; round++) {
       const { refreshToken, sid } = await startFamily(app, client);
       const current = round % 2 ? (await refresh(app, client, refreshToken)).body.refresh_token : refreshToken;
@@ -132,7 +132,7 @@ describe('[135] a refresh and a revocation at once', () => {
     ['a retry', 'find', {}, 5],
     ['a retry when the first access token is over', 'find', { accessTokenTtlSeconds: 10 }, 11],
   ] as const)(
-    '%s that a revocation overtakes hands out nothing that lives',
+    '%s that a revocation overtakes hands out no live token',
     async (_what, method, policy, retryAfterSeconds) => {
       const as = await confidentialClient(app, policy);
       const { refreshToken, sid } = await startFamily(app, as);
@@ -150,7 +150,7 @@ describe('[135] a refresh and a revocation at once', () => {
 });
 
 describe('[136] reuse and rotation of the leaf at once', () => {
-  it('leave no live leaf', async () => {
+  it('a concurrent reuse and rotation of the current token leave no live token', async () => {
     for (let round = 0; round < 25; round++) {
       const { refreshToken, sid } = await startFamily(app, client);
       const { body } = await refresh(app, client, refreshToken);
@@ -167,7 +167,7 @@ describe('[136] reuse and rotation of the leaf at once', () => {
   });
 });
 
-it('[145] a hundred subjects with twenty requests each get what is theirs, and nothing of another', async () => {
+it('[145] a hundred subjects with twenty requests each get their own tokens and no others', async () => {
   const clients = await Promise.all([
     confidentialClient(app),
     confidentialClient(app, { accessTokenFormat: 'opaque' }),

@@ -54,14 +54,17 @@ const revokeAs = (kind: RevocationKind, value: string) =>
     .revoke([{ kind, value, reason: 'test', actor: 'test' }], { event: 'revocation.created' });
 
 describe('the refresh token', () => {
-  it.each([{}, { refresh_token: '' }])('[92] is required: %p is an invalid request', async (fields) => {
-    await expectRefused(
-      () => postAs(client, `${app.url}/token`, { grant_type: 'refresh_token', ...fields }),
-      'invalid_request',
-    );
-  });
+  it.each([{}, { refresh_token: '' }])(
+    '[92] the refresh token is required: %p is an invalid request',
+    async (fields) => {
+      await expectRefused(
+        () => postAs(client, `${app.url}/token`, { grant_type: 'refresh_token', ...fields }),
+        'invalid_request',
+      );
+    },
+  );
 
-  it('[93] yields a new access token, which is active', async () => {
+  it('[93] a refresh token yields a new active access token', async () => {
     const first = await refreshes();
     const second = await refreshes(first.body.refresh_token);
     expect([first.status, second.status]).toEqual([200, 200]);
@@ -70,12 +73,12 @@ describe('the refresh token', () => {
     expect(body).toMatchObject({ active: true, sub: family.subject, client_id: client.clientId, sid: family.sid });
   });
 
-  it('[94] that nobody minted is an invalid grant', async () => {
+  it('[94] a refresh token that was never issued is an invalid grant', async () => {
     await expectRefused(() => refreshes(randomBytes(32).toString('base64url')), 'invalid_grant');
     await expectRefused(() => refreshes(`rt_${randomBytes(45).toString('base64url')}`), 'invalid_grant');
   });
 
-  it('[94] of a family that does not exist is an invalid grant, though its MAC is genuine', async () => {
+  it('[94] a refresh token of an unknown family is an invalid grant, even with a valid MAC', async () => {
     const key = app.nest.get(KeyRing, { strict: false }).mintingTokenKey();
     await expectRefused(() => refreshes(mintRefreshToken({ handle: uuidv7(), generation: 0 }, key)), 'invalid_grant');
   });
@@ -91,15 +94,15 @@ describe('the refresh token', () => {
     '\0',
     'null',
     'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1MSJ9.',
-  ])('[95] that is malformed (%j) is an invalid grant', async (token) => {
+  ])('[95] a malformed refresh token (%j) is an invalid grant', async (token) => {
     await expectRefused(() => refreshes(token), 'invalid_grant');
   });
 
-  it('[95] of ten kilobytes is an invalid grant', async () => {
+  it('[95] a refresh token of ten kilobytes is an invalid grant', async () => {
     await expectRefused(() => refreshes('x'.repeat(10 * 1024)), 'invalid_grant');
   });
 
-  it('[95] with one character changed is an invalid grant, wherever that is', async () => {
+  it('[95] a refresh token with any one character changed is an invalid grant', async () => {
     const { refreshToken } = family;
     for (let index = 0; index < refreshToken.length; index += 3) {
       const changed = refreshToken[index] === 'A' ? 'B' : 'A';
@@ -109,13 +112,13 @@ describe('the refresh token', () => {
     await expectOneLive(app, client, family.sid);
   });
 
-  it('[98] that was revoked is an invalid grant', async () => {
+  it('[98] a revoked refresh token is an invalid grant', async () => {
     expect((await revoke(app, client, family.refreshToken)).status).toBe(200);
     await expectRefused(() => refreshes(), 'invalid_grant');
     await expectNoneLive(app, client, family.sid);
   });
 
-  it('[101] is not an access token, of whichever format', async () => {
+  it('[101] an access token of either format is not accepted as a refresh token', async () => {
     const opaque = await confidentialClient(app, { accessTokenFormat: 'opaque' });
     const { refreshToken } = await startFamily(app, opaque);
     const tokens = [
@@ -132,13 +135,13 @@ describe('the refresh token', () => {
 });
 
 describe('the client', () => {
-  it('[99] another one’s token is an invalid grant, and its owner can still use it', async () => {
+  it('[99] another client’s refresh token is an invalid grant, and its owner can still use it', async () => {
     const other = await confidentialClient(app);
     await expectRefused(() => refreshes(family.refreshToken, {}, other), 'invalid_grant');
     await expectOneLive(app, client, family.sid);
   });
 
-  it('[99] another one’s superseded token ends nothing: it is not the thief’s to end', async () => {
+  it('[99] another client’s superseded refresh token is refused and revokes nothing', async () => {
     const other = await confidentialClient(app);
     await refreshes();
     app.clock.advanceSeconds(61);
@@ -146,7 +149,7 @@ describe('the client', () => {
     await expectOneLive(app, client, family.sid);
   });
 
-  it('[100] a public client’s token is of no use to another public client', async () => {
+  it('[100] a public client cannot use another public client’s refresh token', async () => {
     const [p1, p2] = [await publicClient(app), await publicClient(app)];
     const ofP1 = await startFamily(app, p1);
     await expectRefused(() => refreshes(ofP1.refreshToken, {}, p2), 'invalid_grant', ofP1);
@@ -159,7 +162,7 @@ describe('the life of a family', () => {
     [-1, 200],
     [0, 400],
     [1000, 400],
-  ])('[96] [117] ends when nobody has used it for its idle time: %d ms after, %d', async (late, status) => {
+  ])('[96] [117] a family expires after its idle time: %d ms after, %d', async (late, status) => {
     const shortLived = await confidentialClient(app, { idleTtlSeconds: 600 });
     const idle = await startFamily(app, shortLived);
     app.clock.advance(600_000 + late);
@@ -171,7 +174,7 @@ describe('the life of a family', () => {
     }
   });
 
-  it('[117] goes on from each use: the idle time slides', async () => {
+  it('[117] each use restarts the idle time of a family', async () => {
     const shortLived = await confidentialClient(app, { idleTtlSeconds: 600 });
     let token = (await startFamily(app, shortLived)).refreshToken;
     for (let round = 0; round < 5; round++) {
@@ -184,7 +187,7 @@ describe('the life of a family', () => {
     expectError(await refreshes(token, {}, shortLived), 400, 'invalid_grant');
   });
 
-  it('[97] ends at its absolute end, however often it is used', async () => {
+  it('[97] a family expires at its absolute end, however often it is used', async () => {
     const shortLived = await confidentialClient(app, { idleTtlSeconds: 600, absoluteTtlSeconds: 1800 });
     const { refreshToken, sid } = await startFamily(app, shortLived);
     const statuses: number[] = [];
@@ -199,7 +202,7 @@ describe('the life of a family', () => {
     await expectNoneLive(app, shortLived, sid);
   });
 
-  it('[119] a new access token has its whole life before it, but none beyond the family’s end', async () => {
+  it('[119] a new access token has its full lifetime, but never outlives the family', async () => {
     const shortLived = await confidentialClient(app, {
       accessTokenTtlSeconds: 300,
       idleTtlSeconds: 3600,
@@ -219,7 +222,7 @@ describe('the life of a family', () => {
     expect(lives).toEqual([300, 300, 300, 150, 50]);
   });
 
-  it('[119] of the family’s last millisecond is alive as well', async () => {
+  it('[119] an access token issued in the family’s last millisecond is valid', async () => {
     app.clock.advance(789);
     const shortLived = await confidentialClient(app, { absoluteTtlSeconds: 60 });
     const { refreshToken, sid } = await startFamily(app, shortLived);
@@ -232,7 +235,7 @@ describe('the life of a family', () => {
     expect((await introspect(app, shortLived, body.access_token)).body.active).toBe(false);
   });
 
-  it('[118] a refresh leaves the access token before it alone', async () => {
+  it('[118] a refresh does not affect the previous access token', async () => {
     const first = await refreshes();
     await refreshes(first.body.refresh_token);
     expect((await introspect(app, client, first.body.access_token)).body.active).toBe(true);
@@ -240,13 +243,13 @@ describe('the life of a family', () => {
 });
 
 describe('the scope', () => {
-  it('[103] left out is the scope that was granted', async () => {
+  it('[103] a refresh without a scope gets the granted scope', async () => {
     const answer = await refreshes();
     expect(answer.body.scope).toBe('a b c');
     expect(decodeJwt(answer.body.access_token).scope).toBe('a b c');
   });
 
-  it('[104] [105] may be narrower for one access token, and the refresh token keeps all of it', async () => {
+  it('[104] [105] a refresh may narrow the scope of one access token, and the refresh token keeps all of it', async () => {
     const narrowed = await refreshes(family.refreshToken, { scope: 'a' });
     expect(narrowed.status).toBe(200);
     expect(narrowed.body.scope).toBe('a');
@@ -255,20 +258,20 @@ describe('the scope', () => {
   });
 
   it.each(['a d', 'd', 'A', 'a b c d'])(
-    '[106] [107] beyond the grant (%s) is an invalid scope, and consumes nothing',
+    '[106] [107] a scope beyond the grant (%s) is an invalid scope, and consumes nothing',
     async (scope) => {
       await expectRefused(() => refreshes(family.refreshToken, { scope }), 'invalid_scope');
       await expectOneLive(app, client, family.sid);
     },
   );
 
-  it('[106] beyond the grant is invalid though the client may have it elsewhere', async () => {
+  it('[106] a scope beyond the grant is invalid even if the client has it in another grant', async () => {
     const narrow = await startFamily(app, client, { scope: ['a', 'b'] });
     await expectRefused(() => refreshes(narrow.refreshToken, { scope: 'a c' }), 'invalid_scope', narrow);
     await expectOneLive(app, client, narrow.sid);
   });
 
-  it('[107] is a set: neither order nor repetition matters', async () => {
+  it('[107] the scope is a set: order and repetition do not matter', async () => {
     const swapped = await refreshes(family.refreshToken, { scope: 'c a' });
     expect(scopeOf(swapped)).toEqual(['a', 'c']);
     const repeated = await refreshes(swapped.body.refresh_token, { scope: 'a a' });
@@ -276,7 +279,7 @@ describe('the scope', () => {
   });
 
   it.each(['a"b', 'a\\b', 'é', 'a\tb', 'a\nb', 'a\u007F', '🔑'])(
-    '[108] %j has characters that no scope has',
+    '[108] a scope with invalid characters is refused: %j',
     async (scope) => {
       await expectRefused(() => refreshes(family.refreshToken, { scope }), 'invalid_scope');
     },
@@ -303,7 +306,7 @@ describe('the scope', () => {
     await expectRefused(() => refreshes(family.refreshToken, { scope }), 'invalid_scope');
   });
 
-  it('[110] of thousands of tokens is refused, whether they fit into a request or not', async () => {
+  it('[110] a scope of thousands of tokens is refused, whether or not it fits into a request', async () => {
     const of = (count: number) => Array.from({ length: count }, (_, index) => 'abc'[index % 3]).join(' ');
     await expectRefused(() => refreshes(family.refreshToken, { scope: of(8000) }), 'invalid_scope');
     await expectRefused(() => refreshes(family.refreshToken, { scope: 'a'.repeat(5000) }), 'invalid_scope');
@@ -313,7 +316,7 @@ describe('the scope', () => {
     expectError(tooLarge, 413, 'request_too_large');
   });
 
-  it('[110] of as many tokens as a client can have is no trouble', async () => {
+  it('[110] a scope of as many tokens as a client may have is accepted', async () => {
     const scopes = Array.from({ length: 200 }, (_, index) => `scope-${index}`);
     const many = await confidentialClient(app, { scopes });
     const { refreshToken } = await startFamily(app, many, { scope: scopes });
@@ -321,7 +324,7 @@ describe('the scope', () => {
     expect(scopeOf(answer)).toEqual(scopes.toSorted());
   });
 
-  it('[116] and the audience are those of the grant, whatever else the request asks for', async () => {
+  it('[116] scope and audience are those of the grant, whatever else the request contains', async () => {
     const audience = ['https://api.example', 'https://files.example'];
     const bound = await confidentialClient(app, { audience });
     const { refreshToken } = await startFamily(app, bound, { scope: ['a'] });
@@ -332,13 +335,13 @@ describe('the scope', () => {
 });
 
 describe('what is looked at again each time', () => {
-  it('[111] whether the grant was revoked', async () => {
+  it('[111] each refresh checks whether the grant was revoked', async () => {
     await revokeAs('family', family.sid);
     await expectRefused(() => refreshes(), 'invalid_grant');
     await expectNoneLive(app, client, family.sid);
   });
 
-  it('[112] whether the subject was disabled; enabled again, its families go on', async () => {
+  it('[112] each refresh checks whether the subject is disabled; once enabled, its families continue', async () => {
     const before = await refreshes();
     await setSubjectDisabled(app, family.subject, true);
     await expectRefused(() => refreshes(before.body.refresh_token), 'invalid_grant');
@@ -357,7 +360,7 @@ describe('what is looked at again each time', () => {
     await expectOneLive(app, client, family.sid);
   });
 
-  it('[112] whether the client was disabled or deleted', async () => {
+  it('[112] each refresh checks whether the client is disabled or deleted', async () => {
     for (const end of ['disabled', 'deleted'] as const) {
       const ended = await confidentialClient(app);
       const { refreshToken, sid } = await startFamily(app, ended);
@@ -367,7 +370,7 @@ describe('what is looked at again each time', () => {
     }
   });
 
-  it('[112] whether the client was disabled a moment ago by another replica, which this one has not heard of yet', async () => {
+  it('[112] each refresh checks whether another replica has just disabled the client', async () => {
     const ended = await confidentialClient(app);
     const { refreshToken, sid } = await startFamily(app, ended);
     const { body } = await refreshes(refreshToken, {}, ended);
@@ -377,7 +380,7 @@ describe('what is looked at again each time', () => {
     }
   });
 
-  it('[113] whether the client may still have each scope', async () => {
+  it('[113] each refresh checks whether the client may still have each scope', async () => {
     const shrinking = await confidentialClient(app);
     const { refreshToken, sid } = await startFamily(app, shrinking);
     await changeClient(app, shrinking, { scopes: ['b', 'a', 'z'] });
@@ -392,7 +395,7 @@ describe('what is looked at again each time', () => {
     expect((await refreshes(without.body.refresh_token, {}, shrinking)).body.scope).toBe('a b c');
   });
 
-  it('[113] a retry is no way around that', async () => {
+  it('[113] a retry cannot bypass the checks', async () => {
     const shrinking = await confidentialClient(app);
     const { refreshToken } = await startFamily(app, shrinking);
     expect((await refreshes(refreshToken, {}, shrinking)).body.scope).toBe('a b c');
@@ -401,7 +404,7 @@ describe('what is looked at again each time', () => {
     expectError(await refreshes(refreshToken, { scope: 'c' }, shrinking), 400, 'invalid_scope');
   });
 
-  it('[113] a grant of which nothing is left yields nothing, and comes back with a scope', async () => {
+  it('[113] a grant without any scope left yields no tokens, and continues once a scope is back', async () => {
     const shrinking = await confidentialClient(app);
     const { refreshToken, sid } = await startFamily(app, shrinking);
     await changeClient(app, shrinking, { scopes: ['z'] });
@@ -410,7 +413,7 @@ describe('what is looked at again each time', () => {
     expect((await refreshes(refreshToken, {}, shrinking)).body.scope).toBe('b');
   });
 
-  it('[114] whether the client may still use the grant', async () => {
+  it('[114] each refresh checks whether the client may still use the grant', async () => {
     const shrinking = await confidentialClient(app);
     const { refreshToken, sid } = await startFamily(app, shrinking);
     await changeClient(app, shrinking, { grantTypes: ['client_credentials'] });
@@ -421,7 +424,7 @@ describe('what is looked at again each time', () => {
     );
   });
 
-  it('[115] the latest of all cut-offs wins: of everything, of the client, of the subject, of the family', async () => {
+  it('[115] the latest revocation wins: of everything, of the client, of the subject, of the family', async () => {
     const clients = [await confidentialClient(app), await confidentialClient(app)];
     const subjects = [`u-${uuidv7()}`, `u-${uuidv7()}`];
     const step = fc.oneof(
@@ -477,7 +480,7 @@ describe('what is looked at again each time', () => {
   }, 60_000);
 });
 
-it('[102] every invalid grant looks the same, to the byte, whatever the reason', async () => {
+it('[102] every invalid grant looks the same, byte for byte, whatever the reason', async () => {
   const other = await confidentialClient(app);
   const shortLived = await confidentialClient(app, { idleTtlSeconds: 60 });
   const expired = await startFamily(app, shortLived);

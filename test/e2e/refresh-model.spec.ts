@@ -221,7 +221,7 @@ class Life {
   }
 }
 
-it('whatever happens to a family in whichever order, it answers as the model does', async () => {
+it('after any sequence of events a family answers as the model does', async () => {
   const isOver = timeLimit(20_000);
   const live = async (index: number, actions: Action[]): Promise<void> => {
     if (isOver()) return;

@@ -29,7 +29,7 @@ function lineOf(answer: Answer): Record<string, unknown> {
 }
 
 describe('a refused authorization request', () => {
-  it('leaves the client and the redirect URI in log and audit log where the URI is not registered', async () => {
+  it('a request with an unregistered redirect URI is logged and audited with the client and the URI', async () => {
     const answer = await authorize(client, { redirect_uri: 'https://client.test/back/?token=canary#canary' });
     expect(answer.status).toBe(400);
     const compared = { redirect_uri: 'https://client.test/back/?…' };
@@ -44,13 +44,13 @@ describe('a refused authorization request', () => {
     ]);
   });
 
-  it('leaves a redirect URI with a NUL and line breaks in the audit log without harm', async () => {
+  it('a redirect URI with NUL and line breaks is audited safely', async () => {
     const answer = await authorize(client, { redirect_uri: 'https://client.test/\u0000\r\n' });
     expect(answer.status).toBe(400);
     expect(await auditOf(app, answer)).toHaveLength(1);
   });
 
-  it('names a disabled client', async () => {
+  it('a request of a disabled client is audited with the client', async () => {
     const disabled = await webClient(app);
     await changeClient(app, disabled, { disabled: true });
     const answer = await authorize(disabled);
@@ -59,7 +59,7 @@ describe('a refused authorization request', () => {
     expect(await auditOf(app, answer)).toMatchObject([{ reason: 'client_disabled', client_id: disabled.clientId }]);
   });
 
-  it('does not keep an id that is nobody’s', async () => {
+  it('an unknown client id is not recorded', async () => {
     const answer = await authorize({ ...client, clientId: 'canary' });
     expect(lineOf(answer)).toMatchObject({ result: 'unknown_client' });
     expect(lineOf(answer)).not.toHaveProperty('client_id');
@@ -67,7 +67,7 @@ describe('a refused authorization request', () => {
     expect(app.logs.join()).not.toContain('canary');
   });
 
-  it('leaves what was wrong with it where the client is told', async () => {
+  it('an error that is reported to the client is logged with its details', async () => {
     const answer = await authorize(client, { response_type: 'token' });
     expect(answer.status).toBe(303);
     expect(lineOf(answer)).toMatchObject({ client_id: client.clientId, result: 'unsupported_response_type' });
@@ -76,7 +76,7 @@ describe('a refused authorization request', () => {
     ]);
   });
 
-  it('is no refusal where the user must sign in first', async () => {
+  it('a request that needs a sign-in first is not a refusal', async () => {
     for (const prompt of ['login', 'none']) {
       expect(await auditOf(app, await authorize(client, { prompt }))).toEqual([]);
     }
@@ -84,7 +84,7 @@ describe('a refused authorization request', () => {
 });
 
 describe('a refused token request', () => {
-  it('leaves the scope that goes beyond the registration in log and audit log', async () => {
+  it('a scope beyond the registration is logged and audited', async () => {
     const machine = await confidentialClient(app);
     const answer = await postAs(machine, `${app.url}/token`, {
       grant_type: 'client_credentials',
@@ -127,7 +127,7 @@ describe('a refused access token', () => {
     caller = await admin(app);
   });
 
-  it('leaves its client in the log, and the scope that it lacks', async () => {
+  it('a refused access token is logged with its client and the missing scope', async () => {
     const machine = await confidentialClient(app);
     const { body } = await postAs(machine, `${app.url}/token`, { grant_type: 'client_credentials' });
     const headers = { authorization: `Bearer ${body.access_token}` };
@@ -156,7 +156,7 @@ describe('refusals that anybody can cause', () => {
     return row.count;
   };
 
-  it('at /authorize do not fill the audit log', async () => {
+  it('refusals at /authorize that anyone can cause do not fill the audit log', async () => {
     const target = await browserClient(app);
     for (let index = 0; index < MOST + 20; index++) await authorize(target, { redirect_uri: 'https://evil.test/' });
     expect(await countOf('authorization.refused', target)).toBe(MOST);
@@ -165,7 +165,7 @@ describe('refusals that anybody can cause', () => {
     });
   });
 
-  it('as a public client do not fill the audit log, and those of a client with a secret are all there', async () => {
+  it('refusals of public clients do not fill the audit log, and those of clients with a secret are all recorded', async () => {
     const targets = [await publicClient(app), await confidentialClient(app)];
     for (const target of targets) {
       for (let index = 0; index < MOST + 20; index++) await refresh(app, target, 'rt_nonsense');

@@ -57,27 +57,30 @@ const malformed = [
 ];
 
 describe('a resource', () => {
-  it.each(malformed)('[249] that is no absolute URI without a fragment is an invalid_target: %j', async (resource) => {
-    const { refreshToken } = await startFamily(app, client);
-    expectError(await refreshFor(refreshToken, [resource]), 400, 'invalid_target');
-    expectError(await refreshFor(refreshToken, [ORDERS, resource]), 400, 'invalid_target');
-    expectError(await ask(client, { grant_type: 'client_credentials' }, [resource]), 400, 'invalid_target');
-    await expectAlive(app, client, refreshToken);
-  });
+  it.each(malformed)(
+    '[249] a resource that is not an absolute URI without a fragment is an invalid_target: %j',
+    async (resource) => {
+      const { refreshToken } = await startFamily(app, client);
+      expectError(await refreshFor(refreshToken, [resource]), 400, 'invalid_target');
+      expectError(await refreshFor(refreshToken, [ORDERS, resource]), 400, 'invalid_target');
+      expectError(await ask(client, { grant_type: 'client_credentials' }, [resource]), 400, 'invalid_target');
+      await expectAlive(app, client, refreshToken);
+    },
+  );
 
-  it('[249] may be one of several, named by a repeated parameter', async () => {
+  it('[249] several resources are named by a repeated parameter', async () => {
     const { refreshToken } = await startFamily(app, client);
     expect(audienceOf(await refreshFor(refreshToken, [MAIL, ORDERS]))).toEqual([MAIL, ORDERS]);
   });
 
-  it('[249] named twice is one, and one without a value is none', async () => {
+  it('[249] a resource named twice counts once, and an empty one is ignored', async () => {
     const { refreshToken } = await startFamily(app, client);
     const first = await refreshFor(refreshToken, [ORDERS, '', ORDERS]);
     expect(audienceOf(first)).toBe(ORDERS);
     expect(audienceOf(await refreshFor(first.body.refresh_token, ['']))).toEqual([ORDERS, STOCK, MAIL]);
   });
 
-  it('is one of ten at most', async () => {
+  it('a request may name ten resources at most', async () => {
     const { refreshToken } = await startFamily(app, client);
     const many = (count: number) => Array.from({ length: count }, (_, index) => `https://${index}.example.com`);
     expectError(await refreshFor(refreshToken, many(11)), 400, 'invalid_target');
@@ -92,19 +95,22 @@ describe('a resource', () => {
     ['a friend with a slash more', [`${ORDERS}/`]],
     ['a friend in capitals', [ORDERS.toUpperCase()]],
     ['this service, where the client has an audience', ['http://rekey.test']],
-  ])('[250] outside the audience of the client is an invalid_target, and costs nothing: %s', async (_, resources) => {
-    const { refreshToken } = await startFamily(app, client);
-    const refused = await refreshFor(refreshToken, resources);
-    expectError(refused, 400, 'invalid_target');
-    expect(JSON.stringify(refused.body)).not.toContain('example.com');
-    expect(await auditOf(app, refused)).toMatchObject([{ event: 'token.refused', reason: 'beyond_client' }]);
-    expectError(await ask(client, { grant_type: 'client_credentials' }, resources), 400, 'invalid_target');
-    await expectAlive(app, client, refreshToken);
-  });
+  ])(
+    '[250] a resource outside the client’s audience is an invalid_target, and consumes nothing: %s',
+    async (_, resources) => {
+      const { refreshToken } = await startFamily(app, client);
+      const refused = await refreshFor(refreshToken, resources);
+      expectError(refused, 400, 'invalid_target');
+      expect(JSON.stringify(refused.body)).not.toContain('example.com');
+      expect(await auditOf(app, refused)).toMatchObject([{ event: 'token.refused', reason: 'beyond_client' }]);
+      expectError(await ask(client, { grant_type: 'client_credentials' }, resources), 400, 'invalid_target');
+      await expectAlive(app, client, refreshToken);
+    },
+  );
 });
 
 describe('a refresh', () => {
-  it('[250] for a resource outside of the grant is an invalid_target, and costs nothing', async () => {
+  it('[250] a refresh for a resource outside the grant is an invalid_target, and consumes nothing', async () => {
     const refreshToken = await startFamilyFor([ORDERS, STOCK]);
     const refused = await refreshFor(refreshToken, [ORDERS, MAIL]);
     expectError(refused, 400, 'invalid_target');
@@ -112,7 +118,7 @@ describe('a refresh', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[250] that is a retry is held to the grant as well, and its successor lives on', async () => {
+  it('[250] a retry is limited to the granted resources as well, and its successor stays valid', async () => {
     const refreshToken = await startFamilyFor([ORDERS, STOCK]);
     const { body } = await refreshFor(refreshToken, [ORDERS]);
     expectError(await refreshFor(refreshToken, [MAIL]), 400, 'invalid_target');
@@ -122,7 +128,7 @@ describe('a refresh', () => {
     await expectAlive(app, client, body.refresh_token);
   });
 
-  it('[251] for a resource has that one as its audience, and the grant keeps all', async () => {
+  it('[251] a refresh for a resource has that one as its audience, and the grant keeps all', async () => {
     let refreshToken = await startFamilyFor([ORDERS, STOCK]);
     for (const [resources, audience] of [
       [[STOCK], STOCK],
@@ -139,7 +145,7 @@ describe('a refresh', () => {
     }
   });
 
-  it('[251] for a resource keeps all where the refresh token does not rotate, or its scope narrows for good', async () => {
+  it('[251] without rotation, or with sticky scope narrowing, a refresh for a resource keeps all resources too', async () => {
     for (const policy of [{ rotation: 'never' }, { scopeNarrowing: 'sticky' }] as const) {
       const owner = await confidentialClient(app, { audience: [ORDERS, STOCK, MAIL], ...policy });
       const refreshToken = await startFamilyFor([ORDERS, STOCK], owner);
@@ -150,7 +156,7 @@ describe('a refresh', () => {
     }
   });
 
-  it('[252] that names no resource is for all of the grant, or else all of the client, or else this service', async () => {
+  it('[252] a refresh without a resource is for the whole grant, or else the client’s audience, or else this service', async () => {
     expect(audienceOf(await refreshFor(await startFamilyFor([STOCK])))).toBe(STOCK);
     expect(audienceOf(await refreshFor((await startFamily(app, client)).refreshToken))).toEqual([ORDERS, STOCK, MAIL]);
     const plain = await confidentialClient(app);
@@ -158,7 +164,7 @@ describe('a refresh', () => {
     expect(audienceOf(await refreshFor(refreshToken, [], plain))).toBe(app.issuer);
   });
 
-  it('[250] is for no resource that the client has lost since, and for none at all is an invalid_target', async () => {
+  it('[250] a resource that the client has lost is excluded, and a refresh without any left is an invalid_target', async () => {
     const owner = await confidentialClient(app, { audience: [ORDERS, STOCK, MAIL] });
     const first = await refreshFor(await startFamilyFor([ORDERS, STOCK], owner), [], owner);
     expect(audienceOf(first)).toEqual([ORDERS, STOCK]);
@@ -173,7 +179,7 @@ describe('a refresh', () => {
     expect(audienceOf(await refreshFor(second.body.refresh_token, [], owner))).toBe(ORDERS);
   });
 
-  it('of one token for different resources at once has one successor, and each answer its own audience', async () => {
+  it('concurrent refreshes of one token for different resources share one successor, and each has its own audience', async () => {
     const refreshToken = await startFamilyFor([ORDERS, STOCK]);
     const asked = [[ORDERS], [STOCK], [], [ORDERS, STOCK], [MAIL], [ORDERS], [MAIL], [STOCK]];
     const answers = await Promise.all(asked.map((resources) => refreshFor(refreshToken, resources)));
@@ -190,7 +196,7 @@ describe('a refresh', () => {
 });
 
 describe('the access token for a resource', () => {
-  it('[251] is for that resource server alone, in both formats', async () => {
+  it('[251] an access token for a resource has only that audience, in both formats', async () => {
     const [orders, stock] = [await resourceServer(app, ORDERS), await resourceServer(app, STOCK)];
     for (const accessTokenFormat of ['jwt', 'opaque'] as const) {
       const owner = await confidentialClient(app, { audience: [ORDERS, STOCK], accessTokenFormat });
@@ -201,7 +207,7 @@ describe('the access token for a resource', () => {
     }
   });
 
-  it('[251] is there for a client that acts for itself', async () => {
+  it('[251] a client that acts for itself can request a resource too', async () => {
     const answer = await ask(client, { grant_type: 'client_credentials' }, [ORDERS, MAIL]);
     expect(audienceOf(answer)).toEqual([ORDERS, MAIL]);
     expect(audienceOf(await ask(client, { grant_type: 'client_credentials' }))).toEqual([ORDERS, STOCK, MAIL]);

@@ -55,7 +55,7 @@ async function expectUnharmed(session: Session): Promise<void> {
 const aClient = (overrides: Partial<ClientRegistration> = {}) => confidentialClient(app, overrides);
 
 describe('a superseded token outside its window', () => {
-  it('[124] is refused, and the live token of the family dies', async () => {
+  it('[124] a reused refresh token is refused, and its family is revoked', async () => {
     const session = await aSession(await aClient(), { refreshes: 1 });
     app.clock.advance(60_001);
     expectError(await steal(session), 400, 'invalid_grant');
@@ -63,7 +63,7 @@ describe('a superseded token outside its window', () => {
     await expectNoneLive(app, session.client, session.sid);
   });
 
-  it('[125] takes all access tokens of the family with it', async () => {
+  it('[125] a reuse revokes all access tokens of the family', async () => {
     const session = await aSession(await aClient(), { refreshes: 3 });
     app.clock.advanceSeconds(61);
     expect(await areActive(session)).toEqual([true, true, true]);
@@ -73,14 +73,14 @@ describe('a superseded token outside its window', () => {
     }
   });
 
-  it('[125] of opaque tokens as well', async () => {
+  it('[125] a reuse revokes opaque access tokens as well', async () => {
     const session = await aSession(await aClient({ accessTokenFormat: 'opaque' }));
     app.clock.advanceSeconds(61);
     await steal(session);
     await expectDead(session);
   });
 
-  it('[126] leaves the subject’s other families alone, of this client and of others', async () => {
+  it('[126] a reuse does not affect the subject’s other families, at this client and others', async () => {
     const [one, two] = [await aClient(), await aClient()];
     const stolen = await aSession(one);
     const others = [await aSession(one), await aSession(two), await aSession(one, { subject: 'u2' })];
@@ -90,7 +90,7 @@ describe('a superseded token outside its window', () => {
     for (const other of others) await expectUnharmed(other);
   });
 
-  it('is the same sign of theft however old the generation is', async () => {
+  it('a reuse is detected however old the generation is', async () => {
     const client = await aClient();
     for (const refreshes of [1, 2, 8, 9, 15]) {
       const session = await aSession(client, { refreshes });
@@ -100,20 +100,20 @@ describe('a superseded token outside its window', () => {
     }
   });
 
-  it('cannot hide behind a burst of rotations: nine within the window, and it is a reuse all the same', async () => {
+  it('a reuse is detected after nine rotations within the grace period', async () => {
     const session = await aSession(await aClient(), { refreshes: 9 });
     expectError(await steal(session), 400, 'invalid_grant');
     await expectDead(session);
   });
 
-  it('is a reuse whatever scope it asks for', async () => {
+  it('a reuse is detected whatever scope is requested', async () => {
     const session = await aSession(await aClient());
     app.clock.advanceSeconds(61);
     expectError(await refresh(app, session.client, session.refreshToken, { scope: 'a' }), 400, 'invalid_grant');
     await expectDead(session);
   });
 
-  it.each([0, 2])('does not get its window of %d s stretched by a body that is sent slowly', async (seconds) => {
+  it.each([0, 2])('a body that is sent slowly does not extend the grace period of %d s', async (seconds) => {
     const session = await aSession(await aClient({ retryWindowSeconds: seconds }), { refreshes: 0 });
     const request = {
       path: '/token',
@@ -132,7 +132,7 @@ describe('a superseded token outside its window', () => {
     await expectNoneLive(app, session.client, session.sid);
   });
 
-  it('presented again and again is one theft: a dead family is not ended twice', async () => {
+  it('repeated reuse of one token revokes the family once', async () => {
     const session = await aSession(await aClient());
     app.clock.advanceSeconds(61);
     await steal(session);
@@ -143,7 +143,7 @@ describe('a superseded token outside its window', () => {
     expect((await familyRow(app, session.sid)).revoked_at).toEqual(revoked_at);
   });
 
-  it('says in the audit trail what was presented, what was current, and what it ended', async () => {
+  it('a reuse is audited with the presented and the current generation, and what was revoked', async () => {
     const session = await aSession(await aClient(), { refreshes: 3 });
     app.clock.advanceSeconds(61);
     const [event, ...more] = await auditOf(app, await steal(session));
@@ -175,7 +175,7 @@ describe('how far the answer reaches', () => {
     return { stolen, ...neighbours };
   }
 
-  it('revoke_family: to the family', async () => {
+  it('revoke_family revokes the family', async () => {
     const after = await neighbourhood('revoke_family', 'near');
     await expectDead(after.stolen);
     await expectUnharmed(after.sameSubjectSameClient);
@@ -183,7 +183,7 @@ describe('how far the answer reaches', () => {
     await expectUnharmed(after.otherSubjectSameClient);
   });
 
-  it('revoke_subject_client: to all the subject’s families at this client', async () => {
+  it('revoke_subject_client revokes all the subject’s families at this client', async () => {
     const after = await neighbourhood('revoke_subject_client', 'client-wide');
     await expectDead(after.stolen);
     await expectDead(after.sameSubjectSameClient);
@@ -191,7 +191,7 @@ describe('how far the answer reaches', () => {
     await expectUnharmed(after.otherSubjectSameClient);
   });
 
-  it('revoke_subject: to all the subject’s families, wherever they are', async () => {
+  it('revoke_subject revokes all the subject’s families at all clients', async () => {
     const after = await neighbourhood('revoke_subject', 'subject-wide');
     await expectDead(after.stolen);
     await expectDead(after.sameSubjectSameClient);
@@ -199,7 +199,7 @@ describe('how far the answer reaches', () => {
     await expectUnharmed(after.otherSubjectSameClient);
   });
 
-  it('report_only: to the audit trail, each time; the token is refused, and everything lives on', async () => {
+  it('report_only audits each reuse and refuses the token, and the family stays valid', async () => {
     const { stolen, ...others } = await neighbourhood('report_only', 'shadow');
     const again = await expectUntouched(app, stolen.sid, () => steal(stolen));
     expectError(again, 400, 'invalid_grant');
@@ -209,13 +209,13 @@ describe('how far the answer reaches', () => {
     for (const session of [stolen, ...Object.values(others)]) await expectUnharmed(session);
   });
 
-  it('a session that begins after a subject-wide answer lives', async () => {
+  it('a session that begins after a subject-wide revocation stays valid', async () => {
     const { stolen } = await neighbourhood('revoke_subject', 'comes-back');
     app.clock.advance(1);
     await expectUnharmed(await aSession(stolen.client, { subject: 'comes-back' }));
   });
 
-  it('is the client’s setting at the time of the reuse', async () => {
+  it('the response to a reuse is the client’s setting at that time', async () => {
     const client = await aClient({ reuseResponse: 'report_only' });
     const session = await aSession(client);
     app.clock.advanceSeconds(61);

@@ -45,13 +45,16 @@ async function revocationsOf(...values: string[]): Promise<number> {
 }
 
 describe('the request', () => {
-  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])('[146] %s revokes nothing', async (method) => {
-    const answer = await send(`${endpoint()}?token=${session.refreshToken}`, { method, headers: basic(client) });
-    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
-    await expectAlive(app, client, session.refreshToken);
-  });
+  it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])(
+    '[146] a revocation request with %s revokes nothing',
+    async (method) => {
+      const answer = await send(`${endpoint()}?token=${session.refreshToken}`, { method, headers: basic(client) });
+      expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
+      await expectAlive(app, client, session.refreshToken);
+    },
+  );
 
-  it('[146] JSON is not a revocation request', async () => {
+  it('[146] a revocation request in JSON is refused', async () => {
     const body = JSON.stringify({ token: session.refreshToken });
     const headers = { ...basic(client), 'content-type': 'application/json' };
     expectError(await send(endpoint(), { method: 'POST', headers, body }), 400, 'invalid_request');
@@ -59,13 +62,13 @@ describe('the request', () => {
   });
 
   it.each(['', 'token=', 'token_type_hint=refresh_token'])(
-    '[147] without a token it is invalid: "%s"',
+    '[147] a revocation request without a token is invalid: "%s"',
     async (body) => {
       expectError(await postForm(endpoint(), body, basic(client)), 400, 'invalid_request');
     },
   );
 
-  it('[162] with two tokens it is invalid, and neither is revoked', async () => {
+  it('[162] a revocation request with two tokens is invalid, and revokes neither', async () => {
     const { refreshToken: second } = await startSession(app, client);
     const body = `token=${session.refreshToken}&token=${second}`;
     expectError(await postForm(endpoint(), body, basic(client)), 400, 'invalid_request');
@@ -73,7 +76,7 @@ describe('the request', () => {
     await expectAlive(app, client, second);
   });
 
-  it('[163] a token in the query is not looked at', async () => {
+  it('[163] a token in the query is ignored', async () => {
     expectError(
       await postForm(`${endpoint()}?token=${session.refreshToken}`, '', basic(client)),
       400,
@@ -97,7 +100,7 @@ describe('the request', () => {
     await expectNoneLive(app, client, session.sid);
   });
 
-  it('[170] a callback is ignored: there is no JSONP', async () => {
+  it('[170] a callback parameter is ignored: there is no JSONP', async () => {
     const answer = await postAs(client, `${endpoint()}?callback=x`, { token: session.refreshToken, callback: 'x' });
     expectDone(answer);
     expect(answer.headers.get('content-type') ?? '').not.toContain('script');
@@ -106,20 +109,20 @@ describe('the request', () => {
 });
 
 describe('the caller', () => {
-  it('[158] must authenticate', async () => {
+  it('[158] revocation requires client authentication', async () => {
     const { refreshToken: token } = session;
     expectError(await postForm(endpoint(), { token }), 401, 'invalid_client');
     expectError(await postForm(endpoint(), { token, client_id: client.clientId }), 401, 'invalid_client');
     await expectAlive(app, client, token);
   });
 
-  it('[159] with a wrong secret is refused, and revokes nothing', async () => {
+  it('[159] revocation with a wrong secret is refused, and revokes nothing', async () => {
     const headers = basic({ clientId: client.clientId, secret: 'wrong' });
     expectError(await postForm(endpoint(), { token: session.refreshToken }, headers), 401, 'invalid_client');
     await expectAlive(app, client, session.refreshToken);
   });
 
-  it('[160] may be a public client that gives its name', async () => {
+  it('[160] a public client revokes with its client_id', async () => {
     const spa = await publicClient(app);
     const { refreshToken } = await startFamily(app, spa);
     expectDone(await postForm(endpoint(), { client_id: spa.clientId, token: refreshToken }));
@@ -127,7 +130,7 @@ describe('the caller', () => {
   });
 
   it.each(['refreshToken', 'predecessor', 'accessToken'] as const)(
-    '[161] cannot revoke the %s of another client: it is told so, and the token lives',
+    '[161] a client cannot revoke the %s of another client: it gets an error, and the token stays valid',
     async (kind) => {
       const answer = await expectUntouched(app, session.sid, () => revoke(app, other, session[kind]));
       expectError(answer, 400, 'invalid_grant');
@@ -139,28 +142,28 @@ describe('the caller', () => {
     },
   );
 
-  it('[161] that is public cannot revoke the token of another client by its own name', async () => {
+  it('[161] a public client cannot revoke the token of another client', async () => {
     expectError(await revoke(app, await publicClient(app), session.refreshToken), 400, 'invalid_grant');
     await expectAlive(app, client, session.refreshToken);
   });
 });
 
 describe('a refresh token', () => {
-  it('[148] is dead, and the retry of its predecessor too', async () => {
+  it('[148] a revoked refresh token is invalid, and so is the retry of its predecessor', async () => {
     expectDone(await revoke(app, client, session.refreshToken));
     expectError(await refresh(app, client, session.refreshToken), 400, 'invalid_grant');
     expectError(await refresh(app, client, session.predecessor), 400, 'invalid_grant');
     await expectNoneLive(app, client, session.sid);
   });
 
-  it('[150] takes the access tokens of its family along', async () => {
+  it('[150] revoking a refresh token revokes the access tokens of its family', async () => {
     const { body } = await refresh(app, client, session.refreshToken);
     await expectActive(app, client, session.accessToken, body.access_token);
     expectDone(await revoke(app, client, body.refresh_token));
     await expectInactive(app, client, session.accessToken, body.access_token);
   });
 
-  it('[167] of any generation takes its family along, also long after it was superseded, and that is no reuse', async () => {
+  it('[167] revoking a refresh token of any generation revokes its family, however old it is, and does not count as a reuse', async () => {
     const { body } = await refresh(app, client, session.refreshToken);
     app.clock.advanceSeconds(3600);
     const answer = await revoke(app, client, session.predecessor);
@@ -172,7 +175,7 @@ describe('a refresh token', () => {
     await expectNoneLive(app, client, session.sid);
   });
 
-  it('[169] leaves the other families of the same user and client alone', async () => {
+  it('[169] revoking a refresh token does not affect other families of the same user and client', async () => {
     const { subject } = session;
     const beside = await startSession(app, client, { subject });
     const elsewhere = await startSession(app, other, { subject });
@@ -183,7 +186,7 @@ describe('a refresh token', () => {
     await expectAlive(app, other, elsewhere.refreshToken);
   });
 
-  it('is dead with its family where clocks differ: issued two minutes ahead, the family used again and revoked behind', async () => {
+  it('a revocation works across clock differences: issued two minutes ahead, used again and revoked behind', async () => {
     app.clock.advanceSeconds(120);
     const ahead = await refresh(app, client, session.refreshToken);
     app.clock.advanceSeconds(-120);
@@ -193,14 +196,14 @@ describe('a refresh token', () => {
     await expectInactive(app, client, behind.body.access_token);
   });
 
-  it('[168] that has expired is revoked like any other', async () => {
+  it('[168] an expired refresh token is revoked like any other', async () => {
     app.clock.advanceSeconds(31 * DAY_SECONDS);
     await expectInactive(app, client, session.refreshToken);
     expectDone(await revoke(app, client, session.refreshToken));
     await expectNoneLive(app, client, session.sid);
   });
 
-  it('[172] a retry within the window gets nothing once its subject has been revoked', async () => {
+  it('[172] a retry within the grace period gets no tokens once its subject is revoked', async () => {
     const retry = await refresh(app, client, session.predecessor);
     expect(retry.body.refresh_token).toBe(session.refreshToken);
     const request = { kind: 'subject', value: session.subject, reason: 'test', actor: 'test' } as const;
@@ -212,7 +215,7 @@ describe('a refresh token', () => {
 });
 
 describe('an access token', () => {
-  it('[149] is dead at once', async () => {
+  it('[149] a revoked access token is invalid at once', async () => {
     await expectActive(app, client, session.accessToken);
     const answer = await revoke(app, client, session.accessToken);
     expectDone(answer);
@@ -222,7 +225,7 @@ describe('an access token', () => {
     ]);
   });
 
-  it('[149] of client_credentials is dead at once, and its client gets another', async () => {
+  it('[149] a client_credentials access token is revoked at once, and its client gets another', async () => {
     const ask = () => postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' });
     const [first, second] = [(await ask()).body.access_token, (await ask()).body.access_token];
     expectDone(await revoke(app, client, first));
@@ -230,7 +233,7 @@ describe('an access token', () => {
     await expectActive(app, client, second, (await ask()).body.access_token);
   });
 
-  it('[151] leaves its family alone: the refresh token goes on, and so do the access tokens after it', async () => {
+  it('[151] revoking an access token does not affect its family: refreshes and later access tokens work', async () => {
     expectDone(await expectUntouched(app, session.sid, () => revoke(app, client, session.accessToken)));
     const { status, body } = await refresh(app, client, session.refreshToken);
     expect(status).toBe(200);
@@ -238,13 +241,13 @@ describe('an access token', () => {
     await expectInactive(app, client, session.accessToken);
   });
 
-  it('[151] stays dead when a retry is given it once more', async () => {
+  it('[151] a revoked access token stays revoked when a retry returns it again', async () => {
     expectDone(await revoke(app, client, session.accessToken));
     const { body } = await refresh(app, client, session.predecessor);
     await expectInactive(app, client, body.access_token);
   });
 
-  it('[168] that has expired is nothing to revoke, and that is success', async () => {
+  it('[168] revoking an expired access token succeeds without effect', async () => {
     app.clock.advanceSeconds(601);
     expectDone(await revoke(app, client, session.accessToken));
     await expectAlive(app, client, session.refreshToken);
@@ -270,7 +273,7 @@ describe('a token that is nobody’s', () => {
     ['a JWT without a signature', () => session.accessToken.replace(/[^.]+$/, '')],
   ];
 
-  it.each(strangers)('[152] is as good as revoked: %s', async (_name, token) => {
+  it.each(strangers)('[152] revoking a token that is not ours succeeds without effect: %s', async (_name, token) => {
     expectDone(await revoke(app, client, token()));
     await expectActive(app, client, session.accessToken);
     await expectAlive(app, client, session.refreshToken);
@@ -278,7 +281,7 @@ describe('a token that is nobody’s', () => {
 });
 
 describe('the answer', () => {
-  it('[154] is an empty body that nobody stores', async () => {
+  it('[154] the revocation response is an empty body with no-store', async () => {
     const answer = await revoke(app, client, session.refreshToken);
     expectDone(answer);
     expect(answer.headers.get('content-length')).toBe('0');
@@ -287,7 +290,7 @@ describe('the answer', () => {
   });
 
   it.each(['refreshToken', 'accessToken'] as const)(
-    '[153] is the same the second time, and the %s is revoked once',
+    '[153] a second revocation gets the same response, and the %s is revoked once',
     async (kind) => {
       const [first, second] = [await revoke(app, client, session[kind]), await revoke(app, client, session[kind])];
       expectDone(first);
@@ -300,7 +303,7 @@ describe('the answer', () => {
     },
   );
 
-  it('[153] is the same where both are asked for at once', async () => {
+  it('[153] two concurrent revocations get the same response', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => revoke(app, client, session.refreshToken)));
     answers.forEach(expectDone);
     await expectNoneLive(app, client, session.sid);
@@ -316,19 +319,22 @@ describe('a database that is lost on the way', () => {
     /^COMMIT/,
   ];
 
-  it.each(statements)('[165] at %s: 503, and nothing of the family is revoked', async (statement) => {
-    const { result: answer, lost } = await withLostStatements(app, statement, () =>
-      expectUntouched(app, session.sid, () => revoke(app, client, session.refreshToken)),
-    );
-    expect(lost).toBe(1);
-    expectAway(answer);
-    expect(await revocationsOf(session.sid)).toBe(0);
-    await expectActive(app, client, session.refreshToken, session.accessToken);
-    await expectAlive(app, client, session.refreshToken);
-  });
+  it.each(statements)(
+    '[165] a database lost at %s answers 503, and nothing of the family is revoked',
+    async (statement) => {
+      const { result: answer, lost } = await withLostStatements(app, statement, () =>
+        expectUntouched(app, session.sid, () => revoke(app, client, session.refreshToken)),
+      );
+      expect(lost).toBe(1);
+      expectAway(answer);
+      expect(await revocationsOf(session.sid)).toBe(0);
+      await expectActive(app, client, session.refreshToken, session.accessToken);
+      await expectAlive(app, client, session.refreshToken);
+    },
+  );
 
   it.each(statements.filter(({ source }) => !source.includes('token_families')))(
-    '[165] at %s: 503, and the access token lives, until the revocation succeeds',
+    '[165] a database lost at %s answers 503, and the access token stays valid until a revocation succeeds',
     async (statement) => {
       const { result: answer, lost } = await withLostStatements(app, statement, () =>
         revoke(app, client, session.accessToken),
@@ -349,7 +355,7 @@ describe('a database that is lost on the way', () => {
   }
 });
 
-it('[148] a family that was rotated many times has no generation left that lives', async () => {
+it('[148] after many rotations, revoking one token invalidates every generation', async () => {
   let { refreshToken } = session;
   for (let rotation = 0; rotation < 10; rotation++) {
     refreshToken = (await refresh(app, client, refreshToken)).body.refresh_token;

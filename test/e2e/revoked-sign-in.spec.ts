@@ -40,17 +40,20 @@ async function signedIn() {
   return { user, visitor };
 }
 
-it.each(['subject', 'all'])('a revocation of the kind %s asks for the password again', async (kind) => {
-  const { user, visitor } = await signedIn();
-  const value = kind === 'subject' ? user.subject : undefined;
-  expect((await by.post('/revocations', { kind, ...(value && { value }), reason: 'laptop lost' })).status).toBe(201);
-  app.clock.advance(10);
-  by = await admin(app); // a revocation of everything ends the admin's token, too
-  expect((await visitor.get(silently())).url.searchParams.get('error')).toBe('login_required');
-  expect(isSignIn(await visitor.get(new Authorization(client).path))).toBe(true);
-});
+it.each(['subject', 'all'])(
+  'a revocation of the kind %s ends the login session, so the password is required again',
+  async (kind) => {
+    const { user, visitor } = await signedIn();
+    const value = kind === 'subject' ? user.subject : undefined;
+    expect((await by.post('/revocations', { kind, ...(value && { value }), reason: 'laptop lost' })).status).toBe(201);
+    app.clock.advance(10);
+    by = await admin(app); // a revocation of everything ends the admin's token, too
+    expect((await visitor.get(silently())).url.searchParams.get('error')).toBe('login_required');
+    expect(isSignIn(await visitor.get(new Authorization(client).path))).toBe(true);
+  },
+);
 
-it('a revocation of somebody else, or of a client, does not', async () => {
+it('a revocation of another user, or of a client, does not end the login session', async () => {
   const { visitor } = await signedIn();
   await by.post('/revocations', { kind: 'subject', value: 'somebody-else', reason: 'x' });
   await by.post('/revocations', { kind: 'client', value: client.clientId, reason: 'x' });
@@ -60,7 +63,7 @@ it('a revocation of somebody else, or of a client, does not', async () => {
 it.each([
   ['revoke_subject', 'login_required'],
   ['revoke_family', undefined],
-] as const)('a reuse at a client with the answer %s', async (reuseResponse, error) => {
+] as const)('a reuse at a client with the response %s', async (reuseResponse, error) => {
   const strict = await webClient(app, { reuseResponse });
   const [user, visitor] = [await aUser(app), new Visitor(app)];
   const { body } = await signInAndExchange(app, strict, user, {}, visitor);
@@ -71,7 +74,7 @@ it.each([
   expect(url.searchParams.get('error') ?? undefined).toBe(error);
 });
 
-it('a revocation and sign-ins at once leave no session behind that brings tokens', async () => {
+it('a revocation concurrent with sign-ins leaves no session that could get tokens', async () => {
   const { user, visitor } = await signedIn();
   const codes = Array.from({ length: 20 }, () => visitor.get(silently()));
   const revoked = by.post('/revocations', { kind: 'subject', value: user.subject, reason: 'x' });
@@ -109,7 +112,7 @@ it.each<[string, (user: TestUser) => Promise<unknown>]>([
   ['the user is deleted', ({ subject }) => by.delete(`/users/${subject}`)],
   ['the user signs out everywhere', signOutEverywhere],
   ['everything is revoked', () => by.post('/revocations', { kind: 'all', reason: 'x' })],
-])('a sign-in that is on its way while %s brings no session', async (_title, change) => {
+])('a sign-in under way while %s creates no session', async (_title, change) => {
   app.clock.advance(10);
   by = await admin(app);
   const [user, visitor] = [await aUser(app), new Visitor(app)];

@@ -35,7 +35,7 @@ const scopeOf = ({ body }: Answer): string[] => String(body.scope).split(' ').so
 const seconds = (from: Date, to: Date): number => (to.getTime() - from.getTime()) / 1000;
 
 describe('the successor', () => {
-  it('[121] is another token than the one presented, for public clients above all', async () => {
+  it('[121] a refresh returns another refresh token, above all to public clients', async () => {
     for (const as of [await publicClient(app), client]) {
       const { refreshToken } = await startFamily(app, as);
       const { body } = await refresh(app, as, refreshToken);
@@ -44,14 +44,14 @@ describe('the successor', () => {
     }
   });
 
-  it('[123] supersedes the token presented: after the window that one is an invalid grant', async () => {
+  it('[123] a successor supersedes the presented token, which is an invalid grant after the grace period', async () => {
     const { refreshToken } = await startFamily(app, client);
     await rotate(client, refreshToken, 1);
     app.clock.advance(60_001);
     expectError(await refresh(app, client, refreshToken), 400, 'invalid_grant');
   });
 
-  it('is one generation further each time, and the only one that lives', async () => {
+  it('each successor has the next generation and is the only valid token', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     const tokens = await rotate(client, refreshToken, 12);
     expect(tokens.map((token) => generationOf(app, token))).toEqual([...tokens.keys()]);
@@ -60,7 +60,7 @@ describe('the successor', () => {
 });
 
 describe('the retry window', () => {
-  it('[128] returns the same successor, and an access token of the same identity and end', async () => {
+  it('[128] a retry returns the same successor, and an access token with the same jti and expiry', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     const first = await refresh(app, client, refreshToken);
     app.clock.advanceSeconds(59);
@@ -72,7 +72,7 @@ describe('the retry window', () => {
     await expectOneLive(app, client, sid);
   });
 
-  it('[129] never answers with a token that does not work: what it returns can be used at once', async () => {
+  it('[129] a retry never returns a token that is already superseded', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     await refresh(app, client, refreshToken);
     const { body } = await refresh(app, client, refreshToken);
@@ -81,7 +81,7 @@ describe('the retry window', () => {
     await expectOneLive(app, client, sid);
   });
 
-  it('[129] answers with an access token that lives, even where the first one is over by now', async () => {
+  it('[129] a retry returns a valid access token even if the first one has expired', async () => {
     const quick = await confidentialClient(app, { accessTokenTtlSeconds: 10 });
     const { refreshToken } = await startFamily(app, quick);
     const first = await refresh(app, quick, refreshToken);
@@ -93,7 +93,7 @@ describe('the retry window', () => {
     expect(decodeJwt(again.body.access_token).jti).not.toBe(decodeJwt(first.body.access_token).jti);
   });
 
-  it('[130] closes when the successor is used: the old token is refused then, and the family lives on', async () => {
+  it('[130] the grace period ends when the successor is used: then the old token is refused, and the family stays valid', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     await rotate(client, refreshToken, 2);
     app.clock.advanceSeconds(30);
@@ -101,7 +101,7 @@ describe('the retry window', () => {
     await expectOneLive(app, client, sid);
   });
 
-  it('[131] may be used any number of times: that never revokes anything', async () => {
+  it('[131] any number of retries is allowed and never revokes anything', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     const [, successor] = await rotate(client, refreshToken, 1);
     for (let retry = 0; retry < 25; retry++) {
@@ -112,7 +112,7 @@ describe('the retry window', () => {
     await expectOneLive(app, client, sid);
   });
 
-  it('never slides: it ends so long after the rotation, however often it was used', async () => {
+  it('retries do not extend the grace period', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     await rotate(client, refreshToken, 1);
     app.clock.advance(60_000);
@@ -122,7 +122,7 @@ describe('the retry window', () => {
     expect((await familyRow(app, sid)).revoked_reason).toBe('refresh_token_reused');
   });
 
-  it.each([1, 600])('is as long as the client has it: %d s', async (retryWindowSeconds) => {
+  it.each([1, 600])('the grace period is the client’s setting: %d s', async (retryWindowSeconds) => {
     const as = await confidentialClient(app, { retryWindowSeconds });
     const { refreshToken } = await startFamily(app, as);
     await rotate(as, refreshToken, 1);
@@ -132,7 +132,7 @@ describe('the retry window', () => {
     expectError(await refresh(app, as, refreshToken), 400, 'invalid_grant');
   });
 
-  it('a retry may ask for another part of the scope, and for no more', async () => {
+  it('a retry may request another part of the scope, but no more than the grant', async () => {
     const { refreshToken, sid } = await startFamily(app, client, { scope: ['a', 'b'] });
     await refresh(app, client, refreshToken, { scope: 'a' });
     expect((await refresh(app, client, refreshToken, { scope: 'b' })).body.scope).toBe('b');
@@ -144,7 +144,7 @@ describe('the retry window', () => {
 });
 
 describe('[122] the rotation policy', () => {
-  it('never: the same token again, each time with an access token of its own', async () => {
+  it('never: a refresh returns the same refresh token, each time with a new access token', async () => {
     const as = await confidentialClient(app, { rotation: 'never' });
     const { refreshToken, sid } = await startFamily(app, as);
     const answers = [await refresh(app, as, refreshToken), await refresh(app, as, refreshToken)];
@@ -155,7 +155,7 @@ describe('[122] the rotation policy', () => {
     expect(await familyRow(app, sid)).toMatchObject({ generation: 0, rotated_at: [] });
   });
 
-  it('never: a use still counts as one, and the idle time slides', async () => {
+  it('never: a refresh still counts as a use, and the idle time slides', async () => {
     const as = await confidentialClient(app, { rotation: 'never', idleTtlSeconds: 600 });
     const { refreshToken, sid } = await startFamily(app, as);
     app.clock.advanceSeconds(599);
@@ -168,7 +168,7 @@ describe('[122] the rotation policy', () => {
     expectError(await refresh(app, as, refreshToken), 400, 'invalid_grant');
   });
 
-  it('never: many at once are answered alike, each with its own access token', async () => {
+  it('never: concurrent refreshes all succeed, each with its own access token', async () => {
     const as = await confidentialClient(app, { rotation: 'never' });
     const { refreshToken, sid } = await startFamily(app, as);
     const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(app, as, refreshToken)));
@@ -187,7 +187,7 @@ describe('[122] the rotation policy', () => {
     expect((await refresh(app, open, ofOpen.refreshToken)).body.refresh_token).not.toBe(ofOpen.refreshToken);
   });
 
-  it('changed in the middle of a family’s life holds from the next refresh on, and forgets nothing', async () => {
+  it('a policy changed during a family’s life applies from the next refresh on', async () => {
     const as = await confidentialClient(app, { rotation: 'always' });
     const { refreshToken, sid } = await startFamily(app, as);
     const [, current] = await rotate(as, refreshToken, 1);
@@ -201,7 +201,7 @@ describe('[122] the rotation policy', () => {
 });
 
 describe('sticky scope narrowing', () => {
-  it('makes the narrowed scope the family’s new limit', async () => {
+  it('sticky: a narrowed scope becomes the family’s new limit', async () => {
     const as = await confidentialClient(app, { scopeNarrowing: 'sticky' });
     const { refreshToken, sid } = await startFamily(app, as);
     const narrowed = await refresh(app, as, refreshToken, { scope: 'c a' });
@@ -214,7 +214,7 @@ describe('sticky scope narrowing', () => {
     }
   });
 
-  it('a retry of the narrowing request gets what that got, and nobody gets the rest back', async () => {
+  it('sticky: a retry of the narrowing request gets the same scope, and the rest is gone', async () => {
     const as = await confidentialClient(app, { scopeNarrowing: 'sticky' });
     const { refreshToken } = await startFamily(app, as);
     const first = await refresh(app, as, refreshToken, { scope: 'a' });
@@ -224,7 +224,7 @@ describe('sticky scope narrowing', () => {
     expectError(await refresh(app, as, refreshToken, { scope: 'a b' }), 400, 'invalid_scope');
   });
 
-  it('narrows where tokens do not rotate, too', async () => {
+  it('sticky: the scope is narrowed without rotation, too', async () => {
     const as = await confidentialClient(app, { scopeNarrowing: 'sticky', rotation: 'never' });
     const { refreshToken } = await startFamily(app, as);
     await refresh(app, as, refreshToken, { scope: 'b' });
@@ -233,7 +233,7 @@ describe('sticky scope narrowing', () => {
 });
 
 describe('what a rotation writes', () => {
-  it('[140] the absolute end is fixed when the family is born: ten rotations leave it where it was', async () => {
+  it('[140] the absolute end is fixed when the family starts: ten rotations do not move it', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     const { absolute_expires_at: before } = await familyRow(app, sid);
     let token = refreshToken;
@@ -246,7 +246,7 @@ describe('what a rotation writes', () => {
     expect(after.generation).toBe(10);
   });
 
-  it('[140] nor does a policy that is changed later move it', async () => {
+  it('[140] a later change of the policy does not move the absolute end', async () => {
     const as = await confidentialClient(app, { absoluteTtlSeconds: 1000 });
     const { refreshToken, sid } = await startFamily(app, as);
     const { absolute_expires_at: before } = await familyRow(app, sid);
@@ -255,7 +255,7 @@ describe('what a rotation writes', () => {
     expect((await familyRow(app, sid)).absolute_expires_at).toEqual(before);
   });
 
-  it('[141] the idle end slides with each use, and never beyond the absolute end', async () => {
+  it('[141] the idle end slides with each use, but never beyond the absolute end', async () => {
     const as = await confidentialClient(app);
     const ttl = fc.oneof(fc.constantFrom(60, 3650 * 86_400), fc.integer({ min: 60, max: 100_000 }));
     const isOver = timeLimit(15_000);
@@ -283,7 +283,7 @@ describe('what a rotation writes', () => {
     await fc.assert(fc.asyncProperty(ttl, ttl, waits, run), { numRuns: 60 });
   }, 60_000);
 
-  it('[142] one version of one row and one audit event, however long the family is', async () => {
+  it('[142] a rotation writes one row version and one audit event, however long the family is', async () => {
     const as = await confidentialClient(app);
     const { refreshToken, sid } = await startFamily(app, as);
     const [old] = (await rotate(as, refreshToken, 40)).slice(-1);

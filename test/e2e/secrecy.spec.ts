@@ -202,7 +202,7 @@ function databaseError(code: string, parameters: readonly (Presented | string | 
   return new QueryFailedError(`UPDATE token_families -- ${inside}`, [...parameters], cause);
 }
 
-it('[297] no secret stands in a log line, at level trace', () => {
+it('[297] no log line contains a secret, at level trace', () => {
   const log = app.logs.join('');
   expect(log).toContain('"status":500');
   expect(log).toContain('"status":503');
@@ -210,13 +210,13 @@ it('[297] no secret stands in a log line, at level trace', () => {
   expect(canaries.leaksIn(log)).toEqual([]);
 });
 
-it('[297] no secret stands in a metric', async () => {
+it('[297] no metric contains a secret', async () => {
   const { text } = await send(`${app.url}/metrics`);
   expect(text).toContain('rekey_token_requests_total{');
   expect(canaries.leaksIn(text)).toEqual([]);
 });
 
-it('[297] no secret stands in an answer that does not hand it out', () => {
+it('[297] no response contains a secret except the one that issues it', () => {
   expect(answers.filter(({ status }) => status >= 500).length).toBeGreaterThan(5);
   const texts = answers.map(({ headers, text }) => `${JSON.stringify([...headers])} ${text}`);
   expect(canaries.leaksIn(texts.join('\n'))).toEqual([]);
@@ -226,7 +226,7 @@ it('[297] no secret stands in an answer that does not hand it out', () => {
   ).toEqual([]);
 });
 
-it('[297] no secret stands in the database', async () => {
+it('[297] the database contains no secret', async () => {
   const dump = await dumpDatabase(app.database);
   for (const event of ['refresh.rotated', 'refresh.reused', 'revocation.created', 'client.authentication_failed']) {
     expect(dump).toContain(`audit_events.event: "${event}"`);
@@ -234,7 +234,7 @@ it('[297] no secret stands in the database', async () => {
   expect(canaries.leaksIn(dump)).toEqual([]);
 });
 
-it('[297] the search finds what it is looking for', async () => {
+it('[297] the search would find a secret', async () => {
   const client = await confidentialClient(app);
   const { refreshToken } = await startFamily(app, client);
   const sought = new Canaries();

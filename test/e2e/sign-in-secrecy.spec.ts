@@ -278,7 +278,7 @@ const below = (path: string) => (answer: Seen) =>
 const isOfPeople = (answer: Seen): boolean =>
   ['/authorize', '/sign-in', '/consent', '/end-session', '/account'].some((path) => below(path)(answer));
 
-it('[297] no secret stands in a log line, at level trace', () => {
+it('[297] no log line contains a secret, at level trace', () => {
   const log = app.logs.join('');
   for (const route of ['/authorize', '/sign-in', '/consent', '/end-session', '/userinfo', '/token']) {
     expect(log).toContain(`"route":"${route}"`);
@@ -287,11 +287,11 @@ it('[297] no secret stands in a log line, at level trace', () => {
   expect(canaries.leaksIn(log)).toEqual([]);
 });
 
-it('[297] no URL is logged with what stands behind its question mark', () => {
+it('[297] no URL is logged with its query', () => {
   expect(app.logs.filter((line) => /\?|code=|id_token_hint|state=|the-state|the-nonce/.test(line))).toEqual([]);
 });
 
-it('[297] no secret stands in an error', () => {
+it('[297] no error contains a secret', () => {
   const errors = seen.filter(({ status }) => status >= 400);
   expect(errors.length).toBeGreaterThan(100);
   for (const status of [400, 401, 403, 404, 405, 500, 503]) {
@@ -306,7 +306,7 @@ it('[297] no secret stands in an error', () => {
   expect(leaks.filter((leak) => !leak.startsWith('form token in'))).toEqual([]);
 });
 
-it('[297] an error says nothing of how the service is made', () => {
+it('[297] no error reveals internals of the service', () => {
   const texts = seen.filter(({ status }) => status >= 500).map(asText);
   expect(texts.length).toBeGreaterThan(10);
   const withoutStyle = texts.map((text) => text.replace(/<style>.*?<\/style>/s, ''));
@@ -315,7 +315,7 @@ it('[297] an error says nothing of how the service is made', () => {
   ).toEqual([]);
 });
 
-it('[297] a page holds the token of its form, and no other secret; the one that brings a code to the client aside', () => {
+it('[297] a page contains its form token and no other secret, except the one that passes a code to the client', () => {
   const pages = seen.filter(({ status, headers }) => status === 200 && /html/.test(headers.get('content-type') ?? ''));
   const bringing = pages.filter(({ text }) => text.includes('name="code"'));
   const others = pages.filter((page) => !bringing.includes(page)).map(({ text }) => text);
@@ -324,7 +324,7 @@ it('[297] a page holds the token of its form, and no other secret; the one that 
   expect(leaks.filter((leak) => !leak.startsWith('form token in'))).toEqual([]);
 });
 
-it('[297] no redirect within the service carries a secret, but for the hint of a client that came by POST', () => {
+it('[297] no redirect within the service contains a secret, except the hint of a client that sent it by POST', () => {
   const own = seen
     .map(({ headers }) => headers.get('location'))
     .filter((location): location is string => location !== null && location.startsWith('/'));
@@ -336,19 +336,19 @@ it('[297] no redirect within the service carries a secret, but for the hint of a
   expect(leaks.filter((leak) => !leak.startsWith('ID token'))).toEqual([]);
 });
 
-it('[297] no secret stands in a metric', async () => {
+it('[297] no metric contains a secret', async () => {
   const { text } = await send(`${app.url}/metrics`);
   expect(text).toContain('route="/authorize"');
   expect(canaries.leaksIn(text)).toEqual([]);
 });
 
-it('[297] no secret stands in what an admin is shown', () => {
+it('[297] no admin response contains a secret', () => {
   const text = seenByAdmin.join('\n');
   expect(text).toContain('user.signed_in');
   expect(canaries.leaksIn(text)).toEqual([]);
 });
 
-it('[297] no secret stands in the database, the audit trail included', async () => {
+it('[297] the database contains no secret, including the audit log', async () => {
   const dump = await dumpDatabase(app.database);
   for (const event of ['user.signed_in', 'user.sign_in_refused', 'code.redeemed', 'code.replayed', 'session.ended']) {
     expect(dump).toContain(`audit_events.event: "${event}"`);
@@ -356,7 +356,7 @@ it('[297] no secret stands in the database, the audit trail included', async () 
   expect(canaries.leaksIn(dump)).toEqual([]);
 });
 
-it('every answer where people are keeps its address to itself, and is kept by nobody', () => {
+it('no response to a browser leaks its URL to other sites or may be cached', () => {
   const answers = seen.filter(isOfPeople);
   expect(answers.length).toBeGreaterThan(50);
   const policies = answers.map(({ url, status, headers }) => ({
@@ -367,7 +367,7 @@ it('every answer where people are keeps its address to itself, and is kept by no
   expect(policies.filter(({ referrer, cache }) => referrer !== 'same-origin' || cache !== 'no-store')).toEqual([]);
 });
 
-it('a code goes to the client that asked for it, and nowhere else', () => {
+it('a code is sent only to the client that requested it', () => {
   const withCode = seen.filter(({ headers }) => /[?&]code=/.test(headers.get('location') ?? ''));
   expect(withCode.length).toBeGreaterThan(5);
   for (const { headers } of withCode) {
@@ -376,7 +376,7 @@ it('a code goes to the client that asked for it, and nowhere else', () => {
   }
 });
 
-it('[297] the search finds what it is looking for', async () => {
+it('[297] the search would find a secret', async () => {
   const [client, user, visitor] = [await someClient(), await someone(), new Visitor(app)];
   const { tokens, code, authorization } = await journey(client, user, visitor);
   for (const secret of [user.password, code, authorization.codeVerifier, tokens.access_token, tokens.id_token]) {

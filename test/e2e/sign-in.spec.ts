@@ -60,7 +60,7 @@ function expectPage(answer: Pick<Answer, 'status' | 'headers'> & { text?: string
 }
 
 describe('the form', () => {
-  it('asks for a username and a password, and leads nowhere else', async () => {
+  it('the sign-in form asks for username and password, and redirects only within the service', async () => {
     const { visit } = await opened();
     expectPage(visit, 200);
     expect(visit.forms).toEqual([
@@ -70,7 +70,7 @@ describe('the form', () => {
     expect(visit.headers.getSetCookie().map((cookie) => cookie.split('=')[0])).toEqual(['rekey-browser']);
   });
 
-  it('of an authorization request holds the request, and may lead to its client', async () => {
+  it('the sign-in form of an authorization request contains the request, and may redirect to its client', async () => {
     const authorization = new Authorization(client, { login_hint: 'anna "<b>', prompt: 'login', max_age: '60' });
     const { visit } = await opened(authorization.path);
     expectPage(visit, 200);
@@ -85,7 +85,7 @@ describe('the form', () => {
     );
   });
 
-  it('is not shown to whoever is signed in: they are sent to their account', async () => {
+  it('a signed-in user is redirected from the sign-in form to the account', async () => {
     const { visitor, visit } = await opened();
     await submit(visitor, visit, credentials(anna)).then(({ headers }) => keep(visitor, headers));
     const answer = await send(`${app.url}/sign-in`, { redirect: 'manual', headers: { cookie: cookieHeader(visitor) } });
@@ -95,7 +95,7 @@ describe('the form', () => {
     });
   });
 
-  it('stores nothing, however often it is asked for', async () => {
+  it('requesting the sign-in form stores nothing', async () => {
     const before = await rows();
     for (let index = 0; index < 5; index++) await opened(new Authorization(client).path);
     expect(await rows()).toEqual(before);
@@ -115,7 +115,7 @@ function keep(visitor: Visitor, headers: Headers): void {
 }
 
 describe('the right password', () => {
-  it('[264] begins a session and leads on with 303, so that no password is sent on: to the account', async () => {
+  it('[264] the right password starts a session and redirects to the account with 303, which does not repeat the password', async () => {
     const user = await aUser(app);
     const { visitor, visit } = await opened();
     const answer = await submit(visitor, visit, credentials(user));
@@ -133,7 +133,7 @@ describe('the right password', () => {
     ]);
   });
 
-  it('[264] leads back to the authorization request, which has then been answered as far as it asked for a sign-in', async () => {
+  it('[264] the right password returns to the authorization request, without the prompts that it satisfied', async () => {
     const authorization = new Authorization(client, {
       prompt: 'login consent',
       max_age: '60',
@@ -148,14 +148,17 @@ describe('the right password', () => {
     expect(Object.fromEntries(location.searchParams)).toEqual({ ...rest, prompt: 'consent' });
   });
 
-  it.each(['select_account', 'login'])('is enough for prompt=%s: nobody is asked twice', async (prompt) => {
-    const { visitor, visit } = await opened(new Authorization(client, { prompt }).path);
-    const next = await signIn(visitor, visit, anna);
-    expect(isSignIn(next)).toBe(false);
-    expect(next.status).toBe(200);
-  });
+  it.each(['select_account', 'login'])(
+    'the right password satisfies prompt=%s: the user is not asked twice',
+    async (prompt) => {
+      const { visitor, visit } = await opened(new Authorization(client, { prompt }).path);
+      const next = await signIn(visitor, visit, anna);
+      expect(isSignIn(next)).toBe(false);
+      expect(next.status).toBe(200);
+    },
+  );
 
-  it('is what the form was shown for: other parameters change nothing', async () => {
+  it('the right password continues the request for which the form was shown, whatever other parameters are sent', async () => {
     const { visitor, visit } = await opened();
     const answer = await submit(visitor, visit, {
       ...credentials(anna),
@@ -169,7 +172,7 @@ describe('the right password', () => {
 });
 
 describe('the wrong password', () => {
-  it('is answered with the form again, and 403, so that no password manager keeps it', async () => {
+  it('a wrong password shows the form again with 403, so that no password manager saves it', async () => {
     const user = await aUser(app);
     const { visitor, visit } = await opened(new Authorization(client).path);
     const again = await signIn(visitor, visit, { ...user, password: 'not the password' });
@@ -182,7 +185,7 @@ describe('the wrong password', () => {
     expect(isSignIn(await signIn(visitor, again, user))).toBe(false);
   });
 
-  it('looks like an unknown, a disabled and a deleted user, to the byte, but for the name that was typed', async () => {
+  it('a wrong password looks like an unknown, disabled or deleted user, byte for byte except for the typed username', async () => {
     const disabled = await aUser(app);
     await setSubjectDisabled(app, disabled.subject, true);
     const deleted = await aUser(app);
@@ -215,7 +218,7 @@ describe('the wrong password', () => {
     ['a username of 5,000 characters', { username: 'x'.repeat(5000), password: 'x' }],
     ['a password of 10,000 characters', { username: 'x', password: 'x'.repeat(10_000) }],
     ['controls and quotes', { username: '\u0000\u0007\n"><script>alert(1)</script>', password: '\u0000' }],
-  ])('may be %s', async (_, fields: Record<string, string>) => {
+  ])('a wrong password may be %s', async (_, fields: Record<string, string>) => {
     const { visitor, visit } = await opened();
     const answer = await submit(visitor, visit, { username: '', password: '', ...fields });
     expectPage(answer, 403);
@@ -223,7 +226,7 @@ describe('the wrong password', () => {
     expect(answer.text.length).toBeLessThan(20_000);
   });
 
-  it('too often is 429, when to come back, and the same form; from elsewhere its owner gets in', async () => {
+  it('too many wrong passwords answer 429 with Retry-After and the same form; from elsewhere the user can sign in', async () => {
     const user = await aUser(app);
     const { visitor, visit } = await opened();
     const statuses: number[] = [];
@@ -253,11 +256,11 @@ describe('a form that is not ours, or not this one', () => {
     ['with a token that was made up', { form_token: 'A'.repeat(43) }],
     ['for another request', { authorization_request: 'client_id=x' }],
     ['for no request', { authorization_request: '' }],
-  ])('%s is refused', async (_, fields: Record<string, string>) => {
+  ])('a form with %s is refused', async (_, fields: Record<string, string>) => {
     await expectRefused((visitor, visit) => submit(visitor, visit, { ...credentials(anna), ...fields }));
   });
 
-  it('from another browser is refused', async () => {
+  it('a form from another browser is refused', async () => {
     await expectRefused((_, visit) => submit(new Visitor(app), visit, credentials(anna)));
     const { visitor: other } = await opened();
     await expectRefused((_, visit) => submit(other, visit, credentials(anna)));
@@ -268,11 +271,11 @@ describe('a form that is not ours, or not this one', () => {
     { origin: 'null' },
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
-  ])('that another site has sent is refused: %j', async (headers) => {
+  ])('a form sent from another site is refused: %j', async (headers) => {
     await expectRefused((visitor, visit) => submit(visitor, visit, credentials(anna), headers));
   });
 
-  it('that the same site has sent is taken', async () => {
+  it('a form sent from the same site is accepted', async () => {
     const { visitor, visit } = await opened();
     const headers = { origin: new URL(app.issuer).origin, 'sec-fetch-site': 'same-origin' };
     expect((await submit(visitor, visit, credentials(anna), headers)).status).toBe(303);
@@ -286,30 +289,33 @@ describe('a form that is not ours, or not this one', () => {
     ['a thousand parameters', 'application/x-www-form-urlencoded', 'a=1&'.repeat(1000)],
     ['broken percent-encoding', 'application/x-www-form-urlencoded', 'username=%zz'],
     ['bytes that are no UTF-8', 'application/x-www-form-urlencoded', 'username=%ff'],
-  ])('that is %s is a plain page', async (_, type, body) => {
+  ])('a form that is %s is an error page', async (_, type, body) => {
     expectPage(await send(`${app.url}/sign-in`, { method: 'POST', headers: { 'content-type': type }, body }), 400);
   });
 
-  it('of 64 KiB is a plain page', async () => {
+  it('a form of 64 KiB is an error page', async () => {
     expectPage(await postForm(`${app.url}/sign-in`, `username=${'x'.repeat(65_536)}`), 413);
   });
 
-  it.each(['PUT', 'DELETE', 'PATCH'])('sent with %s is a plain page that says what is answered', async (method) => {
-    const answer = await send(`${app.url}/sign-in`, { method });
-    expectPage(answer, 405);
-    expect(answer.headers.get('allow')).toBe('GET, POST');
-  });
+  it.each(['PUT', 'DELETE', 'PATCH'])(
+    'a form sent with %s is an error page that names the allowed methods',
+    async (method) => {
+      const answer = await send(`${app.url}/sign-in`, { method });
+      expectPage(answer, 405);
+      expect(answer.headers.get('allow')).toBe('GET, POST');
+    },
+  );
 
   it.each([
     ['broken percent-encoding', '%zz'],
     ['a repeated parameter', 'a=1&a=2'],
     ['a thousand parameters', 'a=1&'.repeat(1000)],
     ['a request', 'authorization_request=%ff'],
-  ])('whatever stands in the query, the page is the page: %s', async (_, query) => {
+  ])('the query does not change the sign-in page: %s', async (_, query) => {
     expectPage(await send(`${app.url}/sign-in?${query}`), 200);
   });
 
-  it('two cookies of one browser are none', async () => {
+  it('two cookies of one browser are ignored', async () => {
     const { visit } = await opened();
     const answer = await exchange(app.url, {
       path: '/sign-in',
@@ -321,7 +327,7 @@ describe('a form that is not ours, or not this one', () => {
 });
 
 describe('a form that is sent again', () => {
-  it('at once, twice, signs in twice: each answer is one, and the browser ends up signed in', async () => {
+  it('a form sent twice at once signs in twice, and the browser ends up signed in', async () => {
     const user = await aUser(app);
     const { visitor, visit } = await opened(new Authorization(client).path);
     const answers = await Promise.all([1, 2].map(() => submit(visitor, visit, credentials(user))));
@@ -332,7 +338,7 @@ describe('a form that is sent again', () => {
     }
   });
 
-  it('after it went well, by whoever is signed in, keeps the session and takes the old cookie away', async () => {
+  it('a form sent again by the signed-in user keeps the session and replaces the cookie', async () => {
     const user = await aUser(app);
     const { visitor, visit } = await opened();
     keep(visitor, (await submit(visitor, visit, credentials(user))).headers);
@@ -346,7 +352,7 @@ describe('a form that is sent again', () => {
     expect(isSignIn(await visitor.get('/sign-in'))).toBe(true);
   });
 
-  it('after the session has ended signs in anew', async () => {
+  it('a form sent after the session has ended signs in again', async () => {
     const user = await aUser(app);
     const { visitor, visit } = await opened();
     keep(visitor, (await submit(visitor, visit, credentials(user))).headers);
@@ -356,7 +362,7 @@ describe('a form that is sent again', () => {
     expect(await sessionsOf(user)).toMatchObject([{ ended_at: expect.any(Date) }, { ended_at: null }]);
   });
 
-  it('by somebody else signs the one before out', async () => {
+  it('another user’s sign-in signs the previous user out', async () => {
     const [first, second] = [await aUser(app), await aUser(app)];
     const { visitor, visit } = await opened();
     keep(visitor, (await submit(visitor, visit, credentials(first))).headers);
@@ -380,7 +386,7 @@ describe('a form that is sent again', () => {
     expect(isSignIn(await visitor.get('/sign-in'))).toBe(true);
   });
 
-  it('with the wrong password leaves whoever is signed in signed in', async () => {
+  it('a wrong password does not sign the current user out', async () => {
     const user = await aUser(app);
     const { visitor, visit } = await opened();
     keep(visitor, (await submit(visitor, visit, credentials(user))).headers);

@@ -9,7 +9,7 @@ import { verifyAtResource } from '../support/resource-verifier.js';
 import { expectActive, expectInactive } from '../support/sessions.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
-it('[216] RS256, which every resource server knows, is one of them, and none is not', () => {
+it('[216] RS256, which every resource server supports, is available, and none is not', () => {
   expect(Object.keys(signingAlgorithms).sort()).toEqual(['ES256', 'EdDSA', 'PS256', 'RS256']);
 });
 
@@ -25,14 +25,14 @@ describe.each(Object.keys(signingAlgorithms))('%s', (algorithm) => {
   });
   afterAll(() => app.close());
 
-  it('[216, 217] whoever has the keys can verify the token', async () => {
+  it('[216, 217] the token verifies with the JWKS', async () => {
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: algorithm, typ: 'at+jwt' });
     const { payload } = await verifyAtResource(app, token, { algorithms: [algorithm], audience: 'https://rs.example' });
     expect(payload['client_id']).toBe(client.clientId);
     await expect(verifyAtResource(app, token, { audience: 'https://rs2.example' })).rejects.toThrow('"aud"');
   });
 
-  it('[184] so can we, and a changed one is inactive', async () => {
+  it('[184] introspection verifies the token, and a modified one is inactive', async () => {
     const [header, payload, signature] = token.split('.') as [string, string, string];
     const changed = Buffer.from(signature, 'base64url');
     changed[7]! ^= 1;
@@ -40,7 +40,7 @@ describe.each(Object.keys(signingAlgorithms))('%s', (algorithm) => {
     await expectInactive(app, client, `${header}.${payload}.${changed.toString('base64url')}`);
   });
 
-  it('[211] the public key holds nothing private', async () => {
+  it('[211] the public key has no private member', async () => {
     const { body } = await send(`${app.url}/jwks`);
     const keys = body.keys as Record<string, string>[];
     // RS256 is there in any case: ID tokens are signed with it (OpenID Connect Core §15.1).

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('refreshes, retries and detects reuse', async () => {
+it('a token family refreshes, retries and detects reuse', async () => {
   const client = await confidentialClient(app);
   const { refreshToken } = await startFamily(app, client);
   const first = await refresh(app, client, refreshToken);

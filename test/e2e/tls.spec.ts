@@ -27,7 +27,7 @@ describe('behind a trusted proxy', () => {
   });
   afterAll(() => app.close());
 
-  it('[26] a request that came to the proxy over TLS is served', async () => {
+  it('[26] a request that reached the proxy over TLS is served', async () => {
     expect((await knock({ 'x-forwarded-proto': 'https' })).status).toBe(200);
     const metadata = await send(`${app.url}/.well-known/oauth-authorization-server`, {
       headers: { 'x-forwarded-proto': 'https' },
@@ -36,13 +36,13 @@ describe('behind a trusted proxy', () => {
   });
 
   it.each(['http', '', 'HTTP', 'ws', 'https, http'])(
-    '[26] a request that came to the proxy as "%s" is refused',
+    '[26] a request that reached the proxy as "%s" is refused',
     async (protocol) => {
       expectError(await knock({ 'x-forwarded-proto': protocol }), 400, 'invalid_request');
     },
   );
 
-  it('[26] a request that the proxy says nothing of is refused, and uses no token up', async () => {
+  it('[26] a request whose protocol the proxy does not report is refused, and consumes no token', async () => {
     const { refreshToken } = await startFamily(app, client);
     const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
     expectError(await postForm(`${app.url}/token`, body, basic(client)), 400, 'invalid_request');
@@ -51,7 +51,7 @@ describe('behind a trusted proxy', () => {
   });
 
   it.each(['/token', '/revoke', '/introspect', '/jwks', '/.well-known/oauth-authorization-server', '/nowhere'])(
-    '[26] so is every request for %s',
+    '[26] every request for %s needs TLS too',
     async (path) => {
       expectError(await send(`${app.url}${path}`, { method: 'POST' }), 400, 'invalid_request');
       expectError(await send(`${app.url}${path}`), 400, 'invalid_request');
@@ -70,7 +70,7 @@ describe('from a peer that is not the trusted proxy', () => {
     expectError(await knock({}), 400, 'invalid_request');
   });
 
-  it('[26] a path that begins like a probe and means another is refused, too', async () => {
+  it('[26] a path that starts like a probe but is another one is refused, too', async () => {
     const headers = [FORM, ['Authorization', basic(client).authorization!]] as const;
     for (const path of ['/health/../token', '/health/%2e%2e/token', '/metrics/../token']) {
       const answer = await exchange(app.url, { path, headers, body: 'grant_type=client_credentials' });

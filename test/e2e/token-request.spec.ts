@@ -30,7 +30,7 @@ const refreshBody = (): string => `grant_type=refresh_token&refresh_token=${refr
 const authorization = (): readonly [string, string] => ['Authorization', basic(client).authorization!];
 
 describe('the method', () => {
-  it('[1] GET gets no token, and does not use one up', async () => {
+  it('[1] GET gets no token, and consumes none', async () => {
     const answer = await send(`${app.url}/token?${refreshBody()}`, { headers: basic(client) });
     expectError(answer, 405, 'method_not_allowed');
     expect(answer.headers.get('allow')).toBe('POST');
@@ -49,7 +49,7 @@ describe('the method', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[3] HEAD is answered as GET is, without a body and without a token', async () => {
+  it('[3] HEAD is answered like GET, without a body and without a token', async () => {
     const before = await requestCount('HEAD', 405);
     const answer = await exchange(app.url, {
       method: 'HEAD',
@@ -72,7 +72,7 @@ async function requestCount(method: string, status: number): Promise<number> {
 }
 
 describe('the content type', () => {
-  it('[4] JSON is not a token request', async () => {
+  it('[4] a JSON body is not a token request', async () => {
     const body = JSON.stringify({ grant_type: 'refresh_token', refresh_token: refreshToken });
     expectError(await post(body, { 'content-type': 'application/json' }), 400, 'invalid_request');
     await expectAlive(app, client, refreshToken);
@@ -85,12 +85,12 @@ describe('the content type', () => {
     ['empty JSON', 'application/json', ''],
     ['text', 'text/plain', 'grant_type=refresh_token'],
     ['XML', 'application/xml', '<a/>'],
-  ])('[4][81] %s is an invalid_request', async (_, contentType, body) => {
+  ])('[4][81] the content type %s is an invalid_request', async (_, contentType, body) => {
     expectError(await post(body, { 'content-type': contentType }), 400, 'invalid_request');
   });
 
   it.each(['Application/X-WWW-Form-Urlencoded; charset=UTF-8', 'application/x-www-form-urlencoded;charset=utf-8'])(
-    '[5] the media type is matched without case, and may have parameters: %s',
+    '[5] the media type is case-insensitive and may have parameters: %s',
     async (contentType) => {
       expect((await post(refreshBody(), { 'content-type': contentType })).status).toBe(200);
     },
@@ -110,7 +110,7 @@ describe('the content type', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[6] spaces around the header value are not a part of it (RFC 9110 §5.5)', async () => {
+  it('[6] spaces around the header value are ignored (RFC 9110 §5.5)', async () => {
     const headers = [['Content-Type', '   application/x-www-form-urlencoded  '], authorization()] as const;
     expect((await exchange(app.url, { path: '/token', headers, body: refreshBody() })).status).toBe(200);
   });
@@ -136,7 +136,7 @@ describe('the content type', () => {
   });
 
   it.each(['gzip', 'deflate', 'br', 'identity'])(
-    '[9] Content-Encoding: %s is refused, and nothing is inflated',
+    '[9] Content-Encoding %s is refused, and nothing is decompressed',
     async (encoding) => {
       const zeros = gzipSync(Buffer.alloc(1024 * 1024)).toString('latin1');
       const headers = [FORM, authorization(), ['Content-Encoding', encoding]] as const;
@@ -147,7 +147,7 @@ describe('the content type', () => {
 });
 
 describe('the parameters', () => {
-  it('[10] a parameter without a value is as good as omitted', async () => {
+  it('[10] a parameter without a value counts as omitted', async () => {
     const answer = await post(`${refreshBody()}&scope=`);
     expect(answer.status).toBe(200);
     expect(answer.body.scope).toBe('a b c');
@@ -170,7 +170,7 @@ describe('the parameters', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[14] a repeated refresh_token is invalid_request, and the token stays', async () => {
+  it('[14] a repeated refresh_token is invalid_request, and the token stays valid', async () => {
     expectError(await post(`${refreshBody()}&refresh_token=${refreshToken}`), 400, 'invalid_request');
     await expectAlive(app, client, refreshToken);
   });
@@ -184,7 +184,7 @@ describe('the parameters', () => {
   );
 
   it.each(['client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'foo'])(
-    '[16] a repeated %s is invalid_request, before anything is authenticated',
+    '[16] a repeated %s is invalid_request, before authentication',
     async (name) => {
       const body = `${refreshBody()}&${name}=x&${name}=x`;
       expectError(await postForm(`${app.url}/token`, body), 400, 'invalid_request');
@@ -200,20 +200,20 @@ describe('the parameters', () => {
     '__proto__[a]=1',
     '__proto__=1',
     'constructor[prototype][a]=1',
-  ])('[17] nested and array syntax is not the parameter: %s', async (parameter) => {
+  ])('[17] nested and array syntax does not set the parameter: %s', async (parameter) => {
     const answer = await post(`grant_type=refresh_token&${parameter.replace('RT', refreshToken)}`);
     expectError(answer, 400, 'invalid_request');
     expect(({} as Record<string, unknown>).a).toBeUndefined();
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[18] credentials in the URL authenticate nobody', async () => {
+  it('[18] credentials in the URL do not authenticate', async () => {
     const poster = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post' });
     const path = `/token?client_id=${poster.clientId}&client_secret=${poster.secret}`;
     expectError(await postForm(`${app.url}${path}`, 'grant_type=client_credentials'), 401, 'invalid_client');
   });
 
-  it('[19] grant parameters in the URL are not read, and do not get into the log', async () => {
+  it('[19] grant parameters in the URL are ignored and not logged', async () => {
     const answer = await post('', {}, `/token?${refreshBody()}`);
     expectError(answer, 400, 'invalid_request');
     expect(app.logs.filter((line) => line.includes(refreshToken))).toEqual([]);
@@ -227,13 +227,13 @@ describe('the parameters', () => {
   });
 
   it.each(['scope=%zz', 'scope=%', 'scope=a%2', 'refresh_token=%ff%fe', '%zz=1', 'scope=%ed%a0%80', 'scope=%c0%80'])(
-    '[21] broken percent-encoding and what is not UTF-8 is malformed: %s',
+    '[21] broken percent-encoding and invalid UTF-8 are malformed: %s',
     async (parameter) => {
       expectError(await post(`grant_type=refresh_token&${parameter}`), 400, 'invalid_request');
     },
   );
 
-  it('[21] raw bytes that are not UTF-8 are no token', async () => {
+  it('[21] raw bytes that are not UTF-8 are not a token', async () => {
     const body = `grant_type=refresh_token&refresh_token=\xff\xfe${refreshToken}`;
     expectError(
       await exchange(app.url, { path: '/token', headers: [FORM, authorization()], body }),
@@ -244,7 +244,7 @@ describe('the parameters', () => {
   });
 
   it.each(['%00', '%0a', '%0d%0a', '%20', '+', '%7f'])(
-    '[22] a token with %s behind it is no token',
+    '[22] a token followed by %s is not a token',
     async (character) => {
       expectError(await post(`${refreshBody()}${character}`), 400, 'invalid_grant');
       await expectAlive(app, client, refreshToken);
@@ -256,12 +256,12 @@ describe('the parameters', () => {
     ['grant_type=client_credentials&scope=a%00', 400, 'invalid_scope'],
     ['grant_type=client_credentials&scope=a%09b', 400, 'invalid_scope'],
     ['grant_type=client_credentials&client_id=a%00', 400, 'invalid_request'],
-  ])('[22] control characters are refused in any parameter: %s', async (body, status, code) => {
+  ])('[22] control characters are refused in every parameter: %s', async (body, status, code) => {
     expectError(await post(body), status, code);
   });
 
   it.each(['client_id=%00', 'client_id=a%00b&client_secret=x', 'client_id=%0d%0a', 'client_id=x&client_secret=%00'])(
-    '[22] control characters authenticate nobody: %s',
+    '[22] control characters in credentials are refused: %s',
     async (credentials) => {
       expectError(await postForm(`${app.url}/token`, `${refreshBody()}&${credentials}`), 401, 'invalid_client');
       await expectAlive(app, client, refreshToken);
@@ -270,13 +270,13 @@ describe('the parameters', () => {
 });
 
 describe('the limits', () => {
-  it('[23] a body of 64 KiB is refused, and the service goes on', async () => {
+  it('[23] a body of 64 KiB is refused, and the service keeps working', async () => {
     const answer = await post(`${refreshBody()}&padding=${'x'.repeat(64 * 1024)}`);
     expectError(answer, 413, 'request_too_large');
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[23] a body of 64 KiB in chunks, which announces no length, is refused too', async () => {
+  it('[23] a chunked body of 64 KiB without a length is refused too', async () => {
     const chunk = `${(16 * 1024).toString(16)}\r\n${'x'.repeat(16 * 1024)}\r\n`;
     const answer = await exchangeBytes(
       app.url,
@@ -292,7 +292,7 @@ describe('the limits', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[25] a body that does not arrive in time is cut, and nobody waits for it', async () => {
+  it('[25] a body that does not arrive in time is cut off without delaying others', async () => {
     const server = app.nest.getHttpServer() as { requestTimeout: number; headersTimeout: number };
     const { requestTimeout, headersTimeout } = server;
     expect(requestTimeout).toBeGreaterThan(0);
@@ -313,7 +313,7 @@ describe('the limits', () => {
 });
 
 describe('the endpoint', () => {
-  it('[27] has no fragment in its URL', async () => {
+  it('[27] the token endpoint has no fragment in its URL', async () => {
     const { body } = await send(`${app.url}/.well-known/oauth-authorization-server`);
     expect(body.token_endpoint).toBe(`${app.issuer}/token`);
     expect(body.token_endpoint).not.toContain('#');
@@ -337,7 +337,7 @@ describe('the endpoint', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[33] /%74oken is the token endpoint, with everything that guards it', async () => {
+  it('[33] /%74oken is the token endpoint, with all its guards', async () => {
     const path = '/%74oken';
     expectError(await exchange(app.url, { path, headers: [FORM], body: refreshBody() }), 401, 'invalid_client');
     expectError(await exchange(app.url, { method: 'GET', path }), 405, 'method_not_allowed');
@@ -364,12 +364,12 @@ describe('the grant type', () => {
     },
   );
 
-  it('[29] a grant_type of any length is refused', async () => {
+  it('[29] an overlong grant_type is refused', async () => {
     expectError(await post(`grant_type=${'x'.repeat(10_000)}`), 400, 'invalid_request');
   });
 
   it.each(['Refresh_Token', 'REFRESH_TOKEN', 'refresh_token ', ' refresh_token'])(
-    '[30] the grant type is case-sensitive, to the character: "%s"',
+    '[30] the grant type is case-sensitive and exact: "%s"',
     async (grantType) => {
       const body = new URLSearchParams({ grant_type: grantType, refresh_token: refreshToken }).toString();
       expectError(await post(body), 400, 'unsupported_grant_type');

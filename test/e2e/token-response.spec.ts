@@ -59,25 +59,25 @@ describe.each(ways)('the answer to %s', (way, ask) => {
     answer = await ask();
   });
 
-  it('[65] has the status 200', () => {
+  it('[65] the token response has status 200', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('[66] is application/json', () => {
+  it('[66] the token response is application/json', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
   });
 
-  it('[67][68] is not to be stored by anybody', () => {
+  it('[67][68] the token response must not be stored', () => {
     expect(answer.headers.get('cache-control')).toContain('no-store');
     expect(answer.headers.get('pragma')).toBe('no-cache');
   });
 
-  it('[69] has an access token, of type Bearer', () => {
+  it('[69] the token response has an access token of type Bearer', () => {
     expect(answer.body.access_token).toMatch(/^[A-Za-z0-9._~-]{40,}$/);
     expect(answer.body.token_type).toBe('Bearer');
   });
 
-  it('[70] says in whole seconds how long that lives', () => {
+  it('[70] the token response has the lifetime in whole seconds', () => {
     expect(Number.isInteger(answer.body.expires_in)).toBe(true);
     expect(answer.body.expires_in).toBe(300);
     if (String(answer.body.access_token).includes('.')) {
@@ -86,20 +86,20 @@ describe.each(ways)('the answer to %s', (way, ask) => {
     }
   });
 
-  it('[72] has these members, each of its type, and no others', () => {
+  it('[72] the token response has exactly these members, each of its type', () => {
     const members = ['access_token', 'expires_in', 'refresh_token', 'scope', 'token_type'];
     const expected = way === 'client_credentials' ? members.filter((name) => name !== 'refresh_token') : members;
     expect(Object.keys(answer.body).sort()).toEqual(expected);
     for (const name of expected) expect(typeof answer.body[name]).toBe(name === 'expires_in' ? 'number' : 'string');
   });
 
-  it('[73] has a refresh token where it answers one, and none for client_credentials', () => {
+  it('[73] the token response has a refresh token if the grant has one, and none for client_credentials', () => {
     expect(answer.body.refresh_token ?? null).toEqual(
       way === 'client_credentials' ? null : expect.stringMatching(/^rt_[A-Za-z0-9_-]{60}$/),
     );
   });
 
-  it('[78] carries a correlation id that the audit trail has, too', async () => {
+  it('[78] the token response has a correlation id, which the audit log has too', async () => {
     const correlationId = answer.headers.get('x-correlation-id');
     expect(correlationId).toMatch(/^[0-9a-f-]{36}$/);
     const rows = await app.database.query<{ event: string }[]>(
@@ -110,11 +110,11 @@ describe.each(ways)('the answer to %s', (way, ask) => {
     expect(app.logs.some((line) => line.includes(`"correlation_id":"${correlationId}"`))).toBe(true);
   });
 
-  it('[79] lets no other origin read it', () => {
+  it('[79] the token response may not be read by other origins', () => {
     expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
-  it('[80] is not sniffed, and does not say what made it', () => {
+  it('[80] the token response prevents sniffing and does not name its software', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.has('x-powered-by')).toBe(false);
     expect(answer.headers.has('server')).toBe(false);
@@ -122,7 +122,7 @@ describe.each(ways)('the answer to %s', (way, ask) => {
 });
 
 describe('the scope', () => {
-  it('[71] is what the token has: what was asked for, or all of the grant', async () => {
+  it('[71] the response names the scope of the token: the requested one, or all of the grant', async () => {
     expect((await refreshed(client, { scope: 'a' })).body.scope).toBe('a');
     expect(
       String((await refreshed(client, { scope: 'c a' })).body.scope)
@@ -133,13 +133,13 @@ describe('the scope', () => {
     expect((await clientCredentials(client, { scope: 'b' })).body.scope).toBe('b');
   });
 
-  it('[75] of client_credentials without one is everything that the client may have', async () => {
+  it('[75] client_credentials without a scope gets every scope of the client', async () => {
     const answer = await clientCredentials(client);
     expect(answer.body.scope).toBe('a b c');
     expect(claimsOf(answer.body.access_token).scope).toBe('a b c');
   });
 
-  it('[75] of client_credentials beyond the client is invalid_scope', async () => {
+  it('[75] client_credentials with a scope beyond the client is invalid_scope', async () => {
     expectError(await clientCredentials(client, { scope: 'a d' }), 400, 'invalid_scope');
     expectError(await clientCredentials(client, { scope: 'A' }), 400, 'invalid_scope');
   });
@@ -172,7 +172,7 @@ describe('client_credentials', () => {
     expectError(await clientCredentials(named), 400, 'unauthorized_client');
   });
 
-  it('[73] gives a subject that no user can have', async () => {
+  it('[73] client_credentials yields a subject that no user can have', async () => {
     const { body } = await clientCredentials(client);
     expect(claimsOf(body.access_token)).toMatchObject({ sub: `client:${client.clientId}`, client_id: client.clientId });
     expect(claimsOf(body.access_token).sid).toBeUndefined();
@@ -180,7 +180,7 @@ describe('client_credentials', () => {
 });
 
 describe('the tokens', () => {
-  it('[76] cannot be guessed: ten thousand refresh tokens, none twice, and 192 bits of each are a MAC', () => {
+  it('[76] tokens cannot be guessed: ten thousand refresh tokens differ, and 192 bits of each are a MAC', () => {
     const key = generateTokenKey(1);
     const handle = randomUUID();
     const tokens = Array.from({ length: 5000 }, (_, generation) => mintRefreshToken({ handle, generation }, key));
@@ -192,14 +192,14 @@ describe('the tokens', () => {
     expect(new Set(macs.map(String)).size).toBe(10_000);
   });
 
-  it('[76] are different ones for different requests', async () => {
+  it('[76] different requests get different tokens', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => refreshed(client)));
     answers.push(...(await Promise.all(Array.from({ length: 50 }, () => clientCredentials(client)))));
     expect(new Set(answers.map(({ body }) => body.access_token)).size).toBe(100);
     expect(new Set(answers.map(({ body }) => claimsOf(body.access_token).jti)).size).toBe(100);
   });
 
-  it('[76] that are made up, from all that is known but the key, are none', async () => {
+  it('[76] tokens made up from all that is known except the key are invalid', async () => {
     const { refreshToken } = await startFamily(app, client);
     const bytes = Buffer.from(refreshToken.slice(3), 'base64url');
     for (let byte = 0; byte < bytes.length; byte += 1) {
@@ -212,7 +212,7 @@ describe('the tokens', () => {
     expect((await refresh(app, client, refreshToken)).status).toBe(200);
   });
 
-  it('[77] are stored nowhere', async () => {
+  it('[77] tokens are not stored', async () => {
     const canaries = new Canaries();
     for (const [way, ask] of ways) {
       const { body } = await ask();
@@ -228,7 +228,7 @@ describe('the tokens', () => {
 
 describe('a request from a web page', () => {
   it.each(['https://evil.test', 'null', 'http://rekey.test'])(
-    '[79] of %s gets no leave to read the answer',
+    '[79] a web page of %s may not read the response',
     async (origin) => {
       const { refreshToken } = await startFamily(app, client);
       const body = { grant_type: 'refresh_token', refresh_token: refreshToken };

@@ -55,14 +55,14 @@ const failureOf = (attempt: Promise<unknown>): Promise<OAuthError> =>
   );
 
 describe('the metadata', () => {
-  it('is asked for when it is first needed, once, however many need it', async () => {
+  it('metadata are loaded on first use, once for concurrent sign-ins', async () => {
     expect(upstream.requests).toEqual([]);
     await Promise.all(Array.from({ length: 20 }, () => ask()));
     await ask();
     expect(upstream.asked(DISCOVERY)).toHaveLength(1);
   });
 
-  it('is asked for again after an hour, and nobody waits for that', async () => {
+  it('metadata are reloaded after an hour in the background', async () => {
     await ask();
     clock.advance(HOUR - 1);
     await ask();
@@ -75,7 +75,7 @@ describe('the metadata', () => {
   });
 
   it.each<Trouble>(['hang up', 'hang', 500, 'html'])(
-    'that is known counts while there is none to be had (%s)',
+    'known metadata stay in use while a reload fails (%s)',
     async (trouble) => {
       await ask();
       clock.advance(2 * HOUR);
@@ -88,7 +88,7 @@ describe('the metadata', () => {
   );
 
   it.each<Trouble>(['hang up', 'hang', 500, 404, 'html', 'flood', 'redirect'])(
-    'that cannot be had (%s) is a 503 within two seconds, and asked for again the next time',
+    'metadata that cannot be loaded (%s) are a 503 within two seconds, and the next sign-in tries again',
     async (trouble) => {
       upstream.troubles.set(DISCOVERY, trouble);
       const { answer: errors, ms } = await timed(() => Promise.all([failureOf(ask()), failureOf(ask())]));
@@ -118,20 +118,20 @@ describe('metadata is of no use', () => {
     ],
     ['with a token endpoint in a file', { token_endpoint: 'file:///etc/passwd' }],
     ['with keys on the network', { jwks_uri: 'http://10.0.0.1/jwks' }],
-  ])('%s', async (_, metadata) => {
+  ])('metadata are refused: %s', async (_, metadata) => {
     upstream.metadata = metadata;
     expect(await failureOf(ask())).toMatchObject({ status: 503 });
     expect(upstream.requests.map(({ path }) => path)).toEqual([DISCOVERY]);
   });
 
-  it('for the profile, where that is somewhere else: it is not asked, and the user is signed in', async () => {
+  it('a userinfo endpoint at an unsafe URL is not called, and the user is signed in without it', async () => {
     upstream.metadata = { userinfo_endpoint: `${upstream.issuer.replace('127.0.0.1', 'localhost')}/userinfo` };
     upstream.user = { sub: 'anna', name: 'Anna' };
     expect(await identify()).toMatchObject({ subject: 'anna', claims: { name: 'Anna' } });
     expect(upstream.asked('/userinfo')).toEqual([]);
   });
 
-  it('of an endpoint for all tenants, for whose issuer openid-client makes an exception', async () => {
+  it('metadata for all tenants are refused, although openid-client makes an exception for that issuer', async () => {
     const issuer = 'https://login.microsoftonline.com/common/v2.0';
     const metadata = {
       issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
@@ -151,7 +151,7 @@ describe('metadata is of no use', () => {
 
 describe('the keys', () => {
   it.each<Trouble>(['hang up', 'hang', 500, 'html', 'redirect'])(
-    'that cannot be had (%s) are a 503 within two seconds',
+    'keys that cannot be loaded (%s) are a 503 within two seconds',
     async (trouble) => {
       upstream.troubles.set('/jwks', trouble);
       const { answer: error, ms } = await timed(() => failureOf(identify()));
@@ -162,7 +162,7 @@ describe('the keys', () => {
     },
   );
 
-  it('are asked for once', async () => {
+  it('keys are loaded once', async () => {
     await identify();
     await identify();
     expect(upstream.asked('/jwks')).toHaveLength(1);
@@ -175,7 +175,7 @@ describe('the client secret', () => {
     [['client_secret_basic', 'client_secret_post'], 'Basic'],
     [['client_secret_post'], 'post'],
     [['client_secret_post', 'private_key_jwt'], 'post'],
-  ])('goes as the provider takes it: %j', async (methods, expected) => {
+  ])('the client secret is sent by the method that the provider supports: %j', async (methods, expected) => {
     upstream.metadata = { token_endpoint_auth_methods_supported: methods };
     await identify();
     const [request] = upstream.asked('/token');
@@ -183,7 +183,7 @@ describe('the client secret', () => {
     expect(request!.parameters.get('client_secret')).toBe(expected === 'post' ? UPSTREAM_CLIENT.secret : null);
   });
 
-  it('that is wrong is between the provider and this service: 503, and nobody is told', async () => {
+  it('a wrong client secret is a 503, and users are not told why', async () => {
     const wrong = providerOf({ REKEY_UPSTREAM_CLIENT_SECRET: 'wrong' });
     const error = await failureOf(identify(wrong));
     expect(error).toMatchObject({ status: 503 });
@@ -191,12 +191,12 @@ describe('the client secret', () => {
   });
 });
 
-it('the scope is the one that was configured', async () => {
+it('the requested scope is the configured one', async () => {
   const url = await ask(providerOf({ REKEY_UPSTREAM_SCOPE: 'openid groups' }));
   expect(url.searchParams.get('scope')).toBe('openid groups');
 });
 
-it('made-up answers are slowed down by where they come from, and no longer looked up', async () => {
+it('forged responses are limited by source, without further requests to the provider', async () => {
   const strict = providerOf({ REKEY_FAILED_SIGN_INS_PER_MINUTE: '1' });
   const journey = newJourney(clock.now(), undefined);
   const query = new URLSearchParams({ code: 'x', state: journey.state, iss: upstream.issuer });

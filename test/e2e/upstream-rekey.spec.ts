@@ -82,7 +82,7 @@ class Person {
   }
 }
 
-it('a user of the one signs in at the other, and is the same user the next time', async () => {
+it('a user of one Rekey signs in at another, and is the same user the next time', async () => {
   const person = new Person();
   const first = await person.signIn();
   expect(first).toMatchObject({ iss: app.issuer, acr: 'urn:rekey:upstream', amr: ['pwd'], askedToSignIn: true });
@@ -95,7 +95,7 @@ it('a user of the one signs in at the other, and is the same user the next time'
   expect(elsewhere.sid).not.toBe(first.sid);
 });
 
-it('whoever is signed in at the upstream provider is not asked there, and auth_time is when they were', async () => {
+it('a user with a session at the upstream provider is not asked there, and auth_time is from that session', async () => {
   const person = new Person();
   const first = await person.signIn();
   const [session] = await app.nest.get(LoginSessions, { strict: false }).list(first.sub);
@@ -115,7 +115,7 @@ it.each([{ prompt: 'login' }, { max_age: '60' }])('%j makes the upstream provide
   expect(again.auth_time).toBe(first.auth_time + 600);
 });
 
-it('a user who refuses there is told here, and can begin again', async () => {
+it('a user who refuses at the provider gets a message, and can start again', async () => {
   const person = new Person();
   const query = new Authorization(client).path.split('?')[1]!;
   const page = await person.here.get(`/authorize?${query}`);

@@ -111,7 +111,7 @@ async function expectFailure(visitor: Visitor, visit: Visit | Answer, status: nu
 }
 
 describe('the button', () => {
-  it('says the name of the provider, and leads there with the authorization request', async () => {
+  it('the button names the provider and passes the authorization request on', async () => {
     const request = requestOf({ state: 'a&b "c"' });
     const { html } = await new Visitor(app).get(`/authorize?${request}`);
     expect(html).toContain('Contoso &amp; &lt;Co>');
@@ -122,7 +122,7 @@ describe('the button', () => {
     expect(plain.html).toContain('href="/sign-in/upstream"');
   });
 
-  it('is not there for a request that is too long for a cookie, and neither is the door', async () => {
+  it('a request too long for a cookie has no button, and the upstream route refuses it', async () => {
     const request = requestOf({ state: 's'.repeat(2400) });
     const visit = await new Visitor(app).get(`/authorize?${request}`);
     expect(isSignIn(visit)).toBe(true);
@@ -131,7 +131,7 @@ describe('the button', () => {
     expect({ status, left }).toEqual({ status: 400, left: false });
   });
 
-  it('is there for the longest request that is not, and the way works', async () => {
+  it('the longest request that fits has a button, and the sign-in works', async () => {
     const rest = requestOf({ state: null }).length + '&state='.length;
     const visit = await journey(new Visitor(app), requestOf({ state: 's'.repeat(2400 - rest) }));
     expect(isConsent(visit)).toBe(true);
@@ -139,7 +139,7 @@ describe('the button', () => {
 });
 
 describe('the way there', () => {
-  it('asks for a code, with a state, a nonce and a challenge of its own each time (RFC 7636, RFC 9700 §2.1.1)', async () => {
+  it('each sign-in asks for a code with its own state, nonce and challenge (RFC 7636, RFC 9700 §2.1.1)', async () => {
     const urls = [await leave(new Visitor(app)), await leave(new Visitor(app))];
     for (const url of urls) {
       expect(`${url.origin}${url.pathname}`).toBe(`${upstream.issuer}/authorize`);
@@ -160,7 +160,7 @@ describe('the way there', () => {
     expect(new Set(random).size).toBe(6);
   });
 
-  it('[264] leaves everything with the browser, sealed, for ten minutes, and nothing in the database', async () => {
+  it('[264] the state of the sign-in is sealed in the browser for ten minutes, and not in the database', async () => {
     const tables = () =>
       app.database.query(
         'SELECT (SELECT count(*) FROM login_sessions) a, (SELECT count(*) FROM audit_events) b, (SELECT count(*) FROM users) c',
@@ -179,7 +179,7 @@ describe('the way there', () => {
     expect(await tables()).toEqual(before);
   });
 
-  it('passes on what the client asked for: prompt, max_age, login_hint, ui_locales', async () => {
+  it('the client’s prompt, max_age, login_hint and ui_locales are passed on', async () => {
     const url = await leave(
       new Visitor(app),
       requestOf({ prompt: 'consent login', max_age: '300', login_hint: 'anna@example.com', ui_locales: 'zh-Hant' }),
@@ -193,7 +193,7 @@ describe('the way there', () => {
     expect(url.searchParams.has('claims')).toBe(false);
   });
 
-  it('with a request that nobody can read is a way all the same: it is /authorize that says so afterwards', async () => {
+  it('an unreadable authorization request can still sign in: /authorize reports the error afterwards', async () => {
     const visit = await journey(new Visitor(app), 'client_id=nobody&prompt=login');
     expect({ status: visit.status, path: visit.url.pathname, left: visit.left }).toEqual({
       status: 400,
@@ -203,14 +203,14 @@ describe('the way there', () => {
   });
 
   it.each(['?authorization_request=a&authorization_request=b', '?%zz', '?authorization_request=%ff'])(
-    'is not taken with a query like %s',
+    'a query like %s is refused',
     async (query) => {
       const visit = await new Visitor(app).get(START + query);
       expect({ status: visit.status, left: visit.left }).toEqual({ status: 400, left: false });
     },
   );
 
-  it('is not asked for by HEAD', async () => {
+  it('HEAD does not start a sign-in', async () => {
     for (const path of [START, CALLBACK]) {
       const answer = await send(`${app.url}${path}`, { method: 'HEAD', redirect: 'manual' });
       expect({ status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({ status: 405, cookies: [] });
@@ -220,7 +220,7 @@ describe('the way there', () => {
 });
 
 describe('the way back', () => {
-  it('signs the user in, as a new user linked to that account, and goes on to the client', async () => {
+  it('the response signs the user in, as a new user linked to the account, and continues to the client', async () => {
     const authTime = Math.floor(app.clock.now() / 1000) - 3000;
     upstream.user = { ...upstream.user, auth_time: authTime, amr: ['mfa', 'otp', 7] as never };
     upstream.profile = {
@@ -244,7 +244,7 @@ describe('the way back', () => {
     expect(done.url.searchParams.get('state')).toBe('x');
   });
 
-  it('[264] is a redirect with 303 and a new session; the cookie of the journey is gone, and the trail says who', async () => {
+  it('[264] the response redirects with 303 and a new session, deletes the cookie, and is audited', async () => {
     const visitor = new Visitor(app);
     const answer = await callback(visitor, await answerTo(await leave(visitor)));
     expect({ status: answer.status, location: answer.headers.get('location') }).toEqual({
@@ -264,7 +264,7 @@ describe('the way back', () => {
     ]);
   });
 
-  it('finds the same user the next time, in the same browser the same session, in another one another', async () => {
+  it('the next sign-in finds the same user: in the same browser the same session, in another a new one', async () => {
     const visitor = new Visitor(app);
     await journey(visitor);
     const subject = await linked();
@@ -276,7 +276,7 @@ describe('the way back', () => {
     expect(await sessionsOf(subject!)).toHaveLength(2);
   });
 
-  it('is another user where the subject is another one, whatever else is the same', async () => {
+  it('another subject is another user, whatever else is the same', async () => {
     upstream.profile = { email: 'shared@contoso.test', email_verified: true, preferred_username: 'shared' };
     await journey(new Visitor(app));
     const first = await linked();
@@ -285,7 +285,7 @@ describe('the way back', () => {
     expect(await linked()).not.toBe(first);
   });
 
-  it('authenticates this service by Basic, and proves that it was this service that asked', async () => {
+  it('this service authenticates by Basic and proves with PKCE that it sent the request', async () => {
     await journey(new Visitor(app));
     const [request] = upstream.asked('/token');
     const { id, secret } = UPSTREAM_CLIENT;
@@ -306,7 +306,7 @@ describe('the way back', () => {
   it.each<[string, JWTPayload]>([
     ['no auth_time', {}],
     ['an auth_time in the future', { auth_time: Math.floor(Date.now() / 1000) + 86_400 }],
-  ])('with %s counts from now', async (_, claims) => {
+  ])('a response with %s has an auth_time of now', async (_, claims) => {
     upstream.tamper = (honest) => ({ ...honest, ...claims });
     await journey(new Visitor(app));
     expect(await sessionsOf((await linked())!)).toMatchObject([{ auth_time: new Date(app.clock.now()) }]);
@@ -316,7 +316,7 @@ describe('the way back', () => {
     ['does not answer', () => upstream.troubles.set('/userinfo', 'hang')],
     ['answers nonsense', () => upstream.troubles.set('/userinfo', 'html')],
     ['speaks of somebody else', () => (upstream.profile = { sub: 'somebody else', name: 'Mallory' })],
-  ])('does not depend on the userinfo endpoint: one that %s', async (_, trouble) => {
+  ])('a sign-in does not need the userinfo endpoint: one that %s', async (_, trouble) => {
     trouble();
     upstream.user = { ...upstream.user, name: 'From the ID token' };
     await journey(new Visitor(app));
@@ -324,7 +324,7 @@ describe('the way back', () => {
     expect(claims).toMatchObject({ name: 'From the ID token' });
   });
 
-  it('of a user whom an admin has disabled or deleted here ends on a page, and nobody is signed in', async () => {
+  it('a user who was disabled or deleted here gets an error page and no session', async () => {
     await journey(new Visitor(app));
     const subject = (await linked())!;
     await app.database.query('DELETE FROM login_sessions WHERE subject = $1', [subject]);
@@ -366,20 +366,20 @@ describe('an ID token', () => {
     ['without a subject', ({ sub: _, ...claims }) => claims],
     ['with a number for a subject', (claims) => ({ ...claims, sub: 7 as never })],
     ['with an auth_time that is no number', (claims) => ({ ...claims, auth_time: 'now' })],
-  ])('%s signs nobody in', async (_, tamper) => {
+  ])('an ID token %s is refused', async (_, tamper) => {
     upstream.tamper = tamper;
     const visitor = new Visitor(app);
     await expectFailure(visitor, await journey(visitor, requestOf()), 400);
   });
 
-  it.each(['none', 'stranger', 'secret'] as const)('that is signed by %s signs nobody in', async (signature) => {
+  it.each(['none', 'stranger', 'secret'] as const)('an ID token signed by %s is refused', async (signature) => {
     upstream.signature = signature;
     const visitor = new Visitor(app);
     await expectFailure(visitor, await journey(visitor, requestOf()), 400);
   });
 
   it.each(['', 'x'.repeat(256), 'two\nlines', 'client:x\u202e'])(
-    'with a subject that cannot be one signs nobody in: %j',
+    'an ID token with an invalid subject is refused: %j',
     async (sub) => {
       upstream.user = { sub };
       const visitor = new Visitor(app);
@@ -402,13 +402,16 @@ describe('a sign-in that has to be a new one', () => {
     ['prompt=login, asked an hour ago', { prompt: 'login' }, 60, 403],
     ['max_age, asked longer ago', { max_age: '300' }, 60, 400],
     ['max_age, not told when', { max_age: '300' }, undefined, 400],
-  ])('is refused where the provider did not ask: %s', async (_, overrides, minutes, status) => {
-    upstream.user = { ...upstream.user, ...askedBefore(minutes) };
-    const visitor = new Visitor(app);
-    await expectFailure(visitor, await journey(visitor, requestOf(overrides)), status);
-  });
+  ])(
+    'a sign-in that must be fresh is refused if the provider did not ask: %s',
+    async (_, overrides, minutes, status) => {
+      upstream.user = { ...upstream.user, ...askedBefore(minutes) };
+      const visitor = new Visitor(app);
+      await expectFailure(visitor, await journey(visitor, requestOf(overrides)), status);
+    },
+  );
 
-  it('is one where the provider did', async () => {
+  it('a sign-in that must be fresh succeeds if the provider asked', async () => {
     upstream.user = { ...upstream.user, ...askedBefore(0) };
     const visitor = new Visitor(app);
     expect(isConsent(await journey(visitor, requestOf({ prompt: 'login', max_age: '300' })))).toBe(true);
@@ -416,7 +419,7 @@ describe('a sign-in that has to be a new one', () => {
 });
 
 describe('a link to come back by', () => {
-  it('of another browser signs nobody in, and ends nobody’s journey', async () => {
+  it('a response link of another browser signs nobody in, and does not end the sign-in under way', async () => {
     const [anna, mallory] = [new Visitor(app), new Visitor(app)];
     const [annas, mallorys] = [await leave(anna), await leave(mallory)];
     const planted = await answerTo(mallorys);
@@ -426,7 +429,7 @@ describe('a link to come back by', () => {
     expect((await callback(anna, await answerTo(annas))).status).toBe(303);
   });
 
-  it('works once: a replay signs nobody in, with the cookie of the journey or without it', async () => {
+  it('a response link works once: replays sign nobody in, with or without the cookie', async () => {
     const visitor = new Visitor(app);
     const there = await leave(visitor);
     const copy = new Visitor(app);
@@ -441,14 +444,14 @@ describe('a link to come back by', () => {
     expect(await sessionsOf((await linked())!)).toHaveLength(1);
   });
 
-  it('twice at the same time signs in once', async () => {
+  it('a response link opened twice at once signs in once', async () => {
     const visitor = new Visitor(app);
     const back = await answerTo(await leave(visitor));
     const answers = await Promise.all([callback(visitor, back), callback(visitor, back)]);
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 400]);
   });
 
-  it('is too old after ten minutes', async () => {
+  it('a response link expires after ten minutes', async () => {
     const visitor = new Visitor(app);
     const back = await answerTo(await leave(visitor));
     app.clock.advance(10 * 60_000);
@@ -456,7 +459,7 @@ describe('a link to come back by', () => {
     expect(upstream.asked('/token')).toEqual([]);
   });
 
-  it('with a cookie of another deployment signs nobody in', async () => {
+  it('a response link with a cookie of another deployment is refused', async () => {
     const visitor = new Visitor(elsewhere);
     const { url } = await visitor.get(START);
     const here = new Visitor(app);
@@ -483,7 +486,7 @@ describe('a link to come back by', () => {
     ['with an ID token in it', (query) => query.set('id_token', 'x')],
     ['with a response in it', (query) => query.set('response', 'x')],
     ['with a refusal of a kind that nobody knows', (query) => query.set('error', '<script>evil</script>')],
-  ])('%s signs nobody in', async (_, change) => {
+  ])('a response link %s is refused', async (_, change) => {
     const [visitor, visit] = await back(change);
     await expectFailure(visitor, visit, 400);
   });
@@ -494,7 +497,7 @@ describe('a link to come back by', () => {
     ['invalid_scope', 400],
     ['server_error', 503],
     ['temporarily_unavailable', 503],
-  ])('with the error %s is a page in our words (%d)', async (error, status) => {
+  ])('a response with the error %s is a page in our words (%d)', async (error, status) => {
     const [visitor, visit] = await back((query) => {
       query.delete('code');
       query.set('error', error);
@@ -504,13 +507,16 @@ describe('a link to come back by', () => {
     expect(upstream.asked('/token')).toEqual([]);
   });
 
-  it.each(['?state=a&state=b', '?%zz', '?code=%ff', ''])('with a query like "%s" is a plain page', async (query) => {
-    const visitor = new Visitor(app);
-    const visit = await visitor.get(CALLBACK + query);
-    expect({ status: visit.status, left: visit.left }).toEqual({ status: 400, left: false });
-  });
+  it.each(['?state=a&state=b', '?%zz', '?code=%ff', ''])(
+    'a response with a query like "%s" is an error page',
+    async (query) => {
+      const visitor = new Visitor(app);
+      const visit = await visitor.get(CALLBACK + query);
+      expect({ status: visit.status, left: visit.left }).toEqual({ status: 400, left: false });
+    },
+  );
 
-  it('leads back to where the user was: the request, or the form', async () => {
+  it('the error page leads back to the authorization request or the sign-in form', async () => {
     const [visitor, visit] = await back((query) => query.set('error', 'access_denied'));
     const [, href] = /href="(\/authorize[^"]*)"/.exec(visit.html)!;
     const again = await visitor.get(href!.replaceAll('&amp;', '&'));
@@ -531,7 +537,7 @@ describe('a provider that is in trouble', () => {
     ['answers without end', 'flood', 503],
     ['redirects', 'redirect', 503],
   ])(
-    'at its token endpoint (%s) is a page within two seconds, and nothing is asked elsewhere',
+    'trouble at the token endpoint (%s) is a page within two seconds, without further requests',
     async (_, trouble, status) => {
       upstream.troubles.set('/token', trouble);
       const visitor = new Visitor(app);
@@ -545,7 +551,7 @@ describe('a provider that is in trouble', () => {
     },
   );
 
-  it('leaves a line in the log that says what to look for, and no secret', async () => {
+  it('provider trouble is logged with its cause and without secrets', async () => {
     upstream.troubles.set('/token', 500);
     const visitor = new Visitor(app);
     const there = await leave(visitor);
@@ -566,7 +572,7 @@ describe('a provider that is in trouble', () => {
   });
 });
 
-it('no log line holds a state, a nonce, a code, a verifier or a token of the provider', () => {
+it('no log line contains a state, nonce, code, verifier or token of the provider', () => {
   const { id, secret } = UPSTREAM_CLIENT;
   const text = app.logs.join('\n');
   for (const canary of [
@@ -582,7 +588,7 @@ it('no log line holds a state, a nonce, a code, a verifier or a token of the pro
 });
 
 describe('without an upstream provider', () => {
-  it('there is no button, and nothing where it would lead', async () => {
+  it('without an upstream provider there is no button and no route', async () => {
     const plain = await startApp();
     try {
       const visitor = new Visitor(plain);

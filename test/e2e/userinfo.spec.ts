@@ -68,7 +68,7 @@ describe('the answer', () => {
     ['in the header of a GET', () => ask(token)],
     ['in the header of a POST', () => send(endpoint, { method: 'POST', headers: bearer(token) })],
     ['in the form of a POST', () => postForm(endpoint, { access_token: token })],
-  ])('[194] is JSON that nobody keeps, for an access token %s', async (_title, request) => {
+  ])('[194] the userinfo response is JSON with no-store, for an access token %s', async (_title, request) => {
     const answer = await request();
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^application\/json(;|$)/);
@@ -81,7 +81,7 @@ describe('the answer', () => {
     });
   });
 
-  it('is given to an opaque access token as well', async () => {
+  it('userinfo accepts an opaque access token as well', async () => {
     const opaque = await webClient(app, { accessTokenFormat: 'opaque' });
     expect((await ask(await tokenFor(['openid'], user, opaque))).body).toEqual({ sub: user.subject });
   });
@@ -93,12 +93,12 @@ describe('the answer', () => {
     ['openid phone', ['phone_number', 'phone_number_verified']],
     ['openid profile', ['birthdate', 'given_name', 'locale', 'name', 'preferred_username', 'updated_at']],
     ['openid read', []],
-  ])('for the scope %s has the claims %j that the user has, and none without a value', async (scope, names) => {
+  ])('for the scope %s userinfo has those of the claims %j that have a value', async (scope, names) => {
     const { body } = await ask(await tokenFor(scope.split(' ')));
     expect(Object.keys(body).sort()).toEqual([...names, 'sub'].sort());
   });
 
-  it('has the claims that were asked for one by one, also after a refresh, and those of the ID token are not here', async () => {
+  it('userinfo has the claims requested by name for it, also after a refresh, and not those for the ID token', async () => {
     const claims = JSON.stringify({
       userinfo: { email: { essential: true }, given_name: null, website: null, sub: null, password_hash: null },
       id_token: { birthdate: null },
@@ -112,7 +112,7 @@ describe('the answer', () => {
     }
   });
 
-  it('is of now, and not of when the token was made', async () => {
+  it('userinfo has the current claims, not those at the time of the token', async () => {
     const other = await aUser(app, { name: 'Before' });
     const theirs = await tokenFor(SCOPES, other);
     await app.nest
@@ -122,7 +122,7 @@ describe('the answer', () => {
     expect([body.name, body.nickname]).toEqual([undefined, 'After']);
   });
 
-  it('is for the eyes of the client that was granted it: a narrowed token sees less', async () => {
+  it('userinfo follows the token’s scope: a narrowed token gets fewer claims', async () => {
     const { refreshToken } = await startSession(app, client, { subject: user.subject, scope: SCOPES });
     const { body } = await refresh(app, client, refreshToken, { scope: 'openid email' });
     expect((await ask(body.access_token)).body).toEqual({
@@ -132,7 +132,7 @@ describe('the answer', () => {
     });
   });
 
-  it('to HEAD has no body, and needs an access token all the same', async () => {
+  it('HEAD has no body, but needs an access token', async () => {
     const good = await send(endpoint, { method: 'HEAD', headers: bearer(token) });
     expect([good.status, good.text]).toEqual([200, '']);
     expect((await send(endpoint, { method: 'HEAD' })).status).toBe(401);
@@ -140,30 +140,30 @@ describe('the answer', () => {
 });
 
 describe('an access token', () => {
-  it.each(['Bearer', 'bearer', 'BEARER'])('[194] may be announced as %s', async (scheme) => {
+  it.each(['Bearer', 'bearer', 'BEARER'])('[194] the access token’s scheme may be written %s', async (scheme) => {
     expect((await send(endpoint, { headers: { authorization: `${scheme} ${token}` } })).status).toBe(200);
   });
 
-  it('[195] is not taken from the query', async () => {
+  it('[195] the access token is not read from the query', async () => {
     expectChallenge(await send(`${endpoint}?access_token=${token}`), 401, undefined);
     expectChallenge(await postForm(`${endpoint}?access_token=${token}`, {}), 401, undefined);
   });
 
-  it('[195] is not taken from JSON, nor from a cookie', async () => {
+  it('[195] the access token is not read from JSON or a cookie', async () => {
     const json = { 'content-type': 'application/json' };
     const body = JSON.stringify({ access_token: token });
     expectChallenge(await send(endpoint, { method: 'POST', headers: json, body }), 401, undefined);
     expectChallenge(await send(endpoint, { headers: { cookie: `access_token=${token}` } }), 401, undefined);
   });
 
-  it('[196] that is missing is asked for, without an error', async () => {
+  it('[196] a request without an access token gets a challenge without an error code', async () => {
     expectChallenge(await send(endpoint), 401, undefined);
     expectChallenge(await send(endpoint, { method: 'POST' }), 401, undefined);
     expectChallenge(await postForm(endpoint, { access_token: '' }), 401, undefined);
     expectChallenge(await send(endpoint, { headers: basic(client) }), 401, undefined);
   });
 
-  it('[196] is needed, though the user is signed in here: no cookie is read', async () => {
+  it('[196] a login session does not replace the access token: no cookie is read', async () => {
     const visitor = new Visitor(app);
     await authorize(app, user, new Authorization(client), visitor);
     const visit = await visitor.get('/userinfo');
@@ -172,18 +172,18 @@ describe('an access token', () => {
   });
 
   it.each(['', 'x', 'a b', '***', `at_${'A'.repeat(100)}`, 'A'.repeat(8000)])(
-    '[197] that nobody issued is invalid: %s',
+    '[197] an access token that was never issued is invalid: %s',
     async (text) => {
       expectChallenge(await send(endpoint, { headers: { authorization: `Bearer ${text}` } }), 401, 'invalid_token');
       if (text !== '') expectChallenge(await postForm(endpoint, { access_token: text }), 401, 'invalid_token');
     },
   );
 
-  it.each(evilTokens)('[197] is not $name', async ({ forge }) => {
+  it.each(evilTokens)('[197] the access token must not be $name', async ({ forge }) => {
     expectChallenge(await ask(await forge(forgeryOf(app, token))), 401, 'invalid_token');
   });
 
-  it('[197] that has expired is invalid', async () => {
+  it('[197] an expired access token is invalid', async () => {
     const brief = await webClient(app, { accessTokenTtlSeconds: 10 });
     const old = await tokenFor(['openid'], user, brief);
     expect((await ask(old)).status).toBe(200);
@@ -191,7 +191,7 @@ describe('an access token', () => {
     expectChallenge(await ask(old), 401, 'invalid_token');
   });
 
-  it('[197] that was revoked is invalid at once: alone, with its family, with all that the user has', async () => {
+  it('[197] a revoked access token is invalid at once: alone, with its family, with its subject', async () => {
     const alone = await tokenFor(['openid']);
     await revoke(app, client, alone);
     const session = await startSession(app, client, { subject: user.subject, scope: ['openid'] });
@@ -208,7 +208,7 @@ describe('an access token', () => {
     expect((await ask(token)).status).toBe(200);
   });
 
-  it('[197] of a user who is disabled or deleted is invalid', async () => {
+  it('[197] the access token of a disabled or deleted user is invalid', async () => {
     const [disabled, deleted] = [await aUser(app), await aUser(app)];
     const tokens = [await tokenFor(['openid'], disabled), await tokenFor(['openid'], deleted)];
     for (const each of tokens) expect((await ask(each)).status).toBe(200);
@@ -219,7 +219,7 @@ describe('an access token', () => {
     for (const each of tokens) expectChallenge(await ask(each), 401, 'invalid_token');
   });
 
-  it('[197] that was made while its user was disabled is invalid, revoked or not', async () => {
+  it('[197] an access token issued while its user was disabled is invalid, revoked or not', async () => {
     const someone = await aUser(app);
     await app.database.query('INSERT INTO subjects (subject, updated_at, disabled_at) VALUES ($1, now(), NULL)', [
       someone.subject,
@@ -229,13 +229,13 @@ describe('an access token', () => {
     expectChallenge(await ask(theirs), 401, 'invalid_token');
   });
 
-  it('[197] of nobody who signs in here is invalid: another system’s user, or a client for itself', async () => {
+  it('[197] an access token of a subject without a user here is invalid: a user of another system, or a client', async () => {
     expectChallenge(await ask(await tokenFor(['openid'], { ...user, subject: 'theirs' })), 401, 'invalid_token');
     const machine = await confidentialClient(app, { scopes: ['openid'] });
     expectChallenge(await ask(await accessToken(app, machine)), 401, 'invalid_token');
   });
 
-  it('[197] for other resources is invalid: whom it is shown to must not learn who the user is', async () => {
+  it('[197] an access token for other resources is invalid, so that those cannot learn who the user is', async () => {
     const api = 'https://api.example';
     const known = await webClient(app, { audience: [api] });
     const whole = await signInAndExchange(app, known, user);
@@ -245,13 +245,13 @@ describe('an access token', () => {
     expectChallenge(await ask(narrow.body.access_token), 401, 'invalid_token');
   });
 
-  it('[198] without the scope openid is not enough', async () => {
+  it('[198] an access token without the scope openid is refused', async () => {
     const answer = await ask(await tokenFor(['profile', 'email']));
     expectChallenge(answer, 403, 'insufficient_scope');
     expect(answer.headers.get('www-authenticate')).toContain('scope="openid"');
   });
 
-  it('[198] of a client that has lost the scope is not enough for the next token', async () => {
+  it('[198] a client that has lost the scope is refused from its next token on', async () => {
     const losing = await webClient(app);
     const { refreshToken } = await startSession(app, losing, { subject: user.subject, scope: ['openid', 'email'] });
     await changeClient(app, losing, { scopes: ['email'] });
@@ -259,23 +259,23 @@ describe('an access token', () => {
     expectChallenge(await ask(body.access_token), 403, 'insufficient_scope');
   });
 
-  it('[199] in the header and in the form is one too many', async () => {
+  it('[199] access tokens in both the header and the form are refused', async () => {
     expectChallenge(await postForm(endpoint, { access_token: token }, bearer(token)), 400, 'invalid_request');
   });
 
-  it('[199] in two headers is one too many', async () => {
+  it('[199] two Authorization headers are refused', async () => {
     const authorization = ['Authorization', `Bearer ${token}`] as const;
     const twice = { path: '/userinfo', headers: [authorization, authorization] };
     expectChallenge(await exchange(app.url, { method: 'GET', ...twice }), 400, 'invalid_request');
   });
 
-  it('[199] twice in the form is one too many', async () => {
+  it('[199] an access token repeated in the form is refused', async () => {
     const body = `access_token=${token}&access_token=${token}`;
     const answer = await exchange(app.url, { method: 'POST', path: '/userinfo', headers: [FORM], body });
     expect([answer.status, answer.body.error]).toEqual([400, 'invalid_request']);
   });
 
-  it('[200] is no refresh token, no code and no ID token', async () => {
+  it('[200] refresh tokens, codes and ID tokens are not accepted as access tokens', async () => {
     const { body } = await signInAndExchange(app, client, user);
     const code = (await authorize(app, user, new Authorization(client))).get('code')!;
     for (const other of [body.refresh_token, body.id_token, code]) {
@@ -290,7 +290,7 @@ describe('scripts of other origins', () => {
   const corsHeaders = ({ headers }: Answer) =>
     Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
 
-  it('may ask first', async () => {
+  it('scripts of other origins get a preflight response', async () => {
     const answer = await send(endpoint, {
       method: 'OPTIONS',
       headers: {
@@ -313,7 +313,7 @@ describe('scripts of other origins', () => {
     ['the answer to a form', 200, () => postForm(endpoint, { access_token: token }, origin)],
     ['what is wrong', 401, () => send(endpoint, { headers: { ...origin, ...bearer('x') } })],
     ['that a token is needed', 401, () => send(endpoint, { headers: origin })],
-  ])('may read %s, and never with cookies', async (_title, status, request) => {
+  ])('scripts of other origins may read %s, and never with cookies', async (_title, status, request) => {
     const answer = await request();
     expect(answer.status).toBe(status);
     expect(corsHeaders(answer)).toEqual({
@@ -328,7 +328,7 @@ it.each(['PUT', 'PATCH', 'DELETE'])('%s is not allowed', async (method) => {
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, POST']);
 });
 
-it('a form that is too large, or of too many parameters, is refused before anything is read of it', async () => {
+it('a form that is too large or has too many parameters is refused before it is parsed', async () => {
   const many = Array.from({ length: 1000 }, (_, index) => `p${index}=x`).join('&');
   expect((await postForm(endpoint, `access_token=${token}&${many}`)).status).toBe(400);
   expect((await postForm(endpoint, { access_token: 'x'.repeat(65_536) })).status).toBe(413);

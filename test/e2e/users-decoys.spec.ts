@@ -43,7 +43,7 @@ async function kindsOfNobodies(): Promise<string[]> {
 }
 
 describe('where no hash was imported', () => {
-  it('every name that nobody has takes the time of a current one', async () => {
+  it('without imported hashes, every unknown username takes the time of a current one', async () => {
     expect(await kindsOfNobodies()).toEqual(nobodies.map(() => 'argon2'));
     expect(await decoys().for('nobody')).toMatchObject({ encoded: expect.stringMatching(/m=19456,t=2,p=1/) });
   });
@@ -57,7 +57,7 @@ describe('where hashes were imported', () => {
     await eventually(async () => expect(await kindsOfNobodies()).toContain('bcrypt')); // nobody waits for the next look
   });
 
-  it('the names that nobody has are of their kinds, each always of the same one', async () => {
+  it('with imported hashes, unknown usernames take the time of one of their kinds, always the same one', async () => {
     const kinds = await kindsOfNobodies();
     const [imported, current] = ['bcrypt', 'argon2'].map((kind) => kinds.filter((one) => one === kind).length);
     expect(imported! + current!).toBe(nobodies.length);
@@ -66,7 +66,7 @@ describe('where hashes were imported', () => {
     expect(await kindsOfNobodies()).toEqual(kinds);
   });
 
-  it('nobody gets in with the password of the hash that was borrowed, nor is a user told from nobody by the work', async () => {
+  it('the password of the borrowed hash signs nobody in, and the work does not reveal unknown users', async () => {
     const run = jest.spyOn(app.nest.get(PasswordThreads, { strict: false }), 'run');
     const answers = await Promise.all(
       nobodies.slice(0, 20).map((name, index) => authenticate(app, name, 'U*U', { source: `2001:db8:${index}::1` })),
@@ -79,7 +79,7 @@ describe('where hashes were imported', () => {
     expect((await authenticate(app, 'current', PASSWORD)).verdict).toBe('ok');
   });
 
-  it('a failure to look again is not noticed by who signs in', async () => {
+  it('a failed reload of the kinds does not affect sign-ins', async () => {
     const repository = app.nest.get(UserRepository, { strict: false });
     const read = jest.spyOn(repository, 'passwordKinds').mockRejectedValueOnce(new Error('away'));
     app.clock.advance(600_000);
@@ -89,7 +89,7 @@ describe('where hashes were imported', () => {
   });
 });
 
-it('where the first look fails, who has the right password gets in, and it is not tried each time', async () => {
+it('if the first load fails, the right password works, and the load is not retried each time', async () => {
   const other = await startApp();
   try {
     const repository = other.nest.get(UserRepository, { strict: false });
@@ -106,7 +106,7 @@ it('where the first look fails, who has the right password gets in, and it is no
   }
 });
 
-it.each(foreignHashes)('the kind of a hash is what it begins with: %s', async (name, hash) => {
+it.each(foreignHashes)('the kind of a hash is its beginning: %s', async (name, hash) => {
   await importUser(`of ${name}`, hash);
   const kinds = await app.nest.get(UserRepository, { strict: false }).passwordKinds();
   expect(kinds.find((kind) => kind.name === name)?.example).toBe(hash);

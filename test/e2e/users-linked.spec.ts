@@ -25,7 +25,7 @@ const userOf = async (account: string, claims: Record<string, unknown> = {}) =>
   (await usersOf(app).find((await link(account, claims))!.subject))!;
 
 describe('the first sign-in', () => {
-  it('makes a user without a password, with the claims of the provider, and leaves a trace', async () => {
+  it('the first upstream sign-in creates a user without a password, with the provider’s claims, and is audited', async () => {
     const account = newAccount();
     const claims = { preferred_username: 'dora', name: 'Dora', email: 'dora@example.com', email_verified: true };
     const { subject } = (await link(account, claims, { correlationId: 'first' }))!;
@@ -38,7 +38,7 @@ describe('the first sign-in', () => {
     expect(await authenticate(app, 'dora', '')).toEqual({ verdict: 'refused' });
   });
 
-  it('makes one user, however often the same account signs in for the first time at once', async () => {
+  it('concurrent first sign-ins of one account create one user', async () => {
     const account = newAccount();
     const answers = await Promise.all(Array.from({ length: 20 }, () => link(account, { preferred_username: 'emil' })));
     expect(new Set(answers.map((answer) => answer?.subject)).size).toBe(1);
@@ -46,7 +46,7 @@ describe('the first sign-in', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('makes nobody where it fails half way', async () => {
+  it('a first sign-in that fails half way creates no user', async () => {
     const account = newAccount();
     const attempt = () => link(account, { preferred_username: 'frida' }).catch((error: unknown) => error);
     for (const statement of [/INSERT INTO "?linked_accounts/, /INSERT INTO audit_events/]) {
@@ -58,7 +58,7 @@ describe('the first sign-in', () => {
     expect((await userOf(account, { preferred_username: 'frida' })).username).toBe('frida');
   });
 
-  it('gives a name that is free: the preferred one, the e-mail address, or one with an end of its own', async () => {
+  it('a new user gets a free username: the preferred one, the e-mail address, or one with a suffix', async () => {
     await createUser(app, 'gerd');
     await createUser(app, 'gerd@example.com');
     const claims = { preferred_username: 'Gerd', email: 'gerd@example.com' };
@@ -69,7 +69,7 @@ describe('the first sign-in', () => {
     expect(nameless.username).toBe(nameless.subject);
   });
 
-  it('never takes over a user who is there, whatever the e-mail address says', async () => {
+  it('a new user never takes over an existing one, whatever the e-mail address', async () => {
     const email = 'hanna@example.com';
     const local = await createUser(app, email, { claims: { email, email_verified: true } });
     const linked = await userOf(newAccount(), { email, email_verified: true, preferred_username: email });
@@ -77,14 +77,14 @@ describe('the first sign-in', () => {
     expect((await usersOf(app).find(local.subject))?.claims).toEqual(local.claims);
   });
 
-  it('leaves out claims that are not what they must be', async () => {
+  it('invalid claims are dropped', async () => {
     const claims = { name: 'Ida\nAdmin', picture: 'javascript:alert(1)', locale: 'de', sub: 'x', groups: ['admin'] };
     expect((await userOf(newAccount(), claims)).claims).toEqual({ locale: 'de' });
   });
 });
 
 describe('the next sign-in', () => {
-  it('finds the same user, and follows the claims of the provider', async () => {
+  it('the next sign-in finds the same user and updates the claims', async () => {
     const account = newAccount();
     const first = await userOf(account, {
       preferred_username: 'jana',
@@ -102,7 +102,7 @@ describe('the next sign-in', () => {
     });
   });
 
-  it('writes nothing where nothing has changed', async () => {
+  it('the next sign-in writes nothing if nothing has changed', async () => {
     const account = newAccount();
     const claims = { name: 'Karl', address: { locality: 'Town' } };
     const before = await userOf(account, claims);
@@ -112,7 +112,7 @@ describe('the next sign-in', () => {
     expect(await auditUnder(app, 'unchanged')).toEqual([]);
   });
 
-  it('at another issuer is of somebody else', async () => {
+  it('the same subject at another issuer is another user', async () => {
     const account = newAccount();
     const here = await link(account);
     expect((await link(account, {}, { issuer: 'https://other.example' }))?.subject).not.toBe(here?.subject);
@@ -120,7 +120,7 @@ describe('the next sign-in', () => {
 });
 
 describe('nobody signs in', () => {
-  it('who was disabled here, until enabled', async () => {
+  it('a disabled user cannot sign in until enabled', async () => {
     const account = newAccount();
     const { subject } = (await link(account))!;
     await setSubjectDisabled(app, subject, true);
@@ -132,7 +132,7 @@ describe('nobody signs in', () => {
     expect(await link(account)).toMatchObject({ subject });
   });
 
-  it('who was deleted here: they do not come back as somebody new', async () => {
+  it('a deleted user cannot come back as a new one', async () => {
     const account = newAccount();
     const { subject } = (await link(account, { name: 'Lena' }))!;
     await usersOf(app).delete(subject, BY_TEST);
@@ -144,7 +144,7 @@ describe('nobody signs in', () => {
     expect(row?.claims).toEqual({});
   });
 
-  it.each(['', 'a\0b', 'x'.repeat(256)])('whose subject there is %j', async (account) => {
+  it.each(['', 'a\0b', 'x'.repeat(256)])('nobody signs in whose upstream subject is %j', async (account) => {
     expect(await link(account)).toBeUndefined();
   });
 });

@@ -29,7 +29,7 @@ const signIn = (username: string, password: string, correlationId = 'test') =>
   authenticate(app, username, password, { source, correlationId });
 
 describe('a user', () => {
-  it('signs in with the right password, under any spelling of the name', async () => {
+  it('a user signs in with the right password, under any spelling of the username', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     for (const typed of [name, name.toUpperCase(), ` ${name} `]) {
@@ -37,7 +37,7 @@ describe('a user', () => {
     }
   });
 
-  it('signs in with an e-mail address where that is the username, and not where it is a claim', async () => {
+  it('a user signs in with an e-mail address if it is the username, but not if it is a claim', async () => {
     const email = `${newName()}@example.com`;
     await createUser(app, newName(), { claims: { email } });
     expect(await signIn(email, PASSWORD)).toEqual({ verdict: 'refused' });
@@ -91,7 +91,7 @@ describe('a refusal', () => {
   ];
 
   it.each(cases)(
-    '$what is like any other, takes one hash of the current cost, and as many statements',
+    '$what is refused like any other, with one hash of the current cost and the same number of statements',
     async (each) => {
       const name = newName();
       const subject = await each.prepare(name);
@@ -121,14 +121,14 @@ describe('a refusal', () => {
   /** The user by name, the state of the subject, the user again; then the event. */
   const STATEMENTS = 4;
 
-  it('never keeps the name that was typed, which may be a password', async () => {
+  it('a refusal never stores the typed username, which may be a password', async () => {
     const typed = 'hunter2-in-the-wrong-field';
     await signIn(typed, 'x', 'typed');
     expect(JSON.stringify(await auditUnder(app, 'typed'))).not.toContain(typed);
     expect(app.logs.join('')).not.toContain(typed);
   });
 
-  it.each(['', ' ', 'a\0b', 'x'.repeat(300), '\ud800', '\u200b'])('is the answer to %j as well', async (typed) => {
+  it.each(['', ' ', 'a\0b', 'x'.repeat(300), '\ud800', '\u200b'])('%j is refused in the same way', async (typed) => {
     expect(await signIn(typed, PASSWORD)).toEqual({ verdict: 'refused' });
   });
 });
@@ -146,21 +146,21 @@ describe('while the password is hashed, which takes time', () => {
     return signIn(name, password);
   }
 
-  it('a user who is disabled is refused', async () => {
+  it('a user disabled while the password is hashed is refused', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     const answer = await signInWhile(name, PASSWORD, () => setSubjectDisabled(app, subject, true));
     expect(answer).toEqual({ verdict: 'refused' });
   });
 
-  it('a user who is deleted is refused', async () => {
+  it('a user deleted while the password is hashed is refused', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     const answer = await signInWhile(name, PASSWORD, () => usersOf(app).delete(subject, BY_TEST));
     expect(answer).toEqual({ verdict: 'refused' });
   });
 
-  it('a password that is replaced lets nobody in any more, and the new one does', async () => {
+  it('a password replaced during the hashing no longer signs in, and the new one does', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     const replace = () => usersOf(app).setPassword(subject, 'umbrella gravel tango', BY_TEST);
@@ -171,7 +171,7 @@ describe('while the password is hashed, which takes time', () => {
 });
 
 describe('fifty sign-ins at once', () => {
-  it('are all answered, a few at a time, while the event loop turns', async () => {
+  it('fifty concurrent sign-ins are all answered, a few at a time, while the event loop stays responsive', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     const threads = app.nest.get(PasswordThreads, { strict: false });
@@ -193,7 +193,7 @@ describe('fifty sign-ins at once', () => {
     expect(turns).toBeGreaterThan(500);
   });
 
-  it('are asked to wait where more are waiting than can be served, and nobody is refused for it', async () => {
+  it('sign-ins beyond the queue are asked to wait, and do not count as failures', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     const hasher = app.nest.get(PasswordHasher, { strict: false });
@@ -213,7 +213,7 @@ describe('an imported hash', () => {
   const BCRYPT = '$2b$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22';
   const CURRENT = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/;
 
-  it('is replaced by one of ours at the next sign-in, and by that alone', async () => {
+  it('an imported hash is replaced by one of ours at the next sign-in, and only then', async () => {
     const { name, subject } = await foreign(BCRYPT);
     expect(await signIn(name, 'px')).toEqual({ verdict: 'refused' });
     expect((await rowOf(app, subject))?.password_hash).toBe(BCRYPT);
@@ -224,7 +224,7 @@ describe('an imported hash', () => {
     expect((await rowOf(app, subject))?.password_hash).toBe(upgraded);
   });
 
-  it('of argon2 with other parameters is replaced too', async () => {
+  it('an argon2 hash with other parameters is replaced too', async () => {
     const { name, subject } = await foreign(
       '$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
     );
@@ -232,13 +232,13 @@ describe('an imported hash', () => {
     expect((await rowOf(app, subject))?.password_hash).toMatch(CURRENT);
   });
 
-  it('lets everybody in who has the right password when many come at once', async () => {
+  it('concurrent sign-ins with an imported hash all succeed', async () => {
     const { name, subject } = await foreign(BCRYPT);
     const answers = await Promise.all(Array.from({ length: 5 }, () => signIn(name, 'pw')));
     expect(answers).toMatchObject(new Array(5).fill({ verdict: 'ok', subject }));
   });
 
-  it('is not put back where the password was changed meanwhile', async () => {
+  it('an imported hash is not put back if the password was changed meanwhile', async () => {
     const { name, subject } = await foreign(BCRYPT);
     const hasher = app.nest.get(PasswordHasher, { strict: false });
     const hash = hasher.hash.bind(hasher);
@@ -252,7 +252,7 @@ describe('an imported hash', () => {
     expect(await signIn(name, PASSWORD)).toMatchObject({ verdict: 'ok', subject });
   });
 
-  it('that cannot be replaced right now lets its user in all the same', async () => {
+  it('a sign-in succeeds even if its hash cannot be replaced right now', async () => {
     const { name, subject } = await foreign(BCRYPT);
     const hasher = app.nest.get(PasswordHasher, { strict: false });
     jest.spyOn(hasher, 'hash').mockRejectedValueOnce(new PasswordThreadsBusy());

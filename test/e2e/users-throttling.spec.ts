@@ -36,7 +36,7 @@ const throttled = { verdict: 'throttled', retryAfterSeconds: expect.any(Number) 
 const hashed = () => jest.spyOn(app.nest.get(PasswordThreads, { strict: false }), 'run');
 
 describe('many failures of one user from one source', () => {
-  it('end in waiting, for that user from there, also with the right password, and without a hash', async () => {
+  it('many failures of one user from one source block that pair, also for the right password, without hashing', async () => {
     const [name, other, source] = [newName(), newName(), newSource()];
     const { subject } = await createUser(app, name);
     await createUser(app, other);
@@ -55,7 +55,7 @@ describe('many failures of one user from one source', () => {
     expect(await attempt(other, PASSWORD, source)).toMatchObject({ verdict: 'ok' });
   });
 
-  it('are counted under every spelling of the name', async () => {
+  it('failures are counted under every spelling of the username', async () => {
     const [name, source] = [newName(), newSource()];
     for (const typed of [name, name.toUpperCase(), ` ${name}`, `${name} `, `Ｂ${name.slice(1)}`]) {
       await fail(1, typed, source);
@@ -63,7 +63,7 @@ describe('many failures of one user from one source', () => {
     expect(await attempt(name, 'wrong', source)).toEqual(throttled);
   });
 
-  it('are counted for a name that nobody has, and for what is no name, too', async () => {
+  it('failures are counted for unknown usernames and for invalid ones, too', async () => {
     for (const name of ['nobody', 'x'.repeat(300)]) {
       const source = newSource();
       await fail(LIMIT, name, source);
@@ -71,7 +71,7 @@ describe('many failures of one user from one source', () => {
     }
   });
 
-  it('count when they are made at the same time', async () => {
+  it('concurrent failures are counted', async () => {
     const [name, source] = [newName(), newSource()];
     await createUser(app, name);
     const hashes = hashed();
@@ -80,7 +80,7 @@ describe('many failures of one user from one source', () => {
     expect(hashes).toHaveBeenCalledTimes(LIMIT);
   });
 
-  it('from one IPv6 network are of one source', async () => {
+  it('addresses of one IPv6 network are one source', async () => {
     const name = newName();
     for (let index = 0; index < LIMIT; index += 1) await fail(1, name, `2001:db8:ffff:1::${index}`);
     expect(await attempt(name, 'wrong', '2001:db8:ffff:1:a::1')).toEqual(throttled);
@@ -88,7 +88,7 @@ describe('many failures of one user from one source', () => {
   });
 });
 
-it('many failures from one source, whoever they are of, end in waiting for that source', async () => {
+it('many failures from one source, of any users, block that source', async () => {
   const [name, source] = [newName(), newSource()];
   await createUser(app, name);
   for (let index = 0; index < SOURCE_LIMIT; index += 1) await fail(1, `guess${index}`, source);
@@ -96,7 +96,7 @@ it('many failures from one source, whoever they are of, end in waiting for that 
   expect(await attempt(name, PASSWORD, newSource())).toMatchObject({ verdict: 'ok' });
 });
 
-it('guesses that one source makes at the same time, each of another name, count as well', async () => {
+it('concurrent guesses from one source at different usernames count as well', async () => {
   const source = newSource();
   for (let index = 0; index < SOURCE_LIMIT - 2; index += 1) await fail(1, `guess${index}`, source);
   const hashes = hashed();
@@ -105,7 +105,7 @@ it('guesses that one source makes at the same time, each of another name, count 
   expect(hashes).toHaveBeenCalledTimes(2);
 });
 
-it('successes are no failures', async () => {
+it('successes are not failures', async () => {
   const [name, source] = [newName(), newSource()];
   await createUser(app, name);
   for (let index = 0; index < 2 * LIMIT; index += 1) {
@@ -114,7 +114,7 @@ it('successes are no failures', async () => {
 });
 
 describe('a guess that is spread over many sources', () => {
-  it('is slowed down, and the user is not locked out: not at home, and not on a new device', async () => {
+  it('guessing from many sources is slowed down, and the user can still sign in at home and on a new device', async () => {
     const [name, home] = [newName(), newSource()];
     const { subject } = await createUser(app, name);
     expect(await attempt(name, PASSWORD, home)).toMatchObject({ verdict: 'ok', subject });
@@ -136,7 +136,7 @@ describe('a guess that is spread over many sources', () => {
     expect(await attempt(name, PASSWORD, device)).toMatchObject({ verdict: 'ok', subject });
   });
 
-  it('cannot be provoked by the user’s own mistakes at home', async () => {
+  it('the user’s own mistakes at home do not trigger the limit for many sources', async () => {
     const [name, home] = [newName(), newSource()];
     await createUser(app, name);
     await attempt(name, PASSWORD, home);
@@ -154,7 +154,7 @@ describe('the places that a user has signed in from', () => {
       ])
     )[0]!.known_sources;
 
-  it('are remembered, the last one first, as many as ten, and IPv6 by its network', async () => {
+  it('the sources from which a user has signed in are stored, latest first, ten at most, IPv6 by network', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     for (let index = 0; index < 12; index += 1) await attempt(name, PASSWORD, `192.0.2.${index}`);
@@ -166,7 +166,7 @@ describe('the places that a user has signed in from', () => {
     expect(new Set(sources).size).toBe(10);
   });
 
-  it('do not grow by failures', async () => {
+  it('failures do not add sources', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     await fail(1, name, '192.0.2.1');

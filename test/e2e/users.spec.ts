@@ -23,7 +23,7 @@ const trail = (subject: string) =>
   );
 
 describe('a new user', () => {
-  it('has a subject that grows with time, the name as it was written, and an event in the trail', async () => {
+  it('a new user has a time-ordered subject, the username as written, and an audit event', async () => {
     const name = `Carl-${newName()}`;
     const user = await createUser(app, name, { claims: { name: 'Carl' } });
     expect(user.subject).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
@@ -31,12 +31,12 @@ describe('a new user', () => {
     expect(await trail(user.subject)).toEqual([{ event: 'user.created', actor: 'test', detail: null }]);
   });
 
-  it('keeps the subject that it is known by elsewhere', async () => {
+  it('a new user may have a given subject', async () => {
     const { subject } = await createUser(app, newName(), { subject: 'auth0|5f7c' });
     expect(subject).toBe('auth0|5f7c');
   });
 
-  it('is stored with a hash of the password, never with the password', async () => {
+  it('a new user is stored with a hash of the password, never the password', async () => {
     const { subject } = await createUser(app, newName());
     const row = JSON.stringify(await rowOf(app, subject));
     expect(row).not.toContain(PASSWORD);
@@ -53,7 +53,7 @@ describe('a new user', () => {
     ['password', { password: 'too short' }],
     ['password', { password: 'passwordpassword' }],
     ['password_hash', { passwordHash: 'plain' }],
-  ])('with a wrong %s is refused, and nothing is stored: %j', async (field, wrong) => {
+  ])('a new user with an invalid %s is refused, and nothing is stored: %j', async (field, wrong) => {
     const username = newName();
     const created = usersOf(app).create({ username, ...wrong }, BY_TEST);
     await expect(created).rejects.toBeInstanceOf(InvalidUser);
@@ -63,7 +63,7 @@ describe('a new user', () => {
     expect(await usersOf(app).findByUsername(username)).toBeNull();
   });
 
-  it('cannot have the password of their own name or e-mail address', async () => {
+  it('a new user’s password cannot be their own username or e-mail address', async () => {
     const username = `${newName()}.of.the.long.name`;
     const email = `mail.${username}@example.com`;
     for (const password of [username, email, `mail.${username}`, `${username}2024`]) {
@@ -71,14 +71,14 @@ describe('a new user', () => {
     }
   });
 
-  it('cannot have the name or the subject of another', async () => {
+  it('a new user cannot have the username or subject of another user', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     await expect(createUser(app, name.toUpperCase())).rejects.toMatchObject({ field: 'username' });
     await expect(createUser(app, newName(), { subject })).rejects.toMatchObject({ field: 'subject' });
   });
 
-  it('is one, however often the same name is asked for at once', async () => {
+  it('concurrent requests for the same username create one user', async () => {
     const name = newName();
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => createUser(app, name)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -89,7 +89,7 @@ describe('a new user', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('is not there where the trail could not be written', async () => {
+  it('a user is not created if the audit event cannot be written', async () => {
     const name = newName();
     const create = () => createUser(app, name).catch((error: unknown) => error);
     const { result, lost } = await withLostStatements(app, /INSERT INTO audit_events/, create);
@@ -100,7 +100,7 @@ describe('a new user', () => {
 });
 
 describe('a change', () => {
-  it('of the name counts at once, and frees the old one', async () => {
+  it('a changed username takes effect at once and frees the old one', async () => {
     const [name, next] = [newName(), newName()];
     const { subject } = await createUser(app, name);
     const updated = await usersOf(app).update(subject, { username: next }, BY_TEST);
@@ -113,7 +113,7 @@ describe('a change', () => {
     );
   });
 
-  it('to the name of another is refused, and changes nothing', async () => {
+  it('a change to another user’s username is refused, and changes nothing', async () => {
     const [name, taken] = [newName(), newName()];
     const { subject } = await createUser(app, name);
     await createUser(app, taken);
@@ -122,20 +122,20 @@ describe('a change', () => {
     expect(await usersOf(app).find(subject)).toMatchObject({ username: name, claims: {} });
   });
 
-  it('of the claims takes the place of all that there were', async () => {
+  it('changed claims replace all existing ones', async () => {
     const email = 'carl@example.com';
     const { subject } = await createUser(app, newName(), { claims: { email, email_verified: true, name: 'Carl' } });
     await usersOf(app).update(subject, { claims: { email: 'other@example.com' } }, BY_TEST);
     expect((await usersOf(app).find(subject))?.claims).toEqual({ email: 'other@example.com' });
   });
 
-  it('of nobody is none', async () => {
+  it('a change of an unknown user has no effect', async () => {
     expect(await usersOf(app).update('nobody', { username: newName() }, BY_TEST)).toBeUndefined();
     expect(await usersOf(app).setPassword('nobody', PASSWORD, BY_TEST)).toBe(false);
     expect(await usersOf(app).delete('nobody', BY_TEST)).toBe(false);
   });
 
-  it('of the password counts at once', async () => {
+  it('a changed password takes effect at once', async () => {
     const name = newName();
     const { subject } = await createUser(app, name);
     app.clock.advanceSeconds(60);
@@ -148,7 +148,7 @@ describe('a change', () => {
 });
 
 describe('the claims that clients are told', () => {
-  it('are those of the user, with the time of their last change, and a name where none is preferred', async () => {
+  it('the claims for clients are those of the user, with the time of the last change, and a default name', async () => {
     const name = newName();
     const { subject } = await createUser(app, name, { claims: { given_name: 'Carl' } });
     const changedAt = Math.floor(app.clock.now() / 1000);
@@ -166,13 +166,13 @@ describe('the claims that clients are told', () => {
     });
   });
 
-  it('are none of somebody who is not there', async () => {
+  it('there are no claims for an unknown user', async () => {
     expect(await usersOf(app).claimsOf('nobody')).toBeUndefined();
   });
 });
 
 describe('a deleted user', () => {
-  it('leaves nothing but the subject, which stays taken; the name is free', async () => {
+  it('a deleted user leaves only the subject, which stays taken; the username is free', async () => {
     const name = newName();
     const { subject } = await createUser(app, name, { claims: { name: 'Canary of the claims' } });
     await authenticate(app, name, PASSWORD, { source: '192.0.2.99' });
@@ -187,7 +187,7 @@ describe('a deleted user', () => {
     expect((await createUser(app, name)).subject).not.toBe(subject);
   });
 
-  it('does not keep others from being deleted', async () => {
+  it('deleting a user does not prevent deleting others', async () => {
     const subjects = [];
     for (let index = 0; index < 3; index += 1) subjects.push((await createUser(app, newName())).subject);
     for (const subject of subjects) expect(await usersOf(app).delete(subject, BY_TEST)).toBe(true);
