@@ -49,7 +49,7 @@ async function journey(): Promise<string> {
 }
 
 describe('Authlib', () => {
-  it('[265] gets a code by PKCE, with the issuer beside it, and redeems it', () => {
+  it('[265] Authlib gets a code with PKCE and the issuer parameter, and redeems it', () => {
     expect(seen.answer_iss).toBe(app.issuer);
     expect(seen.token).toEqual({
       token_type: 'Bearer',
@@ -58,37 +58,37 @@ describe('Authlib', () => {
     });
   });
 
-  it('validates the ID token by the JWKS: signature, issuer, audience, nonce and at_hash', () => {
+  it('Authlib validates the ID token with the JWKS: signature, issuer, audience, nonce and at_hash', () => {
     expect(seen.id_token).toMatchObject({ iss: app.issuer, sub: user.subject, aud: client.clientId, amr: ['pwd'] });
     expect(seen.id_token).toHaveProperty('nonce');
     expect(seen.id_token).toHaveProperty('at_hash');
     expect(seen.other_nonce).toBe('invalid_claim');
   });
 
-  it('[222] verifies the access token by the JWKS', () => {
+  it('[222] Authlib verifies the access token with the JWKS', () => {
     expect(seen.access_token.header).toMatchObject({ typ: 'at+jwt', alg: 'ES256' });
     expect(seen.access_token.claims).toMatchObject({ iss: app.issuer, sub: user.subject, client_id: client.clientId });
   });
 
-  it('asks userinfo', () => {
+  it('Authlib calls userinfo', () => {
     expect(seen.userinfo).toMatchObject({ sub: user.subject, name: 'Alice Liddell', email: 'alice@example.com' });
   });
 
-  it('[69, 276, 278, 280] refreshes: another refresh token, and an ID token of the same sign-in', () => {
+  it('[69, 276, 278, 280] Authlib refreshes: it gets another refresh token and an ID token of the same sign-in', () => {
     expect(seen.rotated).toBe(true);
     const { iss, sub, auth_time, sid } = seen.id_token;
     expect(seen.renewed_id_token).toMatchObject({ iss, sub, auth_time, sid });
     expect(seen.renewed_id_token).not.toHaveProperty('nonce');
   });
 
-  it('[148] introspects and revokes', () => {
+  it('[148] Authlib introspects and revokes', () => {
     expect(seen.introspection.alive).toMatchObject({ active: true, sub: user.subject });
     expect(seen.revocation).toBe(200);
     expect(seen.introspection.dead).toEqual({ active: false });
     expect(seen.refresh_after_revocation).toBe('invalid_grant');
   });
 
-  it('signs the user out: where it may ask silently before, it is told to ask the user after', () => {
+  it('Authlib signs the user out: prompt=none works before, and reports login_required after', () => {
     expect(seen.silent).toEqual(['code', 'iss', 'state']);
     expect(seen.signed_out).toBe(`${HOME}?state=out`);
     expect(seen.asked_again).toBe('login_required');

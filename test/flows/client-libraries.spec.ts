@@ -50,7 +50,7 @@ describe.each(clientAuthMethods)('openid-client with %s', (method) => {
     config = await discover(client);
   });
 
-  it('[69] refreshes, and refreshes with what came back', async () => {
+  it('[69] openid-client refreshes, and refreshes again with the new token', async () => {
     const { refreshToken } = await startFamily(app, client);
     const first = await openid.refreshTokenGrant(config, refreshToken);
     expect(first).toMatchObject({
@@ -64,14 +64,14 @@ describe.each(clientAuthMethods)('openid-client with %s', (method) => {
     expect(second.refresh_token).not.toBe(first.refresh_token);
   });
 
-  it('[127] gets its session back by asking again', async () => {
+  it('[127] openid-client gets its session back by repeating the request', async () => {
     const { refreshToken } = await startFamily(app, client);
     const lost = await openid.refreshTokenGrant(config, refreshToken);
     const again = await openid.refreshTokenGrant(config, refreshToken);
     expect(again.refresh_token).toBe(lost.refresh_token);
   });
 
-  it('[148] revokes, and is told by the code that the token is gone', async () => {
+  it('[148] openid-client revokes, and the error code says that the token is gone', async () => {
     const { refreshToken } = await startFamily(app, client);
     const tokens = await openid.refreshTokenGrant(config, refreshToken);
     await openid.tokenRevocation(config, tokens.refresh_token!);
@@ -82,7 +82,7 @@ describe.each(clientAuthMethods)('openid-client with %s', (method) => {
     expect(await introspectAsApi(tokens.access_token)).toEqual({ active: false });
   });
 
-  it('[149] revokes an access token alone', async () => {
+  it('[149] openid-client revokes only an access token', async () => {
     const { refreshToken } = await startFamily(app, client);
     const tokens = await openid.refreshTokenGrant(config, refreshToken);
     await openid.tokenRevocation(config, tokens.access_token, { token_type_hint: 'access_token' });
@@ -91,12 +91,12 @@ describe.each(clientAuthMethods)('openid-client with %s', (method) => {
   });
 
   if (method === 'none') {
-    it('[74, 175] without a secret gets no token of its own, and may not introspect', async () => {
+    it('[74, 175] openid-client without a secret gets no token of its own, and may not introspect', async () => {
       await expect(openid.clientCredentialsGrant(config)).rejects.toMatchObject({ error: 'unauthorized_client' });
       await expect(openid.tokenIntrospection(config, 'guess')).rejects.toThrow(openid.WWWAuthenticateChallengeError);
     });
   } else {
-    it('[73] gets a token of its own by client_credentials, and introspects it', async () => {
+    it('[73] openid-client gets a token by client_credentials, and introspects it', async () => {
       const tokens = await openid.clientCredentialsGrant(config, { scope: 'b' });
       expect(tokens).toMatchObject({ token_type: 'bearer', scope: 'b' });
       expect(tokens).not.toHaveProperty('refresh_token');
@@ -145,7 +145,7 @@ describe.each(clientAuthMethods)('oauth4webapi with %s', (method) => {
       await oauth.refreshTokenGrantRequest(server, caller, authentication, refreshToken, insecure),
     );
 
-  it('[69] refreshes, and the access token is what RFC 9068 says', async () => {
+  it('[69] oauth4webapi refreshes, and the access token follows RFC 9068', async () => {
     const { refreshToken, subject, sid } = await startFamily(app, client);
     const tokens = await refresh(refreshToken);
     expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 600, scope: 'a b c' });
@@ -153,7 +153,7 @@ describe.each(clientAuthMethods)('oauth4webapi with %s', (method) => {
     expect(claims).toMatchObject({ sub: subject, client_id: client.clientId, scope: 'a b c', sid });
   });
 
-  it('[148, 153] revokes, once and once more', async () => {
+  it('[148, 153] oauth4webapi revokes, and revokes again', async () => {
     const { refreshToken } = await startFamily(app, client);
     for (let time = 0; time < 2; time++) {
       await oauth.processRevocationResponse(
@@ -163,14 +163,14 @@ describe.each(clientAuthMethods)('oauth4webapi with %s', (method) => {
     await expect(refresh(refreshToken)).rejects.toMatchObject({ error: 'invalid_grant', status: 400 });
   });
 
-  it('[161] is told that it may not revoke the token of another client', async () => {
+  it('[161] oauth4webapi gets an error when it revokes the token of another client', async () => {
     const { refreshToken } = await startFamily(app, await confidentialClient(app));
     const response = await oauth.revocationRequest(server, caller, authentication, refreshToken, insecure);
     await expect(oauth.processRevocationResponse(response)).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 
   if (method !== 'none') {
-    it('[73, 220] gets a token of its own, and introspects it', async () => {
+    it('[73, 220] oauth4webapi gets its own token, and introspects it', async () => {
       const response = await oauth.clientCredentialsGrantRequest(
         server,
         caller,
@@ -228,13 +228,13 @@ describe('a resource server', () => {
   const validate = (token: string, audience = API) =>
     oauth.validateJwtAccessToken(server, requestWith(token), audience, { ...insecure, signingAlgorithms: ['ES256'] });
 
-  it('[204, 211, 222] verifies with jose, from jwks_uri alone', async () => {
+  it('[204, 211, 222] a resource server verifies with jose, from jwks_uri alone', async () => {
     const keys = createRemoteJWKSet(new URL(server.jwks_uri!));
     const { payload } = await jwtVerify(accessToken, keys, { issuer: server.issuer, audience: API, typ: 'at+jwt' });
     expect(payload).toMatchObject({ iss: app.issuer, aud: API });
   });
 
-  it('[222] accepts a token that is for it, and none that is for another', async () => {
+  it('[222] a resource server accepts a token for itself, and none for another', async () => {
     expect(await validate(accessToken)).toMatchObject({ aud: API });
     await expect(validate(accessToken, 'https://other.example')).rejects.toMatchObject({
       code: oauth.JWT_CLAIM_COMPARISON,
@@ -248,12 +248,12 @@ describe('a resource server', () => {
     ['a token of an unknown key', {}, { kid: 'unknown' }],
   ];
 
-  it.each(faults)('[222] refuses %s', async (_name, claims, header) => {
+  it.each(faults)('[222] a resource server refuses %s', async (_name, claims, header) => {
     await expect(validate(await signAsServer(forgeryOf(app, accessToken), claims, header))).rejects.toThrow();
     expect(await validate(accessToken)).toMatchObject({ aud: API });
   });
 
-  it('[222] refuses an opaque token, and learns of it by introspection', async () => {
+  it('[222] a resource server refuses an opaque token, and learns about it by introspection', async () => {
     const client = await confidentialClient(app, { accessTokenFormat: 'opaque', audience: [API] });
     const { access_token } = await openid.clientCredentialsGrant(await discover(client));
     await expect(validate(access_token)).rejects.toThrow();

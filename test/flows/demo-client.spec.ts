@@ -80,7 +80,7 @@ const families = () =>
   );
 
 describe('the demo client', () => {
-  it('signs a user in, and shows who it is, what the ID token says, and how long the access token is good for', async () => {
+  it('the demo client signs a user in, and shows who it is, the ID token, and the lifetime of the access token', async () => {
     const { html } = await signIn();
     expect(html).toContain('Signed in as Alice &lt;b&gt;&amp;&quot;Liddell&quot;');
     expect(html).not.toContain('<b>');
@@ -91,14 +91,14 @@ describe('the demo client', () => {
     expect(html).toContain('present');
   });
 
-  it('shows no whole token', async () => {
+  it('the demo client shows no complete token', async () => {
     const exchanges = watchTokens();
     const { html } = await signIn();
     const { access_token, refresh_token, id_token } = exchanges[0]!.response;
     for (const token of [access_token, refresh_token, id_token]) expect(html).not.toContain(token);
   });
 
-  it('refreshes on a button, and keeps what came back', async () => {
+  it('the demo client refreshes on a button, and keeps the new tokens', async () => {
     const exchanges = watchTokens();
     await signIn();
     for (let time = 0; time < 2; time++) expect(isSignedIn(await browser.post('/refresh'))).toBe(true);
@@ -108,7 +108,7 @@ describe('the demo client', () => {
     expect(second!.request.get('refresh_token')).toBe(first!.response['refresh_token']);
   });
 
-  it('calls a resource server, which says who asks', async () => {
+  it('the demo client calls a resource server, which says who is calling', async () => {
     await signIn();
     const { html } = await browser.get('/hello');
     expect(html).toContain(user.subject);
@@ -116,7 +116,7 @@ describe('the demo client', () => {
     expect((await browser.get('/userinfo')).html).toContain('alice@example.com');
   });
 
-  it('signs out here and at the issuer, and leaves no refresh token behind', async () => {
+  it('the demo client signs out locally and at the issuer, and revokes the refresh token', async () => {
     await signIn();
     const visit = await browser.post('/sign-out');
     expect(visit.url.href).toBe(`${site.url}/`);
@@ -125,7 +125,7 @@ describe('the demo client', () => {
     expect(isSignIn(await browser.get('/sign-in'))).toBe(true);
   });
 
-  it('asks nobody to run a script, to frame it, or to send a form elsewhere', async () => {
+  it('the demo client needs no script, cannot be framed, and sends forms only to itself and the issuer', async () => {
     const { headers } = await signIn();
     const policy = headers.get('content-security-policy')!;
     expect(policy).toContain("default-src 'none'");
@@ -156,7 +156,7 @@ describe('keeping a user signed in', () => {
     expect(exchanges.map(({ request }) => request.get('grant_type'))).toEqual(['refresh_token']);
   });
 
-  it('an access token that is refused is refreshed, and the call made again', async () => {
+  it('a refused access token is refreshed, and the call repeated', async () => {
     const exchanges = watchTokens();
     await signIn();
     const { access_token: token } = exchanges[0]!.response;
@@ -167,7 +167,7 @@ describe('keeping a user signed in', () => {
     expect(exchanges.at(-1)!.request.get('grant_type')).toBe('refresh_token');
   });
 
-  it('[127] an answer that got lost is asked for again with the same token, and nobody is signed out', async () => {
+  it('[127] a lost response is requested again with the same token, and the user stays signed in', async () => {
     await signIn();
     const lost = watchTokens(() => Promise.reject(new TypeError('fetch failed')));
     const failed = await browser.post('/refresh');
@@ -181,7 +181,7 @@ describe('keeping a user signed in', () => {
     expect(await families()).toEqual([{ refreshes: 1, revoked: false }]);
   });
 
-  it('a session that the issuer has ended is begun anew by signing in', async () => {
+  it('a session that the issuer has ended starts again with a sign-in', async () => {
     await signIn();
     const subjects = app.nest.get(SubjectsService, { strict: false });
     await subjects.setDisabled(user.subject, true, 'test', 'test');
@@ -196,7 +196,7 @@ describe('an answer of the issuer that is an error', () => {
   it.each([
     ['access_denied', 'You did not allow it'],
     ['login_required', 'it was asked not to show you a sign-in page'],
-  ])('is said plainly: %s', async (error, words) => {
+  ])('an error of the issuer is shown in plain words: %s', async (error, words) => {
     const visit = error === 'access_denied' ? await deny() : await browser.get('/sign-in?prompt=none');
     expect(visit.status).toBe(400);
     expect(visit.html).toContain(words);
@@ -212,7 +212,7 @@ describe('an answer of the issuer that is an error', () => {
 });
 
 describe('what comes from elsewhere', () => {
-  it('a callback that this browser has not asked for signs nobody in, and the code is not redeemed', async () => {
+  it('a callback that this browser did not start signs nobody in, and its code is not redeemed', async () => {
     const begun = await browser.atDemo.get('/sign-in');
     let visit = await browser.atService.get(begun.url.href);
     visit = await browser.atService.submit(visit, { username: user.username, password: user.password });
@@ -237,7 +237,7 @@ describe('what comes from elsewhere', () => {
     expect(isSignedIn(await browser.get('/'))).toBe(true);
   });
 
-  it.each(['/refresh', '/sign-out'])('a form of another page is not carried out: %s', async (path) => {
+  it.each(['/refresh', '/sign-out'])('a form from another page is refused: %s', async (path) => {
     await signIn();
     const exchanges = watchTokens();
     for (const origin of [app.url, 'null', 'https://evil.example']) {
@@ -247,17 +247,17 @@ describe('what comes from elsewhere', () => {
     expect(exchanges).toEqual([]);
   });
 
-  it('an unknown path and a wrong method are a plain page', async () => {
+  it('an unknown path and a wrong method are an error page', async () => {
     for (const path of ['/nowhere', '/refresh', '/__proto__']) expect((await browser.get(path)).status).toBe(404);
   });
 
-  it('another name of this machine leads to the address that cookies are for', async () => {
+  it('another host name of this machine redirects to the address that cookies are for', async () => {
     const { headers } = await send(site.url.replace('127.0.0.1', 'localhost'), { redirect: 'manual' });
     expect(headers.get('location')).toBe(`${site.url}/`);
   });
 
   it.each(['//evil.example/x?y', '/\\evil.example/x?y', 'http://evil.example/x?y', '//user@evil.example:80/x?y'])(
-    'a request target that names another host leads nobody there: %s',
+    'a request target with another host does not redirect there: %s',
     async (target) => {
       const ask = (host: string) =>
         exchangeBytes(site.url, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
@@ -271,7 +271,7 @@ describe('what comes from elsewhere', () => {
 });
 
 describe('back-channel logout', () => {
-  it('a user who signs out at the issuer is signed out here, in that session alone', async () => {
+  it('a user who signs out at the issuer is signed out here, in that session only', async () => {
     const elsewhere = new DemoVisitor(site);
     await signIn();
     await signIn(elsewhere);
@@ -314,7 +314,7 @@ describe('the resource server of the demo client', () => {
   const ask = (token?: string) =>
     send(`${site.url}/api/hello`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
 
-  it('[204] answers access tokens that are for it, and says to others what is wrong', async () => {
+  it('[204] the demo resource server accepts access tokens for itself, and says why it refuses others', async () => {
     const exchanges = watchTokens();
     await signIn();
     const { access_token: token, id_token } = exchanges[0]!.response;

@@ -73,7 +73,7 @@ it('[212] the next signing key is published long before it signs, and the last o
   await expectInactive(app, client, before.accessToken);
 });
 
-it('[212] tokens of before an emergency rotation stay valid, and new ones have the new key at once', async () => {
+it('[212] tokens from before an emergency rotation stay valid, and new ones use the new key at once', async () => {
   const before = await startSession(app, client);
   await worker.rotateNow({ immediately: true });
   const { body } = await refresh(app, client, before.refreshToken);
@@ -81,7 +81,7 @@ it('[212] tokens of before an emergency rotation stay valid, and new ones have t
   for (const token of [before.accessToken, body.access_token]) await expectValid(token);
 });
 
-it('[214] a retired key is believed by nobody, and refresh tokens do not depend on it', async () => {
+it('[214] a retired key is refused everywhere, and refresh tokens do not depend on it', async () => {
   const before = await startSession(app, client);
   const leaked = kidOf(before.accessToken);
   await worker.retire(leaked);
@@ -92,7 +92,7 @@ it('[214] a retired key is believed by nobody, and refresh tokens do not depend 
   await expectValid(body.access_token);
 });
 
-it('refresh tokens survive the rotation of the token key: introspected, refreshed, retried and revoked as before', async () => {
+it('refresh tokens survive the rotation of the token key: they are introspected, refreshed, retried and revoked as before', async () => {
   const old = await startSession(app, client);
   const idle = await startFamily(app, client);
   const other = await startSession(app, opaque);
@@ -117,7 +117,7 @@ it('refresh tokens survive the rotation of the token key: introspected, refreshe
   expect((await refresh(app, opaque, other.refreshToken)).status).toBe(200);
 });
 
-it('a retry of a refresh from before the rotation of the token key yields a successor that works', async () => {
+it('a retry of a refresh from before the rotation of the token key yields a working successor', async () => {
   const { refreshToken } = await startFamily(app, client);
   const held = app.nest.get(KeyRing, { strict: false });
   app.clock.advanceSeconds(90 * DAY_SECONDS);

@@ -46,7 +46,7 @@ async function refreshAndLoseTheAnswer(as: TestClient, { sid }: TestFamily, refr
 }
 
 describe('an answer that is lost on the way', () => {
-  it('[127] the same request again gets the successor, which works', async () => {
+  it('[127] after a lost response, the same request gets the successor, which works', async () => {
     await refreshAndLoseTheAnswer(client, family, family.refreshToken);
     const again = await refresh(app, client, family.refreshToken);
     expect(again.status).toBe(200);
@@ -55,7 +55,7 @@ describe('an answer that is lost on the way', () => {
     await expectOneLive(app, client, family.sid);
   });
 
-  it('[127] lost again and again, it is still there: a train goes through many tunnels', async () => {
+  it('[127] after several lost responses, the same request still gets the successor', async () => {
     await refreshAndLoseTheAnswer(client, family, family.refreshToken);
     const answers = new Set<string>();
     for (let tunnel = 0; tunnel < 5; tunnel++) {
@@ -66,7 +66,7 @@ describe('an answer that is lost on the way', () => {
     expect((await refresh(app, client, [...answers][0]!)).status).toBe(200);
   });
 
-  it('[127] each time for ten refreshes in a row, the session lives, and no sibling was born', async () => {
+  it('[127] with a lost response at each of ten refreshes in a row, the session lives, and there is one successor each', async () => {
     let token = family.refreshToken;
     for (let round = 1; round <= 10; round++) {
       await refreshAndLoseTheAnswer(client, family, token);
@@ -77,7 +77,7 @@ describe('an answer that is lost on the way', () => {
     await expectOneLive(app, client, family.sid);
   });
 
-  it('[127] for a public client, too', async () => {
+  it('[127] a public client gets the successor of a lost response, too', async () => {
     const spa = await publicClient(app);
     const session = await startFamily(app, spa);
     await refreshAndLoseTheAnswer(spa, session, session.refreshToken);
@@ -85,14 +85,14 @@ describe('an answer that is lost on the way', () => {
     expect((await refresh(app, spa, again.body.refresh_token)).status).toBe(200);
   });
 
-  it('[127] the audit trail tells the retry from the rotation', async () => {
+  it('[127] the audit log distinguishes the retry from the rotation', async () => {
     await refreshAndLoseTheAnswer(client, family, family.refreshToken);
     await refresh(app, client, family.refreshToken);
     const events = (await auditOfFamily(app, family.sid)).map(({ event }) => event);
     expect(events).toEqual(['family.started', 'refresh.rotated', 'refresh.retried']);
   });
 
-  it('a client that comes back after the window has lost its session: that cannot be told from theft', async () => {
+  it('a client that retries after the grace period loses its session, because that looks like a reuse', async () => {
     await refreshAndLoseTheAnswer(client, family, family.refreshToken);
     app.clock.advanceSeconds(61);
     expectError(await refresh(app, client, family.refreshToken), 400, 'invalid_grant');
@@ -103,7 +103,7 @@ describe('a database connection that is lost', () => {
   const lost = () => ofDatabase(new Error('Connection terminated unexpectedly'));
   const repository = () => app.nest.get(TokenFamilyRepository, { strict: false });
 
-  it('[137] after COMMIT, before the answer: 503, and the same request again gets the successor', async () => {
+  it('[137] a connection lost after COMMIT and before the answer is a 503, and a repeated request gets the successor', async () => {
     const rotate = repository().rotate.bind(repository());
     jest.spyOn(repository(), 'rotate').mockImplementationOnce(async (entries, now) => {
       await rotate(entries, now);
@@ -119,7 +119,7 @@ describe('a database connection that is lost', () => {
     expect((await refresh(app, client, again.body.refresh_token)).status).toBe(200);
   });
 
-  it('[138] before COMMIT: 503, nothing is consumed, and the same request again is the first use', async () => {
+  it('[138] a connection lost before COMMIT is a 503, consumes nothing, and a repeated request is the first use', async () => {
     jest.spyOn(repository(), 'rotate').mockRejectedValueOnce(lost());
     const first = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
     expectError(first, 503, 'temporarily_unavailable');
@@ -128,7 +128,7 @@ describe('a database connection that is lost', () => {
     expect((await familyRow(app, family.sid)).generation).toBe(1);
   });
 
-  it('while a retry is looked up: 503, and the retry is still there', async () => {
+  it('a connection lost while a retry is looked up is a 503, and the retry still works', async () => {
     const { body } = await refresh(app, client, family.refreshToken);
     jest.spyOn(repository(), 'find').mockRejectedValueOnce(lost());
     const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
@@ -136,7 +136,7 @@ describe('a database connection that is lost', () => {
     expect((await refresh(app, client, family.refreshToken)).body.refresh_token).toBe(body.refresh_token);
   });
 
-  it('while a reuse is looked up: 503, and the theft is found the next time', async () => {
+  it('a connection lost while a reuse is looked up is a 503, and the reuse is detected the next time', async () => {
     await refresh(app, client, family.refreshToken);
     app.clock.advanceSeconds(61);
     jest.spyOn(repository(), 'find').mockRejectedValueOnce(lost());

@@ -127,14 +127,14 @@ describe.each(kinds)(
       first = await signIn(party, { parameters: { scope: 'openid profile email offline_access read' } });
     });
 
-    it('signs a user in, and knows who it is', () => {
+    it('openid-client signs a user in and gets their identity', () => {
       expect(first.tokens).toMatchObject({ token_type: 'bearer', expires_in: 600, refresh_token: expect.any(String) });
       expect(first.tokens.scope).toBe('openid profile email offline_access read');
       expect(first.claims).toMatchObject({ iss: app.issuer, sub: anna.subject, aud: party.client.clientId });
       expect(decodeProtectedHeader(first.tokens.id_token!).alg).toBe(kind.idTokenSignedResponseAlg);
     });
 
-    it('[276, 277, 278, 279, 280] refreshes, and the ID token that it gets is about the same sign-in, without a nonce', async () => {
+    it('[276, 277, 278, 279, 280] openid-client refreshes, and the new ID token is of the same sign-in, without a nonce', async () => {
       const { tokens } = await signIn(party);
       const { iss, sub, aud, auth_time, azp, nonce, sid, acr, amr } = tokens.claims()!;
       app.clock.advanceSeconds(1);
@@ -148,7 +148,7 @@ describe.each(kinds)(
       expect(after.claims()).toMatchObject({ sub, auth_time });
     });
 
-    it('[281] refreshes as it authenticated at first, and in no other way', async () => {
+    it('[281] openid-client refreshes with its registered authentication method, and with no other', async () => {
       const { tokens } = await signIn(party);
       const others = Object.keys(authentications).filter((method) => method !== party.client.method);
       for (const method of others as ClientAuthMethod[]) {
@@ -159,7 +159,7 @@ describe.each(kinds)(
       expect(next.claims()).toMatchObject({ sub: anna.subject });
     });
 
-    it('asks for the claims of the user, with either access token', async () => {
+    it('openid-client calls userinfo with either kind of access token', async () => {
       const { tokens, claims } = await signIn(party, { parameters: { scope: 'openid email offline_access' } });
       const next = await openid.refreshTokenGrant(party.config, tokens.refresh_token!);
       for (const { access_token } of [tokens, next]) {
@@ -175,7 +175,7 @@ describe.each(kinds)(
       expect(await byPost.json()).toMatchObject({ sub: anna.subject, email: 'anna@example.org' });
     });
 
-    it('the API learns whose token it is, and when the user signed in', async () => {
+    it('the API learns from the access token who the user is, and when they signed in', async () => {
       const { tokens, claims } = await signIn(party);
       expect(await openid.tokenIntrospection(api, tokens.access_token)).toMatchObject({
         active: true,
@@ -192,7 +192,7 @@ describe.each(kinds)(
       expect(verified).toMatchObject({ sub: anna.subject, client_id: party.client.clientId });
     });
 
-    it('revokes what it has, and then has nothing', async () => {
+    it('openid-client revokes its tokens, and then has none', async () => {
       const { tokens } = await signIn(party);
       await openid.tokenRevocation(party.config, tokens.refresh_token!);
       await expect(openid.refreshTokenGrant(party.config, tokens.refresh_token!)).rejects.toMatchObject({
@@ -204,7 +204,7 @@ describe.each(kinds)(
       );
     });
 
-    it('[253] is told by the code that a code is good once', async () => {
+    it('[253] openid-client gets invalid_grant for a code that was redeemed before', async () => {
       const asked = await ask(party.config);
       const answer = await sendUser(new Visitor(app), asked.url, anna);
       const { access_token } = await openid.authorizationCodeGrant(party.config, answer, asked.checks);
@@ -231,17 +231,17 @@ describe('openid-client', () => {
     return openid.authorizationCodeGrant(party.config, url, asked.checks).catch((error: unknown) => error);
   };
 
-  it('takes the answer as a form', async () => {
+  it('openid-client accepts the response as a form', async () => {
     const { claims } = await signIn(party, { parameters: { response_mode: 'form_post' } });
     expect(claims.sub).toBe(anna.subject);
   });
 
-  it('[282] gets no refresh token without offline_access', async () => {
+  it('[282] openid-client gets no refresh token without offline_access', async () => {
     const { tokens, claims } = await signIn(party, { parameters: { scope: 'openid read' } });
     expect([tokens.refresh_token, tokens.scope, claims.sub]).toEqual([undefined, 'openid read', anna.subject]);
   });
 
-  it('[265] is told by the user that the answer is no, and by whom', async () => {
+  it('[265] openid-client learns that the user refused, and from which issuer', async () => {
     const visitor = new Visitor(app);
     const asked = await ask(party.config, { prompt: 'consent' });
     const question = await visitor.get(asked.url.href);
@@ -254,7 +254,7 @@ describe('openid-client', () => {
     });
   });
 
-  it('[265] takes no answer that another server could have given', async () => {
+  it('[265] openid-client refuses a response that another server could have sent', async () => {
     const asked = await ask(party.config);
     const answer = (await sendUser(new Visitor(app), asked.url, anna)) as URL;
     answer.searchParams.set('iss', 'https://elsewhere.example');
@@ -262,7 +262,7 @@ describe('openid-client', () => {
     expect(refused).toMatch(/"iss" \(issuer\)/);
   });
 
-  it('signs in silently whoever is signed in, and learns that nobody is', async () => {
+  it('openid-client signs a signed-in user in silently, and learns when nobody is signed in', async () => {
     const { visitor, claims } = await signIn(party);
     const silent = await signIn(party, { visitor, parameters: { prompt: 'none' } });
     expect(silent.claims).toMatchObject({ sub: claims.sub, sid: claims['sid'], auth_time: claims.auth_time });
@@ -272,7 +272,7 @@ describe('openid-client', () => {
     });
   });
 
-  it('names the user that it expects by an ID token, and gets no other', async () => {
+  it('openid-client names the expected user with an ID token, and gets no other', async () => {
     const { visitor, tokens } = await signIn(party);
     const hint = { prompt: 'none', id_token_hint: tokens.id_token! };
     expect((await signIn(party, { visitor, parameters: hint })).claims.sub).toBe(anna.subject);
@@ -280,7 +280,7 @@ describe('openid-client', () => {
     expect(await refusal(other.visitor, hint)).toMatchObject({ error: 'login_required' });
   });
 
-  it('asks for claims one by one', async () => {
+  it('openid-client requests claims by name', async () => {
     const claims = JSON.stringify({ id_token: { email: { essential: true } }, userinfo: { name: null } });
     const { tokens, claims: token } = await signIn(party, { parameters: { claims, scope: 'openid' } });
     expect(token['email']).toBe('anna@example.org');
@@ -290,7 +290,7 @@ describe('openid-client', () => {
     });
   });
 
-  it('signs the user out with the ID token, and what is not offline ends', async () => {
+  it('openid-client signs the user out with the ID token, which ends families that are not offline', async () => {
     const { visitor, tokens } = await signIn(party);
     const online = await signIn(party, { visitor, parameters: { scope: 'openid read' } });
     const state = openid.randomState();
@@ -330,27 +330,30 @@ describe('a back-channel logout endpoint', () => {
     return payload;
   }
 
-  it.each(['RS256', 'ES256'] as const)('gets a logout token that holds, signed with %s', async (algorithm) => {
-    const registration = { idTokenSignedResponseAlg: algorithm, backchannelLogoutUri: receiver.uri };
-    const [party, other] = [await register(registration), await register()];
-    const { visitor, tokens, claims } = await signIn(party);
-    await visitor.get(openid.buildEndSessionUrl(party.config, { id_token_hint: tokens.id_token! }).href);
-    await receiver.hasReceived(1);
-    expect(receiver.received[0]).toMatchObject({ method: 'POST', contentType: 'application/x-www-form-urlencoded' });
-    const [logoutToken] = receiver.tokens as [string];
-    expect(decodeProtectedHeader(logoutToken).alg).toBe(algorithm);
-    expect(await validate(logoutToken, party)).toMatchObject({
-      sub: claims.sub,
-      sid: claims['sid'],
-      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-    });
-    await expect(validate(logoutToken, other)).rejects.toThrow('"aud"');
-    await expect(validate(tokens.id_token!, party)).rejects.toThrow('"typ"');
-  });
+  it.each(['RS256', 'ES256'] as const)(
+    'a back-channel logout endpoint gets a valid logout token, signed with %s',
+    async (algorithm) => {
+      const registration = { idTokenSignedResponseAlg: algorithm, backchannelLogoutUri: receiver.uri };
+      const [party, other] = [await register(registration), await register()];
+      const { visitor, tokens, claims } = await signIn(party);
+      await visitor.get(openid.buildEndSessionUrl(party.config, { id_token_hint: tokens.id_token! }).href);
+      await receiver.hasReceived(1);
+      expect(receiver.received[0]).toMatchObject({ method: 'POST', contentType: 'application/x-www-form-urlencoded' });
+      const [logoutToken] = receiver.tokens as [string];
+      expect(decodeProtectedHeader(logoutToken).alg).toBe(algorithm);
+      expect(await validate(logoutToken, party)).toMatchObject({
+        sub: claims.sub,
+        sid: claims['sid'],
+        events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      });
+      await expect(validate(logoutToken, other)).rejects.toThrow('"aud"');
+      await expect(validate(tokens.id_token!, party)).rejects.toThrow('"typ"');
+    },
+  );
 });
 
 // The last one: it turns the clock.
-it('openid-client asks for a fresh sign-in by max_age, and checks that it got one', async () => {
+it('openid-client asks for a fresh sign-in by max_age, and verifies it', async () => {
   const party = await register();
   const { visitor, claims } = await signIn(party);
   app.clock.advanceSeconds(120);

@@ -125,16 +125,19 @@ describe.each(
     application = new Application(client, algorithm);
   });
 
-  it.each(['query', 'form_post'])('signs a user in, answered by %s, and asks for the claims', async (mode) => {
-    const tokens = await application.signIn(new Visitor(app), { response_mode: mode });
-    expect(idTokenOf(tokens)).toMatchObject({ sub: anna.subject, aud: client.clientId, amr: ['pwd'] });
-    expect(await application.userinfo(tokens.access_token, anna.subject)).toEqual({
-      sub: anna.subject,
-      email: 'anna@example.org',
-    });
-  });
+  it.each(['query', 'form_post'])(
+    'oauth4webapi signs a user in, with the response by %s, and calls userinfo',
+    async (mode) => {
+      const tokens = await application.signIn(new Visitor(app), { response_mode: mode });
+      expect(idTokenOf(tokens)).toMatchObject({ sub: anna.subject, aud: client.clientId, amr: ['pwd'] });
+      expect(await application.userinfo(tokens.access_token, anna.subject)).toEqual({
+        sub: anna.subject,
+        email: 'anna@example.org',
+      });
+    },
+  );
 
-  it('[276, 278, 279, 280] refreshes: the same user, the same sign-in, the same client, no nonce', async () => {
+  it('[276, 278, 279, 280] oauth4webapi refreshes: the same user, sign-in and client, and no nonce', async () => {
     const first = await application.signIn(new Visitor(app));
     app.clock.advanceSeconds(1);
     const next = await application.refresh(first.refresh_token!);
@@ -147,7 +150,7 @@ describe.each(
     expect([narrow.scope, narrow.id_token]).toEqual(['read', undefined]);
   });
 
-  it('revokes the refresh token, and the access token is dead at once', async () => {
+  it('oauth4webapi revokes the refresh token, which revokes the access token at once', async () => {
     const tokens = await application.signIn(new Visitor(app));
     await application.revoke(tokens.refresh_token!);
     await expect(application.refresh(tokens.refresh_token!)).rejects.toMatchObject({ error: 'invalid_grant' });
@@ -157,7 +160,7 @@ describe.each(
   });
 
   if (method !== 'none') {
-    it('introspects its own tokens', async () => {
+    it('oauth4webapi introspects its own tokens', async () => {
       const tokens = await application.signIn(new Visitor(app));
       for (const token of [tokens.access_token, tokens.refresh_token!]) {
         expect(await application.introspect(token)).toMatchObject({

@@ -57,7 +57,7 @@ describe.each(['confidential', 'public'] as const)('a stolen token of a %s clien
   const activeOf = async ({ accessTokens }: Holder): Promise<boolean[]> =>
     Promise.all(accessTokens.map(async (token) => (await introspect(app, client, token)).body.active as boolean));
 
-  it('[124] [125] used by the thief first: when the user comes, both have nothing left', async () => {
+  it('[124] [125] if the thief uses the token first, both lose access when the user refreshes', async () => {
     expect((await thief.refresh()).status).toBe(200);
     app.clock.advanceSeconds(120);
     expect((await thief.refresh()).status).toBe(200);
@@ -70,14 +70,14 @@ describe.each(['confidential', 'public'] as const)('a stolen token of a %s clien
     }
   });
 
-  it('[124] used by the user first: when the thief comes, both have nothing left', async () => {
+  it('[124] if the user uses the token first, both lose access when the thief does', async () => {
     await user.refresh();
     app.clock.advanceSeconds(120);
     expectError(await thief.refresh(), 400, 'invalid_grant');
     expectError(await user.refresh(), 400, 'invalid_grant');
   });
 
-  it('used by both within the window: they share the successor, and the next time that both come it is over', async () => {
+  it('if both use it within the grace period, they share the successor, and the family is revoked the next time', async () => {
     const [first, second] = [await user.refresh(), await thief.refresh()];
     expect(second.body.refresh_token).toBe(first.body.refresh_token);
     app.clock.advanceSeconds(120);
@@ -87,13 +87,13 @@ describe.each(['confidential', 'public'] as const)('a stolen token of a %s clien
     expectError(await thief.refresh(), 400, 'invalid_grant');
   });
 
-  it('rotated away in a burst, so that nobody remembers the user’s token: the user’s next refresh ends it all the same', async () => {
+  it('if the thief rotates many times at once, the user’s next refresh revokes the family all the same', async () => {
     for (let round = 0; round < 12; round++) expect((await thief.refresh()).status).toBe(200);
     expectError(await user.refresh(), 400, 'invalid_grant');
     expectError(await thief.refresh(), 400, 'invalid_grant');
   });
 
-  it('the user signs in again, and is rid of the thief', async () => {
+  it('the user signs in again, and the thief has no access', async () => {
     await thief.refresh();
     app.clock.advanceSeconds(61);
     await user.refresh();
@@ -104,7 +104,7 @@ describe.each(['confidential', 'public'] as const)('a stolen token of a %s clien
     if (type === 'confidential') await expectOneLive(app, client, fresh);
   });
 
-  it('leaves a trail from which the theft can be told afterwards', async () => {
+  it('the audit log shows the theft afterwards', async () => {
     await thief.refresh();
     app.clock.advanceSeconds(61);
     await user.refresh();
