@@ -46,7 +46,7 @@ const trail = (sessionId: string) =>
 const waiting = async (): Promise<number> =>
   (await deployment.query<{ count: number }>('SELECT count(*)::int FROM logout_notices'))[0]!.count;
 
-it('between sending and forgetting: the client hears of it twice, and the trail once', async () => {
+it('killed between sending and storing: the client gets the notice twice, and the audit log once', async () => {
   receiver.answer = silence;
   const sessionId = await addNotice(await toldClient());
   await receiver.hasReceived(1);
@@ -61,7 +61,7 @@ it('between sending and forgetting: the client hears of it twice, and the trail 
   expect(await trail(sessionId)).toEqual([{ event: 'logout.delivered', detail: { attempts: 2 } }]);
 });
 
-it('before it could send anything: the notice is there when the service is back', async () => {
+it('killed before sending: the notice is delivered when the service is back', async () => {
   const client = await toldClient();
   await rekey.kill();
   const sessionId = await addNotice(client);
@@ -71,7 +71,7 @@ it('before it could send anything: the notice is there when the service is back'
   expect(await trail(sessionId)).toEqual([{ event: 'logout.delivered', detail: { attempts: 1 } }]);
 });
 
-it('a service that is stopped while it tells a client keeps what could not be delivered', async () => {
+it('a service that is stopped during a delivery keeps the notice', async () => {
   receiver.answer = silence;
   const sessionId = await addNotice(await toldClient());
   await receiver.hasReceived(1);

@@ -64,7 +64,7 @@ const metric = async ({ nest }: TestApp, line: string): Promise<number> => {
   );
 };
 
-it('[284] two replicas at once delete all that is long dead, in short statements, and nobody else notices', async () => {
+it('[284] two replicas clean up at once in short statements, and no request is affected', async () => {
   await insertFamilies(DEAD_FAMILIES, 31);
   await insertFamilies(100, 29); // dead, but not for long enough
   const longAgo = new Date(one.clock.now() - 500 * 86_400_000);
@@ -127,7 +127,7 @@ it('[284] two replicas at once delete all that is long dead, in short statements
   expect(after.map(({ status }) => status)).toEqual(tokens.map(() => 200));
 });
 
-it('[285] a round that fails is counted, and tried again later and later until one succeeds', async () => {
+it('[285] a failed round is counted, and retried with increasing delays until one succeeds', async () => {
   await insertFamilies(10, 31);
   const rounds = laterTimers();
   const { nest } = one;

@@ -70,7 +70,7 @@ async function expectNoneLost(sessions: Session[], at: Address): Promise<void> {
   expect(await deployment.query(`SELECT 1 FROM audit_events WHERE event = 'refresh.reused'`)).toEqual([]);
 }
 
-it('PostgreSQL is killed again and again: every session goes on with its token', async () => {
+it('PostgreSQL is killed repeatedly: every session continues with its token', async () => {
   const sessions = await whileRefreshing(
     (session) => replicas[session % 2]!,
     async (progress) => {
@@ -86,7 +86,7 @@ it('PostgreSQL is killed again and again: every session goes on with its token',
   await expectNoneLost(sessions, replicas[0]!);
 });
 
-it('[137] [138] one of two replicas is killed again and again: every session goes on with its token at the other', async () => {
+it('[137] [138] one of two replicas is killed repeatedly: every session continues with its token at the other', async () => {
   const sessions = await whileRefreshing(
     (session, attempt) => replicas[(session + attempt) % 2]!,
     async (progress) => {

@@ -37,7 +37,7 @@ async function inLanes(lanes: number, requests: (() => Promise<Answer>)[]): Prom
   return answers;
 }
 
-it('[288] thousands of requests, a fifth of which fail, leave no connection behind', async () => {
+it('[288] thousands of requests, a fifth of which fail, leak no connection', async () => {
   const rekey = await deployment.replica({ env: { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '100000' } });
   const client: TestClient = await registerClient(rekey);
   const admin = bearer(await accessToken(rekey, FIRST_ADMIN));
@@ -82,7 +82,7 @@ it('[288] thousands of requests, a fifth of which fail, leave no connection behi
   await rekey.stop();
 });
 
-it('[289] with a single connection everything works, also at once', async () => {
+it('[289] with a single connection everything works, also concurrently', async () => {
   const rekey = await deployment.replica({ env: { REKEY_DATABASE_POOL: '1' } });
   const client = await registerClient(rekey, { refresh: { retry_window_seconds: 0 } });
   const admin = (method: string, path: string, body?: unknown) => asAdmin(rekey, method, path, body);

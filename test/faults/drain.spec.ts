@@ -55,7 +55,7 @@ function refreshOn(agent: Agent, { url }: Address, refreshToken: string): Promis
   });
 }
 
-it('[292] no request that was under way is lost, and the process ends with 0', async () => {
+it('[292] no request under way is lost in a drain, and the process exits with 0', async () => {
   const families = await beginFamilies(rekey, client, LANES + 2);
   const [slow, quick] = [families.slice(0, 2), families.slice(2)];
   const holder = await deployment.connect();

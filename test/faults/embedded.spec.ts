@@ -47,7 +47,7 @@ afterAll(async () => {
 const secretsOf = ({ adminClientSecret, demoClientSecret, demoRefreshToken, demoPassword }: Credentials): string[] =>
   [adminClientSecret, demoClientSecret, demoRefreshToken, demoPassword].map((secret) => secret!);
 
-it('a first start says how to get in, in 25 lines at most', () => {
+it('a first start prints how to sign in and try it, in 25 lines at most', () => {
   const said = rekey.output.slice(rekey.output.indexOf('Rekey listens on')).trimEnd();
   for (const secret of secretsOf(credentials)) expect(said).toContain(secret);
   expect(said.split('\n').filter((line) => !line.startsWith('{')).length).toBeLessThanOrEqual(25);
@@ -68,7 +68,7 @@ it('a second process on the same files is refused, says why, and harms nothing',
   await registerClient(at);
 });
 
-it('[137] [138] killed in the middle of refreshes, it goes on where it was: no session is lost', async () => {
+it('[137] [138] a process killed during refreshes continues where it was: no session is lost', async () => {
   const client: TestClient = await registerClient(at);
   const families = await beginFamilies(at, client, 8);
   const sessions = families.map((family) => new Session(client, family, () => at));
@@ -92,7 +92,7 @@ it('[137] [138] killed in the middle of refreshes, it goes on where it was: no s
   }
 });
 
-it('a later start prints no secret: it says where they are, and they still work', async () => {
+it('a later start prints no secrets but where they are, and they still work', async () => {
   const now = readCredentials(dataDir);
   const { output } = rekey;
   expect(output).toContain(join(dataDir, 'credentials.env'));
@@ -108,7 +108,7 @@ it('a later start prints no secret: it says where they are, and they still work'
   expect((await refresh(at, demo, now.demoRefreshToken!)).status).toBe(200);
 });
 
-it('stopped in good order, it lets go of the files', async () => {
+it('a process stopped cleanly releases the files', async () => {
   expect(await rekey.stop()).toEqual({ code: 0, signal: null });
   rekey = await rekey.startAgain();
   await registerClient(at);

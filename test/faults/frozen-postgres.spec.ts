@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-it('[127] a refresh that was answered 503 and carried out late is still a retry: the window begins when it was committed', async () => {
+it('[127] a refresh that answered 503 and was committed late can be retried: the grace period begins at the commit', async () => {
   const rekey = await deployment.replica();
   const client = await registerClient(rekey, { refresh: { retry_window_seconds: 5 } });
   const { refreshToken } = await beginFamily(rekey, client);

@@ -94,16 +94,16 @@ describe('PostgreSQL is killed', () => {
     await back();
   });
 
-  it.each(REQUESTS)('[87] %s is answered 503 within two seconds', (what) => {
+  it.each(REQUESTS)('[87] with PostgreSQL killed, %s answers 503 within two seconds', (what) => {
     expectUnavailable(answers.get(what)!);
   });
 
-  it('[87] [300] it is not ready, but alive', () => {
+  it('[87] [300] with PostgreSQL killed, the service is alive but not ready', () => {
     expect(answers.get('readiness')!.answer.status).toBe(503);
     expect(live.status).toBe(200);
   });
 
-  it('[87] it comes back by itself, and the refresh token that was refused is still good', async () => {
+  it('[87] the service recovers by itself, and the refused refresh token is still valid', async () => {
     expect(rekey.isRunning).toBe(true);
     expect(await generationOf(of.sid)).toBe(1);
     const answer = await refresh(rekey, client, of.refreshToken);
@@ -111,7 +111,7 @@ describe('PostgreSQL is killed', () => {
     expect((await refresh(rekey, client, answer.body.refresh_token)).status).toBe(200);
   });
 
-  it('[165] a revocation that was refused has revoked nothing', async () => {
+  it('[165] a refused revocation has revoked nothing', async () => {
     expect((await introspect(rekey, client, of.accessToken)).body.active).toBe(true);
     expect(await deployment.query('SELECT 1 FROM revocations')).toEqual([]);
   });
@@ -130,14 +130,14 @@ describe('PostgreSQL stands still', () => {
     }
   }
 
-  it.each(REQUESTS)('[87] %s is answered 503 within two seconds', async (what) => {
+  it.each(REQUESTS)('[87] with PostgreSQL frozen, %s answers 503 within two seconds', async (what) => {
     const of = await session();
     const ask = requests(of, await registerClient(rekey))[what]!;
     expectUnavailable(await whilePaused(() => timed(ask)));
     expect((await refresh(rekey, client, of.refreshToken)).status).toBe(200);
   });
 
-  it('[87] with Redis still as well, an access token that cannot be checked is 503, and never active', async () => {
+  it('[87] with PostgreSQL and Redis frozen, an access token that cannot be checked is a 503, and never active', async () => {
     const alive = await session();
     const dead = await session();
     await revoke(rekey, client, dead.refreshToken);
@@ -156,7 +156,7 @@ describe('PostgreSQL stands still', () => {
     expect((await introspect(rekey, client, dead.accessToken)).body.active).toBe(false);
   });
 
-  it('[87] so are hundreds at once, and all of their tokens are still good', async () => {
+  it('[87] hundreds of concurrent requests answer 503, and all of their tokens are still valid', async () => {
     const families = await beginFamilies(rekey, client, 150);
     const answers = await whilePaused(() =>
       Promise.all(
@@ -171,7 +171,7 @@ describe('PostgreSQL stands still', () => {
     expect(after.map(({ status }) => status)).toEqual(families.map(() => 200));
   });
 
-  it('[87] a connection that missed its time is not used again: what is answered 200 afterwards is committed', async () => {
+  it('[87] a connection that timed out is not reused: later 200 answers are committed', async () => {
     const families = await beginFamilies(rekey, client, 40);
     const change = () => callAdmin(rekey, 'PATCH', `/clients/${client.clientId}`, bearer(adminToken), { name: 'New' });
     // Each begins with a transaction, so it is in the middle of one that it gives up.
@@ -210,7 +210,7 @@ describe('PostgreSQL is taken up by another program', () => {
     }
   }
 
-  it('[89] without a free connection it says 503 in time, and goes on when there is one again', async () => {
+  it('[89] without a free connection the service answers 503 in time, and recovers once there is one', async () => {
     const of = await session();
     const asked = requests(of, await registerClient(rekey));
     await takeAllConnections();
@@ -220,7 +220,7 @@ describe('PostgreSQL is taken up by another program', () => {
     expect((await refresh(rekey, client, of.refreshToken)).status).toBe(200);
   });
 
-  it('[89] with all of its connections waiting for a lock it says 503 in time, and goes on when the lock is gone', async () => {
+  it('[89] with all its connections waiting for a lock the service answers 503 in time, and recovers once the lock is released', async () => {
     const families = await beginFamilies(rekey, client, 30);
     const other = await another();
     await other.query('BEGIN; LOCK TABLE token_families IN ACCESS EXCLUSIVE MODE');
@@ -237,7 +237,7 @@ describe('PostgreSQL is taken up by another program', () => {
     expect(after.map(({ status }) => status)).toEqual(families.map(() => 200));
   });
 
-  it('[89] with more rows locked than it has connections it says 503 in time, and goes on when they are free', async () => {
+  it('[89] with more rows locked than it has connections the service answers 503 in time, and recovers once they are free', async () => {
     const families = await beginFamilies(rekey, client, 60);
     const locked = families.slice(0, 40);
     const other = await another();

@@ -72,7 +72,7 @@ async function expectRightAnswers(): Promise<void> {
 }
 
 describe('Redis is flushed', () => {
-  it('what was revoked stays revoked, and what is alive stays alive', async () => {
+  it('after a flush of Redis, revoked tokens stay revoked and valid tokens stay valid', async () => {
     const [revoked, alive] = [await sessions(), await sessions()];
     for (const each of revoked) await expectRevoke(each);
     for (let round = 0; round < 10; round++) {
@@ -85,7 +85,7 @@ describe('Redis is flushed', () => {
 });
 
 describe('Redis is away', () => {
-  it('[166] a revocation succeeds and holds at once; the copy is mended when Redis is back', async () => {
+  it('[166] with Redis away, a revocation succeeds and takes effect at once; the copy is repaired when Redis is back', async () => {
     const dead = await sessions();
     await trackerReady();
     await deployment.redis.kill();
@@ -101,7 +101,7 @@ describe('Redis is away', () => {
     for (const each of dead) await expectActive(each, false);
   });
 
-  it('[290] killed and started again, it is used again within five seconds, and the process has lived on', async () => {
+  it('[290] Redis killed and restarted is used again within five seconds, by the same process', async () => {
     for (let round = 0; round < 3; round++) {
       await trackerReady();
       await deployment.redis.kill();
@@ -128,7 +128,7 @@ describe.each([
     resume: async () => deployment.redis.resume(),
   },
 ])('Redis $fault', ({ pause, resume }) => {
-  it('[290] every answer is right and comes within a second; it is used again within five', async () => {
+  it('[290] every answer is right and takes less than a second; Redis is used again within five', async () => {
     const [revoked, alive] = [await sessions(), await sessions()];
     for (const each of revoked) await expectRevoke(each);
     await trackerReady();
@@ -169,7 +169,7 @@ describe.each([
 });
 
 describe('Redis is away under load', () => {
-  it('[291] nothing piles up: memory stays, and every request is answered within a second', async () => {
+  it('[291] with Redis away under load, memory stays flat, and every request is answered within a second', async () => {
     const families = await beginFamilies(rekey, client, 16);
     const tokens = families.map(({ refreshToken }) => refreshToken);
     await trackerReady();

@@ -28,7 +28,7 @@ afterAll(async () => {
   road.close();
 });
 
-it('two that boot together on an empty database both come up, and agree on everything', async () => {
+it('two replicas that start together on an empty database both come up with the same keys', async () => {
   await Promise.all([one.ready(), other.ready()]);
   client = await registerClient(one);
   const { refreshToken } = await beginFamily(other, client);
@@ -44,7 +44,7 @@ it('two that boot together on an empty database both come up, and agree on every
   expect([one, other].filter(({ output }) => /"level":"(error|fatal)"/.test(output))).toEqual([]);
 });
 
-it('[133] fifty identical refreshes spread over both are all answered with the same successor', async () => {
+it('[133] fifty identical refreshes on both replicas all get the same successor', async () => {
   for (let round = 0; round < 5; round++) {
     const { sid, refreshToken } = await beginFamily(one, client);
     const answers = await Promise.all(
@@ -74,7 +74,7 @@ const expectReady = (at: Address) =>
   });
 
 describe.each(['jwt', 'opaque'] as const)('[164] a revocation at one (%s access tokens)', (format) => {
-  it('holds at the other at once', async () => {
+  it('a revocation on one replica takes effect on the other at once', async () => {
     await Promise.all([expectReady(one), expectReady(other)]);
     for (let round = 0; round < 20; round++) {
       const { of, refreshToken, accessToken } = await session(format);
@@ -85,7 +85,7 @@ describe.each(['jwt', 'opaque'] as const)('[164] a revocation at one (%s access 
     }
   });
 
-  it('by an admin, of a subject, holds at the other at once', async () => {
+  it('an admin’s revocation of a subject takes effect on the other replica at once', async () => {
     const { of, refreshToken, accessToken } = await session(format);
     expect((await introspect(other, of, accessToken)).body.active).toBe(true);
     await asAdmin(one, 'POST', '/revocations', { kind: 'subject', value: 'u1', reason: 'test' });
@@ -103,7 +103,7 @@ describe('[164] one of them has lost Redis', () => {
   it.each([
     { how: 'its connections are refused', lose: async () => road.leadTo(1) },
     { how: 'nothing passes on them any more', lose: async () => road.silence() },
-  ])('$how: it honours what the others revoke at once', async ({ lose }) => {
+  ])('$how: the replica without Redis honours the others’ revocations at once', async ({ lose }) => {
     const sessions = [await session('jwt'), await session('opaque')];
     await lose();
     for (const { of, refreshToken, accessToken } of sessions) {
@@ -113,7 +113,7 @@ describe('[164] one of them has lost Redis', () => {
     }
   });
 
-  it('what it revokes itself, the others honour within the lease', async () => {
+  it('revocations on the replica without Redis are honoured by the others within the lease', async () => {
     const sessions = [await session('jwt'), await session('opaque')];
     await Promise.all([expectReady(one), expectReady(other)]);
     road.leadTo(1);

@@ -55,7 +55,7 @@ describe('killed in the middle of a refresh', () => {
     family = await beginFamily(rekey, client);
   });
 
-  it('[137] after the COMMIT and before the answer: asking again gets the successor, and one token lives', async () => {
+  it('[137] killed after the COMMIT and before the answer: a repeated request gets the successor, and one token is valid', async () => {
     const road = await Road.to(Number(new URL(deployment.databaseUrl).port));
     let next: RekeyProcess;
     try {
@@ -97,7 +97,7 @@ describe('killed in the middle of a refresh', () => {
   const waiting = async (): Promise<number> =>
     (await deployment.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).length;
 
-  it('[138] before the COMMIT: the token is as good as new', async () => {
+  it('[138] killed before the COMMIT: the token is unused', async () => {
     const unlock = await lockFamily();
     const lost = refresh(rekey, client, family.refreshToken).catch(() => 'no answer');
     await eventually(async () => expect(await waiting()).toBe(1));
@@ -113,7 +113,7 @@ describe('killed in the middle of a refresh', () => {
     await expectOneLive([family.refreshToken, first.body.refresh_token]);
   });
 
-  it('[137] [138] just when PostgreSQL goes on: the token is good for one successor, committed or not', async () => {
+  it('[137] [138] killed just when PostgreSQL continues: the token has one successor, committed or not', async () => {
     const unlock = await lockFamily();
     const lost = refresh(rekey, client, family.refreshToken).catch(() => 'no answer');
     await eventually(async () => expect(await waiting()).toBe(1));
@@ -127,7 +127,7 @@ describe('killed in the middle of a refresh', () => {
   });
 });
 
-it('[138] a revocation that was answered 200 holds, though the service is killed at once and Redis loses everything', async () => {
+it('[138] a revocation that was answered 200 holds, even if the service is killed at once and Redis loses everything', async () => {
   const opaque = await registerClient(rekey, { access_token_format: 'opaque' });
   const families = await Promise.all(
     [client, opaque, client, opaque].map((of, index) => beginFamily(rekey, of, `u${index}`)),
@@ -157,7 +157,7 @@ it('[138] a revocation that was answered 200 holds, though the service is killed
   expect((await refresh(rekey, byAccessToken!.of, byAccessToken!.refreshToken)).status).toBe(200);
 });
 
-it('[139] CVE-2026-9802: a restart and an empty Redis do not make a superseded token good again', async () => {
+it('[139] CVE-2026-9802: a restart and an empty Redis do not make a superseded token valid again', async () => {
   const brief = await registerClient(rekey, { refresh: { retry_window_seconds: 1 } });
   const family = await beginFamily(rekey, brief);
   const { body } = await refresh(rekey, brief, family.refreshToken);

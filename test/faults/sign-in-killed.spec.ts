@@ -92,7 +92,7 @@ describe('killed while it redeems a code', () => {
       ({ event }) => event,
     );
 
-  it('[253, 254] after the COMMIT and before the answer: the code is refused, the family dead, and the user signs in without a question', async () => {
+  it('[253, 254] killed after the COMMIT and before the answer: the code is refused, its family revoked, and the user signs in again without being asked', async () => {
     await startDoomed();
     const { visitor, sid, redeem } = await aCode(doomed);
     road.loseAnswers();
@@ -109,7 +109,7 @@ describe('killed while it redeems a code', () => {
     expect((await refresh(rekey, client, next.body.refresh_token)).status).toBe(200);
   });
 
-  it('before the COMMIT: the code is as good as new', async () => {
+  it('killed before the COMMIT: the code is unused', async () => {
     await startDoomed();
     const { sid, redeem } = await aCode(doomed);
     const holder = await deployment.connect();
@@ -188,7 +188,7 @@ describe('killed while it signs somebody out', () => {
 
   beforeEach(() => startDoomed());
 
-  it('before the COMMIT: nobody is signed out, nothing is revoked, nobody is told; and it can be done again', async () => {
+  it('killed before the COMMIT: the user stays signed in, nothing is revoked, no client is notified, and it can be repeated', async () => {
     const one = await signedIn();
     const holder = await deployment.connect();
     await holder.query('BEGIN; LOCK TABLE logout_notices IN ACCESS EXCLUSIVE MODE');
@@ -206,7 +206,7 @@ describe('killed while it signs somebody out', () => {
     expect([await isSignedIn(one), await isActive(one)]).toEqual([false, false]);
   });
 
-  it('after the COMMIT and before the answer: the session is over, its tokens are dead, and the client is told by the next', async () => {
+  it('killed after the COMMIT and before the answer: the session is over, its tokens are revoked, and the next process notifies the client', async () => {
     const told = receiver.received.length;
     const one = await signedIn();
     const letGo = await holdCommits();
@@ -243,21 +243,24 @@ describe('killed while it signs somebody out', () => {
     };
   }
 
-  it.each([2, 15, 40])('%d ms after many sign-outs have begun: each is whole, or not at all', async (afterMs) => {
-    const all: SignedIn[] = [];
-    for (let index = 0; index < 12; index++) all.push(await signedIn());
-    const lost = all.map((one) => outcome(one.signOut(doomed)));
-    await sleep(afterMs);
-    await doomed.kill();
-    await Promise.all(lost);
-    for (const one of all) {
-      await eventually(async () => expect([NOT_AT_ALL, WHOLE]).toContainEqual(await stateOf(one)));
-    }
-    for (const one of all) await one.signOut(rekey);
-    for (const one of all) {
-      expect(await stateOf(one)).toEqual(WHOLE);
-      expect(await isSignedIn(one)).toBe(false);
-      await eventually(async () => expect(await isActive(one)).toBe(false));
-    }
-  });
+  it.each([2, 15, 40])(
+    'killed %d ms after many sign-outs have begun: each is complete or has not happened',
+    async (afterMs) => {
+      const all: SignedIn[] = [];
+      for (let index = 0; index < 12; index++) all.push(await signedIn());
+      const lost = all.map((one) => outcome(one.signOut(doomed)));
+      await sleep(afterMs);
+      await doomed.kill();
+      await Promise.all(lost);
+      for (const one of all) {
+        await eventually(async () => expect([NOT_AT_ALL, WHOLE]).toContainEqual(await stateOf(one)));
+      }
+      for (const one of all) await one.signOut(rekey);
+      for (const one of all) {
+        expect(await stateOf(one)).toEqual(WHOLE);
+        expect(await isSignedIn(one)).toBe(false);
+        await eventually(async () => expect(await isActive(one)).toBe(false));
+      }
+    },
+  );
 });

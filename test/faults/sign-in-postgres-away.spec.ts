@@ -142,7 +142,7 @@ describe.each(faults)('PostgreSQL $fault', ({ begin, end }) => {
     after = await traces();
   });
 
-  it.each(Object.keys(pages({} as Scene)))('%s is answered by a page, 503, within two seconds', (what) => {
+  it.each(Object.keys(pages({} as Scene)))('%s is answered with a page, 503, within two seconds', (what) => {
     expectUnavailablePage(answers.get(what)!);
   });
 
@@ -167,13 +167,13 @@ describe.each(faults)('PostgreSQL $fault', ({ begin, end }) => {
     expect(url.searchParams.get('code')).toMatch(/^ac_/);
   });
 
-  it('the answer to the logout question can be sent again', async () => {
+  it('the sign-out form can be sent again', async () => {
     const { visitor, visit } = of.signOut;
     expect((await visitor.submit(visit)).status).toBe(200);
     expect(isSignIn(await visitor.get('/sign-in'))).toBe(true);
   });
 
-  it('whoever was signed in is, and can be signed out', async () => {
+  it('a user who was signed in still is, and can be signed out', async () => {
     const answer = await send(`${rekey.url}/userinfo`, { headers: bearer(of.accessToken) });
     expect([answer.status, answer.body.sub]).toEqual([200, user.subject]);
     const { url } = await of.signedIn.get(endSessionPath(of));
@@ -183,7 +183,7 @@ describe.each(faults)('PostgreSQL $fault', ({ begin, end }) => {
   });
 });
 
-it('a code whose redemption was answered 503 and carried out late is used up, and a new one costs the user nothing', async () => {
+it('a code whose redemption answered 503 and was committed late is consumed, and the user gets a new one without being asked', async () => {
   const visitor = newVisitor(rekey);
   const redeemed = async () => {
     const authorization = new Authorization(client);

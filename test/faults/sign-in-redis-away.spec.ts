@@ -47,7 +47,7 @@ describe.each([
     await trackerReady();
   });
 
-  it('a user signs in, agrees, is known to the client, and signs out: at once and for good', async () => {
+  it('a user signs in, consents, is known to the client, and signs out, with effect at once', async () => {
     const visitor = newVisitor(rekey);
     const { body } = await signInAndExchange(siteOf(rekey), client, user, { scope: 'openid read' }, visitor);
     const offline = await signInAndExchange(siteOf(rekey), client, user, { prompt: 'consent' }, visitor);
@@ -61,7 +61,7 @@ describe.each([
     expect((await refresh(rekey, client, offline.body.refresh_token)).status).toBe(200);
   });
 
-  it('wrong passwords are counted here, and no other user pays for them', async () => {
+  it('wrong passwords are counted in this process, and other users are not affected', async () => {
     const [victim, neighbour] = [await registerUser(rekey), await registerUser(rekey)];
     const visitor = newVisitor(rekey);
     const visit = await visitor.get('/sign-in');

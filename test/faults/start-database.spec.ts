@@ -52,7 +52,7 @@ describe('a start that no waiting mends ends at once, with one sentence and with
     expect(rekey.output).not.toContain('canary');
   });
 
-  it('a schema of something else', async () => {
+  it('a database with another application’s schema is refused', async () => {
     const databaseUrl = await deployment.postgres.createDatabase('taken');
     const other = await Deployment.connectTo(databaseUrl);
     await other.query('CREATE TABLE clients (id int)');
@@ -69,7 +69,7 @@ describe('a start that waiting mends', () => {
   const opened: Server[] = [];
   afterAll(() => opened.forEach((server) => server.close()));
 
-  it('waits for a server that is not there yet, and logs why it waits', async () => {
+  it('a start waits for a server that is not up yet, and logs why', async () => {
     const port = await freePort();
     const rekey = await RekeyProcess.launch({ databaseUrl: `postgres://postgres:canary@127.0.0.1:${port}/postgres` });
     const waits = `PostgreSQL at 127.0.0.1:${port} (user postgres, database postgres) does not answer: connect ECONNREFUSED 127.0.0.1:${port}. Asking again (1 of 60).`;
@@ -83,7 +83,7 @@ describe('a start that waiting mends', () => {
   });
 
   it.each(['migrations', 'signing_keys', 'clients'])(
-    'waits for %s while another holds it, and says so',
+    'a start waits for %s while another process holds it, and logs that',
     async (table) => {
       await (await deployment.replica()).kill();
       const other = await deployment.connect();

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-it('the process outlives 500 terminated connections under refreshes and admin reads, and no session is lost', async () => {
+it('the process survives 500 terminated connections under refreshes and admin reads, and no session is lost', async () => {
   const rekey = await deployment.replica();
   let hasExited = false;
   void rekey.exited.then(() => (hasExited = true));

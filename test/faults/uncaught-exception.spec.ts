@@ -18,7 +18,7 @@ const linesWith = (text: string, { output }: RekeyProcess): number =>
 it.each([
   ['an error', `new Error('${MESSAGE}')`, MESSAGE],
   ['undefined', 'undefined', 'Something was thrown that is not an Error.'],
-])('%s that is thrown twice is logged, and the request under way is answered', async (_, expression, message) => {
+])('%s thrown twice is logged, and the request under way is answered', async (_, expression, message) => {
   const rekey = await RekeyProcess.start({ env: { NODE_OPTIONS: throwing(expression), REKEY_DATA_DIR: 'data' } });
   const { hostname, port } = new URL(rekey.url);
   const body = 'grant_type=client_credentials';
