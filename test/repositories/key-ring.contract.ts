@@ -101,7 +101,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
   const count = async (table: string): Promise<number> => dataSource.manager.count(table);
 
   describe('at boot', () => {
-    it('replicas that boot together make one signing key of each algorithm and one token key between them', async () => {
+    it('replicas that start together create one signing key per algorithm and one token key', async () => {
       const replicas = Array.from({ length: 6 }, () => makeReplica());
       const changes = await Promise.all(replicas.map(({ worker }) => worker.run()));
       expect([await count('signing_keys'), await count('token_keys')]).toEqual([2, 1]);
@@ -117,7 +117,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(new Set(replicas.map(({ ring }) => ring.mintingTokenKey().key.toString('hex'))).size).toBe(1);
     });
 
-    it('a replica that boots later makes nothing, and opens the same keys', async () => {
+    it('a replica that starts later creates nothing, and opens the same keys', async () => {
       const first = await bootReplica();
       const later = await bootReplica();
       expect(later.changes).toEqual([]);
@@ -125,7 +125,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(later.ring.tokenKey(0)).toEqual(first.ring.mintingTokenKey());
     });
 
-    it('with another master key it fails by name, and makes nothing', async () => {
+    it('a start with another master key fails with an error that names the setting, and creates nothing', async () => {
       await bootReplica();
       const stranger = makeReplica(configure({ REKEY_SECRET: '4UeAfG9sHd2JmR7bYc5Nv0XkL3qPw8tZ' }));
       await expect(stranger.worker.onModuleInit()).rejects.toThrow(WrongMasterKeyError);
@@ -133,7 +133,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect([await count('signing_keys'), await count('token_keys')]).toEqual([2, 1]);
     });
 
-    it('it fails where the row of one key has been given the private key of another', async () => {
+    it('a start fails if the row of one key has the private key of another', async () => {
       const { worker } = await bootReplica();
       await worker.rotateNow({ immediately: false });
       await dataSource.query(
@@ -142,7 +142,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       await expect(bootReplica()).rejects.toThrow(WrongMasterKeyError);
     });
 
-    it('nothing of a key lies readable in the database', async () => {
+    it('the database contains no key material in clear', async () => {
       const { ring } = await bootReplica(configure({ REKEY_SIGNING_ALGORITHM: 'EdDSA' }));
       const secrets = [
         ring.mintingTokenKey().key,
@@ -226,7 +226,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
   });
 
   describe('rotation', () => {
-    it('on schedule: published an hour before it signs, and kept until the last token is gone', async () => {
+    it('a scheduled key is published an hour before it signs, and kept until its last token expires', async () => {
       const replica = await bootReplica(configure({ REKEY_KEY_ROTATION_DAYS: '30' }));
       const first = replica.ring.signingKey().kid;
       clock.advance(30 * DAY - HOUR - 1);
@@ -256,7 +256,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(await count('signing_keys')).toBe(2);
     });
 
-    it('due on all replicas at once, makes one key of each algorithm', async () => {
+    it('a rotation due on all replicas at once creates one key per algorithm', async () => {
       const replicas = await Promise.all(Array.from({ length: 6 }, () => bootReplica()));
       clock.advance(90 * DAY);
       const changes = await Promise.all(replicas.map(({ worker }) => worker.run()));
@@ -269,7 +269,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect([await count('signing_keys'), await count('token_keys')]).toEqual([4, 2]);
     });
 
-    it('asked for twice at once, publishes one next key of each algorithm', async () => {
+    it('two concurrent rotation requests publish one next key per algorithm', async () => {
       const [one, other] = [await bootReplica(), await bootReplica()];
       const changes = await Promise.all([one, other].map(({ worker }) => worker.rotateNow({ immediately: false })));
       expect(changes.flat()).toMatchObject([
@@ -280,7 +280,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(await count('signing_keys')).toBe(4);
     });
 
-    it('of one algorithm leaves the key of the other alone', async () => {
+    it('a rotation of one algorithm does not affect the key of another', async () => {
       const { ring, worker } = await bootReplica();
       const [first, firstRsa] = [ring.signingKey().kid, ring.signingKey('RS256').kid];
       clock.advance(1);
@@ -291,7 +291,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(await worker.rotateNow({ immediately: true, algorithm: 'PS256' })).toEqual([]);
     });
 
-    it('of a database that has an ES256 key alone: ID tokens are signed with RS256 at once, access tokens as before', async () => {
+    it('a database with only an ES256 key signs ID tokens with RS256 at once, and access tokens as before', async () => {
       const { ring: before } = await bootReplica();
       await dataSource.query("DELETE FROM signing_keys WHERE algorithm = 'RS256'");
       clock.advance(DAY);
@@ -302,7 +302,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(ring.signingKey().kid).toBe(before.signingKey().kid);
     });
 
-    it('immediately, signs with the new key at once, and with the published next key where there is one', async () => {
+    it('an immediate rotation signs with the new key at once, and with the published next key if there is one', async () => {
       const { ring, worker } = await bootReplica();
       const first = ring.signingKey().kid;
       clock.advance(1);
@@ -324,7 +324,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(ring.verificationKey(first)?.kid).toBe(first);
     });
 
-    it('to another algorithm: the old one signs until verifiers know the new one', async () => {
+    it('after a change of the algorithm the old key signs until verifiers have the new one', async () => {
       const { ring: old } = await bootReplica();
       const replica = await bootReplica(configure({ REKEY_SIGNING_ALGORITHM: 'EdDSA' }));
       expect(replica.ring.signingKey().kid).toBe(old.signingKey().kid);
@@ -338,7 +338,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(replica.ring.signingKey().algorithm).toBe('EdDSA');
     });
 
-    it('who wants an algorithm that no key is kept of gets RS256', async () => {
+    it('an algorithm without a key falls back to RS256', async () => {
       await bootReplica();
       const { ring } = await bootReplica(configure({ REKEY_SIGNING_ALGORITHM: 'EdDSA' }));
       for (const algorithm of ['ES256', 'PS256', 'RS256'] as const) {
@@ -362,7 +362,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
   });
 
   describe('a leaked key that is retired', () => {
-    it('is neither published nor believed: here at once, elsewhere with the next reload', async () => {
+    it('a retired key is neither published nor accepted: here at once, elsewhere after the next reload', async () => {
       const [here, elsewhere] = [await bootReplica(), await bootReplica()];
       const leaked = here.ring.signingKey().kid;
       const changes = await here.worker.retire(leaked);
@@ -377,7 +377,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(kidsOf(elsewhere)).toEqual(kidsOf(here));
     });
 
-    it('stays retired across a restart, and its row goes when its tokens are gone', async () => {
+    it('a retired key stays retired across a restart, and its row is deleted when its tokens have expired', async () => {
       const { ring, worker } = await bootReplica();
       const leaked = ring.signingKey().kid;
       await worker.retire(leaked);
@@ -388,7 +388,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(await later.worker.run()).toEqual([{ change: 'signing_key_deleted', kid: leaked }]);
     });
 
-    it('does not come back with a reload that began before it was retired and ends after', async () => {
+    it('a retired key does not come back with a reload that began before the retirement', async () => {
       const { ring, repository, worker } = await bootReplica();
       const leaked = ring.signingKey().kid;
       let arrive = (): void => undefined;
@@ -401,12 +401,12 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(ring.verificationKey(leaked)).toBeUndefined();
     });
 
-    it('is unknown: nothing happens', async () => {
+    it('retiring an unknown key has no effect', async () => {
       const { worker } = await bootReplica();
       expect(await worker.retire('nobody')).toEqual([]);
     });
 
-    it('retired by all replicas at once, is replaced by one key', async () => {
+    it('a key retired by all replicas at once is replaced by one key', async () => {
       const replicas = await Promise.all(Array.from({ length: 4 }, () => bootReplica()));
       const leaked = replicas[0]!.ring.signingKey().kid;
       const changes = await Promise.all(replicas.map(({ worker }) => worker.retire(leaked)));
@@ -416,7 +416,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
   });
 
   describe('reading a token', () => {
-    it('with a known key is synchronous, and asks the database nothing', async () => {
+    it('reading a token with a known key is synchronous, without a database read', async () => {
       const { ring, repository } = await bootReplica();
       const { kid } = ring.signingKey();
       const before = repository.loads;
@@ -425,7 +425,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(repository.loads).toBe(before);
     });
 
-    it('of a key that another replica made a moment ago succeeds', async () => {
+    it('reading a token with a key that another replica has just created succeeds', async () => {
       const [here, elsewhere] = [await bootReplica(), await bootReplica()];
       await elsewhere.worker.rotateNow({ immediately: true });
       clock.advance(1);
@@ -450,7 +450,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(repository.loads - before).toBe(2);
     });
 
-    it('while the database is away goes on with the keys at hand, and fails only where it would have to ask', async () => {
+    it('with the database away, reading uses the loaded keys, and fails only for unknown ones', async () => {
       const { ring, repository, worker } = await bootReplica();
       const { kid } = ring.signingKey();
       repository.away = true;
@@ -461,7 +461,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
   });
 
   describe('token keys', () => {
-    it('the next one is known a minute before it mints, and the old one goes on verifying', async () => {
+    it('the next token key is known a minute before it mints, and the old one still verifies', async () => {
       const { ring, worker } = await bootReplica();
       const first = ring.mintingTokenKey();
       clock.advance(90 * DAY);
@@ -477,7 +477,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(ring.tokenKey(0)).toBe(first);
     });
 
-    it('when the last family of a key can be gone the key is, and the next to have its id is another', async () => {
+    it('a token key is deleted when its last family can be gone, and its id goes to another', async () => {
       const { ring, worker } = await bootReplica();
       const { ring: asleep } = await bootReplica();
       const first = ring.mintingTokenKey();
@@ -499,7 +499,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
     });
   });
 
-  it('the entities are what the migrations made', async () => {
+  it('the entities match the migrations', async () => {
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });

@@ -95,7 +95,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
   }
 
   describe('a sign-in', () => {
-    it('is what the browser is signed in with from then on', async () => {
+    it('a sign-in creates the session of the browser', async () => {
       const browser = new BrowserStandIn('Firefox\t/1', '198.51.100.9');
       const session = await signIn(browser);
       expect(session).toEqual({
@@ -113,7 +113,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(browser)).toEqual(session);
     });
 
-    it('gives the browser a cookie of 256 bits for the host alone, until the session ends, and keeps its digest', async () => {
+    it('a sign-in sets a host-only cookie of 256 bits until the session ends, and stores its digest', async () => {
       const { browser, session } = await signedIn();
       expect(browser.given).toEqual([
         expect.stringMatching(
@@ -128,14 +128,14 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(dump).not.toContain(value);
     });
 
-    it('tells when the user was asked, where that was elsewhere and before', async () => {
+    it('a sign-in stores when the user authenticated, if that was earlier at another provider', async () => {
       const browser = new BrowserStandIn();
       const authTime = clock.now() - HOUR;
       await sessions.begin(browser.request(), browser.reply(), { ...byPassword(anna), authTime });
       expect(await current(browser)).toMatchObject({ authTime, createdAt: clock.now() });
     });
 
-    it('is in the audit trail, with the session', async () => {
+    it('a sign-in is in the audit log with its session', async () => {
       const browser = new BrowserStandIn();
       const correlationId = uuidv7();
       const { id } = (await sessions.begin(browser.request(correlationId), browser.reply(), byPassword(anna)))!;
@@ -145,7 +145,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(events).toEqual([{ event: 'user.signed_in', subject: anna, sid: id }]);
     });
 
-    it('has a cookie without a prefix where the issuer has no TLS, and neither is taken for the other', async () => {
+    it('an issuer without TLS has a cookie without the prefix, and the two cookies are not mixed up', async () => {
       const plain = loginSessionsOn(dataSource, clock, { REKEY_ISSUER: 'http://127.0.0.1:3000' });
       const browser = new BrowserStandIn();
       await plain.begin(browser.request(), browser.reply(), byPassword(anna));
@@ -158,7 +158,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
   });
 
   describe('a sign-in of the same user in the same browser', () => {
-    it('keeps the session and its beginning, with a new proof, a new end and a new cookie', async () => {
+    it('the same user’s sign-in keeps the session and its start, with a new authentication, end and cookie', async () => {
       const { browser, session } = await signedIn();
       const before = browser.cookie;
       clock.advance(7 * HOUR);
@@ -181,13 +181,13 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(browser)).toBeUndefined();
     });
 
-    it('begins another session where the first was ended', async () => {
+    it('the same user’s sign-in starts another session if the first was ended', async () => {
       const { browser, session } = await signedIn();
       await sessions.end(session.id);
       expect((await signIn(browser)).id).not.toBe(session.id);
     });
 
-    it('takes up one that was idle for too long, or has run out: clients know it still', async () => {
+    it('the same user’s sign-in continues an idle or expired session, because clients know it', async () => {
       const idle = await signedIn();
       clock.advance(8 * HOUR);
       expect(await current(idle.browser)).toBeUndefined();
@@ -200,7 +200,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await signIn(browser, anna, short)).toMatchObject({ id, expiresAt: clock.now() + HOUR });
     });
 
-    it('leaves exactly one session with its id when twenty come at once with one cookie: all get in, none with that cookie', async () => {
+    it('twenty concurrent sign-ins with one cookie leave one session with its id: all succeed, none with that cookie', async () => {
       const { browser, session } = await signedIn();
       const request = browser.request();
       const tabs = Array.from({ length: 20 }, () => new BrowserStandIn());
@@ -220,7 +220,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     it.each<[string, (manager: EntityManager) => Promise<unknown>]>([
       ["the user's", (manager) => sessions.endAll(anna, manager)],
       ["everybody's", (manager) => sessions.endEveryones(manager)],
-    ])('comes too late, where those were %s; the next one does not', async (_title, end) => {
+    ])('a sign-in under way is refused if all sessions were %s; the next one succeeds', async (_title, end) => {
       await dataSource.transaction(end);
       const browser = new BrowserStandIn();
       expect(await sessions.begin(browser.request(), browser.reply(), byPassword(anna))).toBeUndefined();
@@ -230,7 +230,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await sessions.begin(browser.request(), browser.reply(), proof)).toMatchObject({ subject: anna });
     });
 
-    it('does not take up the session of its browser', async () => {
+    it('a sign-in under way does not continue its browser’s ended session', async () => {
       const { browser } = await signedIn();
       await dataSource.transaction((manager) => sessions.endAll(anna, manager));
       expect(await sessions.begin(browser.request(), browser.reply(), byPassword(anna))).toBeUndefined();
@@ -240,7 +240,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     it.each<[string, (manager: EntityManager) => Promise<unknown>]>([
       ["the user's", (manager) => sessions.endAll(anna, manager)],
       ["everybody's", (manager) => sessions.endEveryones(manager)],
-    ])('leaves nobody signed in, one of forty at once with it: %s', async (_title, end) => {
+    ])('of forty concurrent sign-ins none is left signed in: %s', async (_title, end) => {
       const browsers = Array.from({ length: 40 }, () => new BrowserStandIn());
       const begun = browsers.map((browser) => sessions.begin(browser.request(), browser.reply(), byPassword(anna)));
       await Promise.all([...begun, dataSource.transaction(end)]);
@@ -249,7 +249,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     });
   });
 
-  it('a sign-in of another user in the same browser begins a session of its own, and leaves the other one to the caller', async () => {
+  it('another user’s sign-in in the same browser starts a new session, and leaves the old one to the caller', async () => {
     const { browser, session } = await signedIn();
     const copy = new BrowserStandIn();
     copy.cookie = browser.cookie;
@@ -261,7 +261,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
   });
 
   describe('a cookie', () => {
-    it('that a stranger put there before the sign-in opens nothing after it', async () => {
+    it('a cookie planted before the sign-in is worthless after it', async () => {
       const planted = new BrowserStandIn();
       planted.cookie = `__Host-rekey-session=${'A'.repeat(43)}`;
       const victim = new BrowserStandIn();
@@ -271,7 +271,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(planted)).toBeUndefined();
     });
 
-    it('that comes twice counts for nothing, even where both are the same', async () => {
+    it('a cookie sent twice is ignored, even with equal values', async () => {
       const { browser } = await signedIn();
       const { browser: attacker } = await signedIn(await insertUser(dataSource));
       const { cookie } = browser;
@@ -288,7 +288,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(browser)).toMatchObject({ subject: anna });
     });
 
-    it('that cannot be one of ours is not looked up', async () => {
+    it('a cookie that cannot be ours is not looked up', async () => {
       const asked: unknown[] = [];
       const deaf = { query: async (...query: unknown[]) => asked.push(query) } as unknown as DataSource;
       const blind = loginSessionsOn(deaf, clock);
@@ -312,7 +312,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(asked).toEqual([]);
     });
 
-    it('of another session, or made from what is public of one, opens nothing', async () => {
+    it('a cookie of another session, or made from public data of one, is worthless', async () => {
       const { session } = await signedIn();
       const digest = (await rowOf(session.id)).cookieDigest;
       const browser = new BrowserStandIn();
@@ -322,7 +322,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       }
     });
 
-    it('can be taken back from a browser', () => {
+    it('a cookie can be removed from a browser', () => {
       const browser = new BrowserStandIn();
       sessions.forget(browser.reply());
       expect(browser.given).toEqual(['__Host-rekey-session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax']);
@@ -330,7 +330,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
   });
 
   describe('a session is over', () => {
-    it('at the moment when it has not been used for eight hours, and not before', async () => {
+    it('a session is over when it is unused for eight hours, and not before', async () => {
       const { browser, session } = await signedIn();
       clock.advance(8 * HOUR - 1);
       expect(await current(browser)).toMatchObject({ id: session.id });
@@ -340,7 +340,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await sessions.list(anna)).toEqual([]);
     });
 
-    it('a day after the sign-in, however busy it was', async () => {
+    it('a session is over a day after the sign-in, however often it is used', async () => {
       const { browser, session } = await signedIn();
       for (let hours = 0; hours < 23; hours++) {
         clock.advance(HOUR);
@@ -353,7 +353,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(browser)).toBeUndefined();
     });
 
-    it('at once when it is ended, once', async () => {
+    it('a session is over at once when it is ended, once', async () => {
       const { browser, session } = await signedIn();
       expect(await sessions.end(session.id)).toBe(true);
       expect(await current(browser)).toBeUndefined();
@@ -361,7 +361,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect((await rowOf(session.id)).endedAt).toEqual(new Date(clock.now()));
     });
 
-    it('at once when its user is disabled, and goes on when they are enabled', async () => {
+    it('a session is over at once when its user is disabled, and continues when they are enabled', async () => {
       const { browser, session } = await signedIn();
       const row = { subject: anna, updatedAt: new Date(clock.now()), disabledAt: new Date(clock.now()) };
       await dataSource.manager.insert(SubjectEntity, row);
@@ -370,7 +370,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(browser)).toMatchObject({ id: session.id });
     });
 
-    it('at once when its user is deleted, and none begins then', async () => {
+    it('a session is over at once when its user is deleted, and none starts then', async () => {
       const { browser } = await signedIn();
       await dataSource.manager.update(UserEntity, { subject: anna }, { deletedAt: new Date(clock.now()) });
       expect(await current(browser)).toBeUndefined();
@@ -380,7 +380,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       }
     });
 
-    it('for good: twenty that use it while it is ended never bring it back', async () => {
+    it('an ended session stays ended when twenty requests use it at that moment', async () => {
       const { browser, session } = await signedIn();
       clock.advance(2 * MINUTE); // so that each use wants to be noted
       const uses = Array.from({ length: 20 }, () => current(browser));
@@ -392,7 +392,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(browser)).toBeUndefined();
     });
 
-    it('or renewed, whichever came first, when it is ended while its user signs in again: never ended and open', async () => {
+    it('a session ended during its user’s sign-in is either ended or renewed, never both', async () => {
       for (let round = 0; round < 10; round++) {
         const { browser, session } = await signedIn();
         const [, again] = await Promise.all([sessions.end(session.id), signIn(browser)]);
@@ -405,7 +405,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
   });
 
   describe('a use', () => {
-    it('is noted once a minute, and only after the answer', async () => {
+    it('a use is recorded once a minute, and only after the answer', async () => {
       const { browser, session } = await signedIn();
       const start = clock.now();
       clock.advance(MINUTE - 1);
@@ -418,7 +418,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect((await rowOf(session.id)).lastUsedAt).toEqual(new Date(start + MINUTE));
     });
 
-    it('that another replica has noted already is not noted again, and time does not go backwards', async () => {
+    it('a use that another replica has recorded is not recorded again, and time does not go backwards', async () => {
       const { browser, session } = await signedIn();
       const slow = new TestClock(clock.now() + MINUTE);
       clock.advance(10 * MINUTE);
@@ -429,7 +429,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect((await rowOf(session.id)).lastUsedAt).toEqual(noted);
     });
 
-    it('that comes after the end is not noted', async () => {
+    it('a use after the end is not recorded', async () => {
       const { session } = await signedIn();
       await sessions.end(session.id);
       clock.advance(10 * MINUTE);
@@ -437,7 +437,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect((await rowOf(session.id)).lastUsedAt).toEqual(new Date(session.lastUsedAt));
     });
 
-    it('that cannot be noted is a use all the same', async () => {
+    it('a use that cannot be recorded still succeeds', async () => {
       const { browser, session } = await signedIn();
       clock.advance(2 * MINUTE);
       const query = dataSource.query.bind(dataSource);
@@ -452,7 +452,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
   });
 
   describe('the sessions of a user', () => {
-    it('are the live ones, the one that was used last first', async () => {
+    it('the list has the user’s live sessions, most recently used first', async () => {
       const [one, two, three] = [await signedIn(), await signedIn(), await signedIn()];
       await signedIn(await insertUser(dataSource));
       clock.advance(HOUR);
@@ -463,7 +463,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await sessions.list(await insertUser(dataSource))).toEqual([]);
     });
 
-    it('can be found by id until they are ended, also when they have run out', async () => {
+    it('a session can be found by id until it is ended, also when it has expired', async () => {
       const { session } = await signedIn();
       clock.advance(48 * HOUR);
       expect(await sessions.find(session.id)).toEqual(session);
@@ -472,7 +472,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       for (const id of [NO_SUCH_SESSION, 'x', '', `${session.id}'`]) expect(await sessions.find(id)).toBeUndefined();
     });
 
-    it('can be ended all at once; what was over already is not told again', async () => {
+    it('all sessions can be ended at once; those that were over are not returned', async () => {
       const mine = [await signedIn(), await signedIn(), await signedIn(), await signedIn()];
       const others = await signedIn(await insertUser(dataSource));
       await sessions.end(mine[0]!.session.id);
@@ -483,7 +483,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(others.browser)).toMatchObject({ id: others.session.id });
     });
 
-    it('end with the transaction that ends them, or not at all', async () => {
+    it('sessions end with the caller’s transaction or not at all', async () => {
       const { browser, session } = await signedIn();
       const failed = dataSource.transaction(async (manager) => {
         expect(await sessions.end(session.id, manager)).toBe(true);
@@ -497,7 +497,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
 
   describe('a statement that fails', () => {
     it.each(['login_sessions', 'audit_events'])(
-      'in a sign-in (%s) leaves no session, no event and no cookie',
+      'a failing statement in a sign-in (%s) leaves no session, event or cookie',
       async (table) => {
         const renewed = await signedIn();
         const before = renewed.browser.cookie;
@@ -528,7 +528,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
   });
 
   describe('cleanup', () => {
-    it('deletes what ended, ran out or lay idle before then, step by step, and nothing else', async () => {
+    it('cleanup deletes sessions that ended, expired or idled out before the retention, step by step, and no others', async () => {
       await dataSource.query('DELETE FROM login_sessions');
       const [ended, idle, live] = [await signedIn(), await signedIn(), await signedIn()];
       await sessions.end(ended.session.id);

@@ -89,7 +89,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
     (await jwtVerify(token, key.publicKey, { typ: 'logout+jwt', currentDate: new Date(clock.now()) })).payload;
 
   describe('a notice', () => {
-    it('is made for each client that can be told, and for no other', async () => {
+    it('a notice is created for each client that has a back-channel logout URI, and for no other', async () => {
       const clients = [await clientOf(receiver.uri), await clientOf(receiver.uri)];
       const deleted = await insertClient(dataSource, { backchannelLogoutUri: receiver.uri, deletedAt: new Date(NOW) });
       const { session, told } = await add([...clients, await clientOf(null), deleted, 'nobody']);
@@ -97,7 +97,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(await waiting()).toHaveLength(2);
     });
 
-    it('is a form with a signed logout token, delivered once, and then gone', async () => {
+    it('a notice is a form with a signed logout token; it is delivered once and deleted', async () => {
       const clientId = await clientOf(receiver.uri);
       const { session } = await add([clientId]);
       await parts().worker.run();
@@ -131,7 +131,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(await outcomes()).toEqual({ delivered: 1 });
     });
 
-    it('is done with 204 as well', async () => {
+    it('a 204 counts as delivered', async () => {
       receiver.answer = status(204);
       await add([await clientOf(receiver.uri)]);
       await parts().worker.run();
@@ -141,7 +141,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
 
   describe('a delivery that fails', () => {
     it.each([400, 404, 500, 503])(
-      'with %d is tried again later, and later each time, until it succeeds',
+      'a delivery that fails with %d is retried with increasing delays until it succeeds',
       async (code) => {
         receiver.answer = status(code);
         await add([await clientOf(receiver.uri)]);
@@ -170,7 +170,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       },
     );
 
-    it('because nobody listens is tried again when somebody does', async () => {
+    it('a delivery without a listener is retried until there is one', async () => {
       const away = await LogoutReceiver.start();
       const { uri } = away;
       await away.stop();
@@ -188,7 +188,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(await trail()).toMatchObject([{ event: 'logout.delivered', detail: { attempts: 2 } }]);
     });
 
-    it('because the client redirects follows nobody', async () => {
+    it('a delivery does not follow redirects', async () => {
       const elsewhere = await LogoutReceiver.start();
       others.push(elsewhere);
       for (const code of [301, 302, 303, 307, 308]) {
@@ -202,7 +202,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(elsewhere.received).toEqual([]);
     });
 
-    it('for a day is given up, and the audit trail says why', async () => {
+    it('a delivery that fails for a day is given up, and the audit log says why', async () => {
       receiver.answer = status(500);
       const clientId = await clientOf(receiver.uri);
       const { session } = await add([clientId]);
@@ -227,7 +227,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(await outcomes()).toEqual({ failed: attempts - 1, given_up: 1 });
     });
 
-    it('because the service was away for a day is tried once', async () => {
+    it('a notice that expired while the service was down is tried once', async () => {
       receiver.answer = status(500);
       await add([await clientOf(receiver.uri)]);
       clock.advance(2 * NOTICE_LIFETIME_MS);
@@ -237,7 +237,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(await trail()).toMatchObject([{ event: 'logout.undelivered', detail: { attempts: 1 } }]);
     });
 
-    it('because each process that took it up has died is given up after a day, too', async () => {
+    it('a notice whose processes all died is given up after a day, too', async () => {
       await add([await clientOf(receiver.uri)]);
       await parts().notices.lease(10, 10, []);
       clock.advance(NOTICE_LIFETIME_MS);
@@ -248,7 +248,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       ]);
     });
 
-    it('because the client has no endpoint any more is given up at once', async () => {
+    it('a notice for a client that has lost its endpoint is given up at once', async () => {
       const clientId = await clientOf(receiver.uri);
       await add([clientId]);
       await dataSource.query('UPDATE clients SET backchannel_logout_uri = NULL WHERE client_id = $1', [clientId]);
@@ -259,7 +259,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
   });
 
   describe('a client that does not answer', () => {
-    it('holds up nobody else, however much waits for it, and gets no more than four requests at a time', async () => {
+    it('a client that does not answer delays no other client, and gets four concurrent requests at most', async () => {
       receiver.answer = silence;
       const slow = await clientOf(receiver.uri);
       for (let index = 0; index < 60; index += 1) await add([slow]);
@@ -278,7 +278,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(receiver.received).toHaveLength(4);
     });
 
-    it('is given up on after five seconds, and asked again later', async () => {
+    it('a client that does not answer is abandoned after five seconds, and asked again later', async () => {
       receiver.answer = silence;
       await add([await clientOf(receiver.uri)]);
       const startedAt = performance.now();
@@ -288,7 +288,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(await trail()).toEqual([]);
     });
 
-    it('or sends an answer without an end, is not listened to', async () => {
+    it('an endless response is not read to its end', async () => {
       receiver.answer = (response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
         const chunk = Buffer.alloc(65_536, 'x');
@@ -305,7 +305,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
   });
 
   describe('two workers', () => {
-    it('deliver each notice once', async () => {
+    it('two workers deliver each notice once', async () => {
       const clients = await Promise.all(Array.from({ length: 5 }, () => clientOf(receiver.uri)));
       for (let index = 0; index < 20; index += 1) await add(clients);
       await Promise.all([parts(), parts(), parts()].map(({ worker }) => worker.run()));
@@ -314,7 +314,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(await trail()).toHaveLength(100);
     });
 
-    it('of which one has died with a notice in hand: the other delivers it when the lease is over', async () => {
+    it('if one worker dies with a notice, the other delivers it when the lease ends', async () => {
       const clientId = await clientOf(receiver.uri);
       await add([clientId]);
       const inHand = await parts().notices.lease(10, 10, []);
@@ -327,7 +327,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       expect(await trail()).toMatchObject([{ event: 'logout.delivered', detail: { attempts: 2 } }]);
     });
 
-    it('of which one was only slow: what it has to say of a notice that another has delivered changes nothing', async () => {
+    it('a slow worker cannot change the outcome of a notice that another one has delivered', async () => {
       const clientId = await clientOf(receiver.uri);
       await add([clientId]);
       const [inHand] = await parts().notices.lease(10, 10, []);

@@ -9,7 +9,7 @@ revocationTrackerContract('the tracker in memory', async (live, clock) => new Me
 describe('the tracker in memory', () => {
   afterEach(() => void jest.useRealTimers());
 
-  it('lets go of what has expired, so that it does not grow for ever', async () => {
+  it('the tracker drops expired revocations, so that it does not grow forever', async () => {
     jest.useFakeTimers();
     const clock = new TestClock();
     const tracker = new MemoryRevocationTracker(new RevocationTruth(clock).live, clock);
@@ -24,7 +24,7 @@ describe('the tracker in memory', () => {
     await tracker.stop();
   });
 
-  it('keeps what was added while it was still loading, and a revocation added then is already a fact', async () => {
+  it('the tracker keeps revocations added while it loads, and honours them at once', async () => {
     const clock = new TestClock();
     const truth = new RevocationTruth(clock);
     const { aToken, aRevocation } = tokensAndRevocations(clock);

@@ -28,12 +28,12 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       await eventually(() => expect(tracker.state).toBe('ready'));
     };
 
-    it('says unknown, not live, before it has copied anything', async () => {
+    it('the tracker answers unknown, not live, before it has copied anything', async () => {
       expect(await tracker.check(mothers.aToken())).toBe('unknown');
       expect(tracker.state).not.toBe('ready');
     });
 
-    it('knows from its start on what was revoked before', async () => {
+    it('the tracker knows earlier revocations from its start', async () => {
       truth.commitLate(3_000_000, mothers.aRevocation());
       await started();
       expect(await tracker.check(mothers.aToken())).toBe('revoked');
@@ -59,7 +59,7 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       expect(await tracker.check(mothers.aToken())).toBe('live');
     });
 
-    it('a revocation of kind all hits every token that was born before it', async () => {
+    it('a revocation of kind all hits every token issued before it', async () => {
       await started();
       const all = mothers.aRevocation({ kind: 'all', value: '' });
       await tracker.add([all]);
@@ -77,7 +77,7 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       expect(await tracker.check(mothers.aToken())).toBe('revoked');
     });
 
-    it('a newer revocation of the same thing raises the older one', async () => {
+    it('a newer revocation of the same value raises the older one', async () => {
       await started();
       const token = mothers.aToken();
       await tracker.add([mothers.aRevocation({ notBefore: token.bornAt - 1 })]);
@@ -86,13 +86,13 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       expect(await tracker.check(token)).toBe('revoked');
     });
 
-    it('a revocation that has expired is not kept', async () => {
+    it('an expired revocation is not kept', async () => {
       await started();
       await tracker.add([mothers.aRevocation({ expiresAt: clock.now() })]);
       expect(await tracker.check(mothers.aToken())).toBe('live');
     });
 
-    it('many revocations at once are all kept', async () => {
+    it('many concurrent revocations are all kept', async () => {
       await started();
       const many = Array.from({ length: 1203 }, (_, i) => mothers.aRevocation({ value: `sid-${i}` }));
       await tracker.add(many);
@@ -100,7 +100,7 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       expect(new Set(verdicts)).toEqual(new Set(['revoked']));
     });
 
-    it('says unknown while it cannot copy, and catches up when it can', async () => {
+    it('the tracker answers unknown while it cannot copy, and catches up when it can', async () => {
       truth.failing = true;
       truth.commit(mothers.aRevocation());
       tracker.start();
@@ -111,7 +111,7 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       expect(await tracker.check(mothers.aToken())).toBe('revoked');
     });
 
-    it('says unknown once it is stopped', async () => {
+    it('the tracker answers unknown once it is stopped', async () => {
       await started();
       await tracker.stop();
       expect(await tracker.check(mothers.aToken())).toBe('unknown');

@@ -119,7 +119,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
   };
 
   describe('rotating', () => {
-    it('moves a family one generation on, and says what it is now', async () => {
+    it('a rotation moves a family to the next generation and returns its state', async () => {
       const family = await started({ generation: 4, rotatedAt: [new Date(NOW - HOUR)] });
       const [rotated] = await store.rotate([entryOf(family)], NOW);
       expect(rotated).toEqual({
@@ -151,7 +151,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       });
     });
 
-    it('says how the user had proved who they are, and what else was granted', async () => {
+    it('a rotation returns how the user authenticated, and the rest of the grant', async () => {
       const [sessionId, authTime] = [uuidv7(), new Date(NOW - 5 * HOUR)];
       const claims = { userinfo: ['email'] };
       const resource = ['https://a.test'];
@@ -169,7 +169,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect((await store.find([family.id]))[0]).toMatchObject({ grant });
     });
 
-    it('of generation 0 of a family born of a code happens whatever the policy of its client, and once', async () => {
+    it('generation 0 of a family with a code rotates whatever the client’s policy, and once', async () => {
       const never = await insertClient(dataSource, { rotation: 'never' });
       const family = await started({ clientId: never, bornOfCode: true });
       expect((await store.rotate([entryOf(family)], NOW))[0]).toMatchObject({ generation: 1, rotates: true });
@@ -193,7 +193,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(await rowOf(family)).toMatchObject({ generation: rotates ? 1 : 0 });
     });
 
-    it('happens once for each generation: the same entry again changes nothing', async () => {
+    it('each generation rotates once: the same entry again changes nothing', async () => {
       const family = await started();
       expect((await store.rotate([entryOf(family)], NOW))[0]).toBeDefined();
       expect(await store.rotate([entryOf(family)], NOW)).toEqual([undefined]);
@@ -201,7 +201,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(await rowOf(family)).toMatchObject({ generation: 1 });
     });
 
-    it('alone comes to the same', async () => {
+    it('a single entry rotates like a batch', async () => {
       const [one, two] = [await started(), await started()];
       const [batched] = await store.rotate([entryOf(one)], NOW);
       const alone = await store.rotateAlone(entryOf(two), NOW);
@@ -211,7 +211,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       for (const column of columns) expect(second[column]).toEqual(first[column]);
     });
 
-    it('answers hundreds of entries in their order, whatever the order of their keys', async () => {
+    it('hundreds of entries are answered in their order, whatever the order of their keys', async () => {
       const families = Array.from({ length: 256 }, () => aFamily(clientId));
       await insertFamilies(dataSource, ...families);
       const shuffled = families.toSorted((one, two) => one.id.slice(-4).localeCompare(two.id.slice(-4)));
@@ -223,7 +223,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(results.every((rotated) => rotated?.generation === 1)).toBe(true);
     });
 
-    it('remembers the last eight rotations, newest first', async () => {
+    it('a family remembers its last eight rotations, newest first', async () => {
       const family = await started();
       for (let round = 0; round < 10; round++) {
         await store.rotate([entryOf(family, { generation: round })], NOW + round);
@@ -232,7 +232,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(rotatedAt.map(Number)).toEqual([9, 8, 7, 6, 5, 4, 3, 2].map((round) => NOW + round));
     });
 
-    it('[141] slides the idle end from the moment of use, and never beyond the absolute end', async () => {
+    it('[141] a rotation extends the idle end from the moment of use, but never beyond the absolute end', async () => {
       const ttl = fc.oneof(fc.constantFrom(60, 3650 * 86_400), fc.integer({ min: 60, max: 1_000_000 }));
       const left = fc.oneof(fc.constantFrom(1, 1000), fc.integer({ min: 1, max: 10 ** 11 }));
       await fc.assert(
@@ -262,7 +262,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       ['public_only', 'confidential', false],
       ['never', 'public', false],
       ['never', 'confidential', false],
-    ] as const)('[122] with the policy %s a %s client’s tokens: %p', async (rotation, type, rotates) => {
+    ] as const)('[122] with the policy %s a %s client’s tokens rotate: %p', async (rotation, type, rotates) => {
       const of = await insertClient(dataSource, { rotation, type });
       const family = await started({ clientId: of, generation: 3 });
       expect((await store.rotate([entryOf(family)], NOW))[0]).toMatchObject({ rotates, generation: rotates ? 4 : 3 });
@@ -271,7 +271,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(row.lastUsedAt).toEqual(new Date(NOW));
     });
 
-    it('narrows the family for good where the client has it so, and only when a scope was asked for', async () => {
+    it('sticky narrowing changes the family’s scope, only if a scope was requested', async () => {
       const of = await insertClient(dataSource, { scopeNarrowing: 'sticky' });
       const [asked, plain] = [aFamily(of), aFamily(of)];
       await insertFamilies(dataSource, asked, plain);
@@ -282,7 +282,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
   });
 
   describe('what is not rotated', () => {
-    it('is left as it is, beside neighbours that are', async () => {
+    it('an entry that does not rotate is left unchanged, beside others that do', async () => {
       const gone = await insertClient(dataSource, { deletedAt: new Date(NOW) });
       const disabled = await insertClient(dataSource, { disabledAt: new Date(NOW) });
       const families = {
@@ -322,7 +322,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(await Promise.all(Object.values(inserted).map(rowOf))).toEqual(before);
     });
 
-    it('is what the rules say of it: the statement rotates if and only if they call it rotatable', async () => {
+    it('the statement rotates an entry if and only if the rules call it rotatable', async () => {
       // Weighted, so that each verdict comes up in every run of this test.
       const scopes = fc.oneof(fc.constant<string[]>(['a', 'b', 'c']), fc.subarray(['a', 'b', 'c']));
       const resources = fc.oneof(fc.constant(AUDIENCE), fc.subarray(AUDIENCE));
@@ -393,20 +393,20 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       }
     });
 
-    it('may be a generation beyond all that a row can hold', async () => {
+    it('a generation beyond the range of a row does not rotate', async () => {
       const family = await started();
       expect(await store.rotate([entryOf(family, { generation: 2 ** 32 - 1 })], NOW)).toEqual([undefined]);
     });
   });
 
   describe('a snapshot', () => {
-    it('comes in the order that was asked for, and as often; what there is not is undefined', async () => {
+    it('snapshots come in the requested order, with repetitions; unknown ones are undefined', async () => {
       const [one, two] = [await started(), await started()];
       const snapshots = await store.find([two.id, uuidv7(), one.id, two.id]);
       expect(snapshots.map((snapshot) => snapshot?.sid)).toEqual([two.sid, undefined, one.sid, two.sid]);
     });
 
-    it('holds all that decides about a family', async () => {
+    it('a snapshot has everything that decides about a family', async () => {
       const of = await insertClient(dataSource, { disabledAt: new Date(NOW), scopes: ['a'], retryWindowSeconds: 7 });
       const family = await started({
         clientId: of,
@@ -438,14 +438,14 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       ]);
     });
 
-    it('of a family that was revoked without a reason says that it was revoked', async () => {
+    it('a snapshot of a family revoked without a reason says that it is revoked', async () => {
       const family = await started({ revokedAt: new Date(NOW) });
       expect((await store.find([family.id]))[0]).toMatchObject({ revokedReason: '' });
     });
   });
 
   describe('the audit event', () => {
-    it('[120] is one for each rotation, under the correlation id of its request, and none for what was not rotated', async () => {
+    it('[120] each rotation has one audit event with its request’s correlation id, and other entries have none', async () => {
       const never = await insertClient(dataSource, { rotation: 'never' });
       const [rotated, renewed, refused] = [await started(), await started({ clientId: never }), await started()];
       await store.rotate([entryOf(rotated), entryOf(renewed), entryOf(refused, { generation: 9 })], NOW);
@@ -463,7 +463,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(await eventsOf(refused)).toEqual([]);
     });
 
-    it('is left out where auditing is off, and the rotation is the same', async () => {
+    it('without auditing there is no event, and the rotation is the same', async () => {
       const quiet = await open();
       try {
         const family = aFamily(await insertClient(quiet));
@@ -475,7 +475,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       }
     });
 
-    it('and its rotation are one: where the event cannot be written, nothing is rotated, and the neighbours are', async () => {
+    it('if the event of an entry cannot be written, that entry does not rotate, and the others do', async () => {
       const clock = new TestClock();
       const batch = new Rotations(store, clock, new Metrics());
       const families = [await started(), await started(), await started()];

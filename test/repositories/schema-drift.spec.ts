@@ -37,11 +37,11 @@ describe('the schema', () => {
     });
   }
 
-  it('that the migrations make is the one that the entities describe', async () => {
+  it('the migrations create the schema that the entities describe', async () => {
     expect(await drift()).toEqual([]);
   });
 
-  it('has no table that is nobody’s', async () => {
+  it('every table has an entity', async () => {
     const tables = await database.query<{ tablename: string }[]>(
       `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1`,
     );
@@ -67,12 +67,12 @@ describe('the schema', () => {
       'DROP INDEX token_families_subject',
       'CREATE INDEX token_families_subject ON token_families (subject)',
     ],
-  ])('is told from one with %s: this test can fail', async (_what, change, back) => {
+  ])('the comparison finds a schema with %s, so this test can fail', async (_what, change, back) => {
     await changed([change], async () => expect((await drift()).length).toBeGreaterThan(0), [back]);
     expect(await drift()).toEqual([]);
   });
 
-  it('[142] has no index on what a rotation writes, and room in each page for the next version', async () => {
+  it('[142] no index covers the columns that a rotation writes, and each page has room for the next row version', async () => {
     const indexes = await database.query<{ indexdef: string }[]>(
       `SELECT indexdef FROM pg_indexes WHERE tablename = 'token_families'`,
     );
@@ -85,7 +85,7 @@ describe('the schema', () => {
     expect(table.reloptions).toContainEqual(expect.stringMatching(/^fillfactor=(50|[1-4]\d)$/));
   });
 
-  it('can be undone and made again', async () => {
+  it('the migrations can be reverted and run again', async () => {
     const before = await columns();
     for (let left = database.migrations.length; left > 0; left--)
       await database.undoLastMigration({ transaction: 'all' });
