@@ -28,7 +28,7 @@ async function applied(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-it('brings an empty database up to date, once, however many ask for it at once and again', async () => {
+it('migrate brings an empty database up to date, once, however many processes run it', async () => {
   const results = await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url)]);
   results.push(await migrate(database.url));
   for (const result of results) {
@@ -37,7 +37,7 @@ it('brings an empty database up to date, once, however many ask for it at once a
   expect(await applied()).toEqual(migrations.map(({ name }) => name));
 });
 
-it('says that the database is away, without its password', async () => {
+it('migrate reports an unreachable database without its password', async () => {
   const result = await migrate('postgres://rekey:canary-4711@127.0.0.1:1/rekey');
   expect(result).toEqual({ exitCode: 1, stdout: '', stderr: 'DATABASE_URL does not answer (ECONNREFUSED).\n' });
 });
@@ -64,7 +64,7 @@ describe('where the database lets nobody in like that', () => {
     ['for a role that is not there', `nobody:${WRONG}`, 'postgres', 'role "nobody" does not exist'],
     ['for a database that is not there', 'postgres', 'nowhere', 'database "nowhere" does not exist'],
     ['for a role that may not change it', `narrow:${RIGHT}`, 'postgres', 'permission denied for schema public'],
-  ])('%s, one line says so, without the password', async (_what, credentials, name, words) => {
+  ])('if %s, migrate reports it in one line without the password', async (_what, credentials, name, words) => {
     const { exitCode, stdout, stderr } = await migrate(`postgres://${credentials}@${new URL(server.url).host}/${name}`);
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(new RegExp(`^The database of DATABASE_URL refuses: ${words}\n$`));

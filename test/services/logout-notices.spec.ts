@@ -55,7 +55,7 @@ describe('two replicas', () => {
     await database.release();
   });
 
-  it('that are asked to sign out the same session several times at once end it once, and tell each client once', async () => {
+  it('two replicas that sign out the same session at once end it once, and notify each client once', async () => {
     const [one] = replicas as [TestApp];
     const [user, visitor] = [await aUser(one), new Visitor(one)];
     const tokens: string[] = [];
@@ -82,7 +82,7 @@ describe('two replicas', () => {
     expect(await one.database.query('SELECT 1 FROM logout_notices')).toEqual([]);
   });
 
-  it('deliver a thousand notices between them, and none twice that was not tried twice', async () => {
+  it('two replicas deliver a thousand notices, none twice unless it was retried', async () => {
     const [one] = replicas as [TestApp];
     const before = receiver.received.length;
     await one.database.query(

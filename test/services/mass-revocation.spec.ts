@@ -20,7 +20,7 @@ afterAll(async () => {
   await database.release();
 }, 60_000);
 
-it('[171] a client with 150,000 families is previewed and revoked, though no ordinary statement may take that long', async () => {
+it('[171] a client with 150,000 families is previewed and revoked, although an ordinary statement would time out', async () => {
   const client = await confidentialClient(app);
   const bystander = await confidentialClient(app);
   const { refreshToken } = await startFamily(app, client);

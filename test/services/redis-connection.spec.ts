@@ -42,7 +42,7 @@ describe('RedisConnection', () => {
 
   const ping = () => connection.run((client) => client.ping());
 
-  it('boots at once without a Redis, says so once, and connects when there is one', async () => {
+  it('the connection starts without a Redis at once, logs it once, and connects when there is one', async () => {
     await server.kill();
     connection = new RedisConnection(server.url);
     let retries = 0;
@@ -108,7 +108,7 @@ describe('RedisConnection', () => {
     expect(said).toEqual([]);
   });
 
-  it('a rejection passes through as it is: limiters reject with what is no Error', async () => {
+  it('a rejection passes through unchanged: limiters reject with something that is not an Error', async () => {
     await connected();
     const limiter = new RateLimiterRedis({
       storeClient: connection.client,
@@ -120,7 +120,7 @@ describe('RedisConnection', () => {
     await expect(connection.run(() => limiter.consume('somebody'))).rejects.toBeInstanceOf(RateLimiterRes);
   });
 
-  it('a command that Redis refuses fails as it is, and the connection stays', async () => {
+  it('a command that Redis refuses fails with that error, and the connection stays', async () => {
     await connected();
     const { epoch } = connection;
     await expect(connection.run((client) => client.sendCommand(['NO-SUCH-COMMAND']))).rejects.toThrow(
@@ -130,7 +130,7 @@ describe('RedisConnection', () => {
     expect(connection.epoch).toBe(epoch);
   });
 
-  it('a master that was demoted is left, for the address may lead elsewhere by now', async () => {
+  it('a demoted master is disconnected, because the address may lead to another one by now', async () => {
     await connected();
     const { epoch } = connection;
     await connection.run((client) => client.sendCommand(['REPLICAOF', '127.0.0.1', '1']));
@@ -139,7 +139,7 @@ describe('RedisConnection', () => {
     await eventually(() => connection.run((client) => client.sendCommand(['REPLICAOF', 'NO', 'ONE'])));
   });
 
-  it('closes at once, and stays closed, even in the middle of connecting', async () => {
+  it('close takes effect at once and for good, even during a connection attempt', async () => {
     const road = await Road.to(server.port);
     connection = new RedisConnection(road.url);
     connection.open();
@@ -153,7 +153,7 @@ describe('RedisConnection', () => {
     road.close();
   });
 
-  it('fails what waits for a server that stands still when it is closed', async () => {
+  it('close fails the commands that wait for a hanging server', async () => {
     await connected();
     server.pause();
     const waiting = ping();
@@ -173,13 +173,13 @@ describe('RedisModule', () => {
     return module.init();
   };
 
-  it('has no connection without REDIS_URL', async () => {
+  it('without REDIS_URL there is no connection', async () => {
     const app = await started(undefined);
     expect(app.get<RedisConnection | null>(RedisConnection)).toBeNull();
     await app.close();
   });
 
-  it('starts and stops with a REDIS_URL that nobody answers at', async () => {
+  it('the module starts and stops with a REDIS_URL where nothing listens', async () => {
     const app = await started(`redis://127.0.0.1:${await freePort()}`);
     expect(app.get<RedisConnection>(RedisConnection).isReady).toBe(false);
     await app.close();

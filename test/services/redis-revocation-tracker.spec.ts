@@ -138,7 +138,7 @@ describe('the tracker in Redis', () => {
       expect(events).toContainEqual(expect.objectContaining({ type: 'copied', repaired: 1, revocations: 1 }));
     });
 
-    it('the lease counts from the start of a copy, however long PostgreSQL takes over it', async () => {
+    it('the lease counts from the start of a copy, however long PostgreSQL takes', async () => {
       const { tracker } = await aReadyReplica(truth.live);
       await new Promise<void>((resolve) => {
         // A copy that has read before the revocation is committed hands in 1.5 s later what it read; no other one follows.
@@ -155,7 +155,7 @@ describe('the tracker in Redis', () => {
       await honest;
     });
 
-    it('a copy that cannot be made ends the lease: unknown, and never live longer than that', async () => {
+    it('a copy that fails ends the lease: the tracker answers unknown, and never live after that', async () => {
       const { tracker } = await aReadyReplica(truth.live);
       truth.failing = true;
       truth.commit(mothers.aRevocation());
@@ -166,7 +166,7 @@ describe('the tracker in Redis', () => {
       await honest;
     });
 
-    it('a replica that cannot reach PostgreSQL lives on what another one copies', async () => {
+    it('a replica that cannot reach PostgreSQL uses what another one copies', async () => {
       const cutOff = new RevocationTruth(clock);
       cutOff.failing = true;
       const blind = await aReplica(cutOff.live);
@@ -179,7 +179,7 @@ describe('the tracker in Redis', () => {
       await expectVerdict(blind.tracker, mothers.aToken(), 'revoked');
     });
 
-    it('copying is one replica’s turn: the others do not ask PostgreSQL', async () => {
+    it('one replica has the turn to copy, and the others do not query PostgreSQL', async () => {
       const info = await operator.info('server');
       await operator.set(turnKey, 'somebody else', { PX: 60_000 });
       await operator.set(markerKey, /run_id:(\w+)/.exec(info)?.[1] ?? '', { PX: 60_000 });
@@ -188,7 +188,7 @@ describe('the tracker in Redis', () => {
       expect(truth.reads).toEqual([]);
     });
 
-    it('after its first copy a replica reads a trailing window only, which is wider than the lease', async () => {
+    it('after its first copy a replica reads only a trailing window, which is wider than the lease', async () => {
       await aReadyReplica(truth.live);
       await eventually(() => expect(truth.reads.length).toBeGreaterThan(2));
       expect(truth.reads[0]).toBeUndefined();
@@ -207,7 +207,7 @@ describe('the tracker in Redis', () => {
   });
 
   describe('when Redis forgets', () => {
-    it('flushed: unknown at once, repaired when PostgreSQL can be read', async () => {
+    it('after a flush of Redis the tracker answers unknown at once, and is repaired when PostgreSQL is readable', async () => {
       const { tracker } = await aReadyReplica(truth.live);
       const revocation = mothers.aRevocation();
       truth.commitLate(3_000_000, revocation);
@@ -221,7 +221,7 @@ describe('the tracker in Redis', () => {
       expect(await tracker.check(mothers.aToken({ sid: 'sid-2' }))).toBe('live');
     });
 
-    it('flushed in the middle of a copy: the copy is not vouched for', async () => {
+    it('a flush during a copy prevents the renewal of the marker', async () => {
       const { tracker } = await aReadyReplica(truth.live);
       const revocation = mothers.aRevocation();
       truth.commitLate(3_000_000, revocation); // outside any window
@@ -237,7 +237,7 @@ describe('the tracker in Redis', () => {
       await expectLiveFor(0, tracker, mothers.aToken());
     });
 
-    it('restarted: never live, and repaired', async () => {
+    it('after a restart of Redis the tracker never answers live before it is repaired', async () => {
       const { tracker } = await aReadyReplica(truth.live);
       const revocation = mothers.aRevocation();
       truth.commitLate(3_000_000, revocation);
@@ -249,7 +249,7 @@ describe('the tracker in Redis', () => {
       expect(await liveMs()).toBe(0);
     });
 
-    it('failed over to a replica that had not received the key: never live, and repaired', async () => {
+    it('after a failover that lost a key the tracker never answers live before it is repaired', async () => {
       const successor = await RedisServer.start({ replicaof: `127.0.0.1 ${server.port}` });
       const promoted = createClient({ url: successor.url });
       promoted.on('error', () => undefined);
@@ -276,7 +276,7 @@ describe('the tracker in Redis', () => {
       }
     });
 
-    it('a marker that another master wrote vouches for nothing here', async () => {
+    it('a marker of another master does not count here', async () => {
       const { tracker } = await aReadyReplica(truth.live);
       truth.failing = true;
       await operator.set(markerKey, 'the-master-before-the-failover', { PX: 60_000 });
@@ -288,7 +288,7 @@ describe('the tracker in Redis', () => {
   });
 
   describe('when Redis is away', () => {
-    it('killed: unknown, without delay; what was revoked meanwhile is set before Redis is trusted again', async () => {
+    it('with Redis killed the tracker answers unknown at once; revocations made meanwhile are set before Redis is trusted again', async () => {
       const { tracker, events } = await aReadyReplica(truth.live);
       await server.kill();
       const startedAt = performance.now();
@@ -326,7 +326,7 @@ describe('the tracker in Redis', () => {
       },
     );
 
-    it('absent from the start: unknown, and used once it is there', async () => {
+    it('without Redis from the start the tracker answers unknown, and uses it once it is there', async () => {
       await server.kill();
       const connection = new RedisConnection(server.url);
       connection.open();
@@ -396,7 +396,7 @@ describe('the tracker in Redis', () => {
       }
     });
 
-    it('a large copy goes in pieces: checks are answered meanwhile, and then it is complete', async () => {
+    it('a large copy is written in chunks: checks are answered meanwhile, and then it is complete', async () => {
       const many = Array.from({ length: 20_000 }, (_, i) => mothers.aRevocation({ value: `sid-${i}` }));
       truth.commitLate(3_000_000, ...many);
       const { tracker, events } = await aReadyReplica(truth.live);
@@ -418,7 +418,7 @@ describe('the tracker on Redis Cluster', () => {
   });
   afterAll(() => node.stop());
 
-  it('all its keys are in one slot, so every command of it is allowed', async () => {
+  it('all keys are in one slot, so every command is allowed on Redis Cluster', async () => {
     const clock = new SystemClock();
     const truth = new RevocationTruth(clock);
     const { aToken, aRevocation } = tokensAndRevocations(clock);

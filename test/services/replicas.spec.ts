@@ -47,7 +47,7 @@ async function expectAllDead(sid: string, answers: Answer[]): Promise<void> {
 }
 
 describe('the same token on both replicas at once', () => {
-  it('[133] fifty identical refreshes are fifty answers with one successor, and one live token', async () => {
+  it('[133] fifty identical refreshes on both replicas get one successor, and one token is valid', async () => {
     for (let round = 0; round < 5; round++) {
       const { refreshToken, sid } = await startFamily(a, client);
       const answers = await onBoth(50, (app) => refresh(app, client, refreshToken));
@@ -59,7 +59,7 @@ describe('the same token on both replicas at once', () => {
     }
   });
 
-  it('[133] one rotation is recorded, and the rest are retries', async () => {
+  it('[133] of refreshes on both replicas one is recorded as a rotation, and the rest as retries', async () => {
     const { refreshToken, sid } = await startFamily(a, client);
     await onBoth(20, (app) => refresh(app, client, refreshToken));
     const events = (await auditOfFamily(a, sid)).map(({ event }) => event);
@@ -70,7 +70,7 @@ describe('the same token on both replicas at once', () => {
     ]);
   });
 
-  it('[134] without a retry window exactly one wins, and the family lives on', async () => {
+  it('[134] with a grace period of 0 exactly one of them wins, and the family stays valid', async () => {
     const strict = await confidentialClient(a, { retryWindowSeconds: 0 });
     for (let round = 0; round < 5; round++) {
       const { refreshToken, sid } = await startFamily(a, strict);
@@ -83,7 +83,7 @@ describe('the same token on both replicas at once', () => {
     }
   });
 
-  it('many families, each on both: nobody gets another’s, and every family moves by one', async () => {
+  it('many families, each on both replicas: every family advances by one, and none gets another’s tokens', async () => {
     const families = await Promise.all(
       Array.from({ length: 40 }, (_, index) => startFamily(a, client, { subject: `subject-${index}` })),
     );
@@ -98,7 +98,7 @@ describe('the same token on both replicas at once', () => {
 });
 
 describe('a refresh on one replica and a revocation on the other', () => {
-  it('[135] leave nothing alive on either, whatever the order', async () => {
+  it('[135] a refresh on one replica and a revocation on the other leave no valid token on either, in any order', async () => {
     for (let round = 0; round < 100; round++) {
       const { refreshToken, sid } = await startFamily(a, client);
       const [one, other] = round % 2 ? [a, b] : [b, a];
@@ -126,7 +126,7 @@ describe('a refresh on one replica and a revocation on the other', () => {
 });
 
 describe('a theft that is found on one replica while the thief refreshes on the other', () => {
-  it('[136] leaves no live leaf', async () => {
+  it('[136] a reuse found on one replica while the thief refreshes on the other leaves no valid token', async () => {
     for (let round = 0; round < 40; round++) {
       const { refreshToken, sid } = await startFamily(a, client);
       const first = await refresh(a, client, refreshToken);
@@ -143,7 +143,7 @@ describe('a theft that is found on one replica while the thief refreshes on the 
 });
 
 describe('what one replica knows', () => {
-  it('[164] a token revoked on one is dead on the other at once', async () => {
+  it('[164] a token revoked on one replica is invalid on the other at once', async () => {
     for (let round = 0; round < 20; round++) {
       const { refreshToken } = await startFamily(a, client);
       const { body } = await refresh(a, client, refreshToken);
@@ -157,7 +157,7 @@ describe('what one replica knows', () => {
     }
   });
 
-  it('a retry may come to the other replica, and gets the same', async () => {
+  it('a retry on the other replica gets the same successor', async () => {
     const { refreshToken } = await startFamily(a, client);
     const first = await refresh(a, client, refreshToken);
     const again = await refresh(b, client, refreshToken);
@@ -165,7 +165,7 @@ describe('what one replica knows', () => {
     expect(decodeJwt(again.body.access_token)).toEqual(decodeJwt(first.body.access_token));
   });
 
-  it('[139] a restart and an empty Redis forget no rotation: the old token is a reuse, and the family dies', async () => {
+  it('[139] after a restart and with an empty Redis, an old token is still a reuse, and its family is revoked', async () => {
     const { refreshToken, sid } = await startFamily(a, client);
     const { body } = await refresh(a, client, refreshToken);
     await b.close();
@@ -211,7 +211,7 @@ describe('a family that somebody holds', () => {
   }
 
   it.each([1, 40])(
-    'holds up its own refreshes alone, be they %d: its neighbours are answered meanwhile',
+    '%d locked families delay only their own refreshes; others are answered meanwhile',
     async (count) => {
       const [held, ...neighbours] = await Promise.all(Array.from({ length: 20 }, () => startFamily(a, client)));
       const letGo = await hold(held!.sid);
@@ -229,7 +229,7 @@ describe('a family that somebody holds', () => {
     },
   );
 
-  it('many held families at once take no more than a part of the connections, and all others are answered', async () => {
+  it('many locked families take only part of the connections, and all others are answered', async () => {
     const [held, neighbours] = await Promise.all(
       [15, 15].map((count) => Promise.all(Array.from({ length: count }, () => startFamily(a, client)))),
     );

@@ -83,7 +83,7 @@ describe('two connections', () => {
     return count;
   };
 
-  it('a row that somebody holds is skipped, and its neighbours in the statement are rotated meanwhile', async () => {
+  it('a locked row is skipped, and the other rows of the statement are rotated meanwhile', async () => {
     const families = await started(5);
     const letGo = await hold(families[2]!.id);
     const results = await a.rotate(
@@ -94,7 +94,7 @@ describe('two connections', () => {
     expect(results.map((rotated) => rotated?.generation)).toEqual([1, 1, undefined, 1, 1]);
   });
 
-  it('asked for alone it is waited for, and rotated as soon as it is free', async () => {
+  it('a single locked row is waited for, and rotated as soon as it is free', async () => {
     const [family] = await started(1);
     const letGo = await hold(family!.id);
     let done = false;
@@ -105,7 +105,7 @@ describe('two connections', () => {
     expect(await waiting).toMatchObject({ generation: 1 });
   });
 
-  it('whoever waited for another rotation of the same token finds it used, and rotates nothing', async () => {
+  it('a statement that waited for another rotation of the same token finds it used, and rotates nothing', async () => {
     const [family] = await started(1);
     const letGo = await hold(family!.id);
     const waiting = [a, b].map((store) => store.rotateAlone(entryOf(family!), NOW));
@@ -116,7 +116,7 @@ describe('two connections', () => {
     expect((await a.find([family!.id]))[0]).toMatchObject({ generation: 1 });
   });
 
-  it('whoever waited for a revocation finds the family dead, and rotates nothing', async () => {
+  it('a statement that waited for a revocation finds the family revoked, and rotates nothing', async () => {
     const [family] = await started(1);
     const holder = new pg.Client({ connectionString: url });
     await holder.connect();
@@ -155,7 +155,7 @@ describe('two connections', () => {
     expect(await deadlocks()).toBe(before);
   });
 
-  it('rotations and a revocation of all families at once do not deadlock either, and what is revoked stays so', async () => {
+  it('concurrent rotations and a revocation of all families do not deadlock, and revoked families stay revoked', async () => {
     const before = await deadlocks();
     for (let round = 0; round < 15; round++) {
       const of = await insertClient(dataSources[0]);
@@ -233,7 +233,7 @@ describe('[142] what rotations leave on the disk, with auditing off', () => {
     }
   }
 
-  it('is nothing: not a byte more after another hundred of each family, and 99 of 100 updates touch no index', async () => {
+  it('a hundred more rotations of each family add no disk space, and 99 of 100 updates touch no index', async () => {
     const families = Array.from({ length: FAMILIES }, () => aFamily(clientId));
     await insertFamilies(dataSource, ...families);
     const start = await updates();
@@ -247,7 +247,7 @@ describe('[142] what rotations leave on the disk, with auditing off', () => {
     expect(await vacuumedSize()).toBeLessThanOrEqual(size);
   });
 
-  it('a family of a thousand generations takes the room of a young one, and one row version for each refresh', async () => {
+  it('a family of a thousand generations takes the space of a young one, and each refresh writes one row version', async () => {
     const [old, young] = [aFamily(clientId), aFamily(clientId)];
     await insertFamilies(dataSource, old, young);
     const start = await updates();

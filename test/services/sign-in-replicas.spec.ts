@@ -107,7 +107,7 @@ const eventsOf = async (sid: string): Promise<string[]> =>
   );
 
 describe('a code that one replica has issued', () => {
-  it('[253, 254] is redeemed at the other, once; a replay at the first ends everything on both', async () => {
+  it('[253, 254] a code issued by one replica is redeemed at the other, once; a replay at the first revokes everything on both', async () => {
     for (const [issuer, other] of [
       [a, b],
       [b, a],
@@ -121,7 +121,7 @@ describe('a code that one replica has issued', () => {
     }
   });
 
-  it('[257] is redeemed once of fifty times at once on both, and its family is dead for the replays', async () => {
+  it('[257] of fifty concurrent redemptions on both replicas one succeeds, and the replays revoke the family', async () => {
     for (let round = 0; round < 5; round++) {
       const code = await aCode(round % 2 ? a : b);
       const answers = await onBoth(50, (app) => code.redeemAt(app));
@@ -139,7 +139,7 @@ describe('a code that one replica has issued', () => {
 });
 
 describe('a browser that is signed in at one replica', () => {
-  it('is signed in at the other at once, and signed out at the other it is signed out here at once', async () => {
+  it('a browser signed in at one replica is signed in at the other at once, and the same holds for signing out', async () => {
     for (let round = 0; round < 6; round++) {
       const [here, there] = round % 2 ? [a, b] : [b, a];
       const visitor = new Visitor(here);
@@ -156,7 +156,7 @@ describe('a browser that is signed in at one replica', () => {
     }
   });
 
-  it('is signed out here when its user ends everything at the other, offline access too', async () => {
+  it('a browser is signed out here when its user ends everything at the other replica, offline access too', async () => {
     const [here, elsewhere] = [new Visitor(a), new Visitor(b)];
     const offline = await signInAndExchange(a, client, user, {}, here);
     const other = await signInAndExchange(b, client, user, {}, elsewhere);
@@ -167,7 +167,7 @@ describe('a browser that is signed in at one replica', () => {
     await expectDead([offline, other]);
   });
 
-  it('begins one session for each sign-in, however many there are at once', async () => {
+  it('each concurrent sign-in starts one session', async () => {
     const visits = await onBoth(10, async (app) => {
       const visitor = new Visitor(app);
       return { visitor, visit: await visitor.get('/sign-in') };
@@ -194,7 +194,7 @@ describe('signing out on both replicas at once', () => {
     await eventually(async () => expect(await a.database.query('SELECT id FROM logout_notices')).toEqual([]));
   };
 
-  it('several times, ends the session once, and tells its client once', async () => {
+  it('concurrent sign-outs on both replicas end the session once and notify its client once', async () => {
     const told = await webClient(a, { backchannelLogoutUri: receiver.uri });
     const visitor = new Visitor(a);
     const { body } = await signInAndExchange(a, told, user, { scope: ONLINE }, visitor);
@@ -210,7 +210,7 @@ describe('signing out on both replicas at once', () => {
     ]);
   });
 
-  it('of many sessions tells each of their clients once, whoever of the two delivers it', async () => {
+  it('signing out of many sessions notifies each of their clients once, whichever replica delivers', async () => {
     const clients = await Promise.all(times(3, () => webClient(a, { backchannelLogoutUri: receiver.uri })));
     const sessions: { visitor: Visitor; idToken: string }[] = [];
     for (let index = 0; index < 12; index++) {
@@ -228,7 +228,7 @@ describe('signing out on both replicas at once', () => {
     expect(told.toSorted()).toEqual(expected.toSorted());
   });
 
-  it('while codes are asked for and redeemed leaves nothing alive that is not offline', async () => {
+  it('signing out while codes are issued and redeemed leaves only offline families valid', async () => {
     for (let round = 0; round < 25; round++) {
       const [here, there] = round % 2 ? [a, b] : [b, a];
       const visitor = new Visitor(here);
@@ -262,7 +262,7 @@ describe('agreeing on both replicas at once', () => {
     );
   };
 
-  it('to different things counts for all of them, and each answer has a code of its own', async () => {
+  it('concurrent consents on both replicas for different scopes all count, and each answer has its own code', async () => {
     const scopes = ['read', 'write', 'profile', 'email', 'address', 'phone'].map((scope) => `openid ${scope}`);
     const asked = await questions([...scopes, ...scopes]);
     const answers = await Promise.all(
@@ -280,7 +280,7 @@ describe('agreeing on both replicas at once', () => {
     expect(scope.toSorted()).toEqual(['address', 'email', 'openid', 'phone', 'profile', 'read', 'write']);
   });
 
-  it('and taking it back at that moment: no access comes from what is no longer agreed to', async () => {
+  it('a consent withdrawn at that moment leaves no access without consent', async () => {
     const visitor = new Visitor(a);
     await signInAndExchange(a, client, user, {}, visitor);
     const holder = await another();
@@ -319,7 +319,7 @@ describe('agreeing on both replicas at once', () => {
 });
 
 describe('users made on both replicas at once', () => {
-  it('have each name once, however it is spelled, and can sign in at both', async () => {
+  it('concurrent users on both replicas get each username once, however it is spelled, and can sign in at both', async () => {
     const spellings = ['Zoë@example.com', 'ZOË@EXAMPLE.COM', 'zoe\u0308@example.com'];
     const made = await onBoth(18, (app, index) =>
       createUser(app, spellings[index % 3]!).then(
@@ -335,7 +335,7 @@ describe('users made on both replicas at once', () => {
     }
   });
 
-  it('are all there where their names differ', async () => {
+  it('concurrent users with different usernames are all created', async () => {
     const made = await onBoth(20, (app, index) => createUser(app, `parallel${index}`));
     expect(new Set(made.map(({ subject }) => subject)).size).toBe(20);
   });

@@ -40,7 +40,7 @@ const usersLike = async (pattern: string): Promise<number> => {
   return row.count;
 };
 
-it('the kinds of very many passwords are known from a sample, and its shares are theirs', async () => {
+it('the kinds of very many password hashes are estimated from a sample with the right shares', async () => {
   // Of its own: the service gives a statement a second, and these take half of one where nothing else goes on.
   const connection = new pg.Client({ connectionString: database.url });
   await connection.connect();
@@ -67,7 +67,7 @@ it('the kinds of very many passwords are known from a sample, and its shares are
 });
 
 describe('at the same time on two replicas', () => {
-  it('one name makes one user', async () => {
+  it('one username makes one user', async () => {
     const outcomes = await everywhere(20, (app) => usersOf(app).create({ username: 'one' }, BY_TEST));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const outcome of outcomes) {
@@ -87,7 +87,7 @@ describe('at the same time on two replicas', () => {
     expect(await usersLike('linked%')).toBe(1);
   });
 
-  it('many accounts with one preferred name make as many users with names of their own', async () => {
+  it('many accounts with one preferred username make as many users with different usernames', async () => {
     let account = 0;
     const outcomes = await everywhere(20, (app) =>
       usersOf(app).findOrCreateLinked(
@@ -101,7 +101,7 @@ describe('at the same time on two replicas', () => {
     expect(await usersLike('namesake%')).toBe(20);
   });
 
-  it('one file of users, in any order, makes each of them once', async () => {
+  it('one file of users, in any order, creates each of them once', async () => {
     const users = Array.from({ length: 100 }, (_, index) => ({ username: `file-${index}` }));
     let turn = 0;
     const outcomes = await everywhere(10, (app) => {
@@ -114,7 +114,7 @@ describe('at the same time on two replicas', () => {
     expect(await usersLike('file-%')).toBe(100);
   });
 
-  it('an imported hash is replaced once, and everybody with the right password gets in', async () => {
+  it('an imported hash is replaced once, and every sign-in with the right password succeeds', async () => {
     const passwordHash = '$2b$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22'; // of `pw`
     const { subject } = await usersOf(replicas[0]).create({ username: 'imported', passwordHash }, BY_TEST);
     const outcomes = await everywhere(8, (app) => authenticate(app, 'imported', 'pw'));
@@ -122,7 +122,7 @@ describe('at the same time on two replicas', () => {
     expect((await usersOf(replicas[1]).find(subject))?.passwordHash).toMatch(/^\$argon2id\$/);
   });
 
-  it('a user who is deleted while others sign in as them is gone', async () => {
+  it('a user who is deleted during sign-ins is gone', async () => {
     const { subject } = await createUser(replicas[0], 'leaving');
     const [deleted] = await Promise.all([
       usersOf(replicas[0]).delete(subject, BY_TEST),
