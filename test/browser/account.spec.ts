@@ -76,7 +76,7 @@ async function authorize(who: Person, client: TestClient, scope: string): Promis
 describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
   beforeEach(() => sitDown({ javaScriptEnabled }));
 
-  it('ends the session of another browser, and what came from it', async () => {
+  it('the account page ends the session of another browser, with its families', async () => {
     await person.open('/account');
     await person.signIn(user);
     const isActive = await authorize(other, shop, 'openid read');
@@ -89,7 +89,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(await person.isSignedIn()).toBe(true);
   });
 
-  it('ends what a client may do, and asks for nothing when the user comes back to that client', async () => {
+  it('the account page ends a client’s access, and the user is not asked for consent when they return to the client', async () => {
     const [isShopActive, isNotesActive] = [
       await authorize(person, shop, 'openid offline_access'),
       await authorize(person, notes, 'openid offline_access'),
@@ -103,7 +103,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(page.url()).toContain(site.redirectUri);
   });
 
-  it('takes back what the user has agreed to: the access ends, and the client has to ask again', async () => {
+  it('the account page withdraws a consent: the access ends, and the client has to ask again', async () => {
     const isActive = await authorize(person, shop, 'openid offline_access');
     await person.open('/account');
     await press('Withdraw', 'Shop');
@@ -115,7 +115,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(await person.heading()).toBe('Shop wants to use your account');
   });
 
-  it('signs the user out everywhere, with all that acts for them', async () => {
+  it('the account page signs the user out everywhere and ends all access', async () => {
     const isActive = await authorize(other, shop, 'openid offline_access');
     await person.open('/account');
     await person.signIn(user);
@@ -129,7 +129,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
 describe('the account page', () => {
   beforeEach(() => sitDown({ javaScriptEnabled: true }));
 
-  it('shows where the user is signed in, by which browser, since when, and what may act for them', async () => {
+  it('the account page shows where the user is signed in, by which browser, since when, and which clients have access', async () => {
     await authorize(other, shop, 'openid email offline_access');
     app.clock.advanceSeconds(3600);
     await authorize(person, notes, 'openid read');
@@ -154,7 +154,7 @@ describe('the account page', () => {
     );
   });
 
-  it('signs the user out of this browser alone', async () => {
+  it('the account page signs the user out of this browser only', async () => {
     await other.open('/account');
     await other.signIn(user);
     await person.open('/account');
@@ -164,7 +164,7 @@ describe('the account page', () => {
     expect([await person.isSignedIn(), await other.isSignedIn()]).toEqual([false, true]);
   });
 
-  it('is a sign-in page for whose session was ended meanwhile, and its old forms end nothing', async () => {
+  it('the account page asks a user whose session has ended to sign in, and its old forms end nothing', async () => {
     for (const who of [person, other]) {
       await who.open('/account');
       await who.signIn(user);

@@ -64,7 +64,7 @@ async function sitDown({ javaScriptEnabled }: { javaScriptEnabled: boolean }): P
 describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
   beforeEach(() => sitDown({ javaScriptEnabled }));
 
-  it('a user who refuses is sent back, and the client is told so and nothing more', async () => {
+  it('a user who refuses is sent back, and the client gets only that error', async () => {
     await person.ask(authorization());
     await person.signIn(user);
     await person.press('Deny');
@@ -77,7 +77,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     });
   });
 
-  it('prompt=none is answered at once: with a code where the user is signed in and has agreed, else with what is missing', async () => {
+  it('prompt=none is answered at once: with a code if the user is signed in and has consented, else with the reason', async () => {
     await person.ask(authorization({ prompt: 'none' }));
     expect(here()).toBe(site.redirectUri);
     expect(answer()).toMatchObject({ error: 'login_required', state: 'the-state', iss: app.issuer });
@@ -93,7 +93,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(claimsOf(await tokensFor(asked)).sub).toBe(user.subject);
   });
 
-  it('max_age asks for the password again when the last time is too long ago, and not before', async () => {
+  it('max_age asks for the password again if the last sign-in is too old, and not before', async () => {
     await person.authorize(authorization(), user);
     app.clock.advanceSeconds(60);
     await person.ask(authorization({ max_age: '60' }));
@@ -107,7 +107,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(claimsOf(await tokensFor(asked)).auth_time).toBe(Math.floor(app.clock.now() / 1000));
   });
 
-  it('somebody else can sign in from the consent page, and is asked the same', async () => {
+  it('another user can sign in from the consent page, and is asked the same', async () => {
     const other = await aUser(app);
     const asked = authorization();
     await person.ask(asked);
@@ -125,7 +125,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
 describe('the consent page', () => {
   beforeEach(() => sitDown({ javaScriptEnabled: true }));
 
-  it('says who asks, for what, in whose name, and where the answer goes', async () => {
+  it('the consent page shows which client asks, for what, for which user, and where the response goes', async () => {
     await person.ask(authorization({ scope: 'openid email offline_access read' }));
     await person.signIn(user);
     expect(await person.heading()).toBe('Shop wants to use your account');
@@ -140,7 +140,7 @@ describe('the consent page', () => {
     ]);
   });
 
-  it('is shown once for what was agreed to, and again for what is new, which comes first', async () => {
+  it('the consent page is shown once for a scope, and again for what is new, which comes first', async () => {
     await person.authorize(authorization({ scope: 'openid read' }), user);
     await person.ask(authorization({ scope: 'openid read' }));
     expect(here()).toBe(site.redirectUri);
@@ -152,7 +152,7 @@ describe('the consent page', () => {
     expect(await page.getByRole('listitem').first().textContent()).toBe('Use write');
   });
 
-  it('is shown each time for a client that any program can pass itself off as, with a warning', async () => {
+  it('the consent page is shown each time, with a warning, for a client that any program can impersonate', async () => {
     const native = await browserClient(app, { name: 'Desktop', redirectUris: [site.redirectUri] });
     await person.authorize(authorization({}, native), user);
     expect(here()).toBe(site.redirectUri);
@@ -160,7 +160,7 @@ describe('the consent page', () => {
     expect(await page.getByText('Did you start this yourself?').count()).toBe(1);
   });
 
-  it('is shown again where the client wants it to be, by prompt=consent', async () => {
+  it('the consent page is shown again if the client sends prompt=consent', async () => {
     await person.authorize(authorization(), user);
     await person.ask(authorization({ prompt: 'consent' }));
     expect(await person.heading()).toBe('Shop wants to use your account');
@@ -170,7 +170,7 @@ describe('the consent page', () => {
 });
 
 describe('the answer', () => {
-  it.each(['login', 'select_account'])('waits for the password, once, by prompt=%s', async (prompt) => {
+  it.each(['login', 'select_account'])('the response waits for the password, once, with prompt=%s', async (prompt) => {
     await sitDown({ javaScriptEnabled: true });
     await person.authorize(authorization(), user);
     app.clock.advanceSeconds(30);
@@ -182,7 +182,7 @@ describe('the answer', () => {
     expect(claimsOf(await tokensFor(asked)).auth_time).toBe(Math.floor(app.clock.now() / 1000));
   });
 
-  it('arrives at a client that redirects to another of its origins', async () => {
+  it('the response reaches a client that redirects to another of its origins', async () => {
     await sitDown({ javaScriptEnabled: true });
     await person.ask(authorization({ redirect_uri: `${site.origin}/moved` }));
     await person.signIn(user);
@@ -195,7 +195,7 @@ describe('the answer', () => {
     expect(here()).toBe(otherSite.redirectUri);
   });
 
-  it('is posted to the client by itself, by response_mode=form_post: a code, and an error', async () => {
+  it('response_mode=form_post submits itself to the client, with a code and with an error', async () => {
     await sitDown({ javaScriptEnabled: true });
     const asked = authorization({ response_mode: 'form_post' });
     await person.ask(asked);
@@ -211,7 +211,7 @@ describe('the answer', () => {
     expect(answer()).toMatchObject({ error: 'consent_required', state: 'the-state', iss: app.issuer });
   });
 
-  it('is posted to the client by a button without JavaScript', async () => {
+  it('response_mode=form_post is submitted by a button without JavaScript', async () => {
     await sitDown({ javaScriptEnabled: false });
     const asked = authorization({ response_mode: 'form_post' });
     await person.authorize(asked, user);

@@ -76,7 +76,7 @@ async function isSignedIn(): Promise<boolean> {
   return new URL(page.url()).pathname === '/account';
 }
 
-it('a form with the ID token signs the user out, and leads back to the client', async () => {
+it('a form with the ID token signs the user out, and redirects to the client', async () => {
   await post('/end-session', {
     id_token_hint: idToken,
     post_logout_redirect_uri: `${origin}/signed-out`,
@@ -87,7 +87,7 @@ it('a form with the ID token signs the user out, and leads back to the client', 
   expect(page.complaints).toEqual([]);
 });
 
-it('a form without it asks the user, whose answer leads back to the client', async () => {
+it('a form without the ID token asks the user, whose answer redirects to the client', async () => {
   await post('/end-session', { client_id: client.clientId, post_logout_redirect_uri: `${origin}/signed-out` });
   expect(await heading()).toBe('Sign out?');
   await page.follow(page.locator('button[type=submit]'));
@@ -97,7 +97,7 @@ it('a form without it asks the user, whose answer leads back to the client', asy
 });
 
 it.each(['/end-session/confirm', '/account/sign-out', '/account/sessions/end-all'])(
-  'a form to %s signs nobody out',
+  'a form to %s does not sign the user out',
   async (path) => {
     await post(path, { form_token: 'x', client_id: client.clientId });
     expect(await isSignedIn()).toBe(true);

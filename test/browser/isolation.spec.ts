@@ -58,7 +58,7 @@ describe('a popup', () => {
     return popup;
   }
 
-  it('of a client keeps its opener all the way through sign-in and consent, and hands it the answer', async () => {
+  it('a client’s popup keeps its opener through sign-in and consent, and gives it the response', async () => {
     site.show(
       '/popup-back',
       '<script>opener.document.querySelector("h1").textContent = location.search; close()</script>',
@@ -74,7 +74,7 @@ describe('a popup', () => {
     expect([...page.complaints, ...popup.complaints]).toEqual([]);
   });
 
-  it('of another site cannot be read by its opener while it shows a page of the service', async () => {
+  it('another site’s popup cannot be read by its opener while it shows a page of the service', async () => {
     const popup = await popupAt(`${app.issuer}/sign-in`);
     await popup.getByLabel('Username').waitFor();
     const attempt = 'try { popup.document.title } catch (error) { error.name }';
@@ -84,7 +84,7 @@ describe('a popup', () => {
 });
 
 describe('a page', () => {
-  it('asks nobody for anything: every request of the whole way goes to the service or to the client', async () => {
+  it('a page loads nothing from elsewhere: every request goes to the service or to the client', async () => {
     const requests: string[] = [];
     page.on('request', (request) => requests.push(`${request.resourceType()} ${new URL(request.url()).pathname}`));
     await person.authorize(asked, user);
@@ -95,7 +95,7 @@ describe('a page', () => {
     expect(requests).toContain('document /consent');
   });
 
-  it('tells the client its own address only, and no other site anything', async () => {
+  it('a page sends the client only its own URL as referrer, and other sites none', async () => {
     const referrers: (string | undefined)[] = [];
     page.on('request', (request) => {
       if (request.url().startsWith(site.origin)) referrers.push(request.headers().referer);
@@ -105,7 +105,7 @@ describe('a page', () => {
     expect(referrers.filter((referrer) => referrer !== undefined && !referrer.startsWith(site.origin))).toEqual([]);
   });
 
-  it('runs no script that somebody managed to put into it', async () => {
+  it('a page runs no injected script', async () => {
     await person.open('/sign-in');
     const run = `new Promise((resolve) => {
       const script = document.createElement('script');
@@ -119,7 +119,7 @@ describe('a page', () => {
     await eventually(() => expect(refusals()).toHaveLength(2));
   });
 
-  it('sends no form to anybody else', async () => {
+  it('a page sends no form to another site', async () => {
     await person.open('/sign-in');
     await person.fillIn(user);
     const refusal = page.waitForEvent('console');

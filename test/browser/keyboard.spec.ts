@@ -88,7 +88,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     await page.close();
   });
 
-  it('a user signs in and allows the client what it asks for', async () => {
+  it('a user signs in and gives the client consent', async () => {
     await ask(authorization());
     await page.keyboard.type(user.username);
     await page.keyboard.press('Tab');
@@ -112,7 +112,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(await person.heading()).toBe('Shop wants to use your account');
   });
 
-  it('after a wrong password only that has to be typed again', async () => {
+  it('after a wrong password only the password has to be typed again', async () => {
     await person.open('/sign-in');
     await person.signIn({ ...user, password: 'wrong' });
     await page.drawn();
@@ -130,7 +130,7 @@ describe('the tab key', () => {
   });
   afterEach(() => page.close());
 
-  it('goes through the sign-in page in the order in which it reads, beginning at the first empty field', async () => {
+  it('the tab key follows the reading order of the sign-in page, starting at the first empty field', async () => {
     await ask(authorization());
     expect(await tabStops()).toEqual([
       'textbox Username',
@@ -140,7 +140,7 @@ describe('the tab key', () => {
     ]);
   });
 
-  it('goes through the account page, and each button says what it ends', async () => {
+  it('the tab key reaches every button of the account page, and each says what it ends', async () => {
     const asked = authorization();
     await person.authorize(asked, user);
     await asked.exchange(app, client, site.answer.parameters.get('code') ?? '');
@@ -155,7 +155,7 @@ describe('the tab key', () => {
     ]);
   });
 
-  it('goes through the question of sign-out', async () => {
+  it('the tab key goes through the sign-out page', async () => {
     await person.open('/account');
     await person.signIn(user);
     await open('/end-session');

@@ -57,7 +57,7 @@ const ENGLISH_SIGN_IN = ['en', 'Sign in · Rekey', 'Sign in'];
 describe('a browser that is set to Traditional Chinese', () => {
   beforeEach(() => sitDown('zh-TW'));
 
-  it('is spoken to in it on every page of the way', async () => {
+  it('a browser set to Traditional Chinese gets every page in it', async () => {
     await person.ask(authorization());
     expect(await seen()).toEqual(['zh-Hant', '登入 · Rekey', '登入']);
     await person.signIn({ ...user, password: 'wrong' });
@@ -77,7 +77,7 @@ describe('a browser that is set to Traditional Chinese', () => {
     expect(await seen()).toEqual(inChinese(title, chinese.failed(title)));
   });
 
-  it('is spoken to in English where the client asks for that', async () => {
+  it('a browser set to Traditional Chinese gets English if the client asks for it', async () => {
     await person.ask(authorization({ ui_locales: 'en' }));
     expect(await seen()).toEqual(ENGLISH_SIGN_IN);
   });
@@ -86,7 +86,7 @@ describe('a browser that is set to Traditional Chinese', () => {
 describe('a browser that is set to English', () => {
   beforeEach(() => sitDown('en-US'));
 
-  it('is spoken to in Traditional Chinese where the client asks for it, also after sign-in and on the way out', async () => {
+  it('a browser set to English gets Traditional Chinese if the client asks for it, also after sign-in and at sign-out', async () => {
     await person.ask(authorization({ ui_locales: 'fr zh-Hant-TW en' }));
     expect(await seen()).toEqual(inChinese('登入'));
     await person.signIn({ ...user, password: 'wrong' });
@@ -99,14 +99,14 @@ describe('a browser that is set to English', () => {
     expect(await seen()).toEqual(inChinese(chinese.signedOut.title));
   });
 
-  it('is told in Traditional Chinese what is wrong with a request that asks for it', async () => {
+  it('a browser set to English gets error pages in Traditional Chinese if the request asks for it', async () => {
     await person.ask(authorization({ ui_locales: 'zh-TW', redirect_uri: 'https://elsewhere.test/' }));
     const { title } = chinese.errors.unknownClient;
     expect(await seen()).toEqual(inChinese(title, chinese.failed(title)));
   });
 });
 
-it('a browser that is set to another language is spoken to in English', async () => {
+it('a browser set to another language gets English', async () => {
   await sitDown('fr-FR');
   await person.open('/sign-in');
   expect(await seen()).toEqual(ENGLISH_SIGN_IN);

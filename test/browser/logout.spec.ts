@@ -55,13 +55,13 @@ const isActive = async (): Promise<boolean> => (await introspect(app, client, to
 describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
   beforeEach(() => sitDown({ javaScriptEnabled }));
 
-  it('with the ID token of the session it is done at once, and leads back to the client with its state', async () => {
+  it('with the ID token of the session the user is signed out at once and redirected to the client with its state', async () => {
     await endSession({ id_token_hint: tokens.id_token, post_logout_redirect_uri: signedOutUri, state: 'a b&c' });
     expect(page.url()).toBe(`${signedOutUri}?state=a+b%26c`);
     expect([await person.isSignedIn(), await isActive()]).toEqual([false, false]);
   });
 
-  it('with the ID token alone it ends on a page that says so', async () => {
+  it('with the ID token alone the user sees that they are signed out', async () => {
     await endSession({ id_token_hint: tokens.id_token });
     expect(await person.heading()).toBe('You are signed out');
     expect(await page.title()).toBe('You are signed out · Rekey');
@@ -69,7 +69,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(await person.heading()).toBe('Sign in');
   });
 
-  it('without it the user is asked, and the answer leads back to the client', async () => {
+  it('without the ID token the user is asked, and the answer redirects to the client', async () => {
     await endSession({ client_id: client.clientId, post_logout_redirect_uri: signedOutUri, state: 'x' });
     expect(await person.heading()).toBe('Sign out?');
     expect(await page.getByText('Shop asks to sign you out.').count()).toBe(1);
@@ -84,27 +84,27 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
 describe('a logout request', () => {
   beforeEach(() => sitDown({ javaScriptEnabled: true }));
 
-  it('asked, the user can stay', async () => {
+  it('the user may answer the logout request by staying signed in', async () => {
     await endSession({ client_id: client.clientId, post_logout_redirect_uri: signedOutUri });
     await person.follow('Stay signed in');
     expect(await person.heading()).toBe('Your account');
     expect(await isActive()).toBe(true);
   });
 
-  it('an address that the client has not registered is not gone to, whatever else is right', async () => {
+  it('an unregistered redirect URI is not used, whatever else is right', async () => {
     await endSession({ id_token_hint: tokens.id_token, post_logout_redirect_uri: `${site.origin}/elsewhere` });
     expect(await person.heading()).toBe('You are signed out');
     expect(person.isAt('/end-session')).toBe(true);
   });
 
-  it('the question of a session that has ended meanwhile is answered all the same', async () => {
+  it('the question about a session that has ended meanwhile is answered all the same', async () => {
     await endSession({ client_id: client.clientId, post_logout_redirect_uri: signedOutUri });
     await page.context().clearCookies({ name: 'rekey-session' });
     await person.press('Sign out');
     expect(page.url()).toBe(signedOutUri);
   });
 
-  it('the question that this browser does not remember ends at a page', async () => {
+  it('a question that this browser was not shown ends at a page', async () => {
     await endSession({ client_id: client.clientId, post_logout_redirect_uri: signedOutUri });
     await page.context().clearCookies();
     await person.press('Sign out');

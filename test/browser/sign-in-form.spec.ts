@@ -52,7 +52,7 @@ afterEach(async () => {
 describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
   beforeEach(() => sitDown({ javaScriptEnabled }));
 
-  it('a wrong password is said in the title, in an alert, and with the field that has the focus', async () => {
+  it('a wrong password is reported in the title, in an alert, and at the focused field', async () => {
     await person.ask(authorization());
     await person.signIn({ ...user, password: 'not the password at all' });
     expect(await page.title()).toBe('Error: Sign in · Rekey');
@@ -66,7 +66,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(await page.title()).toBe('Allow Shop? · Rekey');
   });
 
-  it('too many wrong passwords are told from a wrong one, with how long to wait', async () => {
+  it('too many wrong passwords have their own message with the time to wait', async () => {
     await person.open('/sign-in');
     for (let failure = 0; failure < FAILURES_PER_MINUTE; failure++) {
       await person.signIn({ ...user, password: 'wrong' });
@@ -80,7 +80,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect(await person.isSignedIn()).toBe(false);
   });
 
-  it('the forms are sent twice by who clicks twice: the client gets one answer, and its code is good', async () => {
+  it('a double click submits a form twice, and the client gets one response with a valid code', async () => {
     const asked = authorization();
     await person.ask(asked);
     await person.fillIn(user);
@@ -94,7 +94,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     expect((await asked.exchange(app, client, code)).status).toBe(200);
   });
 
-  it('who goes back after signing in is shown no form with what they typed, and gets to the client again', async () => {
+  it('going back after signing in shows no form with what was typed, and leads to the client again', async () => {
     await page.goto(`${site.origin}/start`);
     const asked = authorization();
     await person.authorize(asked, user);
@@ -110,7 +110,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
 describe('the sign-in form', () => {
   beforeEach(() => sitDown({ javaScriptEnabled: true }));
 
-  it('who comes for nothing but to sign in lands on the account page, and is not asked again', async () => {
+  it('a user who only signs in reaches the account page, and is not asked again', async () => {
     await person.open('/account');
     expect(await page.getByText('to see your account').count()).toBe(1);
     await person.signIn(user);
@@ -119,13 +119,13 @@ describe('the sign-in form', () => {
     expect(await person.heading()).toBe('Your account');
   });
 
-  it('the client says who it thinks it is: the name stands in its field, and the password is next', async () => {
+  it('a login_hint fills in the username, and the password has the focus', async () => {
     await person.ask(authorization({ login_hint: user.username }));
     expect(await page.getByLabel('Username').inputValue()).toBe(user.username);
     expect(await focusedNode(page)).toMatchObject({ name: 'Password' });
   });
 
-  it('who goes back after signing out sees nothing of the account', async () => {
+  it('going back after signing out shows nothing of the account', async () => {
     await person.open('/account');
     await person.signIn(user);
     await person.press('Sign out');

@@ -50,7 +50,7 @@ describe.each([
     await press('Sign in');
   }
 
-  it('a user signs in, allows the client what it asks for, and comes back with tokens', async () => {
+  it('a user signs in, gives the client consent, and comes back with tokens', async () => {
     await signIn();
     expect(await heading()).toContain('Demo client');
     await press('Allow');
@@ -61,7 +61,7 @@ describe.each([
     expect(await page.locator('pre').textContent()).toContain(user.subject);
   });
 
-  it('a user who allows it once is not asked again, and a user who denies it is sent back without tokens', async () => {
+  it('a user who consents is not asked again, and a user who denies is sent back without tokens', async () => {
     await signIn();
     await press('Deny');
     expect(page.url()).toContain(`${site.url}/callback?error=access_denied`);
@@ -72,7 +72,7 @@ describe.each([
     expect(page.url()).toBe(`${site.url}/`);
   });
 
-  it('a wrong password shows the form again, and the right one leads on', async () => {
+  it('a wrong password shows the form again, and the right one continues', async () => {
     await signIn('not the password at all');
     expect(await page.getByLabel('Username').inputValue()).toBe(user.username);
     await page.getByLabel('Password').fill(user.password);
