@@ -6,26 +6,26 @@ const key = randomBytes(32);
 
 describe('a page cursor', () => {
   it.each(['1', '01890a5d-ac96-774b-bcce-b302099a8057', '1PpG/Q 1', 'ünïcode'])(
-    'brings back the position %s',
+    'a page cursor returns the position %s',
     (position) => {
       expect(readCursor('clients', writeCursor('clients', position, key), key)).toBe(position);
     },
   );
 
-  it('says nothing readable, and nothing that changes under URL encoding', () => {
+  it('a page cursor is opaque, and URL encoding does not change it', () => {
     const cursor = writeCursor('clients', 'a?b&c=d', key);
     expect(cursor).toMatch(/^[\w-]+$/);
   });
 
-  it('is good for its own list only', () => {
+  it('a page cursor is valid only for its own list', () => {
     expect(readCursor('audit', writeCursor('clients', '1', key), key)).toBeUndefined();
   });
 
-  it('is good under its own key only', () => {
+  it('a page cursor is valid only with its own key', () => {
     expect(readCursor('clients', writeCursor('clients', '1', key), randomBytes(32))).toBeUndefined();
   });
 
-  it('is refused with any bit of it changed', () => {
+  it('a page cursor with any bit changed is refused', () => {
     const bytes = Buffer.from(writeCursor('clients', '12', key), 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const changed = Buffer.from(bytes);
@@ -35,13 +35,13 @@ describe('a page cursor', () => {
   });
 
   it.each(['', 'x', '=', '💥', 'AAAA', Buffer.alloc(16).toString('base64url')])(
-    'is refused when it is %j',
+    'a page cursor is refused when it is %j',
     (cursor) => {
       expect(readCursor('clients', cursor, key)).toBeUndefined();
     },
   );
 
-  it('is refused in another spelling of the same bytes', () => {
+  it('a page cursor in another encoding of the same bytes is refused', () => {
     expect(readCursor('clients', `${writeCursor('clients', '1', key)}=`, key)).toBeUndefined();
   });
 });

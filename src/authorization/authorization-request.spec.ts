@@ -54,7 +54,7 @@ function refusalOf(run: () => unknown): OAuthError {
 }
 
 describe('an authorization request', () => {
-  it('is read into what it asks for', () => {
+  it('an authorization request is parsed into its parameters', () => {
     expect(
       parse({
         scope: 'openid offline_access read',
@@ -108,19 +108,19 @@ describe('an authorization request', () => {
     expect(refusalOf(() => parse(parameters))).toMatchObject({ code });
   });
 
-  it('of a client without the grant type is refused', () => {
+  it('a request of a client without the grant type is refused', () => {
     expect(refusalOf(() => parse({}, aClient({ grantTypes: ['refresh_token'] })))).toMatchObject({
       code: 'unauthorized_client',
     });
   });
 
-  it('needs no challenge where a confidential client was excused from it, and keeps the one that it sends', () => {
+  it('a confidential client without require_pkce needs no challenge, and one that it sends counts', () => {
     const excused = aClient({ requirePkce: false });
     expect(parse({ code_challenge: null, code_challenge_method: null }, excused).codeChallenge).toBeUndefined();
     expect(parse({}, excused).codeChallenge).toBe(CHALLENGE);
   });
 
-  it('[262] needs a challenge from a public client, whatever was registered', () => {
+  it('[262] a public client needs a challenge, whatever was registered', () => {
     const client = aClient({ type: 'public', requirePkce: false });
     expect(refusalOf(() => parse({ code_challenge: null, code_challenge_method: null }, client))).toMatchObject({
       code: 'invalid_request',
@@ -130,7 +130,7 @@ describe('an authorization request', () => {
   it.each([
     ['may not refresh', { grantTypes: ['authorization_code' as const] }],
     ['may not have the scope', { scopes: ['openid', 'read'] }],
-  ])('[282] asks for offline_access in vain where the client %s', (_title, overrides) => {
+  ])('[282] offline_access is ignored if the client %s', (_title, overrides) => {
     expect(parse({ scope: 'openid offline_access read' }, aClient(overrides)).scope).toEqual(['openid', 'read']);
   });
 
@@ -158,7 +158,7 @@ describe('an authorization request', () => {
     expect(refusalOf(() => parse({ scope }))).toMatchObject({ code: 'invalid_scope', reason, description });
   });
 
-  it('asks for a claim with any name, __proto__ too', () => {
+  it('a claim of any name may be requested, __proto__ too', () => {
     expect(parse({ claims: '{"userinfo":{"__proto__":null,"email":null}}' }).claims).toEqual({
       userinfo: ['__proto__', 'email'],
     });
@@ -169,7 +169,7 @@ describe('an authorization request', () => {
     ['values', '{"id_token":{"acr":{"essential":true,"values":["a","b"]}}}', ['a', 'b']],
     ['a wish that is not essential', '{"id_token":{"acr":{"values":["a"]}}}', undefined],
     ['no value', '{"id_token":{"acr":{"essential":true}}}', undefined],
-  ])('names the ways to sign in that it insists on: %s', (_title, claims, essentialAcr) => {
+  ])('an essential acr names the acceptable ways to sign in: %s', (_title, claims, essentialAcr) => {
     expect(parse({ claims }).essentialAcr).toEqual(essentialAcr);
   });
 });

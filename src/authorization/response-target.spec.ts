@@ -20,7 +20,7 @@ const aClient = (overrides: Partial<Client> = {}): Client => ({
 const read = (query: string, client: Client | undefined = aClient()) => responseTargetOf(client, Form.parse(query));
 
 describe('where an answer goes', () => {
-  it('is the redirect URI that is registered, in the response mode that was asked for', () => {
+  it('the response goes to the registered redirect URI, in the requested response mode', () => {
     expect(read('redirect_uri=https://client.test/back&response_mode=form_post&state=x')).toMatchObject({
       redirectUri: 'https://client.test/back',
       namedRedirectUri: true,
@@ -29,7 +29,7 @@ describe('where an answer goes', () => {
     });
   });
 
-  it('is the only redirect URI there is, where none is named', () => {
+  it('the response goes to the only registered redirect URI if none is named', () => {
     expect(read('')).toMatchObject({ redirectUri: 'https://client.test/back', namedRedirectUri: false });
   });
 
@@ -39,11 +39,11 @@ describe('where an answer goes', () => {
     ['none of two', '', aClient({ redirectUris: ['https://a.test/', 'https://b.test/'] })],
     ['none at all', '', aClient({ redirectUris: [] })],
     ['a response mode that is unknown', 'redirect_uri=https://client.test/back&response_mode=fragment', aClient()],
-  ])('is nowhere for %s', (_title, query, client) => {
+  ])('there is no response target for %s', (_title, query, client) => {
     expect(() => read(query, client)).toThrow(OAuthError);
   });
 
-  it('is nowhere for a client that nobody knows', () => {
+  it('there is no response target for an unknown client', () => {
     expect(() => responseTargetOf(undefined, Form.parse(''))).toThrow(OAuthError);
   });
 });
@@ -51,7 +51,7 @@ describe('where an answer goes', () => {
 describe('an answer', () => {
   const target = read('redirect_uri=https://client.test/back&state=a%26b%20%22');
 
-  it('[265] names the issuer, whether it is a code or an error', () => {
+  it('[265] a response names the issuer, with a code and with an error', () => {
     expect(responseParameters({ code: 'ac_x' }, target, 'https://rekey.test')).toEqual({
       code: 'ac_x',
       state: 'a&b "',
@@ -68,7 +68,7 @@ describe('an answer', () => {
     ['https://client.test/back', 'https://client.test/back?code=1'],
     ['https://client.test/back?tenant=a%20b', 'https://client.test/back?tenant=a%20b&code=1'],
     ['com.example.app:/back', 'com.example.app:/back?code=1'],
-  ])('leaves the redirect URI %s as it is', (redirectUri, url) => {
+  ])('a response leaves the redirect URI %s unchanged', (redirectUri, url) => {
     expect(withParameters(redirectUri, { code: '1' })).toBe(url);
   });
 });

@@ -12,7 +12,7 @@ async function read(lines: readonly string[]): Promise<{ batches: Batch[]; failu
 }
 
 describe('a file of users', () => {
-  it('is read in batches that the server takes, in order, and with the numbers of the lines', async () => {
+  it('a file is read in batches that the server accepts, in order, with line numbers', async () => {
     const lines = Array.from({ length: 1000 }, (_, index) =>
       JSON.stringify({ username: `user${index}`, pad: 'é'.repeat(40) }),
     );
@@ -27,18 +27,18 @@ describe('a file of users', () => {
     expect(batches.length).toBeLessThan(12);
   });
 
-  it('holds no more than 200 users in a batch, however short they are', async () => {
+  it('a batch has at most 200 users, however short they are', async () => {
     const { batches } = await read(new Array<string>(401).fill('{}'));
     expect(batches.map((batch) => batch.length)).toEqual([200, 200, 1]);
   });
 
-  it('may have empty lines, and begin with a byte order mark', async () => {
+  it('a file may have empty lines and begin with a byte order mark', async () => {
     const { batches, failures } = await read(['\ufeff{"username":"a"}', '', '  ', '{"username":"b"}']);
     expect(failures).toEqual([]);
     expect(batches.flat().map(({ number }) => number)).toEqual([1, 4]);
   });
 
-  it('may have lines that are no use; they are told, and the others go on', async () => {
+  it('invalid lines are reported, and the others are read', async () => {
     const long = JSON.stringify({ username: 'x'.repeat(MAX_BATCH_BYTES) });
     const { batches, failures } = await read([
       '{"username":"a"}',
@@ -61,7 +61,7 @@ describe('a file of users', () => {
     expect(batches.flat().map(({ number }) => number)).toEqual([1, 8]);
   });
 
-  it('may be empty', async () => {
+  it('a file may be empty', async () => {
     expect(await read([])).toEqual({ batches: [], failures: [] });
   });
 });

@@ -13,15 +13,15 @@ describe('the Basic header', () => {
     ['c1: ', 'c1', ' '],
     ['c%201:a%3Ab+c', 'c%201', 'a%3Ab+c'],
     ['ü:€', 'ü', '€'],
-  ])('[38] holds %j: only the first colon divides, and nothing is decoded', (credentials, id, secret) => {
+  ])('[38] the header holds %j: only the first colon divides, and nothing is decoded', (credentials, id, secret) => {
     expect(parseBasic(header(credentials))).toEqual({ id, secret });
   });
 
-  it.each(['Basic', 'basic', 'BASIC', 'bAsIc'])('[40] is named %s', (scheme) => {
+  it.each(['Basic', 'basic', 'BASIC', 'bAsIc'])('[40] the scheme may be written %s', (scheme) => {
     expect(parseBasic(header('a:b', scheme))).toEqual({ id: 'a', secret: 'b' });
   });
 
-  it('may have more than one space, and base64 without its padding', () => {
+  it('the header may have several spaces, and base64 without padding', () => {
     expect(parseBasic('Basic   YTpi')).toEqual({ id: 'a', secret: 'b' });
     expect(parseBasic('Basic YTpiYg')).toEqual({ id: 'a', secret: 'bb' });
   });
@@ -48,11 +48,11 @@ describe('the Basic header', () => {
     header(':b'),
     header(Uint8Array.of(0x61, 0x3a, 0xff)),
     header(Uint8Array.of(0xc0, 0x80, 0x3a, 0x62)),
-  ])('[46][55] is nothing where it is not well-formed, or one half is empty: %j', (text) => {
+  ])('[46][55] a malformed header, or one with an empty half, has no credentials: %j', (text) => {
     expect(parseBasic(text)).toBeUndefined();
   });
 
-  it('gives back any id and secret that were put in', () => {
+  it('any id and secret are read back from their header', () => {
     const id = fc
       .string({ unit: 'grapheme', minLength: 1 })
       .filter((text) => !text.includes(':') && !text.startsWith('\ufeff'));
@@ -64,7 +64,7 @@ describe('the Basic header', () => {
     );
   });
 
-  it('[55] answers any text with credentials or nothing, and never throws', () => {
+  it('[55] any text yields credentials or undefined, and never throws', () => {
     fc.assert(
       fc.property(
         fc.oneof(

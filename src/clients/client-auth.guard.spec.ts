@@ -45,7 +45,7 @@ const contextOf = (request: unknown) =>
 afterEach(() => void jest.restoreAllMocks());
 
 describe('the guard for clients with Basic', () => {
-  it('gives each of two requests at once its own client, whichever is known first', async () => {
+  it('two concurrent requests get their own clients, whichever is known first', async () => {
     const { guard, pending } = guardWith();
     const [one, two] = [requestOf('one:1'), requestOf('two:2')];
     const admissions = [guard.canActivate(contextOf(one)), guard.canActivate(contextOf(two))];
@@ -60,7 +60,7 @@ describe('the guard for clients with Basic', () => {
     ]);
   });
 
-  it('refuses one of two requests at once and lets the other in', async () => {
+  it('of two concurrent requests one can be refused and the other admitted', async () => {
     const { guard, pending } = guardWith();
     const [one, two] = [requestOf('one:1'), requestOf('two:2')];
     const admissions = [guard.canActivate(contextOf(one)), guard.canActivate(contextOf(two))];
@@ -72,13 +72,13 @@ describe('the guard for clients with Basic', () => {
     expect(two).not.toHaveProperty('user');
   });
 
-  it('lets nobody in when the strategy answers no client', async () => {
+  it('a strategy that returns no client admits nobody', async () => {
     const { guard } = guardWith();
     jest.spyOn(ClientBasicStrategy.prototype, 'validate').mockResolvedValue(null as never);
     await expect(guard.canActivate(contextOf(requestOf('one:1')))).rejects.toMatchObject({ code: 'invalid_client' });
   });
 
-  it("never reaches passport-http's own reading of the header", async () => {
+  it('passport-http itself never parses the header', async () => {
     const { guard, pending } = guardWith();
     const lenient = jest.spyOn(BasicStrategy.prototype, 'authenticate');
     const admission = guard.canActivate(contextOf(requestOf('one:a:b')));

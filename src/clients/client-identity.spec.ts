@@ -13,6 +13,6 @@ it.each<['confidential' | 'public', string[], boolean]>([
   ['public', ['http://[::1]:5000/cb'], false],
   ['public', ['http://localhost:3000/cb'], false],
   ['public', ['https://localhost:3000/cb'], false],
-])('a %s client with the redirect URIs %j can be told apart: %s', (type, redirectUris, expected) => {
+])('a %s client with the redirect URIs %j cannot be impersonated: %s', (type, redirectUris, expected) => {
   expect(canBeToldApart({ type, redirectUris })).toBe(expected);
 });

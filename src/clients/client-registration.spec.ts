@@ -17,7 +17,7 @@ it.each<Partial<ClientRegistration>>([
   { retryWindowSeconds: 0 },
   { retryWindowSeconds: 600 },
   { scopes: Array.from({ length: 200 }, (_, index) => `s${index}`) },
-])('is sound: %j', (changes) => {
+])('a registration is valid: %j', (changes) => {
   expect(problemsOf(changes)).toEqual([]);
 });
 
@@ -47,14 +47,14 @@ it.each<[Partial<ClientRegistration>, string]>([
   [{ retryWindowSeconds: NaN }, 'retry_window_seconds'],
   [{ idleTtlSeconds: 59 }, 'idle_ttl_seconds'],
   [{ absoluteTtlSeconds: Infinity }, 'absolute_ttl_seconds'],
-])('has the one problem that it names: %j', (changes, field) => {
+])('a registration has the one problem that it names: %j', (changes, field) => {
   const problems = problemsOf(changes);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(new RegExp(`^${field} `));
 });
 
 describe('several problems', () => {
-  it('are told at once', () => {
+  it('several problems are reported at once', () => {
     expect(problemsOf({ name: '', retryWindowSeconds: -1, scopes: [''] })).toHaveLength(3);
   });
 });

@@ -26,7 +26,7 @@ describe('a registration for signing in', () => {
     { requirePkce: false, firstParty: true },
     { idTokenSignedResponseAlg: 'ES256' },
     { backchannelLogoutUri: 'https://shop.example.com:8443/logout?tenant=1' },
-  ])('of a confidential client is sound: %j', (changes) => {
+  ])('a registration of a confidential client is valid: %j', (changes) => {
     expect(signInProblems({ ...confidential, ...changes }, DEPLOYMENT)).toEqual([]);
   });
 
@@ -36,7 +36,7 @@ describe('a registration for signing in', () => {
     { redirectUris: ['com.example.app:/cb', 'http://127.0.0.1/cb', 'http://localhost:3000/cb'] },
     { postLogoutRedirectUris: ['com.example.app:/out'] },
     { backchannelLogoutUri: 'https://spa.example.com/logout' },
-  ])('of a public client is sound: %j', (changes) => {
+  ])('a registration of a public client is valid: %j', (changes) => {
     expect(signInProblems({ ...publicClient, ...changes }, DEPLOYMENT)).toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe('a registration for signing in', () => {
     [{ backchannelLogoutUri: 'com.example.app:/logout' }, 'backchannel_logout_uri '],
     [{ backchannelLogoutUri: 'file:///etc/passwd' }, 'backchannel_logout_uri '],
     [{ backchannelLogoutUri: 'http://127.0.0.1:5000/logout' }, 'backchannel_logout_uri '],
-  ])('has the one problem that it names: %j', (changes, beginning) => {
+  ])('a registration has the one problem that it names: %j', (changes, beginning) => {
     for (const client of [confidential, publicClient]) {
       const problems = signInProblems({ ...client, ...changes }, DEPLOYMENT);
       expect(problems).toHaveLength(1);
@@ -63,21 +63,21 @@ describe('a registration for signing in', () => {
     }
   });
 
-  it('may not do without PKCE for a public client (RFC 9700 §2.1.1)', () => {
+  it('a public client must use PKCE (RFC 9700 §2.1.1)', () => {
     expect(signInProblems({ ...publicClient, requirePkce: false }, DEPLOYMENT)).toEqual([
       expect.stringMatching(/^require_pkce /),
     ]);
   });
 
   it.each([[[]], [['com.example.app:/cb']], [['http://127.0.0.1/cb']], [['http://localhost:3000/cb', CB]]])(
-    'may not skip the consent for a public client that another can pose as: %j',
+    'a public client that can be impersonated must ask for consent: %j',
     (redirectUris) => {
       const client = { ...publicClient, grantTypes: [], redirectUris, firstParty: true };
       expect(signInProblems(client, DEPLOYMENT)).toEqual([expect.stringMatching(/^first_party /)]);
     },
   );
 
-  it('may have a private-use scheme for a public client alone', () => {
+  it('only a public client may have a private-use scheme', () => {
     const redirectUris = ['com.example.app:/cb'];
     expect(signInProblems({ ...confidential, redirectUris }, DEPLOYMENT)).toEqual([
       expect.stringMatching(/^redirect_uris entry 1 /),
@@ -89,11 +89,11 @@ describe('a registration for signing in', () => {
     ['http://[::1]:5000/logout', 0],
     ['http://localhost:5000/logout', 1],
     ['http://shop.example.com/logout', 1],
-  ])('may be told of a logout at %s outside production with so many problems: %i', (backchannelLogoutUri, count) => {
+  ])('the back-channel logout URI %s outside production has so many problems: %i', (backchannelLogoutUri, count) => {
     expect(signInProblems({ ...confidential, backchannelLogoutUri }, DEVELOPMENT)).toHaveLength(count);
   });
 
-  it('tells all its problems at once, and repeats nothing of what was sent', () => {
+  it('all problems are reported at once, without repeating the input', () => {
     const problems = signInProblems(
       { ...publicClient, requirePkce: false, redirectUris: ['canary:1', 'https://canary/#'], firstParty: true },
       DEPLOYMENT,

@@ -18,7 +18,7 @@ const anyGeneration = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const anyKey = fc.constantFrom(...keys.values());
 
 describe('the form of a refresh token', () => {
-  it('is rt_ and 60 characters that need no encoding in a form or a URL', () => {
+  it('a refresh token is rt_ and 60 characters that need no encoding in a form or URL', () => {
     fc.assert(
       fc.property(anyHandle, anyGeneration, anyKey, (handle, generation, of) => {
         expect(mintRefreshToken({ handle, generation }, of)).toMatch(/^rt_[A-Za-z0-9_-]{60}$/);
@@ -26,7 +26,7 @@ describe('the form of a refresh token', () => {
     );
   });
 
-  it('is key id, family handle, generation and 192 bits of MAC', () => {
+  it('a refresh token contains key id, family handle, generation and 192 bits of MAC', () => {
     const bytes = bytesOf(mintRefreshToken({ handle: HANDLE, generation: 0x01020304 }, key));
     expect(bytes).toHaveLength(45);
     expect(bytes[0]).toBe(7);
@@ -34,12 +34,12 @@ describe('the form of a refresh token', () => {
     expect(bytes.toString('hex', 17, 21)).toBe('01020304');
   });
 
-  it('is the same each time, so that a successor can be derived again', () => {
+  it('minting is deterministic, so that a successor can be derived again', () => {
     const mint = () => mintRefreshToken({ handle: HANDLE, generation: 5 }, key);
     expect(mint()).toBe(mint());
   });
 
-  it('is told from other tokens by its prefix', () => {
+  it('a refresh token is recognised by its prefix', () => {
     expect(looksLikeRefreshToken(mintRefreshToken({ handle: HANDLE, generation: 0 }, key))).toBe(true);
     for (const other of ['', 'at_abc', 'eyJhbGciOiJFUzI1NiJ9.e30.x', 'RT_x'])
       expect(looksLikeRefreshToken(other)).toBe(false);
@@ -47,7 +47,7 @@ describe('the form of a refresh token', () => {
 });
 
 describe('reading a refresh token', () => {
-  it('gives back the handle and the generation that were minted, under whichever key', () => {
+  it('reading returns the minted handle and generation, under every key', () => {
     fc.assert(
       fc.property(anyHandle, anyGeneration, anyKey, (handle, generation, of) => {
         expect(parse(mintRefreshToken({ handle, generation }, of))).toEqual({ handle, generation });
@@ -55,11 +55,11 @@ describe('reading a refresh token', () => {
     );
   });
 
-  it.each([0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1])('knows generation %d', (generation) => {
+  it.each([0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1])('reading returns the generation %d', (generation) => {
     expect(parse(mintRefreshToken({ handle: HANDLE, generation }, key))).toEqual({ handle: HANDLE, generation });
   });
 
-  it('refuses a token in which any bit has been changed', () => {
+  it('a token with any bit changed is refused', () => {
     fc.assert(
       fc.property(anyHandle, anyGeneration, fc.nat(45 * 8 - 1), (handle, generation, bit) => {
         const bytes = bytesOf(mintRefreshToken({ handle, generation }, key));
@@ -70,7 +70,7 @@ describe('reading a refresh token', () => {
     );
   });
 
-  it('refuses a token in which any byte has been replaced, each of the 45 by each other value', () => {
+  it('a token with any byte replaced is refused, each of the 45 by each other value', () => {
     const genuine = bytesOf(mintRefreshToken({ handle: HANDLE, generation: 1 }, key));
     const accepted: string[] = [];
     for (let index = 0; index < genuine.length; index++) {
@@ -83,7 +83,7 @@ describe('reading a refresh token', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('refuses a MAC that was made for another generation, another family, or under another key of the same id', () => {
+  it('a MAC for another generation, another family or another key with the same id is refused', () => {
     const [one, two] = [0, 1].map((generation) => bytesOf(mintRefreshToken({ handle: HANDLE, generation }, key)));
     expect(parse(textOf(Buffer.concat([one!.subarray(0, 21), two!.subarray(21)])))).toBeUndefined();
     const other = bytesOf(mintRefreshToken({ handle: HANDLE.replace('0', '1'), generation: 0 }, key));
@@ -91,11 +91,11 @@ describe('reading a refresh token', () => {
     expect(parse(mintRefreshToken({ handle: HANDLE, generation: 0 }, generateTokenKey(7)))).toBeUndefined();
   });
 
-  it('refuses a token whose key is gone', () => {
+  it('a token whose key is gone is refused', () => {
     expect(parse(mintRefreshToken({ handle: HANDLE, generation: 0 }, generateTokenKey(8)))).toBeUndefined();
   });
 
-  it('refuses every other spelling of a genuine token', () => {
+  it('any other encoding of a valid token is refused', () => {
     const token = mintRefreshToken({ handle: HANDLE, generation: 3 }, key);
     const spellings = [
       token.slice(0, -1),
@@ -116,7 +116,7 @@ describe('reading a refresh token', () => {
     expect(spellings.filter((spelling) => parse(spelling))).toEqual([]);
   });
 
-  it('refuses any other text, and never throws', () => {
+  it('any other text is refused without an exception', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => {
         expect(parse(text)).toBeUndefined();
@@ -125,7 +125,7 @@ describe('reading a refresh token', () => {
     );
   });
 
-  it('[76] ten thousand tokens are ten thousand different ones, with 192 bits that nobody can guess', () => {
+  it('[76] ten thousand tokens differ, with 192 bits that cannot be guessed', () => {
     const tokens = Array.from({ length: 10_000 }, (_, index) =>
       mintRefreshToken({ handle: HANDLE.slice(0, -4) + index.toString(16).padStart(4, '0'), generation: 0 }, key),
     );

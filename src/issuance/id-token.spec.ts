@@ -24,13 +24,13 @@ describe('at_hash', () => {
     ['PS256', OTHER, 'x7vk7f6BvQj0jQHYFIk4ag'],
     ['ES256', OTHER, 'x7vk7f6BvQj0jQHYFIk4ag'],
     ['EdDSA', OTHER, 'EGEAhGYyfuwDaVTifvrWSoD5MSy_5hZPy6I7Vm-7pTQ'],
-  ] as const)('is half of the hash that goes with %s', (algorithm, accessToken, hash) => {
+  ] as const)('at_hash is half of the hash that belongs to %s', (algorithm, accessToken, hash) => {
     expect(accessTokenHashOf(accessToken, algorithm)).toBe(hash);
   });
 });
 
 describe('the claims', () => {
-  it('count in whole seconds, and last for an hour at most', () => {
+  it('the times are whole seconds, and the token lasts an hour at most', () => {
     const { iat, exp, auth_time } = idTokenClaims(user, ISSUER, NOW, 'h', {});
     const seconds = Math.floor(NOW / 1000);
     expect({ iat, exp, auth_time }).toEqual({
@@ -41,7 +41,7 @@ describe('the claims', () => {
     expect(ID_TOKEN_TTL_SECONDS).toBeLessThanOrEqual(3600);
   });
 
-  it('of the token stand, whatever is said of the user', () => {
+  it('the token’s own claims override those of the user', () => {
     const forged = { sub: 'admin', iss: 'x', aud: 'x', exp: 0, nonce: 'x', sid: 'x', name: 'Ada' } as StandardClaims;
     const claims = idTokenClaims({ ...user, nonce: 'n' }, ISSUER, NOW, 'h', forged);
     expect(claims).toEqual({ ...idTokenClaims({ ...user, nonce: 'n' }, ISSUER, NOW, 'h', {}), name: 'Ada' });
@@ -49,7 +49,7 @@ describe('the claims', () => {
 });
 
 describe('a hint', () => {
-  it('says who signed in where, and when', () => {
+  it('a hint says who signed in where, and when', () => {
     const claims = idTokenClaims(user, ISSUER, NOW, 'h', {});
     expect(readIdTokenHint({ ...claims }, ISSUER)).toEqual({
       subject: 'u1',
@@ -59,7 +59,7 @@ describe('a hint', () => {
     });
   });
 
-  it.each(['https://id.example/', 'https://other.example', undefined])('of the issuer %s says nothing', (iss) => {
+  it.each(['https://id.example/', 'https://other.example', undefined])('a hint of the issuer %s is refused', (iss) => {
     expect(readIdTokenHint({ ...idTokenClaims(user, ISSUER, NOW, 'h', {}), iss }, ISSUER)).toBeUndefined();
   });
 });

@@ -11,7 +11,7 @@ const claims = { iss: 'https://issuer.example', sub: 'üser-1', client_id: 'clie
 const open = (token: string) => openOpaque(token, keyOf);
 
 describe('an opaque access token', () => {
-  it('carries the claims to whoever has the key, and shows them to nobody else', () => {
+  it('only the key opens an opaque token and its claims', () => {
     const token = sealOpaque(claims, key);
     expect(open(token)).toEqual(claims);
     expect(looksOpaque(token)).toBe(true);
@@ -19,11 +19,11 @@ describe('an opaque access token', () => {
     expect(Buffer.from(token.slice(3), 'base64url').toString('latin1')).not.toContain('issuer.example');
   });
 
-  it('names its key in its first byte', () => {
+  it('the first byte names the key', () => {
     expect(Buffer.from(sealOpaque(claims, key).slice(3), 'base64url')[0]).toBe(200);
   });
 
-  it('is different each time, in every 16 bytes', () => {
+  it('an opaque token differs each time, in every 16 bytes', () => {
     const [one, other] = [sealOpaque(claims, key), sealOpaque(claims, key)].map((token) =>
       Buffer.from(token.slice(3), 'base64url'),
     );
@@ -32,19 +32,19 @@ describe('an opaque access token', () => {
     }
   });
 
-  it('is refused under another key of the same id, and where there is no key', () => {
+  it('another key of the same id, or no key, does not open it', () => {
     const token = sealOpaque(claims, key);
     expect(openOpaque(token, () => generateTokenKey(200))).toBeUndefined();
     expect(openOpaque(token, () => undefined)).toBeUndefined();
   });
 
-  it('is refused under the same key with another id', () => {
+  it('the same key with another id does not open it', () => {
     const bytes = Buffer.from(sealOpaque(claims, key).slice(3), 'base64url');
     bytes[0] = 7;
     expect(openOpaque(`at_${bytes.toString('base64url')}`, (id) => ({ ...key, id }))).toBeUndefined();
   });
 
-  it('is refused with any bit changed, cut anywhere, or longer', () => {
+  it('a token with any bit changed, truncated or extended is refused', () => {
     const token = sealOpaque(claims, key);
     const bytes = Buffer.from(token.slice(3), 'base64url');
     for (let at = 0; at < bytes.length; at++) {
@@ -56,7 +56,7 @@ describe('an opaque access token', () => {
     expect(open(`${token}AA`)).toBeUndefined();
   });
 
-  it('has one spelling: no padding, no white space, no trailing bits, no other prefix', () => {
+  it('there is one encoding: no padding, white space, trailing bits or other prefix', () => {
     // A payload of 1 mod 3 bytes leaves 4 trailing bits in the last character.
     const token = [0, 1, 2]
       .map((size) => sealOpaque({ a: 'x'.repeat(size) }, key))
@@ -80,18 +80,18 @@ describe('an opaque access token', () => {
     }
   });
 
-  it('a refresh token of the same key is no access token', () => {
+  it('a refresh token of the same key is not an access token', () => {
     const refreshToken = mintRefreshToken({ handle: '018f4e2a-7c1b-7000-8000-0123456789ab', generation: 1 }, key);
     expect(open(refreshToken)).toBeUndefined();
     expect(open(refreshToken.replace('rt_', 'at_'))).toBeUndefined();
   });
 
-  it('of more than 8 KiB is not read', () => {
+  it('a token of more than 8 KiB is not read', () => {
     expect(open(sealOpaque({ a: 'x'.repeat(6000) }, key))).toEqual({ a: 'x'.repeat(6000) });
     expect(open(sealOpaque({ a: 'x'.repeat(6200) }, key))).toBeUndefined();
   });
 
-  it('garbage never throws and is never accepted', () => {
+  it('garbage is refused without an exception', () => {
     const refuses = (text: string) => expect(open(text)).toBeUndefined();
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => refuses(`at_${text}`)));
     fc.assert(

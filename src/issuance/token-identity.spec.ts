@@ -12,7 +12,7 @@ const anyTime = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const anyGeneration = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
 describe('the identity of an access token', () => {
-  it('is a UUIDv7 from which its time of birth can be read, to the millisecond', () => {
+  it('the jti is a UUIDv7 with the time of issue in milliseconds', () => {
     fc.assert(
       fc.property(anyTime, fc.uuid(), anyGeneration, (bornAt, sid, generation) => {
         for (const jti of [randomIdentity(bornAt), derivedIdentity(sid, generation, bornAt, KEY)]) {
@@ -23,11 +23,11 @@ describe('the identity of an access token', () => {
     );
   });
 
-  it('has the whole millisecond where the time is a fraction', () => {
+  it('a fractional time is rounded down to the millisecond', () => {
     expect(birthOf(randomIdentity(BORN + 0.75))).toBe(BORN);
   });
 
-  it('is the same for a retry, and another for each generation, family, time and key', () => {
+  it('the jti is the same for a retry, and differs for each generation, family, time and key', () => {
     const first = derivedIdentity(SID, 4, BORN, KEY);
     expect(derivedIdentity(SID, 4, BORN, KEY)).toBe(first);
     const others = [
@@ -39,17 +39,17 @@ describe('the identity of an access token', () => {
     expect(new Set([first, ...others]).size).toBe(5);
   });
 
-  it('does not confuse a family and a generation whose digits run together', () => {
+  it('a family and a generation whose digits run together are not confused', () => {
     expect(derivedIdentity('s 1', 1, BORN, KEY)).not.toBe(derivedIdentity('s', 11, BORN, KEY));
   });
 
-  it('does not repeat, however many are born in one millisecond', () => {
+  it('the jti does not repeat within a millisecond', () => {
     const random = Array.from({ length: 20_000 }, () => randomIdentity(BORN));
     const derived = Array.from({ length: 20_000 }, (_, generation) => derivedIdentity(SID, generation, BORN, KEY));
     expect(new Set([...random, ...derived]).size).toBe(40_000);
   });
 
-  it('of a text that is no UUID has no birth', () => {
+  it('a text that is not a UUID has no time of issue', () => {
     expect(birthOf('not a uuid at all')).toBeNaN();
     expect(birthOf('')).toBeNaN();
   });

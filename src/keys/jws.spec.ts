@@ -41,7 +41,7 @@ function signed(
 }
 
 describe.each(algorithms)('%s', (algorithm) => {
-  it('jose verifies what we sign', async () => {
+  it('jose verifies our signatures', async () => {
     const token = await signJws('at+jwt', claims, keys[algorithm]);
     const set = jose.createLocalJWKSet({ keys: Object.values(keys).map(publicJwkOf) });
     const { payload, protectedHeader } = await jose.jwtVerify(token, set, { typ: 'at+jwt', algorithms: [algorithm] });
@@ -49,13 +49,13 @@ describe.each(algorithms)('%s', (algorithm) => {
     expect(protectedHeader).toEqual(headerOf(keys[algorithm]));
   });
 
-  it('we verify what jose signs', async () => {
+  it('we verify signatures of jose', async () => {
     const { privateKey, kid } = keys[algorithm];
     const jwt = new jose.SignJWT(claims).setProtectedHeader({ kid, typ: 'at+jwt', alg: algorithm });
     expect(await check(await jwt.sign(privateKey))).toEqual(claims);
   });
 
-  it('a changed payload, a changed signature and a cut signature are refused', async () => {
+  it('a changed payload, a changed signature and a truncated signature are refused', async () => {
     const [header, payload, signature] = (await signJws('at+jwt', claims, keys[algorithm])).split('.') as [
       string,
       string,
@@ -71,7 +71,7 @@ describe.each(algorithms)('%s', (algorithm) => {
     expect(await check(`${header}.${payload}`)).toBeUndefined();
   });
 
-  it('a header that names another algorithm is refused, though the signature is good', async () => {
+  it('a header with another algorithm is refused, even with a valid signature', async () => {
     const key = keys[algorithm];
     expect(await check(signed(headerOf(key), claims, key))).toEqual(claims);
     for (const alg of [...algorithms, 'ES384', 'none'].filter((name) => name !== algorithm)) {
@@ -85,12 +85,12 @@ describe('[187, 222] a forged token is refused', () => {
     expect(await check(signed(headerOf(keys.ES256)))).toEqual(claims);
   });
 
-  it.each(['none', 'None', 'NONE', ''])('alg "%s" without a signature', async (alg) => {
+  it.each(['none', 'None', 'NONE', ''])('alg "%s" without a signature is refused', async (alg) => {
     const input = `${base64url({ ...headerOf(keys.ES256), alg })}.${base64url(claims)}`;
     for (const token of [`${input}.`, input, `${input}.AA`]) expect(await check(token)).toBeUndefined();
   });
 
-  it.each(algorithms)('HS256 with the public key of %s as its secret', async (algorithm) => {
+  it.each(algorithms)('HS256 with the public key of %s as its secret is refused', async (algorithm) => {
     const { publicKey } = keys[algorithm];
     const secrets = [
       publicKey.export({ type: 'spki', format: 'pem' }),
@@ -107,7 +107,7 @@ describe('[187, 222] a forged token is refused', () => {
     }
   });
 
-  it('kid unknown, missing, of another key, or no string', async () => {
+  it('an unknown, missing, wrong or non-string kid is refused', async () => {
     const { kid: _, ...withoutKid } = headerOf(keys.ES256);
     for (const kid of ['nobody', '', keys.EdDSA.kid, keys.RS256.kid, 1, null, ['a'], { toString: 'a' }, '__proto__']) {
       expect(await check(signed({ ...withoutKid, kid }))).toBeUndefined();
@@ -116,7 +116,7 @@ describe('[187, 222] a forged token is refused', () => {
     expect(await check(signed({ ...withoutKid, cty: 'x' }))).toBeUndefined();
   });
 
-  it('typ missing, of another kind of token, or spelled otherwise', async () => {
+  it('a missing, wrong or differently spelled typ is refused', async () => {
     const { typ: _, ...withoutTyp } = headerOf(keys.ES256);
     for (const typ of ['JWT', 'at+JWT', 'application/at+jwt', 'logout+jwt', '', null]) {
       expect(await check(signed({ ...withoutTyp, typ }))).toBeUndefined();
@@ -124,7 +124,7 @@ describe('[187, 222] a forged token is refused', () => {
     expect(await check(signed(withoutTyp))).toBeUndefined();
   });
 
-  it('a header with more in it: crit, b64, jwk, jku, x5c', async () => {
+  it('a header with further members is refused: crit, b64, jwk, jku, x5c', async () => {
     const jwk = publicJwkOf(keys.EdDSA);
     for (const more of [
       { crit: ['exp'] },
@@ -138,24 +138,24 @@ describe('[187, 222] a forged token is refused', () => {
     }
   });
 
-  it('a key of the right kind that is not ours', async () => {
+  it('a key of the right kind that is not ours is refused', async () => {
     const stranger = await generateSigningKey('ES256');
     expect(await check(await signJws('at+jwt', claims, stranger))).toBeUndefined();
     expect(await check(await signJws('at+jwt', claims, { ...stranger, kid: keys.ES256.kid }))).toBeUndefined();
   });
 
-  it('an ES256 signature in DER', async () => {
+  it('an ES256 signature in DER is refused', async () => {
     const input = `${base64url(headerOf(keys.ES256))}.${base64url(claims)}`;
     const der = sign('sha256', Buffer.from(input), { key: keys.ES256.privateKey, dsaEncoding: 'der' });
     expect(await check(`${input}.${der.toString('base64url')}`)).toBeUndefined();
   });
 
-  it('an ES256 signature of zeros (CVE-2022-21449)', async () => {
+  it('an ES256 signature of zeros is refused (CVE-2022-21449)', async () => {
     const input = `${base64url(headerOf(keys.ES256))}.${base64url(claims)}`;
     expect(await check(`${input}.${Buffer.alloc(64).toString('base64url')}`)).toBeUndefined();
   });
 
-  it('a PS256 signature for RS256 and the other way round, under the same key', async () => {
+  it('a PS256 signature for RS256, and the reverse, is refused under the same key', async () => {
     for (const [claimed, made] of [
       ['RS256', 'PS256'],
       ['PS256', 'RS256'],
@@ -166,19 +166,25 @@ describe('[187, 222] a forged token is refused', () => {
     }
   });
 
-  it.each(['[]', '"text"', '1', 'null', 'true', '{', ''])('a payload that is no object: %s', async (payload) => {
-    expect(await check(signed(headerOf(keys.ES256), payload))).toBeUndefined();
-  });
+  it.each(['[]', '"text"', '1', 'null', 'true', '{', ''])(
+    'a payload that is not an object is refused: %s',
+    async (payload) => {
+      expect(await check(signed(headerOf(keys.ES256), payload))).toBeUndefined();
+    },
+  );
 
-  it.each(['[]', '"text"', 'null', '{', '{}'])('a header that is no object with three members: %s', async (header) => {
-    expect(await check(signed(header))).toBeUndefined();
-  });
+  it.each(['[]', '"text"', 'null', '{', '{}'])(
+    'a header that is not an object with three members is refused: %s',
+    async (header) => {
+      expect(await check(signed(header))).toBeUndefined();
+    },
+  );
 });
 
 describe('one token has one spelling', () => {
   const token = () => signed(headerOf(keys.ES256));
 
-  it('other dots, padding, white space, other alphabets', async () => {
+  it('other dots, padding, white space and alphabets are refused', async () => {
     const [header, payload, signature] = token().split('.') as [string, string, string];
     const spellings = [
       `${header}..${payload}.${signature}`,
@@ -199,7 +205,7 @@ describe('one token has one spelling', () => {
     for (const spelling of spellings) expect(await check(spelling)).toBeUndefined();
   });
 
-  it('trailing bits: of the 4 last characters that decode to the same signature, one is accepted', async () => {
+  it('of the 4 last characters that decode to the same signature, one is accepted', async () => {
     const whole = token();
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const bytes = Buffer.from(whole.split('.')[2]!, 'base64url');
@@ -222,7 +228,7 @@ describe('one token has one spelling', () => {
 describe('garbage', () => {
   const refuses = async (token: string) => expect(await check(token)).toBeUndefined();
 
-  it('never throws, whatever the text', async () => {
+  it('no text causes an exception', async () => {
     await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary' }), refuses));
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ unit: fc.constantFrom(...'AZaz09-_=. ') }), { minLength: 1 }), (parts) =>
@@ -231,7 +237,7 @@ describe('garbage', () => {
     );
   });
 
-  it('never throws, whatever is signed', async () => {
+  it('no signed content causes an exception', async () => {
     const header = fc.oneof(
       fc.jsonValue(),
       fc.record({ alg: fc.jsonValue(), typ: fc.constant('at+jwt'), kid: fc.jsonValue() }),
@@ -243,7 +249,7 @@ describe('garbage', () => {
     );
   });
 
-  it('never throws, and never accepts, whatever is changed in a good token of any algorithm', async () => {
+  it('no change of a valid token of any algorithm is accepted or causes an exception', async () => {
     const good = await Promise.all(algorithms.map((algorithm) => signJws('at+jwt', claims, keys[algorithm])));
     const change = fc.record({
       token: fc.constantFrom(...good),

@@ -20,7 +20,7 @@ describe('KeyRotationWorker', () => {
   });
   afterEach(() => void jest.useRealTimers());
 
-  it('renews the keys in memory at boot and every ten seconds, until the service stops', async () => {
+  it('the keys are reloaded at the start and every ten seconds, until the service stops', async () => {
     await worker.onModuleInit();
     const atBoot = reloads;
     expect(atBoot).toBeGreaterThan(0);
@@ -31,7 +31,7 @@ describe('KeyRotationWorker', () => {
     expect(reloads).toBe(4 * atBoot);
   });
 
-  it('a failure is survived, and tried again ten seconds later', async () => {
+  it('a failure is survived, and retried ten seconds later', async () => {
     await worker.onModuleInit();
     const atBoot = reloads;
     advance = () => Promise.reject(new Error('the database is away'));
@@ -43,7 +43,7 @@ describe('KeyRotationWorker', () => {
     await worker.onModuleDestroy();
   });
 
-  it('the service waits for what is under way when it stops', async () => {
+  it('the service waits for the current run when it stops', async () => {
     await worker.onModuleInit();
     let finish = (): void => undefined;
     advance = () => new Promise((resolve) => (finish = () => resolve([])));

@@ -12,12 +12,12 @@ function hkdf(secret: string, info: string): Buffer {
 }
 
 describe('a derived key', () => {
-  it('is HKDF-SHA256 of the master key, with the purpose as its label', () => {
+  it('a derived key is HKDF-SHA256 of the master key, with the purpose as its label', () => {
     expect(key).toEqual(hkdf(secret, 'rekey/key-encryption'));
     expect(key).toHaveLength(32);
   });
 
-  it('differs by purpose and by master key', () => {
+  it('a derived key differs by purpose and by master key', () => {
     const keys = [key, deriveKey(secret, 'client-secret-digest'), deriveKey(`${secret}.`, 'key-encryption')];
     expect(new Set(keys.map((one) => one.toString('hex'))).size).toBe(3);
   });
@@ -26,19 +26,19 @@ describe('a derived key', () => {
 describe('a sealed box', () => {
   const plaintext = Buffer.from('a private key');
 
-  it('opens with the key and the place it was sealed for, and no two are alike', () => {
+  it('a sealed box opens with its key and place, and no two are alike', () => {
     const [one, other] = [seal(key, plaintext, 'token_keys/7'), seal(key, plaintext, 'token_keys/7')];
     expect(open(key, one, 'token_keys/7')).toEqual(plaintext);
     expect(one.equals(other)).toBe(false);
     expect(one.includes(plaintext)).toBe(false);
   });
 
-  it('does not open in another row', () => {
+  it('a sealed box does not open in another row', () => {
     const box = seal(key, plaintext, 'token_keys/7');
     expect(() => open(key, box, 'token_keys/8')).toThrow(WrongMasterKeyError);
   });
 
-  it('does not open when a bit of it has changed, or when it was cut', () => {
+  it('a sealed box with a bit changed, or truncated, does not open', () => {
     const box = seal(key, plaintext, 'token_keys/7');
     for (let at = 0; at < box.length; at++) {
       const changed = Buffer.from(box);
@@ -48,7 +48,7 @@ describe('a sealed box', () => {
     }
   });
 
-  it('says which setting is wrong under another master key, and tells nothing of either key or the box', () => {
+  it('another master key fails with the name of the setting, and without key or content', () => {
     const box = seal(key, plaintext, 'signing_keys/ES256/abc');
     const other = randomBytes(32);
     let error: unknown;

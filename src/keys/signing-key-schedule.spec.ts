@@ -34,15 +34,15 @@ const key = (kid: string, activeFrom: number, rest: Partial<SigningKeyLife> = {}
 });
 
 describe('what is due', () => {
-  it('the first key of all signs at once', () => {
+  it('the very first key signs at once', () => {
     expect(dueSteps([], policy, NOW)).toEqual([{ step: 'create', algorithm: 'ES256', activeFrom: NOW }]);
   });
 
-  it('nothing, while a key is younger than a rotation', () => {
+  it('nothing is due while a key is younger than a rotation', () => {
     expect(dueSteps([key('a', NOW)], policy, NOW + 90 * DAY - HOUR - 1)).toEqual([]);
   });
 
-  it('the next key, published so long before its use that the old one signs for a whole rotation', () => {
+  it('the next key is published early enough that the old one signs for a whole rotation', () => {
     const steps = dueSteps([key('a', NOW)], policy, NOW + 90 * DAY - HOUR);
     expect(steps).toEqual([{ step: 'create', algorithm: 'ES256', activeFrom: NOW + 90 * DAY }]);
   });
@@ -52,12 +52,12 @@ describe('what is due', () => {
     expect(dueSteps([key('a', NOW)], policy, late)).toMatchObject([{ activeFrom: late + PUBLISH_AHEAD_MS }]);
   });
 
-  it('no second next key', () => {
+  it('there is no second next key', () => {
     const keys = [key('a', NOW - 90 * DAY), key('b', NOW + HOUR)];
     expect(dueSteps(keys, policy, NOW)).toEqual([]);
   });
 
-  it('the end of a key, once the last token that it can have signed is gone: 24 hours and 5 minutes after', () => {
+  it('a key is deleted once the last token that it can have signed has expired: after 24 hours and 5 minutes', () => {
     const keys = [key('a', NOW - 90 * DAY), key('b', NOW)];
     const gone = NOW + DAY + 300_000;
     expect(verifiesUntil(keys[0]!, keys, policy)).toBe(gone);
@@ -65,7 +65,7 @@ describe('what is due', () => {
     expect(dueSteps(keys, policy, gone)).toEqual([{ step: 'delete', kid: 'a' }]);
   });
 
-  it('a key of the algorithm that is newly configured, which verifiers get to know before it signs', () => {
+  it('a key of a newly configured algorithm is published before it signs', () => {
     const keys = [key('a', NOW - DAY)];
     expect(dueSteps(keys, rs256, NOW)).toEqual([{ step: 'create', algorithm: 'RS256', activeFrom: NOW + HOUR }]);
     const both = [...keys, key('r', NOW + HOUR, { algorithm: 'RS256' })];
@@ -73,13 +73,13 @@ describe('what is due', () => {
     expect(accessTokenKeyOf(both, rs256, NOW + HOUR)?.kid).toBe('r');
   });
 
-  it('two replicas with different algorithms leave each other alone', () => {
+  it('two replicas with different algorithms do not interfere with each other’s keys', () => {
     const keys = [key('a', NOW - DAY), key('r', NOW - HOUR, { algorithm: 'RS256' })];
     expect([...dueSteps(keys, policy, NOW), ...dueSteps(keys, rs256, NOW)]).toEqual([]);
     expect([accessTokenKeyOf(keys, policy, NOW)?.kid, accessTokenKeyOf(keys, rs256, NOW)?.kid]).toEqual(['a', 'r']);
   });
 
-  it('the end of a key whose algorithm nobody uses any more', () => {
+  it('a key of an algorithm that no replica uses is deleted', () => {
     const keys = [
       key('a', NOW - DAY),
       key('r', NOW, { algorithm: 'RS256' }),
@@ -97,49 +97,49 @@ describe('rotation ahead of the schedule', () => {
   const calmly = { immediately: false, rotated: policy.algorithms };
   const immediately = { immediately: true, rotated: policy.algorithms };
 
-  it('publishes the next key now, to sign in an hour', () => {
+  it('a rotation publishes the next key now, to sign in an hour', () => {
     expect(rotationSteps([current], policy, NOW, calmly)).toEqual([
       { step: 'create', algorithm: 'ES256', activeFrom: NOW + HOUR },
     ]);
   });
 
-  it('does nothing when the next key is published already', () => {
+  it('a rotation does nothing when the next key is published already', () => {
     expect(rotationSteps([current, key('b', NOW + HOUR)], policy, NOW, calmly)).toEqual([]);
   });
 
-  it('makes a key that signs at once, in an emergency', () => {
+  it('an immediate rotation creates a key that signs at once', () => {
     expect(rotationSteps([current], policy, NOW, immediately)).toEqual([
       { step: 'create', algorithm: 'ES256', activeFrom: NOW },
     ]);
   });
 
-  it('takes the published next key, in an emergency: some verifiers know it', () => {
+  it('an immediate rotation uses the published next key, which some verifiers have', () => {
     expect(rotationSteps([current, key('b', NOW + HOUR)], policy, NOW, immediately)).toEqual([
       { step: 'activate', algorithm: 'ES256', kid: 'b', activeFrom: NOW },
     ]);
   });
 
-  it('the new key is newer than one made by a replica whose clock is ahead', () => {
+  it('the new key is newer than one created by a replica whose clock is ahead', () => {
     expect(rotationSteps([key('a', NOW)], policy, NOW, immediately)).toMatchObject([{ activeFrom: NOW + 1 }]);
   });
 });
 
 describe('retirement of a leaked key', () => {
-  it('of the only key: another signs at once', () => {
+  it('when the only key is retired, a new one signs at once', () => {
     expect(retirementSteps([key('a', NOW - DAY)], 'a', policy, NOW)).toEqual([
       { step: 'retire', kid: 'a', retiredAt: NOW },
       { step: 'create', algorithm: 'ES256', activeFrom: NOW },
     ]);
   });
 
-  it('of the key that signs, while the next one is published: that one signs at once', () => {
+  it('when the signing key is retired, the published next one signs at once', () => {
     expect(retirementSteps([key('a', NOW - DAY), key('b', NOW + HOUR)], 'a', policy, NOW)).toEqual([
       { step: 'retire', kid: 'a', retiredAt: NOW },
       { step: 'activate', algorithm: 'ES256', kid: 'b', activeFrom: NOW },
     ]);
   });
 
-  it('of a key that has just begun to sign: its predecessor, which every verifier knows, signs until the next is known', () => {
+  it('when a key that has just begun to sign is retired, its predecessor, which every verifier has, signs until the next one is known', () => {
     const keys = [key('a', NOW - 90 * DAY), key('b', NOW - HOUR)];
     expect(retirementSteps(keys, 'b', policy, NOW)).toEqual([
       { step: 'retire', kid: 'b', retiredAt: NOW },
@@ -149,18 +149,18 @@ describe('retirement of a leaked key', () => {
     expect(accessTokenKeyOf(retired, policy, NOW)?.kid).toBe('a');
   });
 
-  it('of a key that no longer signs changes nothing else', () => {
+  it('retiring a key that no longer signs changes nothing else', () => {
     const keys = [key('a', NOW - 90 * DAY), key('b', NOW - HOUR)];
     expect(retirementSteps(keys, 'a', policy, NOW)).toEqual([{ step: 'retire', kid: 'a', retiredAt: NOW }]);
   });
 
-  it('of a key that is unknown or retired does nothing', () => {
+  it('retiring an unknown or retired key does nothing', () => {
     const keys = [key('a', NOW - DAY), key('b', NOW - HOUR, { retiredAt: NOW - 1 })];
     expect(retirementSteps(keys, 'x', policy, NOW)).toEqual([]);
     expect(retirementSteps(keys, 'b', policy, NOW)).toEqual([]);
   });
 
-  it('ends it at once', () => {
+  it('a retired key ends at once', () => {
     expect(verifiesUntil(key('a', NOW - DAY, { retiredAt: NOW }), [], policy)).toBe(NOW);
   });
 });
@@ -170,19 +170,19 @@ describe('several algorithms, each with a schedule of its own', () => {
   const rsa = (kid: string, activeFrom: number) => key(kid, activeFrom, { algorithm: 'RS256' });
   const idTokenKey = (keys: readonly SigningKeyLife[], now = NOW) => keyOfAlgorithm(keys, 'RS256', now)?.kid;
 
-  it('RS256 is one of them, whatever signs access tokens, and it is one key where that does', () => {
+  it('RS256 is always in use, and is a single key if it also signs access tokens', () => {
     expect(both.algorithms).toEqual(['ES256', 'RS256']);
     expect(rs256.algorithms).toEqual(['RS256']);
   });
 
-  it('the first keys of all sign at once', () => {
+  it('the very first keys all sign at once', () => {
     expect(dueSteps([], both, NOW)).toEqual([
       { step: 'create', algorithm: 'ES256', activeFrom: NOW },
       { step: 'create', algorithm: 'RS256', activeFrom: NOW },
     ]);
   });
 
-  it('one of which a deployment has had none is published ahead, and signs ID tokens all the same: nobody has seen any', () => {
+  it('a key of a new algorithm is published ahead, but signs ID tokens at once, because no verifier has seen any', () => {
     const before = [key('a', NOW - DAY)];
     expect(dueSteps(before, both, NOW)).toEqual([{ step: 'create', algorithm: 'RS256', activeFrom: NOW + HOUR }]);
     const keys = [...before, rsa('r', NOW + HOUR)];
@@ -191,29 +191,29 @@ describe('several algorithms, each with a schedule of its own', () => {
     expect(accessTokenKeyOf(keys, both, NOW)?.kid).toBe('a');
   });
 
-  it('that one does not sign access tokens before its time, where the setting is changed to it at once', () => {
+  it('a key of a new algorithm does not sign access tokens before its time, even if the setting is changed to it at once', () => {
     const keys = [key('a', NOW - DAY), rsa('r', NOW + HOUR)];
     expect(accessTokenKeyOf(keys, rs256, NOW)?.kid).toBe('a');
   });
 
-  it('a next key does not sign ID tokens while there is one that verifiers know', () => {
+  it('a next key does not sign ID tokens while there is one that verifiers have', () => {
     expect(idTokenKey([rsa('r', NOW - DAY), rsa('s', NOW + HOUR)])).toBe('r');
     expect(idTokenKey([rsa('r', NOW - DAY), rsa('s', NOW)])).toBe('s');
   });
 
-  it('a retired one signs nothing', () => {
+  it('a retired key signs nothing', () => {
     expect(idTokenKey([{ ...rsa('r', NOW - DAY), retiredAt: NOW }])).toBeUndefined();
     expect(accessTokenKeyOf([key('a', NOW - DAY, { retiredAt: NOW })], both, NOW)).toBeUndefined();
   });
 
-  it('the first keys sign also where the clock is behind the one that made them', () => {
+  it('the first keys also sign if the clock is behind the one that created them', () => {
     const keys = [key('a', NOW), rsa('r', NOW)];
     expect(accessTokenKeyOf(keys, both, NOW - 120_000)?.kid).toBe('a');
     expect(accessTokenKeyOf(keys, rs256, NOW - 120_000)?.kid).toBe('r');
     expect(keyOfAlgorithm(keys, 'RS256', NOW - 120_000)?.kid).toBe('r');
   });
 
-  it('a key of one does not end the key of another, however late the schedule runs', () => {
+  it('a key of one algorithm does not end the key of another, however late the schedule runs', () => {
     const keys = [key('a', NOW), rsa('r', NOW), rsa('s', NOW + 90 * DAY)];
     const late = NOW + 400 * DAY;
     expect(verifiesUntil(keys[0]!, keys, both)).toBe(Infinity);
@@ -225,7 +225,7 @@ describe('several algorithms, each with a schedule of its own', () => {
     expect(accessTokenKeyOf(keys, both, late)?.kid).toBe('a');
   });
 
-  it('a rotation is of all of them, or of one', () => {
+  it('a rotation covers all algorithms, or one', () => {
     const keys = [key('a', NOW - DAY), rsa('r', NOW - DAY)];
     const rotate = (immediately: boolean, rotated: readonly SigningAlgorithm[]) =>
       rotationSteps(keys, both, NOW, { immediately, rotated });
@@ -236,7 +236,7 @@ describe('several algorithms, each with a schedule of its own', () => {
     expect(rotate(true, ['RS256'])).toEqual([{ step: 'create', algorithm: 'RS256', activeFrom: NOW }]);
   });
 
-  it('a leaked key is replaced by one of its own algorithm at once, though one of another could sign', () => {
+  it('a leaked key is replaced by one of its own algorithm at once, even if one of another could sign', () => {
     const keys = [key('a', NOW - DAY), rsa('r', NOW - DAY)];
     expect(retirementSteps(keys, 'a', both, NOW)).toEqual([
       { step: 'retire', kid: 'a', retiredAt: NOW },
@@ -258,7 +258,7 @@ describe('several algorithms, each with a schedule of its own', () => {
     expect(signersOf(all, eddsa, NOW).map((signer) => signer?.kid)).toEqual(['a', 'e', 'r']);
   });
 
-  it('a replica with another setting lets the key of this one be, until it has had no successor for a whole rotation', () => {
+  it('a replica with another setting keeps the key of this one until it has had no successor for a whole rotation', () => {
     const eddsa = signingPolicy({ signingAlgorithm: 'EdDSA', keyRotationDays: 90 });
     const keys = [key('a', NOW), rsa('r', NOW), key('e', NOW + DAY, { algorithm: 'EdDSA' })];
     expect(verifiesUntil(keys[0]!, keys, eddsa)).toBe(Infinity);
@@ -273,14 +273,14 @@ describe('keys of an algorithm that is no longer kept', () => {
   const eddsa = signingPolicy({ signingAlgorithm: 'EdDSA', keyRotationDays: 90 });
   const rsa = (kid: string, activeFrom: number) => key(kid, activeFrom, { algorithm: 'RS256' });
 
-  it('sign no more when they are about to go, though the setting is changed again: their tokens would outlive them', () => {
+  it('keys of an unused algorithm do not sign shortly before their deletion, even if the setting changes back', () => {
     const keys = [key('a', NOW), rsa('r', NOW), rsa('s', NOW + 90 * DAY)];
     const changed = NOW + 90 * DAY;
     expect(accessTokenKeyOf(keys, eddsa, changed - 1)?.kid).toBe('a');
     expect(accessTokenKeyOf(keys, eddsa, changed)?.kid).toBe('s');
   });
 
-  it('stay longer where one of them was retired, for its predecessor has signed again since', () => {
+  it('keys of an unused algorithm stay longer if one was retired, because its predecessor has signed again', () => {
     const keys = [key('a', NOW), key('b', NOW + 90 * DAY, { retiredAt: NOW + 91 * DAY }), rsa('r', NOW + 90 * DAY)];
     expect(verifiesUntil(keys[0]!, keys, rs256)).toBe(Infinity);
     const later = [...keys, rsa('s', NOW + 180 * DAY)];
@@ -365,11 +365,11 @@ class Simulation {
 }
 
 describe('whatever happens', () => {
-  it('no client is given access tokens that outlive the keys that sign them', () => {
+  it('no client gets access tokens that outlive the keys that sign them', () => {
     expect(clientFields.accessTokenTtlSeconds.range[1]).toBeLessThanOrEqual(LONGEST_ACCESS_TOKEN_TTL_SECONDS);
   });
 
-  it('a published key signs for each purpose, and every token that lives verifies unless its key was retired', () => {
+  it('a published key signs for each purpose, and every live token verifies unless its key was retired', () => {
     fc.assert(
       fc.property(actions, (sequence) => {
         const simulation = new Simulation();
@@ -392,7 +392,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('without emergencies no key but the first of its algorithm signs before it was published for an hour', () => {
+  it('without emergencies no key except the first of its algorithm signs before it was published for an hour', () => {
     const calm = actions.map((all) =>
       all.filter((one) => one.do === 'wait' || one.do === 'configure' || (one.do === 'rotate' && !one.immediately)),
     );

@@ -16,11 +16,11 @@ const policy = { rotationMs: 90 * DAY, longestFamilyTtlMs: 1000 * DAY };
 const due = (keys: TokenKeyLife[], now: number) => dueTokenKeySteps(keys, policy, now);
 
 describe('token keys', () => {
-  it('the first one mints at once', () => {
+  it('the first token key mints at once', () => {
     expect(due([], NOW)).toEqual([{ step: 'create', id: 0, activeFrom: NOW }]);
   });
 
-  it('the next one is known for a minute before it mints', () => {
+  it('the next token key is known for a minute before it mints', () => {
     const first = { id: 0, activeFrom: NOW };
     expect(due([first], NOW + 90 * DAY - 1)).toEqual([]);
     const then = NOW + 90 * DAY;
@@ -31,7 +31,7 @@ describe('token keys', () => {
     expect(mintingKeyOf(both, then + KNOWN_AHEAD_MS)).toEqual(both[0]);
   });
 
-  it('the first one mints also where the clock is behind the one that made it', () => {
+  it('the first token key also mints if the clock is behind the one that created it', () => {
     const keys = [
       { id: 1, activeFrom: NOW + DAY },
       { id: 0, activeFrom: NOW },
@@ -40,7 +40,7 @@ describe('token keys', () => {
     expect(mintingKeyOf([], NOW)).toBeUndefined();
   });
 
-  it('one is deleted when no family can be left whose token it minted, and not a moment sooner', () => {
+  it('a token key is deleted when no family with a token that it minted can be left, and not sooner', () => {
     const keys = [0, 1, 2].map((id) => ({ id, activeFrom: NOW + id * DAY }));
     const gone = NOW + DAY + 1000 * DAY + HOUR;
     const deletions = (now: number) => due(keys, now).filter(({ step }) => step === 'delete');
@@ -53,22 +53,22 @@ describe('token keys', () => {
     expect(deletions(gone + 10_000 * DAY)).toHaveLength(2);
   });
 
-  it('no client is given families that outlive the keys that minted their tokens', () => {
+  it('no client gets families that outlive the keys that minted their tokens', () => {
     expect(clientFields.absoluteTtlSeconds.range[1]).toBeLessThanOrEqual(LONGEST_FAMILY_TTL_SECONDS);
   });
 
-  it('an id is used again only when its key has been deleted', () => {
+  it('an id is reused only after its key was deleted', () => {
     const keys = [0, 1, 3].map((id) => ({ id, activeFrom: NOW - id }));
     expect(due(keys, NOW + 90 * DAY)).toMatchObject([{ step: 'create', id: 2 }]);
   });
 
-  it('with every id taken, the newest goes on minting', () => {
+  it('with every id taken, the newest key continues to mint', () => {
     const keys = Array.from({ length: 256 }, (_, id) => ({ id, activeFrom: NOW - 256 + id }));
     expect(due(keys, NOW + 500 * DAY)).toEqual([]);
     expect(mintingKeyOf(keys, NOW + 500 * DAY)?.id).toBe(255);
   });
 
-  it('rotated daily for a century, with families of ten years, the ids do not run out', () => {
+  it('with daily rotation and families of ten years, the ids last for a century', () => {
     const daily = { rotationMs: DAY, longestFamilyTtlMs: 3660 * DAY };
     let keys: TokenKeyLife[] = [];
     let most = 0;

@@ -15,12 +15,12 @@ const reasonOf = (body: string): string | undefined => {
 };
 
 describe('a form', () => {
-  it('reads its parameters', () => {
+  it('a form is parsed into its parameters', () => {
     const form = Form.parse('grant_type=refresh_token&scope=a+b%20c&x=%C3%BC');
     expect([form.get('grant_type'), form.get('scope'), form.get('x')]).toEqual(['refresh_token', 'a b c', 'ü']);
   });
 
-  it('[10] holds a parameter without a value as good as not at all', () => {
+  it('[10] a parameter without a value counts as omitted', () => {
     const form = Form.parse('a=&b&&c=x');
     expect([form.get('a'), form.get('b'), form.get('c'), form.get('d')]).toEqual([
       undefined,
@@ -30,18 +30,18 @@ describe('a form', () => {
     ]);
   });
 
-  it('keeps everything after the first equals sign', () => {
+  it('everything after the first equals sign is the value', () => {
     expect(Form.parse('a=b=c==').get('a')).toBe('b=c==');
   });
 
   it.each(['a=1&a=1', 'a=1&a', 'a&a', 'a=&a=', 'a=1&%61=2', 'a+b=1&a%20b=2'])(
-    '[13] refuses a repeated parameter: %s',
+    '[13] a repeated parameter is refused: %s',
     (body) => {
       expect(reasonOf(body)).toBe('repeated_parameter');
     },
   );
 
-  it('[249] may name several resources', () => {
+  it('[249] a form may name several resources', () => {
     const form = Form.parse('resource=a&x=1&resource=&resource=b&resource=a');
     expect(form.all('resource')).toEqual(['a', 'b', 'a']);
     expect(form.all('x')).toEqual(['1']);
@@ -49,20 +49,20 @@ describe('a form', () => {
     expect(reasonOf('resource=a&Resource=b&Resource=c')).toBe('repeated_parameter');
   });
 
-  it('counts each repetition among the fifty', () => {
+  it('each repetition counts among the fifty parameters', () => {
     const repeated = (count: number) => new Array<string>(count).fill('resource=a').join('&');
     expect(reasonOf(repeated(50))).toBeUndefined();
     expect(reasonOf(repeated(51))).toBe('too_many_parameters');
   });
 
-  it('stands in a query as well', () => {
+  it('a query is parsed like a form', () => {
     expect(Form.ofTarget('/authorize?state=a+b&redirect_uri=x%3Fy').get('redirect_uri')).toBe('x?y');
     expect([...Form.ofTarget('/authorize?a=?b').entries()]).toEqual([['a', '?b']]);
     expect([...Form.ofTarget('/authorize').entries()]).toEqual([]);
     expect([...Form.ofTarget('/authorize?').entries()]).toEqual([]);
   });
 
-  it('tells its parameters with a value, and writes them down again', () => {
+  it('a form lists its parameters with a value, and encodes them again', () => {
     const form = Form.parse('b=1+2&a=&resource=x&c=%26%3D&resource=y&d');
     expect([...form.entries()]).toEqual([
       ['b', '1 2'],
@@ -76,7 +76,7 @@ describe('a form', () => {
     expect(Form.read('a=1&b=2&a=3').form.toString()).toBe('a=1&a=3&b=2');
   });
 
-  it('[24] refuses more than fifty parameters, however they are counted', () => {
+  it('[24] more than fifty parameters are refused, however they are encoded', () => {
     const parameters = (count: number) => Array.from({ length: count }, (_, index) => `p${index}=`).join('&');
     expect(reasonOf(parameters(50))).toBeUndefined();
     expect(reasonOf(parameters(51))).toBe('too_many_parameters');
@@ -85,13 +85,13 @@ describe('a form', () => {
   });
 
   it.each(['a=%', 'a=%z', 'a=%zz', '%=a', 'a=%ff', 'a=%c0%80', 'a=%ed%a0%80', 'a=%f5%80%80%80'])(
-    '[21] refuses what is no form-encoded UTF-8: %s',
+    '[21] invalid form-encoding or UTF-8 is refused: %s',
     (body) => {
       expect(reasonOf(body)).toBe('broken_percent_encoding');
     },
   );
 
-  it('[17] knows no nesting and no prototype', () => {
+  it('[17] there is no nesting and no prototype', () => {
     const form = Form.parse('a[b]=1&a[]=2&__proto__=3&constructor=4&toString=5');
     expect(form.get('a')).toBeUndefined();
     expect(form.get('a[b]')).toBe('1');
@@ -100,7 +100,7 @@ describe('a form', () => {
     expect(({} as Record<string, unknown>)['3']).toBeUndefined();
   });
 
-  it('reads back what URLSearchParams writes', () => {
+  it('a form reads what URLSearchParams writes', () => {
     const parameters = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme', minLength: 1 }), {
       maxKeys: 20,
     });
@@ -112,7 +112,7 @@ describe('a form', () => {
     );
   });
 
-  it('reads whatever it accepts as URLSearchParams reads it', () => {
+  it('an accepted form is read like URLSearchParams reads it', () => {
     const body = fc.string({
       unit: fc.constantFrom('a', 'b', '=', '&', '+', '%', '%41', '%20', '%2b', '%C3%BC', '[', ']', 'ü'),
     });
@@ -126,7 +126,7 @@ describe('a form', () => {
     );
   });
 
-  it('answers any body with a form or an invalid_request', () => {
+  it('any body is a form or an invalid_request', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (body) => void reasonOf(body)));
   });
 });

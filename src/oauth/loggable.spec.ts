@@ -13,25 +13,25 @@ describe('a URI in a log', () => {
     ['canary', '(no URI, 6 characters)'],
     ['https://a.test/\u0000\r\nx', '(no URI, 19 characters)'],
     ['https://a.test/\n', '(no URI, 16 characters)'],
-  ])('%j is %j', (uri, logged) => {
+  ])('%j is logged as %j', (uri, logged) => {
     expect(loggableUri(uri)).toBe(logged);
   });
 
-  it('has 200 characters at most', () => {
+  it('a logged URI has 200 characters at most', () => {
     expect(loggableUri(`https://a.test/${'x/'.repeat(5000)}`)).toHaveLength(201);
   });
 });
 
 describe('scope tokens in a log', () => {
-  it('are named', () => {
+  it('scope tokens are logged by name', () => {
     expect(loggableScope(['groups', 'api://x/read'])).toBe('groups api://x/read');
   });
 
-  it('are five at most', () => {
+  it('five scope tokens are logged at most', () => {
     expect(loggableScope(['a', 'b', 'c', 'd', 'e', 'f'])).toBe('a b c d e …');
   });
 
-  it('are not named where they are as long as a token or a secret', () => {
+  it('scope tokens as long as a token or secret are not logged', () => {
     expect(loggableScope(['x'.repeat(43), 'a'])).toBe('(43 characters) a');
   });
 });

@@ -30,7 +30,7 @@ const codes = [
   ['temporarily_unavailable', 503],
 ] as const;
 
-it.each(codes)('[81][83][86] %s is %i, and written with the characters that RFC 6749 §5.2 allows', (code, status) => {
+it.each(codes)('[81][83][86] %s is %i, with the characters that RFC 6749 §5.2 allows', (code, status) => {
   const error = new OAuthError(code, { reason: 'internal', cause: new Error('cause') });
   expect(error.status).toBe(status);
   expect(Object.keys(error.toJSON())).toEqual(['error', 'error_description']);
@@ -39,20 +39,20 @@ it.each(codes)('[81][83][86] %s is %i, and written with the characters that RFC 
   expect(JSON.stringify(error)).not.toMatch(/internal|cause/);
 });
 
-it('[42] an invalid_client names a way to authenticate', () => {
+it('[42] an invalid_client names an authentication scheme', () => {
   expect(OAuthError.invalidClient('unknown_client').headers['WWW-Authenticate']).toMatch(/^Basic realm="[^"]+"/);
 });
 
-it('[1] a method that is not allowed comes with those that are', () => {
+it('[1] a method_not_allowed names the allowed methods', () => {
   expect(OAuthError.methodNotAllowed('GET, POST').headers).toEqual({ Allow: 'GET, POST' });
 });
 
-it('[87][91] what may be tried again says when', () => {
+it('[87][91] retryable errors have Retry-After', () => {
   expect(OAuthError.tooManyRequests(17, 'x').headers['Retry-After']).toBe('17');
   expect(OAuthError.unavailable('database').headers['Retry-After']).toBe('1');
 });
 
-it('the words of invalid_grant and invalid_scope are the same for every reason', () => {
+it('the texts of invalid_grant and invalid_scope are the same for every reason', () => {
   expect(OAuthError.invalidGrant('unknown').toJSON()).toEqual(OAuthError.invalidGrant('reuse').toJSON());
   expect(OAuthError.invalidScope('malformed').toJSON()).toEqual(OAuthError.invalidScope('too_wide').toJSON());
   expect(OAuthError.invalidClient('a').toJSON()).toEqual(OAuthError.invalidClient('b').toJSON());

@@ -5,7 +5,7 @@ import { codeChallengeOf, isCodeChallenge, isCodeVerifier, proves } from './pkce
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
-it('a verifier proves its challenge, as in the example of RFC 7636', () => {
+it('a verifier matches its challenge, as in the example of RFC 7636', () => {
   expect(codeChallengeOf(VERIFIER)).toBe(CHALLENGE);
   expect(proves(VERIFIER, CHALLENGE)).toBe(true);
 });
@@ -22,7 +22,7 @@ it.each([
   ['an empty challenge', VERIFIER, ''],
   ['a padded challenge', VERIFIER, `${CHALLENGE}=`],
   ['a short verifier, hashed right', VERIFIER.slice(1), codeChallengeOf(VERIFIER.slice(1))],
-])('[258, 259] %s proves nothing', (_what, verifier, challenge) => {
+])('[258, 259] %s matches no challenge', (_what, verifier, challenge) => {
   expect(proves(verifier, challenge)).toBe(false);
 });
 

@@ -84,16 +84,19 @@ const HOSTILE: readonly [trick: string, presented: string][] = [
 ];
 
 describe('a presented redirect URI', () => {
-  it('[263] is known by its exact spelling', () => {
+  it('[263] a presented redirect URI must match exactly', () => {
     for (const uri of REGISTERED) expect(matchesRegistered(REGISTERED, uri)).toBe(true);
     expect(matchesRegistered([], 'https://app.example.com/cb')).toBe(false);
   });
 
-  it.each(HOSTILE)('[263] is not taken for a registered one by the trick: %s', (_trick, presented) => {
-    expect(matchesRegistered(REGISTERED, presented)).toBe(false);
-  });
+  it.each(HOSTILE)(
+    '[263] a presented redirect URI does not match a registered one by a trick: %s',
+    (_trick, presented) => {
+      expect(matchesRegistered(REGISTERED, presented)).toBe(false);
+    },
+  );
 
-  it('[263] comes in more than forty hostile forms, each of them once', () => {
+  it('[263] the hostile URIs have more than forty forms, all different', () => {
     expect(new Set(HOSTILE.map(([, presented]) => presented)).size).toBe(HOSTILE.length);
     expect(HOSTILE.length).toBeGreaterThanOrEqual(40);
   });
@@ -106,11 +109,11 @@ describe('a presented redirect URI', () => {
     'http://[::1]:5000/cb',
     'http://127.0.0.1/other',
     'http://127.0.0.1:9090/other',
-  ])('[263] may have any port on a loopback address: %s', (presented) => {
+  ])('[263] a loopback redirect URI may have any port: %s', (presented) => {
     expect(matchesRegistered(REGISTERED, presented)).toBe(true);
   });
 
-  it('[263] is none that differs in a single character from one that is not on a loopback address', () => {
+  it('[263] a redirect URI that is not a loopback one does not match with any one character changed', () => {
     const uri = 'https://app.example.com/cb';
     const changed = fc
       .tuple(fc.nat(uri.length - 1), fc.string({ minLength: 0, maxLength: 2, unit: 'binary' }))
@@ -119,7 +122,7 @@ describe('a presented redirect URI', () => {
     fc.assert(fc.property(changed, (presented) => expect(matchesRegistered([uri], presented)).toBe(false)));
   });
 
-  it('[263] is no regular expression, and no more is what is registered', () => {
+  it('[263] neither presented nor registered URIs are regular expressions', () => {
     expect(matchesRegistered(['https://app.example.com/(a+)+$'], 'https://app.example.com/aaa')).toBe(false);
     expect(matchesRegistered(['https://app.example.com/cb'], '.*')).toBe(false);
   });
@@ -139,14 +142,14 @@ describe('a redirect URI', () => {
     'http://127.0.0.1:5000/cb',
     'http://[::1]:5000/cb',
     'http://localhost:3000/cb',
-  ])('may be registered for any client: %s', (uri) => {
+  ])('a redirect URI may be registered for any client: %s', (uri) => {
     expect(redirectUriProblem(uri, 'confidential')).toBeUndefined();
     expect(redirectUriProblem(uri, 'public')).toBeUndefined();
     expect(matchesRegistered([uri], uri)).toBe(true);
   });
 
   it.each(['com.example.app:/cb', 'com.example.app://callback', 'com.example.app:///cb', 'org.a-b.c1:/x?y=z'])(
-    'of a private-use scheme may be registered for a public client alone: %s',
+    'a redirect URI with a private-use scheme may be registered only for a public client: %s',
     (uri) => {
       expect(redirectUriProblem(uri, 'public')).toBeUndefined();
       expect(redirectUriProblem(uri, 'confidential')).toMatch(/https/);
@@ -238,12 +241,12 @@ describe('a redirect URI', () => {
     ['https://app.example.com/cb?code=1', /response/],
     ['https://app.example.com/cb?x=1&st%61te=2', /response/],
     ['https://app.example.com/cb?iss', /response/],
-  ])('[263] may not be registered: %s', (uri, why) => {
+  ])('[263] a redirect URI may not be registered: %s', (uri, why) => {
     expect(redirectUriProblem(uri, 'public')).toMatch(why);
     expect(redirectUriProblem(uri, 'confidential')).toBeDefined();
   });
 
-  it('[263] that may be registered means to a browser what it says', () => {
+  it('[263] a redirect URI that may be registered means the same to a browser', () => {
     const uri = fc.string({
       minLength: 1,
       maxLength: 40,
@@ -292,7 +295,7 @@ it.each([
   ['http://[::1]:5000/cb', true],
   ['http://localhost:3000/cb', true],
   ['https://app.localhost/cb', true],
-])('%s leads to the machine of the user: %s', (uri, expected) => {
+])('%s leads to the user’s machine: %s', (uri, expected) => {
   expect(isLoopback(uri)).toBe(expected);
 });
 
@@ -302,7 +305,7 @@ describe('the targets of a form whose answer redirects to', () => {
     ['http://127.0.0.1:5000/cb', ['http:', 'https:']],
     ['http://[::1]:5000/cb', ['http:', 'https:']],
     ['com.example.app:/cb', ['com.example.app:', 'https:']],
-  ])('%s are schemes, for the client may redirect further: %j', (uri, targets) => {
+  ])('the form targets of %s are schemes, because the client may redirect further: %j', (uri, targets) => {
     expect(formTargetsOf(uri)).toEqual(targets);
   });
 });

@@ -8,7 +8,7 @@ describe('resource indicators', () => {
     'http://api.internal:8080/',
     'urn:example:api',
     'api://5d1c',
-  ])('[249] are absolute URIs: %s', (uri) => {
+  ])('[249] a resource is an absolute URI: %s', (uri) => {
     expect(parseResources([uri])).toEqual([uri]);
   });
 
@@ -31,29 +31,29 @@ describe('resource indicators', () => {
     'https://api.example.com\\x',
     '1a:b',
     `https://api.example.com/${'x'.repeat(500)}`,
-  ])('[249] are nothing else: %j', (text) => {
+  ])('[249] other texts are not resources: %j', (text) => {
     expect(parseResources([text])).toBeUndefined();
     expect(parseResources(['https://api.example.com', text])).toBeUndefined();
   });
 
-  it('[249] may be several, and the same one twice is one', () => {
+  it('[249] several resources are a set', () => {
     expect(parseResources(['https://a.test', 'https://b.test', 'https://a.test'])).toEqual([
       'https://a.test',
       'https://b.test',
     ]);
   });
 
-  it('are told apart as they are written', () => {
+  it('resources are compared exactly', () => {
     expect(parseResources(['https://a.test', 'https://a.test/', 'https://A.test'])).toHaveLength(3);
   });
 
-  it('are ten at most', () => {
+  it('there may be ten resources at most', () => {
     const uris = (count: number) => Array.from({ length: count }, (_, index) => `https://${index}.test`);
     expect(parseResources(uris(10))).toHaveLength(10);
     expect(parseResources(uris(11))).toBeUndefined();
   });
 
-  it('may be none', () => {
+  it('there may be no resources', () => {
     expect(parseResources([])).toEqual([]);
   });
 });

@@ -12,24 +12,24 @@ const token = fc.string({
 });
 
 describe('a scope', () => {
-  it('is a set: its order is kept, and a token counts once', () => {
+  it('a scope is a set: its order is kept, and a token counts once', () => {
     expect(parseScope('b a b c a')).toEqual(['b', 'a', 'c']);
   });
 
   it.each(['', ' ', ' a', 'a ', 'a  b', 'a\tb', 'a\n', 'a"b', 'a\\b', 'ä', 'a\u007f', 'a\0', '😀'])(
-    'is not written as %j',
+    'a scope is not written as %j',
     (text) => {
       expect(parseScope(text)).toBeUndefined();
     },
   );
 
-  it('has 4096 characters at most', () => {
+  it('a scope has 4096 characters at most', () => {
     expect(parseScope('a'.repeat(4096))).toHaveLength(1);
     expect(parseScope('a'.repeat(4097))).toBeUndefined();
     expect(parseScope('a '.repeat(10_000).trim())).toBeUndefined();
   });
 
-  it('is read back as it was written', () => {
+  it('a scope is read back as it was written', () => {
     fc.assert(
       fc.property(fc.uniqueArray(token, { minLength: 1, maxLength: 20 }), (tokens) => {
         expect(parseScope(formatScope(tokens))).toEqual(tokens);
@@ -37,25 +37,25 @@ describe('a scope', () => {
     );
   });
 
-  it('is read in a time that grows with its length only', () => {
+  it('reading a scope takes time linear in its length', () => {
     // A pattern that backtracks would not come back from this.
     expect(parseScope(`${'a '.repeat(2000)}"`)).toBeUndefined();
     expect(parseScope(`${'a'.repeat(4000)}"`)).toBeUndefined();
   });
 
-  it('has tokens of 128 characters at most where an admin names them', () => {
+  it('a scope token in a registration has 128 characters at most', () => {
     expect(isScopeToken('a'.repeat(128))).toBe(true);
     for (const text of ['a'.repeat(129), '', 'a b', 'a"', 'ä']) expect(isScopeToken(text)).toBe(false);
   });
 });
 
 describe('scopes', () => {
-  it('are compared with case', () => {
+  it('scopes are case-sensitive', () => {
     expect(isWithin(['A'], ['a'])).toBe(false);
     expect(intersection(['A', 'b'], ['a', 'b'])).toEqual(['b']);
   });
 
-  it('meet in what both have, which is within each of them', () => {
+  it('the intersection of two scopes is within each of them', () => {
     fc.assert(
       fc.property(fc.array(token), fc.array(token), (one, other) => {
         const both = intersection(one, other);

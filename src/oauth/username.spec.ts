@@ -13,17 +13,17 @@ describe('two usernames are the same', () => {
     [' anna ', 'anna'],
     ['ÅSA', 'åsa'],
     ['ΑΣ', 'ας'],
-  ])('%j and %j', (one, other) => {
+  ])('%j and %j are the same username', (one, other) => {
     expect(usernameKey(one)).toBe(usernameKey(other));
     expect(usernameKey(one)).toBeDefined();
   });
 
-  it('and others are not: case and form are folded, nothing else', () => {
+  it('other usernames differ: only case and normal form are folded', () => {
     const names = ['anna', 'anne', 'änna', 'anna.', 'an na', 'anna@example.com', 'аnna'];
     expect(new Set(names.map(usernameKey)).size).toBe(names.length);
   });
 
-  it('is decided by a key that is its own key, whatever the name', () => {
+  it('the key of a username’s key is that key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
         const key = usernameKey(name);
@@ -36,7 +36,7 @@ describe('two usernames are the same', () => {
 
 describe('a username', () => {
   it.each(['a', 'anna', 'anna@example.com', '王小明', 'Anna Müller', "o'neill", 'x'.repeat(255), '💥'.repeat(255)])(
-    'may be %s',
+    'a username may be %s',
     (name) => {
       expect(usernameProblem(name)).toBeUndefined();
       expect(usernameKey(name)).toBeDefined();
@@ -58,11 +58,11 @@ describe('a username', () => {
     '\ud800',
     'x'.repeat(256),
     '\ufdfa'.repeat(20),
-  ])('cannot be %j', (name) => {
+  ])('a username cannot be %j', (name) => {
     expect(usernameProblem(name)).toMatch(/^username must /);
   });
 
-  it('that cannot be has no key, but for the white space around it', () => {
+  it('an invalid username has no key, except for surrounding white space', () => {
     expect(usernameKey('an\0na')).toBeUndefined();
     expect(usernameKey('')).toBeUndefined();
     expect(usernameKey('x'.repeat(256))).toBeUndefined();
@@ -70,14 +70,14 @@ describe('a username', () => {
 });
 
 describe('a user of an upstream provider is called', () => {
-  it('what the provider prefers, then the e-mail address, then the name', () => {
+  it('an upstream user is named by preferred_username, then e-mail address, then name', () => {
     const claims = { preferred_username: 'anna', email: 'anna@example.com', name: 'Anna B' };
     expect(usernamesFor(claims)).toEqual(['anna', 'anna@example.com', 'Anna B']);
     expect(usernamesFor({ ...claims, preferred_username: 'Anna B' })).toEqual(['Anna B', 'anna@example.com']);
     expect(usernamesFor({})).toEqual([]);
   });
 
-  it('nothing that cannot be a username', () => {
+  it('an upstream user never gets an invalid username', () => {
     expect(usernamesFor({ preferred_username: 'a\nb', email: 'x'.repeat(300), name: ' Anna' })).toEqual([]);
   });
 });

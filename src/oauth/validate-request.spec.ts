@@ -27,19 +27,19 @@ function refusal(body: string): OAuthError {
   throw new Error('It was accepted.');
 }
 
-it('reads the declared parameters, and no others', () => {
+it('the declared parameters are read, and no others', () => {
   const request = read('needed=a&optional=b&isAdmin=true&__proto__=x');
   expect({ ...request }).toEqual({ needed: 'a', optional: 'b' });
   expect(request).toBeInstanceOf(Request);
   expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
 });
 
-it('[10] leaves out what has no value', () => {
+it('[10] parameters without a value are left out', () => {
   expect({ ...read('needed=a&optional=') }).toEqual({ needed: 'a' });
 });
 
 it.each(['', 'needed=', 'needed', 'needed=abcdef', 'optional=a'])(
-  '[11] names the parameter that is wrong, and not its value: %j',
+  '[11] the error names the invalid parameter and not its value: %j',
   (body) => {
     const error = refusal(body);
     expect(error).toMatchObject({ code: 'invalid_request', status: 400, reason: 'bad_needed' });

@@ -13,7 +13,7 @@ describe('HTML is preferred', () => {
       'by a crawler',
       'text/html,application/xhtml+xml,application/signed-exchange;v=b3,application/xml;q=0.9,*/*;q=0.8',
     ],
-  ])('%s', (_, accept) => expect(prefersHtml(accept)).toBe(true));
+  ])('HTML is preferred by %s', (_, accept) => expect(prefersHtml(accept)).toBe(true));
 
   it.each([
     ['by curl', '*/*'],
@@ -27,7 +27,7 @@ describe('HTML is preferred', () => {
     ['by who asks for an image', 'image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5'],
     ['by who cannot be read', 'text/html;q=x'],
     ['by commas', ','.repeat(8000)],
-  ])('not %s', (_, accept) => expect(prefersHtml(accept)).toBe(false));
+  ])('HTML is not preferred by %s', (_, accept) => expect(prefersHtml(accept)).toBe(false));
 });
 
 it.each([
@@ -37,4 +37,4 @@ it.each([
   ['*/*', false],
   ['', false],
   [undefined, false],
-])('JSON alone is wanted by who says %j: %s', (accept, expected) => expect(acceptsJsonOnly(accept)).toBe(expected));
+])('only JSON is accepted by %j: %s', (accept, expected) => expect(acceptsJsonOnly(accept)).toBe(expected));

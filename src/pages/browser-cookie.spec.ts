@@ -6,21 +6,21 @@ const PLAIN = 'http://127.0.0.1:3000';
 const VALUE = 'AAAAAAAAAAAAAAAAAAAAAA';
 
 describe("the browser's cookie", () => {
-  it('is for this host and TLS alone where the issuer is https', () => {
+  it('the browser cookie is host-only and needs TLS for an https issuer', () => {
     expect(browserCookie(SECURE, VALUE)).toBe(`__Host-rekey-browser=${VALUE}; Path=/; HttpOnly; Secure; SameSite=Lax`);
   });
 
-  it('has another name on plain http, where browsers know no such cookies', () => {
+  it('the browser cookie has another name on plain http, where browsers refuse the prefix', () => {
     expect(browserCookie(PLAIN, VALUE)).toBe(`rekey-browser=${VALUE}; Path=/; HttpOnly; SameSite=Lax`);
   });
 
-  it('has 128 random bits', () => {
+  it('the browser cookie has 128 random bits', () => {
     const values = new Set(Array.from({ length: 100 }, newBrowserValue));
     expect(values.size).toBe(100);
     for (const value of values) expect(Buffer.from(value, 'base64url')).toHaveLength(16);
   });
 
-  it('is read back from among others', () => {
+  it('the browser cookie is found among others', () => {
     const value = newBrowserValue();
     expect(browserValueIn(`a=b; rekey-browser=${value}; c`, PLAIN)).toBe(value);
     expect(browserValueIn(`__Host-rekey-browser=${value}`, SECURE)).toBe(value);
@@ -37,7 +37,7 @@ describe("the browser's cookie", () => {
     [`xrekey-browser=${VALUE}`, PLAIN],
     [`__Host-rekey-browser=${VALUE}`, PLAIN],
     [`rekey-browser=${VALUE}`, SECURE],
-  ])('is none in %j for %s', (header, issuer) => {
+  ])('there is no browser cookie in %j for %s', (header, issuer) => {
     expect(browserValueIn(header, issuer)).toBeUndefined();
   });
 });

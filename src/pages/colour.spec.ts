@@ -23,7 +23,7 @@ describe('contrast', () => {
     ['#ffffff', '#767676', 4.54],
     ['#777777', '#ffffff', 4.48],
     ['#ff0000', '#ffffff', 4],
-  ])('of %s and %s is %d, as WCAG says', (one, other, expected) => {
+  ])('the contrast of %s and %s is %d, as WCAG defines', (one, other, expected) => {
     expect(contrast(one, other)).toBeCloseTo(expected, 2);
   });
 });
@@ -31,7 +31,7 @@ describe('contrast', () => {
 describe.each(palettes)('on a $scheme page', ({ palette }) => {
   const { page, surface, quiet } = palette;
 
-  it('words can be read on every background that they stand on', () => {
+  it('text is readable on every background', () => {
     for (const words of [palette.text, palette.muted])
       for (const behind of [page, surface, quiet]) expect(contrast(words, behind)).toBeGreaterThanOrEqual(READABLE);
     expect(contrast(palette.danger, surface)).toBeGreaterThanOrEqual(READABLE);
@@ -40,12 +40,12 @@ describe.each(palettes)('on a $scheme page', ({ palette }) => {
     expect(contrast(palette.done, palette.doneSurface)).toBeGreaterThanOrEqual(READABLE);
   });
 
-  it('the edge of a field can be seen', () => {
+  it('the edge of a field is visible', () => {
     expect(contrast(palette.edge, surface)).toBeGreaterThanOrEqual(VISIBLE);
     expect(contrast(palette.danger, surface)).toBeGreaterThanOrEqual(VISIBLE);
   });
 
-  it('a brand may have any colour: its buttons and links can be read, and its buttons and focus rings seen', () => {
+  it('with any brand colour, buttons and links are readable, and buttons and focus rings visible', () => {
     fc.assert(
       fc.property(anyColour, (colour) => {
         const { brand, brandHover, onBrand, brandEdge, accent } = brandColours(colour, palette);

@@ -8,7 +8,7 @@ const BINDING = 'consent s1 abc';
 const token = formToken(KEY, BROWSER, BINDING);
 
 describe('a form token', () => {
-  it('is good for its browser and its binding, as often as the form is sent', () => {
+  it('a form token is valid for its browser and binding, however often the form is sent', () => {
     expect(isFormToken(token, KEY, BROWSER, BINDING)).toBe(true);
     expect(formToken(KEY, BROWSER, BINDING)).toBe(token);
   });
@@ -22,7 +22,7 @@ describe('a form token', () => {
     ['when it is longer', `${token}AAAA`, KEY, BROWSER, BINDING],
     ['when it is empty', '', KEY, BROWSER, BINDING],
     ['when it is not base64', '<script>', KEY, BROWSER, BINDING],
-  ])('is not good %s', (_, presented, key, browser, binding) => {
+  ])('a form token is not valid %s', (_, presented, key, browser, binding) => {
     expect(isFormToken(presented, key, browser, binding)).toBe(false);
   });
 });
@@ -52,7 +52,7 @@ describe('a form is our own', () => {
     ['from a sister of our host', { secFetchSite: 'same-site' }, false],
     ['from what there is not', { secFetchSite: '' }, false],
     ['sent by the user from elsewhere', { origin: 'https://evil.example', secFetchSite: 'none' }, false],
-  ])('or not: %s', (_, origin, expected) => {
+  ])('a form is our own or not: %s', (_, origin, expected) => {
     expect(isOwnForm(origin, ISSUER)).toBe(expected);
   });
 });

@@ -34,7 +34,7 @@ describe('the language of a page', () => {
     [undefined, 'zh-TW;q=2', 'en'],
     [undefined, ';;;,,,q=;=,zh', 'zh-Hant'],
     ['x'.repeat(8000), ','.repeat(8000), 'en'],
-  ])('for ui_locales %j and Accept-Language %j is %s', (uiLocales, acceptLanguage, language) => {
+  ])('ui_locales %j and Accept-Language %j give %s', (uiLocales, acceptLanguage, language) => {
     expect(textsFor({ uiLocales, acceptLanguage }).language).toBe(language);
   });
 });

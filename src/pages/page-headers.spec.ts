@@ -5,7 +5,7 @@ const policyOf = (sources: Parameters<typeof pageHeaders>[0]): string =>
   pageHeaders(sources)['content-security-policy']!;
 
 describe('the headers of a page', () => {
-  it('let nothing be loaded, framed or learned', () => {
+  it('the page headers forbid loading, framing and leaking the URL', () => {
     expect(pageHeaders()).toMatchObject({
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
@@ -17,13 +17,13 @@ describe('the headers of a page', () => {
     );
   });
 
-  it('allow one style sheet and the scripts of the page, by their hashes', () => {
+  it('the page headers allow one style sheet and the page’s scripts, by their hashes', () => {
     const policy = policyOf({ style: "'sha256-a'", scripts: ["'sha256-b'"] });
     expect(policy).toContain("style-src 'sha256-a'; script-src 'sha256-b';");
     expect(policy).not.toContain('unsafe');
   });
 
-  it('let a form lead to the client, each place once', () => {
+  it('the page headers list each form target once', () => {
     const policy = policyOf({ formTargets: ['https://app.example', 'https://app.example', 'com.example.app:'] });
     expect(policy).toContain("form-action 'self' https://app.example com.example.app:;");
   });
@@ -34,7 +34,7 @@ describe('the headers of a page', () => {
     "'unsafe-inline'",
     'https://a,b',
     '',
-  ])('are not made where a form target is not one: %j', (target) => {
+  ])('an invalid form target is an error: %j', (target) => {
     expect(() => pageHeaders({ formTargets: [target] })).toThrow('origin');
   });
 });

@@ -19,6 +19,6 @@ it.each([
   [OAuthError.unavailable('database'), 'unavailable'],
   [OAuthError.unavailable('upstream_metadata'), 'unavailable'],
   [new OAuthError('server_error'), 'unexpected'],
-] as const)('%s is told as %s', (error, problem) => {
+] as const)('%s is shown as %s', (error, problem) => {
   expect(problemOf(error)).toBe(problem);
 });

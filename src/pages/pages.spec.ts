@@ -118,7 +118,7 @@ const rows = Object.entries(pages).flatMap(([name, page]) =>
 
 const all = (pattern: RegExp, html: string): string[] => [...html.matchAll(pattern)].map(([, found]) => found!);
 
-it('every page of the service is in these tests', () => {
+it('these tests cover every page of the service', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.page.tsx'),
   );
@@ -139,18 +139,18 @@ describe.each(rows)('$name in $language', ({ page, texts }) => {
     '<!--',
     ']]><a href=javascript:alert(1)>',
     '&lt;script&gt;',
-  ])('has the same tags and attributes when everything it shows is %s', (hostile) => {
+  ])('the page has the same tags and attributes when all its content is %s', (hostile) => {
     const html = htmlOf(page, texts, hostile);
     expect(all(/(<[^\s>]*)/g, html)).toEqual(all(/(<[^\s>]*)/g, harmless));
     // In a tag or out of it, a quote of somebody else's would be one too many.
     expect(html.split('"').length).toBe(harmless.split('"').length);
   });
 
-  it('shows an ampersand as what it is', () => {
+  it('the page shows an ampersand as an ampersand', () => {
     expect(htmlOf(page, texts, '&lt;b&gt;')).toContain('&amp;lt;b&amp;gt;');
   });
 
-  it('has a language, one heading, one main landmark, and headings that skip no level', () => {
+  it('the page has a language, one heading, one main landmark, and no skipped heading level', () => {
     expect(harmless).toContain(`<html lang="${texts.language}">`);
     expect(all(/(<h1)\b/g, harmless)).toHaveLength(1);
     expect(all(/(<main)\b/g, harmless)).toHaveLength(1);
@@ -158,7 +158,7 @@ describe.each(rows)('$name in $language', ({ page, texts }) => {
     expect(levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1)).toEqual([]);
   });
 
-  it('has a label for each field, and each description that is named', () => {
+  it('the page has a label for each field, and each referenced description exists', () => {
     const ids = all(/ id="([^"]+)"/g, harmless);
     expect(new Set(ids).size).toBe(ids.length);
     const fields = all(/(<input\b[^>]*>)/g, harmless).filter((tag) => !tag.includes('type="hidden"'));
@@ -166,14 +166,14 @@ describe.each(rows)('$name in $language', ({ page, texts }) => {
     for (const id of all(/ aria-describedby="([^"]+)"/g, harmless)) expect(ids).toContain(id);
   });
 
-  it('has no style or script of its own, and nothing that is loaded', () => {
+  it('the page has no inline style or script, and loads nothing', () => {
     expect(harmless).not.toMatch(/<[^>]*\s(?:style|on\w+)=/);
     expect(all(/(?:src|href)="([^"]*)"/g, harmless).filter((url) => !/^(?:\/[^/]|data:)/.test(url))).toEqual([]);
     expect(harmless.replace(CSS, '')).not.toMatch(/url\(|@import/);
     expect(CSS).not.toMatch(/url\(|@import/);
   });
 
-  it('keeps its style sheet as it is, so that its hash is that of the text', () => {
+  it('the page has its style sheet unchanged, so that the hash matches', () => {
     expect(all(/<style>([^]*?)<\/style>/g, harmless)).toEqual([CSS]);
   });
 });
@@ -191,16 +191,16 @@ describe('the sign-in page', () => {
       }),
     );
 
-  it('lets password managers and phones do their part', () => {
+  it('the sign-in page supports password managers and phones', () => {
     expect(page()).toMatch(/<input[^>]* name="username"[^>]* autocomplete="username"[^>]* autocapitalize="none"/);
     expect(page()).toMatch(/<input[^>]* name="password"[^>]* type="password"[^>]* autocomplete="current-password"/);
   });
 
-  it('never brings back a password', () => {
+  it('the sign-in page never returns a password', () => {
     expect(page('wrong')).not.toMatch(/<input[^>]* name="password"[^>]* value=/);
   });
 
-  it('says what went wrong at once, and in the description of the fields', () => {
+  it('the sign-in page announces an error and links it to the fields', () => {
     expect(page()).not.toContain('role="alert"');
     expect(page('wrong')).toMatch(/role="alert" id="problem">That username and password do not match/);
     expect(page('wrong').match(/aria-describedby="problem" aria-invalid="true"/g)).toHaveLength(2);
@@ -228,13 +228,13 @@ describe('the consent page', () => {
       }),
     );
 
-  it('says what each scope is for, and names those that it does not know', () => {
+  it('the consent page describes each scope, and shows unknown ones by name', () => {
     const html = page({ scopes: ['openid', 'email', 'photos:read'].map((name) => ({ name, granted: false })) });
     for (const text of ['Know who you are', 'See your email address', '<code>photos:read</code>'])
       expect(html).toContain(text);
   });
 
-  it('tells what is new from what was allowed before', () => {
+  it('the consent page separates new permissions from those granted before', () => {
     const html = page({
       scopes: [
         { name: 'email', granted: true },
@@ -247,22 +247,22 @@ describe('the consent page', () => {
     expect(before).toContain('See your email address');
   });
 
-  it('speaks of offline access only where there will be some', () => {
+  it('the consent page mentions offline access only if there will be some', () => {
     const scopes = [{ name: 'offline_access', granted: false }];
     expect(page({ scopes, offline: true })).toContain('Stay signed in when you are not using it');
     expect(page({ scopes, offline: false })).not.toContain('Stay signed in');
   });
 
-  it('names the claims that are asked for one by one', () => {
+  it('the consent page lists the claims requested by name', () => {
     expect(page({ claims: ['birthdate', 'urn:example:badge'] })).toContain('birthday, <code>urn:example:badge</code>');
   });
 
-  it('warns of a client that anything can pass itself off as', () => {
+  it('the consent page warns of a client that any program can impersonate', () => {
     expect(page({ isPublicUnidentified: true })).toContain('Did you start this yourself?');
     expect(page({ isPublicUnidentified: false })).not.toContain('Did you start this yourself?');
   });
 
-  it('has the request and both answers in its form', () => {
+  it('the consent page’s form has the request and both answers', () => {
     expect(page({})).toContain('name="authorization_request" value="client_id=a&amp;scope=b"');
     for (const answer of ['allow', 'deny']) expect(page({})).toContain(`name="decision" value="${answer}"`);
   });

@@ -18,12 +18,12 @@ function flatten(value: unknown, path = ''): [path: string, text: string][] {
 const tables = { english: new Map(flatten(english)), chinese: new Map(flatten(traditionalChinese)) };
 
 describe('the texts', () => {
-  it('are the same in both languages, and none is empty', () => {
+  it('the texts have the same keys in both languages, and none is empty', () => {
     expect([...tables.chinese.keys()].sort()).toEqual([...tables.english.keys()].sort());
     for (const texts of Object.values(tables)) expect([...texts].filter(([, text]) => text.trim() === '')).toEqual([]);
   });
 
-  it('are translated, all of them', () => {
+  it('all texts are translated', () => {
     const HAN = /\p{Script=Han}/u;
     const foreign = ['.language', '.comma', '.account.of'];
     const untranslated = [...tables.chinese].filter(([path, text]) => !foreign.includes(path) && !HAN.test(text));
@@ -31,14 +31,14 @@ describe('the texts', () => {
     expect([...tables.english].filter(([, text]) => HAN.test(text))).toEqual([]);
   });
 
-  it('in Chinese are those of Taiwan: neither simplified, nor the words of elsewhere', () => {
+  it('the Chinese texts use the characters and words of Taiwan', () => {
     const all = [...tables.chinese.values()].join('\n');
     expect(all).not.toMatch(/[录码户错误请务应电证页]/); // of 登录 密码 用户 错误 请 服务 应用 电话 验证 页
     expect(all).not.toMatch(/登錄|註銷|用戶|信息|默認|賬|郵箱|網絡|軟件|會話/);
     for (const word of ['登入', '登出', '密碼', '同意', '應用程式', '工作階段']) expect(all).toContain(word);
   });
 
-  it('put a name where it belongs in every phrase', () => {
+  it('every phrase contains its name', () => {
     for (const texts of Object.values(tables)) {
       const phrases = [...texts].filter(([path]) =>
         /toContinueTo|upstream$|heading|signedInAs|askedBy|leadsTo|otherScope|\.of$|consent\.title/.test(path),
@@ -48,7 +48,7 @@ describe('the texts', () => {
     }
   });
 
-  it('say how long to wait in a unit that means something', () => {
+  it('waiting times have a sensible unit', () => {
     expect(english.signIn.retryIn(1)).toBe('Try again in 1 second.');
     expect(english.signIn.retryIn(59)).toBe('Try again in 59 seconds.');
     expect(english.signIn.retryIn(60)).toBe('Try again in 1 minute.');
@@ -56,7 +56,7 @@ describe('the texts', () => {
     expect(traditionalChinese.signIn.retryIn(61)).toBe('請在 2 分鐘後再試。');
   });
 
-  it('name every standard claim', () => {
+  it('every standard claim has a text', () => {
     const claims = Object.values(claimsOfScope).flat();
     expect(Object.keys(english.claims).sort()).toEqual([...claims].sort());
   });

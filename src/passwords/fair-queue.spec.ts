@@ -14,15 +14,15 @@ function rest(queue: FairQueue<string>): string[] {
 }
 
 describe('a fair queue', () => {
-  it('is first come, first served, in one line', () => {
+  it('a single line is first in, first out', () => {
     expect(rest(queueOf(9, 'a1', 'a2', 'a3'))).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('takes turns between lines, however long one is', () => {
+  it('lines take turns, however long one is', () => {
     expect(rest(queueOf(9, 'a1', 'a2', 'a3', 'b1', 'c1', 'c2'))).toEqual(['a1', 'b1', 'c1', 'a2', 'c2', 'a3']);
   });
 
-  it('does not put before the others who comes again when its turn is over', () => {
+  it('a line that comes again after its turn is not preferred', () => {
     const queue = queueOf(9, 'a1', 'a2', 'b1');
     expect(queue.shift()).toBe('a1');
     queue.push('a', 'a3');
@@ -30,7 +30,7 @@ describe('a fair queue', () => {
     expect(rest(queue)).toEqual(['b1', 'a2', 'c1', 'a3']);
   });
 
-  it('knows how many wait', () => {
+  it('the queue reports how many entries wait', () => {
     const queue = queueOf(9, 'a1', 'a2', 'b1');
     expect(queue.size).toBe(3);
     queue.shift();
@@ -40,27 +40,27 @@ describe('a fair queue', () => {
   });
 
   describe('that is full', () => {
-    it('has no place for one more of the longest line, nor for one of a line that would be as long', () => {
+    it('a full queue refuses an entry for the longest line, and for one that would become as long', () => {
       const queue = queueOf(4, 'a1', 'a2', 'b1', 'b2');
       expect([queue.push('a', 'a3'), queue.push('b', 'b3')]).toEqual(['a3', 'b3']);
       expect(rest(queue)).toEqual(['a1', 'b1', 'a2', 'b2']);
     });
 
-    it('takes the place of the last of the longest line for somebody else', () => {
+    it('a full queue drops the last entry of the longest line for another line', () => {
       const queue = queueOf(4, 'a1', 'a2', 'a3', 'a4');
       expect([queue.push('b', 'b1'), queue.push('c', 'c1')]).toEqual(['a4', 'a3']);
       expect(queue.size).toBe(4);
       expect(rest(queue)).toEqual(['a1', 'b1', 'c1', 'a2']);
     });
 
-    it('drops nobody whose line has one entry', () => {
+    it('a full queue drops no line’s only entry', () => {
       const queue = queueOf(2, 'a1', 'b1');
       expect(queue.push('c', 'c1')).toBe('c1');
       expect(rest(queue)).toEqual(['a1', 'b1']);
     });
   });
 
-  it('agrees with a count of its own over many random moves', () => {
+  it('the queue matches a model over many random operations', () => {
     const queue = new FairQueue<string>(20);
     const waiting = new Set<string>();
     let seed = 1;

@@ -25,7 +25,7 @@ describe('a hash that can be imported is', () => {
       `$pbkdf2-sha256$29000$9t7be09prfXee2/NOUeotQ$.r0UQCQWLfTIR/2ew4ZtdhTTOwl2ga5CO9qk4OQtHo4`,
       'pbkdf2',
     ],
-  ])('%s', (_what, text, scheme) => {
+  ])('a hash can be imported: %s', (_what, text, scheme) => {
     expect(parseHash(text)).toMatchObject({ scheme });
   });
 });
@@ -55,7 +55,7 @@ describe('a hash that cannot be imported is', () => {
     ['PBKDF2 that lets anybody in', '$pbkdf2-sha256$1000$AAAA$A'],
     ['PBKDF2 of nothing', `$pbkdf2-sha256$0$${b64(8)}$${b64(32)}`],
     ['one with a line end', `${bcrypt('10')}\n`],
-  ])('%s', (_what, text) => {
+  ])('a hash cannot be imported: %s', (_what, text) => {
     expect(parseHash(text)).toEqual({ problem: expect.stringMatching(/^(must be|is no) /) });
   });
 
@@ -67,20 +67,20 @@ describe('a hash that cannot be imported is', () => {
     ['argon2 by its memory', argon2('m=262145,t=1,p=1')],
     ['argon2 by its passes', argon2('m=65536,t=65,p=1')],
     ['argon2 by its lanes', argon2('m=262144,t=1,p=65')],
-  ])('%s that takes too long', (_what, text) => {
+  ])('a hash cannot be imported: %s that takes too long', (_what, text) => {
     expect(parseHash(text)).toEqual({ problem: expect.stringMatching(/^would take too much/) });
   });
 });
 
 describe('the current hash', () => {
-  it('is argon2id with the parameters of OWASP', () => {
+  it('a current hash is argon2id with the OWASP parameters', () => {
     expect(isCurrent(argon2('m=19456,t=2,p=1'))).toBe(true);
     expect(isCurrent(argon2('m=19456,t=3,p=1'))).toBe(false);
     expect(isCurrent(argon2('m=19456,t=2,p=1', { kind: 'argon2i' }))).toBe(false);
     expect(isCurrent(bcrypt('10'))).toBe(false);
   });
 
-  it('has a decoy that is just like it, and another one each time', () => {
+  it('a decoy looks like a current hash, and differs each time', () => {
     const decoy = decoyHash() as { encoded: string };
     expect(isCurrent(decoy.encoded)).toBe(true);
     expect(parseHash(decoy.encoded)).toEqual(decoy);

@@ -22,7 +22,7 @@ const { hasher } = open();
 afterAll(() => Promise.all(opened.map((each) => each.onApplicationShutdown())));
 
 describe('a new hash', () => {
-  it('is a current one with a salt of its own, and matches its password alone', async () => {
+  it('a new hash is current, has its own salt, and matches only its password', async () => {
     const [one, other] = [await hasher.hash(PASSWORD), await hasher.hash(PASSWORD)];
     expect(isCurrent(one)).toBe(true);
     expect(one).not.toBe(other);
@@ -31,12 +31,12 @@ describe('a new hash', () => {
     expect((await hasher.verify(one, '')).matches).toBe(false);
   });
 
-  it('is of the whole password, however long', async () => {
+  it('a new hash covers the whole password, however long', async () => {
     const long = 'x'.repeat(1000);
     expect((await hasher.verify(await hasher.hash(`${long}y`), `${long}z`)).matches).toBe(false);
   });
 
-  it('matches what looks the same and was typed on another keyboard', async () => {
+  it('a new hash matches the same text from another keyboard', async () => {
     const hash = await hasher.hash('Ångström ﬁ');
     expect((await hasher.verify(hash, 'A\u030angstro\u0308m fi')).matches).toBe(true);
   });
@@ -65,12 +65,12 @@ describe('an imported hash', () => {
     // RFC 6070, as passlib and as Django would write it.
     ['PBKDF2 of passlib with SHA-1', '$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE', 'password'],
     ['PBKDF2 of Django', 'pbkdf2_sha1$4096$salt$SwB5AbdlSJq+rUnZJvch0GWkKcE=', 'password'],
-  ])('of %s matches its password alone, and should be replaced', async (_what, hash, password) => {
+  ])('an imported hash of %s matches only its password, and should be replaced', async (_what, hash, password) => {
     expect(await hasher.verify(hash, password)).toEqual({ matches: true, isOutdated: true });
     expect((await hasher.verify(hash, `${password}!`)).matches).toBe(false);
   });
 
-  it('matches the password as it was typed where that was hashed, and should be replaced', async () => {
+  it('an imported hash matches the password without normalization too, and should be replaced', async () => {
     const typed = 'A\u030angstro\u0308m';
     const derived = await promisify(pbkdf2)(typed, 'saltsalt', 1000, 32, 'sha256');
     const hash = `pbkdf2_sha256$1000$saltsalt$${derived.toString('base64')}`;
@@ -79,14 +79,14 @@ describe('an imported hash', () => {
   });
 });
 
-it('no hash, and one that cannot be read, match nothing', async () => {
+it('a missing or unreadable hash matches nothing', async () => {
   for (const hash of [undefined, '', 'plain', '$2b$31$' + 'C'.repeat(53)]) {
     expect(await hasher.verify(hash, PASSWORD)).toEqual({ matches: false, isOutdated: false });
   }
 });
 
 describe('while passwords are hashed', () => {
-  it('a bounded number of threads works, the rest waits, and who comes later is told so', async () => {
+  it('a bounded number of threads hash, the rest waits, and requests beyond the queue are refused', async () => {
     const { threads, hasher } = open(); // none of them rests from another test
     const outcomes = Array.from({ length: 500 }, () => hasher.verify(undefined, 'x').catch((error: unknown) => error));
     const busy = threads.working;
@@ -99,7 +99,7 @@ describe('while passwords are hashed', () => {
     expect([threads.working, threads.waiting]).toEqual([0, 0]);
   });
 
-  it('the event loop turns, and the thread pool of libuv is free', async () => {
+  it('the event loop and libuv’s thread pool stay free', async () => {
     const { hasher } = open();
     let pending = 50;
     const all = Array.from({ length: pending }, () => hasher.verify(undefined, 'x').finally(() => (pending -= 1)));
@@ -119,7 +119,7 @@ describe('while passwords are hashed', () => {
 describe('a thread that dies', () => {
   const workersOf = (of: PasswordThreads) => [...(of as unknown as { threads: Map<Worker, unknown> }).threads.keys()];
 
-  it('takes its job with it, which is 503; the next job gets another', async () => {
+  it('a thread that dies fails its job with 503, and the next job gets a new thread', async () => {
     const own = open();
     const hash = await hasher.hash(PASSWORD); // by other threads: one that rests would have no job to take with it
     const lost = own.hasher.verify(hash, PASSWORD);
@@ -130,7 +130,7 @@ describe('a thread that dies', () => {
     expect(workersOf(own.threads)).not.toContain(worker);
   });
 
-  it('while others wait leaves them to its successor', async () => {
+  it('a thread that dies leaves the waiting jobs to its successor', async () => {
     const own = open();
     const outcomes = Array.from({ length: 20 }, () => own.hasher.verify(undefined, 'x'));
     const working = own.threads.working;
@@ -145,7 +145,7 @@ describe('a service that stops', () => {
   const stopped: PasswordThreads[] = [];
   afterEach(() => expect(stopped.every(({ working, waiting }) => working + waiting === 0)).toBe(true));
 
-  it('leaves nobody waiting', async () => {
+  it('a service that stops rejects the waiting jobs', async () => {
     const own = open();
     stopped.push(own.threads);
     const outcomes = Array.from({ length: 30 }, () => own.hasher.verify(undefined, 'x'));
@@ -157,7 +157,7 @@ describe('a service that stops', () => {
     await expect(own.hasher.hash('x')).rejects.toMatchObject({ status: 503 });
   });
 
-  it('had no threads where nobody signed in', async () => {
+  it('without sign-ins there are no threads', async () => {
     const own = open();
     expect((own.threads as unknown as { threads: Map<Worker, unknown> }).threads.size).toBe(0);
     await own.threads.onApplicationShutdown();

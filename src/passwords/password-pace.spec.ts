@@ -12,17 +12,17 @@ describe('a thread that has hashed', () => {
     ['eight cores', { cores: 8, threads: 4 }, 30, 90],
     ['thirty-two cores', { cores: 32, threads: 4 }, 30, 0],
   ])(
-    'rests, on %s and beside a busy event loop, until what it took is an eighth of the machine',
+    'on %s with a busy event loop, a thread rests until its work is an eighth of the machine',
     (_, machine, worked, rest) => {
       expect(restMs(worked, BUSY, machine)).toBeCloseTo(rest);
     },
   );
 
-  it('does not rest beside an event loop that has time to spare', () => {
+  it('with an idle event loop, a thread does not rest', () => {
     expect(restMs(30, 0.5, { cores: 2, threads: 1 })).toBe(0);
   });
 
-  it('never takes more than the share, and is never stopped for good', () => {
+  it('a thread never exceeds its share, and always continues', () => {
     const machines = fc.record({ cores: fc.integer({ min: 1, max: 256 }), threads: fc.integer({ min: 1, max: 4 }) });
     fc.assert(
       fc.property(machines, fc.double({ min: 0.1, max: 60_000, noNaN: true }), (machine, worked) => {

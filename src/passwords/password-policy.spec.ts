@@ -21,22 +21,22 @@ describe('a password', () => {
     ['with a control character', 'kx7R\u0007vqpz'],
     ['with the name of the user within', 'anna.bauer eats gravel'],
     ['with a common word within', 'password gravel tango'],
-  ])('may be one %s', (_what, password) => {
+  ])('a password may be one %s', (_what, password) => {
     expect(problemOf(password)).toBeUndefined();
   });
 
-  it('has as many characters as it has code points, in NFKC', () => {
+  it('the length of a password is its code points in NFKC', () => {
     expect(problemOf('🐙🌵🛵🎻🧶🪁🧲')).toMatch(/at least 8/);
     expect(problemOf('\ufb03abcde')).toBeUndefined(); // the ligature is three letters
     expect(problemOf('e\u0301'.repeat(2) + 'kx7Rv')).toMatch(/at least 8/);
   });
 
-  it('has a least length that the operator chooses', () => {
+  it('the minimum length is a setting', () => {
     expect(problemOf('umbrella gravel', 15)).toBeUndefined();
     expect(problemOf('umbrella grave', 15)).toBe('password must have at least 15 characters');
   });
 
-  it('has a most length, in bytes', () => {
+  it('the maximum length is in bytes', () => {
     const random = Array.from({ length: MAX_PASSWORD_BYTES }, (_, i) => String.fromCharCode(33 + ((i * i) % 89))).join(
       '',
     );
@@ -55,12 +55,12 @@ describe('a password', () => {
     'iloveyou2024',
     'passwordpassword',
     '1qaz2wsx',
-  ])('cannot be one that many people use: %s', (password) => {
+  ])('a password cannot be a common one: %s', (password) => {
     expect(problemOf(password)).toBe('password must not be one that many people use');
   });
 
   it.each(['anna.bauer', 'ANNA.BAUER@example.com', 'anna.bauer2024', 'anna.baueranna.bauer', 'rekeyrekey', 'Rekey123'])(
-    'cannot be the name of the user or of the service: %s',
+    'a password cannot be the name of the user or of the service: %s',
     (password) => {
       expect(problemOf(password)).toBe('password must not be the name of the user or of the service');
     },
@@ -74,15 +74,15 @@ describe('a password', () => {
     'cdefghijkl',
     '98765432109',
     '字字字字字字字字',
-  ])('cannot be a repetition or a sequence: %s', (password) => {
+  ])('a password cannot be a repetition or a sequence: %s', (password) => {
     expect(problemOf(password)).toBe('password must not be a repetition or a sequence');
   });
 
-  it('must be text', () => {
+  it('a password must be text', () => {
     expect(problemOf('kx7Rvqpz\ud800')).toBe('password must be text');
   });
 
-  it('is never in what is said about it', () => {
+  it('an error never contains the password', () => {
     for (const password of ['shorty', 'password1', 'anna.bauer', 'zzzzzzzzzzz']) {
       expect(problemOf(password)).not.toContain(password);
     }

@@ -15,7 +15,7 @@ const aJob = (source = 'a', password = 'x') =>
     source,
   );
 
-it('a thread that rests takes no job, and takes the next one when it has rested', async () => {
+it('a resting thread takes no job until it has rested', async () => {
   const jobs = Array.from({ length: 12 }, () => aJob());
   const [working, waiting] = [threads.working, threads.waiting];
   await Promise.race(jobs);
@@ -25,7 +25,7 @@ it('a thread that rests takes no job, and takes the next one when it has rested'
   expect(threads.waiting).toBe(0);
 });
 
-it('is told how long the job took, and how busy the event loop was meanwhile', () => {
+it('the pace gets the time of the job, and the event loop utilization meanwhile', () => {
   expect(restMs).toHaveBeenCalledTimes(12);
   const [workedMs, utilization, machine] = restMs.mock.calls[0] as unknown as [number, number, object];
   expect(workedMs).toBeGreaterThan(0);
@@ -34,7 +34,7 @@ it('is told how long the job took, and how busy the event loop was meanwhile', (
   expect(machine).toEqual({ cores: expect.any(Number), threads: expect.any(Number) });
 });
 
-it('one source waits for one job of another at most, whatever that has asked for', async () => {
+it('one source waits for at most one job of another', async () => {
   restMs.mockReturnValue(0);
   // Not in which order they are done: a thread of low priority may be kept waiting with its job in hand.
   const taken = jest.spyOn(Worker.prototype, 'postMessage');
@@ -46,7 +46,7 @@ it('one source waits for one job of another at most, whatever that has asked for
   expect(tasks.findIndex(({ passwords }) => passwords[0] === 'the one')).toBeLessThanOrEqual(5); // four threads at most, and one turn
 });
 
-it('a queue that one source has filled has a place for another', async () => {
+it('a queue filled by one source has a place for another', async () => {
   const flood = Array.from({ length: 400 }, () => aJob('a').catch((error: unknown) => error));
   expect(await aJob('b')).toEqual({ value: -1 });
   const outcomes = await Promise.all(flood);
@@ -56,7 +56,7 @@ it('a queue that one source has filled has a place for another', async () => {
   expect(threads.waiting).toBe(0);
 });
 
-it('a thread that rests does not keep the service from stopping', async () => {
+it('a resting thread does not delay the shutdown', async () => {
   await aJob();
   await threads.onApplicationShutdown();
   expect(threads.working).toBe(0);

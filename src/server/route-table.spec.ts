@@ -7,7 +7,7 @@ function table(...routes: [method: string | string[], url: string][]): RouteTabl
   return made;
 }
 
-it('knows the methods of a path, those of all its routes together', () => {
+it('a path has the methods of all its routes', () => {
   const routes = table(
     ['POST', '/token'],
     [['GET', 'DELETE'], '/clients/:id'],
@@ -20,23 +20,23 @@ it('knows the methods of a path, those of all its routes together', () => {
 });
 
 it.each(['/toke', '/tokens', '/token/', '/x/token', '/clients/', '/clients/1/2', '', '/'])(
-  'knows nothing of %j',
+  '%j has no methods',
   (path) => {
     expect(table(['POST', '/token'], ['GET', '/clients/:id']).methodsOf(path)).toEqual([]);
   },
 );
 
-it('takes the characters of a path for themselves', () => {
+it('characters of a path are literal, not a pattern', () => {
   expect(table(['GET', '/a.b']).methodsOf('/axb')).toEqual([]);
   expect(table(['GET', '/a.b']).methodsOf('/a.b')).toEqual(['GET']);
   expect(table(['GET', '/(a+)+$']).methodsOf('/aaaa')).toEqual([]);
 });
 
-it('[33] knows a path in any of its spellings, as the router does', () => {
+it('[33] a path is known in every spelling that the router accepts', () => {
   expect(table(['POST', '/token']).methodsOf('/%74oken')).toEqual(['POST']);
   expect(table(['POST', '/token']).methodsOf('/token%2f')).toEqual([]);
 });
 
-it('names no HEAD: it comes with GET', () => {
+it('HEAD is not listed, because it comes with GET', () => {
   expect(table([['GET', 'HEAD'], '/a']).methodsOf('/a')).toEqual(['GET']);
 });

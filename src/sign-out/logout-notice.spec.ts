@@ -12,12 +12,12 @@ import {
 const HOUR = 3_600_000;
 
 describe('the time until the next attempt', () => {
-  it('doubles each time, up to an hour', () => {
+  it('the delay doubles each time, up to an hour', () => {
     const longest = Array.from({ length: 12 }, (_, index) => retryDelayMs(index + 1, 1) / 1000);
     expect(longest).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
   });
 
-  it('is never less than half of that, nor more, whatever chance says', () => {
+  it('the delay is between half of that and all of it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.double({ min: 0, max: 1, noNaN: true }), (attempts, chance) => {
         const [delay, longest] = [retryDelayMs(attempts, chance), retryDelayMs(attempts, 1)];
@@ -27,7 +27,7 @@ describe('the time until the next attempt', () => {
     );
   });
 
-  it('leaves some thirty attempts within a day', () => {
+  it('a day has some thirty attempts', () => {
     let [time, attempts] = [0, 0];
     while (time < NOTICE_LIFETIME_MS) time += retryDelayMs((attempts += 1), 0.5);
     expect(attempts).toBeGreaterThan(20);
@@ -35,7 +35,7 @@ describe('the time until the next attempt', () => {
   });
 });
 
-it('a lease outlasts a delivery', () => {
+it('a lease is longer than a delivery', () => {
   expect(LEASE_MS).toBeGreaterThan(2 * DELIVERY_TIMEOUT_MS);
 });
 
@@ -46,7 +46,7 @@ describe('a notice is over', () => {
     ['after its time', notice, HOUR, true],
     ['not before', notice, HOUR - 1, false],
     ['and not at its first attempt, however late', { ...notice, attempts: 1 }, 9 * HOUR, false],
-  ])('%s', (_, of, now, over) => {
+  ])('a notice is over: %s', (_, of, now, over) => {
     expect(isOver(of, now)).toBe(over);
   });
 });

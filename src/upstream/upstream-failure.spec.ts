@@ -7,16 +7,16 @@ describe('a failure of the upstream provider', () => {
     ['a provider that cannot be reached', new TypeError('fetch failed'), 503, 'upstream_away'],
     ['a provider that is not as it must be', new UnusableUpstream('its issuer'), 503, 'upstream_away'],
     ['whatever else is thrown', undefined, 503, 'upstream_away'],
-  ])('%s', (_, thrown, status, reason) => {
+  ])('an upstream failure: %s', (_, thrown, status, reason) => {
     expect(upstreamFailure(thrown)).toMatchObject({ status, reason });
   });
 
-  it('of our own wording stays as it is', () => {
+  it('an error of our own is unchanged', () => {
     const error = new OAuthError('not_found');
     expect(upstreamFailure(error)).toBe(error);
   });
 
-  it('is diagnosed by codes, never by what the provider says', () => {
+  it('an upstream failure is diagnosed by codes, never by the provider’s text', () => {
     const of = (cause: unknown) =>
       diagnosisOf(new OAuthError('invalid_request', { reason: 'upstream_refused', cause }));
     const saying = (error: unknown) =>

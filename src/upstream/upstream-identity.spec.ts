@@ -17,7 +17,7 @@ describe('amr', () => {
     [{ 0: 'pwd', length: 1 }, []],
     [['pwd', 7, null, ['x'], '', 'two words', 'ä', 'a\nb', 'x'.repeat(65)], ['pwd']],
     [Array.from({ length: 50 }, (_, index) => `m${index}`), Array.from({ length: 10 }, (_, index) => `m${index}`)],
-  ])('of %j is %j', (claim, expected) => {
+  ])('the amr of %j is %j', (claim, expected) => {
     expect(amrOf(claim)).toEqual(expected);
   });
 });
@@ -39,7 +39,7 @@ describe('auth_time', () => {
     [String(seconds(NOW)), undefined],
     [undefined, undefined],
     [null, undefined],
-  ])('of %p is %p', (claim, expected) => {
+  ])('the auth_time of %p is %p', (claim, expected) => {
     expect(authTimeOf(claim, NOW)).toBe(expected);
   });
 });
@@ -60,7 +60,7 @@ describe('a user who was asked to sign in anew', () => {
     ['beyond max_age, by clocks that differ', NOW - 12 * MINUTE, { maxAgeSeconds: 600 }, true],
     ['beyond max_age', NOW - 13 * MINUTE, { maxAgeSeconds: 600 }, false],
     ['within max_age, and before the journey began', NOW - 10 * MINUTE, { prompt: 'login', maxAgeSeconds: 600 }, false],
-  ])('%s', (_, authTime, asked, fresh) => {
+  ])('a user who was asked to sign in again: %s', (_, authTime, asked, fresh) => {
     expect(isFresh(authTime, asked, started)).toBe(fresh);
   });
 });

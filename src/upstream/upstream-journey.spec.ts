@@ -17,19 +17,19 @@ const key = deriveKey('test-master-key-0123456789-abcdefghijklmnop', 'upstream-s
 const otherKey = deriveKey('another-master-key-9876543210-zyxwvutsrqpon', 'upstream-sign-in');
 
 describe('a journey', () => {
-  it('has a state, a nonce and a code verifier of 256 bits, none like another', () => {
+  it('a journey has a state, a nonce and a code verifier of 256 bits, all different', () => {
     const journeys = Array.from({ length: 100 }, () => newJourney(NOW, undefined));
     const values = journeys.flatMap(({ state, nonce, codeVerifier }) => [state, nonce, codeVerifier]);
     expect(values.filter((value) => !/^[\w-]{43}$/.test(value))).toEqual([]);
     expect(new Set(values).size).toBe(300);
   });
 
-  it.each([undefined, 'client_id=x&state=%E4%BD%A0+%26'])('comes back as it left (%s)', (request) => {
+  it.each([undefined, 'client_id=x&state=%E4%BD%A0+%26'])('a journey is opened unchanged (%s)', (request) => {
     const journey = newJourney(NOW, request);
     expect(openJourney(key, sealJourney(key, journey), NOW)).toEqual(journey);
   });
 
-  it('says nothing on the way, and never looks the same', () => {
+  it('a sealed journey is opaque, and differs each time', () => {
     const journey = newJourney(NOW, 'client_id=x');
     const sealed = sealJourney(key, journey);
     const bytes = Buffer.from(sealed, 'base64url').toString('latin1');
@@ -37,13 +37,13 @@ describe('a journey', () => {
     expect(sealJourney(key, journey)).not.toBe(sealed);
   });
 
-  it('is over after ten minutes', () => {
+  it('a journey expires after ten minutes', () => {
     const sealed = sealJourney(key, newJourney(NOW, undefined));
     expect(openJourney(key, sealed, NOW + JOURNEY_MS - 1)).toBeDefined();
     expect(openJourney(key, sealed, NOW + JOURNEY_MS)).toBeUndefined();
   });
 
-  it('is nothing where it was not sealed here, or was changed on the way', () => {
+  it('a journey that was not sealed here, or was changed, is refused', () => {
     const sealed = sealJourney(key, newJourney(NOW, 'client_id=x'));
     const bytes = Buffer.from(sealed, 'base64url');
     const changed = Array.from(bytes, (_, index) => {
@@ -58,13 +58,13 @@ describe('a journey', () => {
     expect(openJourney(otherKey, sealed, NOW)).toBeUndefined();
   });
 
-  it('with the longest request fits into a cookie', () => {
+  it('a journey with the longest request fits into a cookie', () => {
     const request = 'ä'.repeat(10) + 'x'.repeat(MAX_JOURNEY_REQUEST_CHARACTERS - 10);
     const cookie = setCookie('upstream', sealJourney(key, newJourney(NOW, request)), JOURNEY_MS / 1000, true);
     expect(cookie.length).toBeLessThanOrEqual(4096);
   });
 
-  it('knows its own state, and no other', () => {
+  it('a journey matches its own state and no other', () => {
     const journey = newJourney(NOW, undefined);
     expect(isStateOf(journey, journey.state)).toBe(true);
     for (const other of [undefined, '', journey.nonce, journey.state.slice(1), `${journey.state}A`, 'ä'.repeat(43)]) {
@@ -90,7 +90,7 @@ describe('what the provider is told of the authorization request', () => {
     [`login_hint=${'x'.repeat(256)}`, {}],
     ['max_age=1&max_age=2', {}],
     ['login_hint=%zz', {}],
-  ])('%s', (request, wishes) => {
+  ])('the provider is told of the authorization request: %s', (request, wishes) => {
     expect(wishesOf(request)).toEqual(wishes);
   });
 });

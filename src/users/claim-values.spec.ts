@@ -30,13 +30,13 @@ const everything = {
   phone_number_verified: false,
 };
 
-it('every standard claim may be there', () => {
+it('every standard claim is accepted', () => {
   expect(claimProblems(everything)).toEqual([]);
   const named = Object.values(claimsOfScope).flat();
   expect(named.filter((name) => !(name in everything))).toEqual(['updated_at']);
 });
 
-it('no claim has to be there', () => {
+it('no claim is required', () => {
   expect(claimProblems({})).toEqual([]);
 });
 
@@ -51,7 +51,7 @@ it.each([
   ['email', 'josé@müller.example'],
   ['name', '王小明'],
   ['address', {}],
-])('%s may be %j', (name, value) => {
+])('the claim %s may be %j', (name, value) => {
   expect(claimProblems({ [name]: value })).toEqual([]);
 });
 
@@ -91,7 +91,7 @@ it.each([
   ['updated_at', 1],
   ['sub', 'anna'],
   ['constructor', 'x'],
-])('%s cannot be %j', (name, value) => {
+])('the claim %s cannot be %j', (name, value) => {
   const companions = { email_verified: { email: 'a@b' }, phone_number_verified: { phone_number: '+12345' } };
   const problems = claimProblems({ ...companions[name as keyof typeof companions], [name]: value });
   expect(problems).toHaveLength(1);
@@ -102,20 +102,20 @@ it.each([null, [], 'claims', 1])('the claims themselves cannot be %j', (claims) 
   expect(claimProblems(claims)).toEqual(['claims must be an object']);
 });
 
-it('nothing can be verified that is not there', () => {
+it('a verified flag needs its value', () => {
   expect(claimProblems({ email_verified: true })).toEqual(['claims.email_verified needs claims.email']);
   expect(claimProblems({ phone_number_verified: false })).toEqual([
     'claims.phone_number_verified needs claims.phone_number',
   ]);
 });
 
-it('all problems are named at once, and no value with them', () => {
+it('all problems are reported at once, without values', () => {
   const problems = claimProblems({ name: 'ca\nnary', email: 'canary', 'ca nary': 1 });
   expect(problems).toHaveLength(3);
   expect(problems.join()).not.toContain('nary');
 });
 
-it('all together they are bounded', () => {
+it('the total size is limited', () => {
   const wide = '字'.repeat(255);
   const claims = { name: wide, given_name: wide, family_name: wide, middle_name: wide, nickname: wide };
   expect(claimProblems(claims)).toEqual([]);
@@ -124,12 +124,12 @@ it('all together they are bounded', () => {
 });
 
 describe('of the claims of an upstream provider', () => {
-  it('what is sound is taken, and nothing else', () => {
+  it('valid upstream claims are kept, and others dropped', () => {
     const claims = { sub: 'x', iss: 'y', name: 'Anna', website: 'javascript:1', updated_at: 5, locale: 'en' };
     expect(soundClaims(claims)).toEqual({ name: 'Anna', locale: 'en' });
   });
 
-  it('an address is verified where the provider says so, and only then', () => {
+  it('an upstream address is verified only if the provider says so', () => {
     const email = 'anna@example.com';
     expect(soundClaims({ email })).toEqual({ email, email_verified: false });
     expect(soundClaims({ email, email_verified: 'true' })).toEqual({ email, email_verified: false });

@@ -6,14 +6,14 @@ const kind = (name: string, users: number): PasswordKind => ({ name, users, exam
 const placed = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 describe('the kind of a name that nobody has', () => {
-  it('is as frequent among names as it is among users', () => {
+  it('the kinds have the same shares among unknown usernames as among users', () => {
     const kinds = [kind('bcrypt', 30), kind('pbkdf2', 10), kind('current', 60)];
     const names = Array.from({ length: 1000 }, (_, index) => kindAt(kinds, index / 1000)!.name);
     const counts = kinds.map(({ name }) => names.filter((one) => one === name).length);
     expect(counts).toEqual([300, 100, 600]);
   });
 
-  it('is one of those that there are, and none where there are no users', () => {
+  it('an unknown username gets an existing kind, and none if there are no users', () => {
     expect(kindAt([], 0.5)).toBeUndefined();
     const users = fc.integer({ min: 1, max: 1_000_000 });
     fc.assert(
@@ -24,7 +24,7 @@ describe('the kind of a name that nobody has', () => {
     );
   });
 
-  it('changes as a user’s does: to the current one, and not back, while users sign in one after the other', () => {
+  it('the kind of an unknown username changes to the current one once, as users sign in', () => {
     fc.assert(
       fc.property(placed, fc.integer({ min: 1, max: 60 }), (place, imported) => {
         const life = Array.from(

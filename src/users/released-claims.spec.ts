@@ -19,34 +19,37 @@ describe('the claims of a scope', () => {
       ['phone_number', 'phone_number_verified', 'email', 'email_verified'],
     ],
     [['profile'], claimsOfScope['profile']],
-  ])('%j asks for %j', (scope, names) => {
+  ])('the scope %j requests %j', (scope, names) => {
     expect(claimNamesOf(scope)).toEqual(names);
   });
 
-  it.each(['openid', 'offline_access', 'read', 'constructor', '__proto__', 'toString'])('%s asks for none', (scope) => {
-    expect(claimNamesOf([scope])).toEqual([]);
-  });
+  it.each(['openid', 'offline_access', 'read', 'constructor', '__proto__', 'toString'])(
+    'the scope %s requests no claims',
+    (scope) => {
+      expect(claimNamesOf([scope])).toEqual([]);
+    },
+  );
 });
 
 describe('what is released', () => {
-  it('is what was asked for and is there, false and nought too', () => {
+  it('the requested claims that exist are released, false and zero too', () => {
     expect(releasedClaims(ada, ['email_verified', 'updated_at', 'phone_number'])).toEqual({
       email_verified: false,
       updated_at: 0,
     });
   });
 
-  it('is nothing of what was not asked for', () => {
+  it('claims that were not requested are not released', () => {
     expect(releasedClaims(ada, [])).toEqual({});
   });
 
-  it('has no claim that is empty', () => {
+  it('empty claims are not released', () => {
     const empty = { ...ada, name: '', nickname: null } as unknown as StandardClaims;
     expect(releasedClaims(empty, ['name', 'nickname', 'email'])).toEqual({ email: 'ada@example.org' });
   });
 
   it.each(['sub', 'iss', 'aud', 'password_hash', 'roles', 'name#fr', 'NAME', '__proto__', 'toString'])(
-    'is never %s, even if a user had such a claim',
+    'the claim %s is never released, even if a user has it',
     (name) => {
       const odd = { ...ada, [name]: 'x' };
       expect(releasedClaims(odd, [name])).toEqual({});

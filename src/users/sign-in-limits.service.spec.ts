@@ -33,7 +33,7 @@ function open() {
 const [HERE, ELSEWHERE] = ['192.0.2.1', '192.0.2.2'];
 
 describe('attempts that are under way', () => {
-  it('from one source are no more than the failures that it may have, whatever the names', async () => {
+  it('attempts under way from one source are limited to its remaining failures, whatever the usernames', async () => {
     const { waitSeconds, beginAll } = open();
     const begun = beginAll(100, HERE);
     expect(begun).toHaveLength(SOURCE_LIMIT);
@@ -43,14 +43,14 @@ describe('attempts that are under way', () => {
     expect(beginAll(2, HERE)).toHaveLength(1);
   });
 
-  it('from one source count together with its failures', async () => {
+  it('attempts under way and failures of one source count together', async () => {
     const { waitSeconds, beginAll, fail } = open();
     await fail(SOURCE_LIMIT - 3, HERE);
     expect(beginAll(10, HERE)).toHaveLength(3);
     expect(waitSeconds(ELSEWHERE)).toBe(0);
   });
 
-  it('of one user from one source count together with the failures of that user from there', async () => {
+  it('attempts under way and failures of one user and source count together', async () => {
     const { waitSeconds, beginAll, fail } = open();
     await fail(LIMIT - 1, HERE, 'anna');
     expect(beginAll(10, HERE, 'anna')).toHaveLength(1);
@@ -58,7 +58,7 @@ describe('attempts that are under way', () => {
     expect(waitSeconds(ELSEWHERE, 'anna')).toBe(0);
   });
 
-  it('leave nothing behind when they have ended', async () => {
+  it('finished attempts leave nothing behind', async () => {
     const { limits, waitSeconds, beginAll } = open();
     await Promise.all(beginAll(100, HERE).map((end) => end()));
     expect(waitSeconds(HERE)).toBe(0);
@@ -66,7 +66,7 @@ describe('attempts that are under way', () => {
   });
 });
 
-it('a source that has used up its failures waits for the rest of the minute', async () => {
+it('a source without failures left waits for the rest of the minute', async () => {
   const { waitSeconds, fail } = open();
   await fail(SOURCE_LIMIT, HERE);
   expect(waitSeconds(HERE)).toBeGreaterThan(1);

@@ -17,7 +17,7 @@ const family = (overrides: Partial<AccessFamily> = {}): AccessFamily => ({
 });
 
 describe('an access', () => {
-  it('is all that a client has from one login session and that ends with it', () => {
+  it('an access is everything that a client has from one login session and that ends with it', () => {
     const access = accessOf([
       family({ sid: 'f2', scope: ['openid', 'email'], createdAt: at(5), lastUsedAt: at(9) }),
       family({ sid: 'f1' }),
@@ -42,20 +42,20 @@ describe('an access', () => {
     ['another login session', { sessionId: 's2' }],
     ['what outlives the login session', { offline: true }],
     ['what came from none', { sessionId: null }],
-  ])('is not shared by %s', (_, difference) => {
+  ])('an access is not shared by %s', (_, difference) => {
     expect(accessOf([family(), family({ sid: 'f2', ...difference })])).toHaveLength(2);
   });
 
-  it('that is offline is one each', () => {
+  it('each offline family is an access of its own', () => {
     expect(accessOf([family({ offline: true }), family({ sid: 'f2', offline: true })])).toHaveLength(2);
   });
 
-  it('is not what waits for its code', () => {
+  it('a family with an unredeemed code is not an access', () => {
     expect(accessOf([family({ generation: 0 })])).toEqual([]);
     expect(accessOf([family({ generation: 0, bornOfCode: false })])).toHaveLength(1);
   });
 
-  it('comes before those that were used earlier', () => {
+  it('accesses are ordered by their last use', () => {
     const access = accessOf([
       family({ sid: 'old', clientId: 'a', lastUsedAt: at(1) }),
       family({ sid: 'new', clientId: 'b', lastUsedAt: at(3) }),
@@ -66,11 +66,11 @@ describe('an access', () => {
 });
 
 describe('ending an access', () => {
-  it('ends all of the client’s that ends with the same login session', () => {
+  it('ending an access ends all of the client’s families that end with the same login session', () => {
     expect(endedWith('u1', family())).toEqual({ subject: 'u1', clientId: 'shop', sessionId: 's1', offline: false });
   });
 
-  it('ends an offline family alone, and never one of another user', () => {
+  it('ending an offline family ends it alone, and never one of another user', () => {
     expect(endedWith('u1', family({ offline: true }))).toEqual({ subject: 'u1', sid: 'f1' });
     expect(endedWith('u1', family({ sessionId: null }))).toEqual({ subject: 'u1', sid: 'f1' });
   });

@@ -79,10 +79,13 @@ describe('why somebody who is signed in has to sign in again', () => {
     ['the sign-in is too old', { maxAgeSeconds: 99 }, {}, undefined],
     ['the client wants it', { prompts: prompts('login') }, {}, undefined],
     ['nobody is signed in', { subject: 'u2' }, { session: undefined }, undefined],
-  ])('is told where it is not for them to see: %s', (_what, request, situation, obstacle) => {
-    const all = { session, consent: AGREED, hintedSubject: undefined, offeredAcrs: BOTH, now: NOW, ...situation };
-    expect(nextStep(aRequest(request), all)).toEqual({ step: 'sign_in', obstacle });
-  });
+  ])(
+    'the page says why the user must sign in again, if they cannot see it themselves: %s',
+    (_what, request, situation, obstacle) => {
+      const all = { session, consent: AGREED, hintedSubject: undefined, offeredAcrs: BOTH, now: NOW, ...situation };
+      expect(nextStep(aRequest(request), all)).toEqual({ step: 'sign_in', obstacle });
+    },
+  );
 });
 
 describe('the next step', () => {
@@ -129,23 +132,23 @@ describe('the next step', () => {
       'consent',
       'consent_required',
     ],
-  ])('where %s', (_title, request, situation, expected, silently) => {
+  ])('the next step if %s', (_title, request, situation, expected, silently) => {
     expect(step(request, situation)).toBe(expected);
     expect(step({ ...request, prompts: prompts('none') }, situation)).toBe(silently);
   });
 
-  it('is a sign-in where the client wants one, whoever is signed in', () => {
+  it('the next step is a sign-in if the client requests it, whoever is signed in', () => {
     expect(step({ prompts: prompts('login') })).toBe('sign_in');
     expect(step({ prompts: prompts('select_account', 'consent') })).toBe('sign_in');
   });
 
-  it('is a consent where the client wants one, of its own clients too', () => {
+  it('the next step is consent if the client requests it, even a first-party client', () => {
     expect(step({ prompts: prompts('consent') })).toBe('consent');
     expect(step({ prompts: prompts('consent'), client: aClient({ firstParty: true }) })).toBe('consent');
   });
 
   it.each(['com.example.app:/back', 'http://127.0.0.1/back'])(
-    'is a consent each time for a public client that anybody could pretend to be: %s',
+    'the next step is consent each time for a public client that can be impersonated: %s',
     (redirectUri) => {
       const client = aClient({ type: 'public', redirectUris: [redirectUri] });
       expect(step({ client })).toBe('consent');
@@ -153,7 +156,7 @@ describe('the next step', () => {
     },
   );
 
-  it('is the answer for a public client whose redirect URI nobody else can have', () => {
+  it('the next step is the response for a public client that cannot be impersonated', () => {
     expect(step({ client: aClient({ type: 'public' }) })).toBe('answer');
   });
 });

@@ -7,25 +7,25 @@ const grantTypes = ['refresh_token', 'authorization_code'];
 
 describe('the metadata', () => {
   it.each(Object.keys(signingAlgorithms) as SigningAlgorithm[])(
-    'offers ID tokens signed as access tokens are, with %s, and with RS256',
+    'ID tokens can be signed with RS256 and the algorithm of access tokens, %s',
     (signingAlgorithm) => {
       const { id_token_signing_alg_values_supported } = serverMetadata({ ...config, signingAlgorithm }, grantTypes);
       expect(id_token_signing_alg_values_supported).toEqual([...new Set([signingAlgorithm, 'RS256'])]);
     },
   );
 
-  it('names the upstream provider as one more way to sign in, where there is one', () => {
+  it('the upstream provider is listed as another acr if there is one', () => {
     const acrOf = (upstreamIssuer: string | undefined) =>
       serverMetadata({ ...config, upstreamIssuer }, grantTypes)['acr_values_supported'];
     expect(acrOf(undefined)).toEqual(['urn:rekey:password']);
     expect(acrOf('https://upstream.example')).toEqual(['urn:rekey:password', 'urn:rekey:upstream']);
   });
 
-  it('lists the grants that there are', () => {
+  it('the available grants are listed', () => {
     expect(serverMetadata(config, ['client_credentials'])['grant_types_supported']).toEqual(['client_credentials']);
   });
 
-  it('has every endpoint below the issuer', () => {
+  it('every endpoint is below the issuer', () => {
     const urls = Object.entries(serverMetadata(config, grantTypes)).filter(([name]) => /_endpoint$|_uri$/.test(name));
     expect(urls.length).toBeGreaterThan(5);
     expect(urls.filter(([, url]) => !String(url).startsWith(`${config.issuer}/`))).toEqual([]);

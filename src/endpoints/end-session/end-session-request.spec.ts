@@ -22,14 +22,14 @@ const request = (parameters: Record<string, string>) =>
 const hint = { clientId: 'shop' };
 
 describe('the client of a logout request', () => {
-  it('is the one that it names, or the one that the ID token was issued to', () => {
+  it('the client is the one that the request names, or the one of the ID token', () => {
     expect(clientIdOf(request({ client_id: 'shop' }), undefined)).toBe('shop');
     expect(clientIdOf(request({ id_token_hint: 'x' }), hint)).toBe('shop');
     expect(clientIdOf(request({ id_token_hint: 'x', client_id: 'shop' }), hint)).toBe('shop');
     expect(clientIdOf(request({}), undefined)).toBeUndefined();
   });
 
-  it('is none where the two differ, or the ID token cannot be read', () => {
+  it('there is no client if the two differ, or the ID token is invalid', () => {
     expect(clientIdOf(request({ id_token_hint: 'x', client_id: 'other' }), hint)).toBeUndefined();
     expect(clientIdOf(request({ id_token_hint: 'x', client_id: 'shop' }), undefined)).toBeUndefined();
   });
@@ -39,7 +39,7 @@ describe('after a logout the browser goes', () => {
   const location = (parameters: Record<string, string>, of: Client | undefined = client) =>
     postLogoutLocation(of, request(parameters));
 
-  it('where the client has registered that it may, with the state', () => {
+  it('the browser is redirected to a registered URI, with the state', () => {
     expect(location({ post_logout_redirect_uri: HOME })).toBe(HOME);
     expect(location({ post_logout_redirect_uri: HOME, state: 'a&b=c d' })).toBe(`${HOME}?state=a%26b%3Dc+d`);
     expect(location({ post_logout_redirect_uri: 'https://shop.example/?a=b', state: 'x' })).toBe(
@@ -50,12 +50,12 @@ describe('after a logout the browser goes', () => {
     );
   });
 
-  it('nowhere without a client, or with one that is disabled', () => {
+  it('there is no redirect without a client, or with a disabled one', () => {
     expect(postLogoutLocation(undefined, request({ post_logout_redirect_uri: HOME }))).toBeUndefined();
     expect(location({ post_logout_redirect_uri: HOME }, { ...client, disabledAt: new Date(0) })).toBeUndefined();
   });
 
-  it('nowhere that it did not ask for', () => {
+  it('there is no redirect without a requested URI', () => {
     expect(location({ state: 'x' })).toBeUndefined();
   });
 });

@@ -6,25 +6,25 @@ const SECOND = 1000;
 describe('the pace of recorded refusals', () => {
   const times = (count: number, next: () => number | undefined) => Array.from({ length: count }, next);
 
-  it('lets so many of a key through in a minute, and no more', () => {
+  it('a key’s refusals are recorded up to the limit in a minute, and no more', () => {
     const pace = new RefusalPace(3);
     expect(times(5, () => pace.next('a', 0))).toEqual([0, 0, 0, undefined, undefined]);
   });
 
-  it('says with the next one that is recorded how many were left out', () => {
+  it('the next recorded refusal has the number of those left out', () => {
     const pace = new RefusalPace(1);
     times(4, () => pace.next('a', 0));
     expect(pace.next('a', 60 * SECOND)).toBe(3);
     expect(pace.next('a', 120 * SECOND)).toBe(0);
   });
 
-  it('counts each key for itself', () => {
+  it('each key is counted separately', () => {
     const pace = new RefusalPace(1);
     times(9, () => pace.next('a', 0));
     expect(pace.next('b', 0)).toBe(0);
   });
 
-  it('does not begin its minute again with each refusal', () => {
+  it('a refusal does not restart the minute', () => {
     const pace = new RefusalPace(2);
     expect([0, 40, 50, 61].map((second) => pace.next('a', second * SECOND))).toEqual([0, 0, undefined, 1]);
   });

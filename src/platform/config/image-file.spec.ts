@@ -29,11 +29,11 @@ describe('the file of a logo', () => {
       'one that begins with what XML may begin with',
       `\uFEFF<?xml version="1.0"?>\n<!-- made by hand -->\n<!DOCTYPE svg>\n${SVG}`,
     ],
-  ])('is %s', (_, svg) => {
+  ])('a logo file may be %s', (_, svg) => {
     expect(imageFile(written(svg))).toBe(`data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`);
   });
 
-  it('is a PNG, up to the limit', () => {
+  it('a logo file may be a PNG, up to the limit', () => {
     const png = Buffer.concat([PNG_HEAD, Buffer.alloc(LIMIT_BYTES - PNG_HEAD.length)]);
     expect(imageFile(written(png))).toBe(`data:image/png;base64,${png.toString('base64')}`);
   });
@@ -44,11 +44,11 @@ describe('the file of a logo', () => {
     ['a JPEG', Buffer.from('ffd8ffe000104a46', 'hex')],
     ['HTML', `<!DOCTYPE html><html><body>${SVG}</body></html>`],
     ['something that only speaks of SVG', `<svgx>${SVG}</svgx>`],
-  ])('is not one that is %s', (_, content) => {
+  ])('a logo file cannot be one that is %s', (_, content) => {
     expect(() => imageFile(written(content))).toThrow(SettingProblem);
   });
 
-  it('is not a folder, nor what is not there, and the message names no path', () => {
+  it('a directory or a missing logo file is refused without its path', () => {
     for (const path of [folder, join(folder, 'nothing'), '']) {
       expect(() => imageFile(path)).toThrow('must be the path of an SVG or PNG file of at most 64 KiB');
     }

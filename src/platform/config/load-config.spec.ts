@@ -32,7 +32,7 @@ function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
 const blamed = (environment: NodeJS.ProcessEnv) => problemsOf(environment).map((problem) => problem.split(' ')[0]);
 
 describe('defaults', () => {
-  it('runs on an empty environment: embedded, on loopback', () => {
+  it('an empty environment means embedded, on loopback', () => {
     expect(loadConfig({})).toMatchObject({
       environment: 'development',
       host: '127.0.0.1',
@@ -49,7 +49,7 @@ describe('defaults', () => {
     });
   });
 
-  it.each(Object.values(settings).map(({ name }) => name))('takes an empty %s as an absent one', (name) => {
+  it.each(Object.values(settings).map(({ name }) => name))('an empty %s counts as absent', (name) => {
     expect(loadConfig({ [name]: '' })).toEqual(loadConfig({}));
   });
 
@@ -57,7 +57,7 @@ describe('defaults', () => {
     { environment: { HOST: '::1', PORT: '8080' }, issuer: 'http://[::1]:8080' },
     { environment: { REKEY_ISSUER: 'https://id.example.com/' }, issuer: 'https://id.example.com' },
     { environment: { REKEY_ISSUER: 'https://example.com/id' }, issuer: 'https://example.com/id' },
-  ])('derives the issuer $issuer', ({ environment, issuer }) => {
+  ])('the issuer $issuer is derived', ({ environment, issuer }) => {
     expect(loadConfig(environment).issuer).toBe(issuer);
   });
 
@@ -67,11 +67,11 @@ describe('defaults', () => {
     { environment: { ...production, REKEY_REVOCATION_CHECK: 'database' }, check: 'database' },
     { environment: { ...production, REDIS_URL: '' }, check: 'database' },
     { environment: { ...production, REDIS_URL: '', REKEY_REVOCATION_CHECK: 'tracker' }, check: 'database' },
-  ])('checks revocations in the $check ($#)', ({ environment, check }) => {
+  ])('revocations are checked in the $check ($#)', ({ environment, check }) => {
     expect(loadConfig(environment).revocationCheck).toBe(check);
   });
 
-  it('reads the list of trusted proxies with or without spaces', () => {
+  it('the list of trusted proxies may have spaces', () => {
     expect(loadConfig({ REKEY_TRUSTED_PROXIES: '10.0.0.7, fd00::/8,' }).trustedProxies).toEqual([
       '10.0.0.7',
       'fd00::/8',
@@ -81,11 +81,11 @@ describe('defaults', () => {
   it.each([
     ['#ABC', '#aabbcc'],
     ['#0A0b0C', '#0a0b0c'],
-  ])('reads the colour %s as %s', (given, colour) => {
+  ])('the colour %s is read as %s', (given, colour) => {
     expect(loadConfig({ REKEY_BRAND_COLOR: given }).brandColor).toBe(colour);
   });
 
-  it('has a master key made only where none is given: embedded, outside production', () => {
+  it('a master key is generated only if none is given, embedded and outside production', () => {
     const made = (dataDir: string) => `made in ${dataDir}`;
     expect(loadConfig({ REKEY_DATA_DIR: '/srv/rekey' }, made).secret).toBe('made in /srv/rekey');
     expect(loadConfig({ REKEY_SECRET: SECRET }, made).secret).toBe(SECRET);
@@ -93,7 +93,7 @@ describe('defaults', () => {
     expect(() => loadConfig({ DATABASE_URL: POSTGRES }, made)).toThrow(ConfigError);
   });
 
-  it('is frozen', () => {
+  it('the configuration is frozen', () => {
     const config = loadConfig({});
     expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError);
   });
@@ -129,41 +129,44 @@ describe('a value that cannot be read', () => {
     { name: 'REKEY_LOG_LEVEL', values: ['verbose'] },
   ].flatMap(({ name, values }) => values.map((value) => ({ name, value })));
 
-  it.each(unreadable)('stops the boot: $name=$value', ({ name, value }) => {
+  it.each(unreadable)('an unreadable value stops the start: $name=$value', ({ name, value }) => {
     expect(blamed({ [name]: value })).toContain(name);
   });
 });
 
 describe('what settings demand of each other', () => {
-  it('needs the master key to be shared when there is a shared database', () => {
+  it('a shared database needs a shared master key', () => {
     expect(blamed({ DATABASE_URL: POSTGRES })).toEqual(['REKEY_SECRET']);
   });
 
   it.each(['redis://:%25s%40s%2Fs@cache:6379/2', 'rediss://u:p@s@cache', 'redis://[::1]:6379/'])(
-    'takes %s, whose password can be told from its host',
+    '%s is accepted, because its password can be told from its host',
     (redis) => {
       expect(blamed({ ...production, REDIS_URL: redis })).toEqual([]);
     },
   );
 
   it.each(['postgres:///rekey?host=/run/postgresql', 'postgres://u:p%2Fs@db:5432/rekey?sslmode=verify-full'])(
-    'takes %s for a database',
+    '%s is accepted as a database',
     (database) => {
       expect(blamed({ ...production, DATABASE_URL: database })).toEqual([]);
     },
   );
 
-  it.each(['0.0.0.0', '::'])('needs an issuer where it listens on %s: no browser can be sent there', (host) => {
-    expect(blamed({ HOST: host })).toEqual(['REKEY_ISSUER']);
-    expect(blamed({ HOST: host, REKEY_ISSUER: 'http://192.0.2.1:3000' })).toEqual([]);
-  });
+  it.each(['0.0.0.0', '::'])(
+    'listening on %s needs an issuer, because clients cannot connect to that address',
+    (host) => {
+      expect(blamed({ HOST: host })).toEqual(['REKEY_ISSUER']);
+      expect(blamed({ HOST: host, REKEY_ISSUER: 'http://192.0.2.1:3000' })).toEqual([]);
+    },
+  );
 
-  it('has no use for Redis without PostgreSQL', () => {
+  it('Redis needs PostgreSQL', () => {
     expect(blamed({ REDIS_URL: REDIS })).toEqual(['REDIS_URL']);
   });
 
   it.each([{ REKEY_ADMIN_CLIENT_ID: 'admin' }, { REKEY_ADMIN_CLIENT_SECRET: ADMIN_SECRET }])(
-    'takes half an admin client for a mistake (%j)',
+    'half an admin client is an error (%j)',
     (half) => {
       expect(blamed(half)).toHaveLength(1);
     },
@@ -176,7 +179,7 @@ describe('what settings demand of each other', () => {
       REKEY_UPSTREAM_CLIENT_SECRET: 'hunter4secret',
     };
 
-    it('that all three are there, or none', () => {
+    it('the upstream provider needs all three settings, or none', () => {
       expect(blamed(upstream)).toEqual([]);
       for (const name of Object.keys(upstream)) {
         expect(blamed({ ...upstream, [name]: '' })).toEqual([name]);
@@ -186,7 +189,7 @@ describe('what settings demand of each other', () => {
       expect(problemsOf({ REKEY_UPSTREAM_CLIENT_SECRET: 'hunter4secret' }).join()).not.toContain('hunter4');
     });
 
-    it('that its name names something, and its scope asks who the user is', () => {
+    it('the upstream provider’s name must not be empty, and its scope must have openid', () => {
       expect(blamed({ REKEY_UPSTREAM_NAME: 'Contoso' })).toEqual(['REKEY_UPSTREAM_NAME']);
       expect(loadConfig({ ...upstream, REKEY_UPSTREAM_NAME: ' Contoso 帳號 ' }).upstreamName).toBe('Contoso 帳號');
       expect(blamed({ ...upstream, REKEY_UPSTREAM_SCOPE: 'profile email' })).toEqual(['REKEY_UPSTREAM_SCOPE']);
@@ -194,7 +197,7 @@ describe('what settings demand of each other', () => {
     });
 
     it.each(['https://a.example/?x=1', 'https://a.example/#', 'https://u:p@a.example', 'https://a.example/?'])(
-      'that %s is none',
+      'the upstream issuer cannot be %s',
       (issuer) => {
         expect(blamed({ ...upstream, REKEY_UPSTREAM_ISSUER: issuer })).toEqual(['REKEY_UPSTREAM_ISSUER']);
       },
@@ -206,18 +209,18 @@ describe('what settings demand of each other', () => {
       ['http://127.0.0.1:4000', true, false],
       ['http://[::1]:4000/id', true, false],
       ['https://login.example.com/', true, true],
-    ])('that %s may be asked: in development %s, in production %s', (issuer, development, live) => {
+    ])('the upstream issuer %s is accepted: in development %s, in production %s', (issuer, development, live) => {
       const environment = { ...upstream, REKEY_UPSTREAM_ISSUER: issuer };
       expect(blamed(environment)).toEqual(development ? [] : ['REKEY_UPSTREAM_ISSUER']);
       expect(blamed({ ...production, ...environment })).toEqual(live ? [] : ['REKEY_UPSTREAM_ISSUER']);
     });
   });
 
-  it.each(['https://id.example.com/?tenant=a', 'https://id.example.com/#a'])('refuses the issuer %s', (issuer) => {
+  it.each(['https://id.example.com/?tenant=a', 'https://id.example.com/#a'])('the issuer %s is refused', (issuer) => {
     expect(blamed({ REKEY_ISSUER: issuer })).toEqual(['REKEY_ISSUER']);
   });
 
-  it.each(['development', 'production'])('refuses a weak master key in %s', (environment) => {
+  it.each(['development', 'production'])('a weak master key is refused in %s', (environment) => {
     for (const weak of ['short', SECRET.slice(0, 31), 'ab'.repeat(32)]) {
       expect(blamed({ ...production, NODE_ENV: environment, REKEY_SECRET: weak })).toContain('REKEY_SECRET');
     }
@@ -230,7 +233,7 @@ describe('[299] insecure configuration does not boot in production', () => {
   });
 
   it.each(['REKEY_ISSUER', 'REKEY_SECRET', 'REKEY_ADMIN_CLIENT_ID', 'REKEY_ADMIN_CLIENT_SECRET'])(
-    'demands %s',
+    'production requires %s',
     (name) => {
       expect(blamed({ ...production, [name]: undefined })).toEqual([name]);
       expect(blamed({ ...production, [name]: '' })).toEqual([name]);
@@ -241,11 +244,11 @@ describe('[299] insecure configuration does not boot in production', () => {
     { name: 'REKEY_ISSUER', value: 'http://id.example.com' },
     { name: 'REKEY_SECRET', value: SECRET.slice(1) },
     { name: 'REKEY_ADMIN_CLIENT_SECRET', value: ADMIN_SECRET.slice(1) },
-  ])('refuses $name=$value', ({ name, value }) => {
+  ])('production refuses $name=$value', ({ name, value }) => {
     expect(blamed({ ...production, [name]: value })).toEqual([name]);
   });
 
-  it('reports every problem at once', () => {
+  it('all problems are reported at once', () => {
     const environment = {
       NODE_ENV: 'production',
       REKEY_SECRET: 'short',
@@ -268,7 +271,7 @@ describe('[299] insecure configuration does not boot in production', () => {
     for (const name of expected) expect(message).toContain(`  - ${name} `);
   });
 
-  it('repeats no value in a problem: it may be a secret', () => {
+  it('no problem contains a value, which may be a secret', () => {
     const canary = 'canary-4711';
     const environment = Object.fromEntries(Object.values(settings).map(({ name }) => [name, canary]));
     const inUrls = {
@@ -308,11 +311,11 @@ describe('[299] insecure configuration does not boot in production', () => {
     ['REDIS_URL', 'redis://u:12?ss@cache'],
     ['REDIS_URL', 'redis://cache/main'],
     ['HOST', ' '],
-  ])('%s does not boot production as %j', (name, value) => {
+  ])('%s=%j is not production', (name, value) => {
     expect(blamed({ ...production, [name]: value })).toEqual([name]);
   });
 
-  it('blames a setting that cannot be read for that alone', () => {
+  it('an unreadable setting is reported only once', () => {
     expect(blamed({ ...production, DATABASE_URL: 'mysql://h/d', REDIS_URL: REDIS })).toEqual(['DATABASE_URL']);
     expect(blamed({ ...production, REKEY_ISSUER: 'id.example.com' })).toEqual(['REKEY_ISSUER']);
   });

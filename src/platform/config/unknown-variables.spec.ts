@@ -9,11 +9,11 @@ it.each([
   ['REKEY_LOGLEVEL', 'REKEY_LOG_LEVEL', true],
   ['REKEY_CLIENT_SECRET', 'REKEY_ADMIN_CLIENT_SECRET', false],
   ['REKEY_DATABASE_POOL_SIZE', 'REKEY_DATABASE_POOL', false],
-])('%s is named with %s; that it is misspelt is %s', (name, nearest, isMisspelt) => {
+])('%s is reported with %s; misspelt: %s', (name, nearest, isMisspelt) => {
   expect(unknownVariables({ [name]: 'x' })).toEqual([{ name, nearest, isMisspelt }]);
 });
 
-it('a setting is known, and so is what is not meant for the service', () => {
+it('known settings, and variables of other programs, are not reported', () => {
   const known = Object.values(settings).map(({ name }) => name);
   const others = [
     'PATH',
@@ -29,7 +29,7 @@ it('a setting is known, and so is what is not meant for the service', () => {
   expect(unknownVariables(Object.fromEntries([...known, ...others].map((name) => [name, 'x'])))).toEqual([]);
 });
 
-it('a misspelt setting stops the start, without its value; anything else does not', () => {
+it('a misspelt setting stops the start without its value; other variables do not', () => {
   expect(() => loadConfig({ REKEY_SECRETT: 'canary' })).toThrow(
     new ConfigError(['REKEY_SECRETT is no setting. Did you mean REKEY_SECRET?']),
   );

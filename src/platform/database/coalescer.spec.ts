@@ -53,7 +53,7 @@ describe('Coalescer', () => {
   });
 
   describe('batching', () => {
-    it('a lonely request leaves in the next turn of the event loop, and waits for nobody', async () => {
+    it('a single request starts in the next turn of the event loop', async () => {
       const answered = coalescer().submit('a');
       await nextTurn();
       expect(statements.batches).toEqual(['a']);
@@ -61,7 +61,7 @@ describe('Coalescer', () => {
       expect(await answered).toBe('A');
     });
 
-    it('what arrives in one turn leaves as one statement, and each gets its own answer', async () => {
+    it('requests of one turn share one statement, and each gets its own answer', async () => {
       const answered = submitAll(coalescer(), 'abc');
       await settled();
       expect(statements.batches).toEqual(['abc']);
@@ -69,7 +69,7 @@ describe('Coalescer', () => {
       expect(await Promise.all(answered)).toEqual(['1', '2', '3']);
     });
 
-    it('what arrives while all places are taken leaves together, as soon as one is free', async () => {
+    it('requests that arrive while all places are taken share a statement as soon as one is free', async () => {
       const batched = coalescer();
       const answered = [...submitAll(batched, 'a')];
       await nextTurn();
@@ -83,7 +83,7 @@ describe('Coalescer', () => {
       expect(await Promise.all(answered)).toEqual(['A', 'B', 'C']);
     });
 
-    it('has no more statements under way than it may, and no more entries in one', async () => {
+    it('concurrent statements and entries per statement are limited', async () => {
       const answered = submitAll(coalescer({ maxInFlight: 2 }), 'abcdefgh');
       await settled();
       expect(statements.batches).toEqual(['abc', 'def']);
@@ -92,7 +92,7 @@ describe('Coalescer', () => {
       expect((await Promise.all(answered)).join('')).toBe('ABCDEFGH');
     });
 
-    it('tells the size of each batch', async () => {
+    it('the size of each batch is reported', async () => {
       const sizes: number[] = [];
       void submitAll(coalescer({ onBatch: (size) => sizes.push(size) }), 'abcd');
       await settled();
@@ -104,7 +104,7 @@ describe('Coalescer', () => {
   describe('lanes', () => {
     const laneOf = (entry: string) => entry.toLowerCase();
 
-    it('entries of one lane never share a statement, and leave in their order', async () => {
+    it('entries of one lane never share a statement, and run in order', async () => {
       const answered = submitAll(coalescer({ laneOf, maxInFlight: 2 }), 'aAbA');
       await settled();
       expect(statements.batches).toEqual(['ab']);
@@ -113,7 +113,7 @@ describe('Coalescer', () => {
       expect(await Promise.all(answered)).toHaveLength(4);
     });
 
-    it('a busy lane holds up no other one, though places are few', async () => {
+    it('a busy lane delays no other one, even with few places', async () => {
       const batched = coalescer({ laneOf, maxInFlight: 2 });
       void submitAll(batched, 'a');
       await settled();
@@ -136,7 +136,7 @@ describe('Coalescer', () => {
   });
 
   describe('a statement that the server refuses', () => {
-    it('is run again entry by entry, and the one that is at fault fails alone', async () => {
+    it('a refused statement is run again entry by entry, and only the faulty one fails', async () => {
       const answered = Promise.allSettled(submitAll(coalescer(), 'abc'));
       await settled();
       statements.calls[0]!.fail(sqlError('22003'));
@@ -154,7 +154,7 @@ describe('Coalescer', () => {
       expect(statements.batches).toEqual(['abc', 'a', 'b', 'c']);
     });
 
-    it('holds up nothing that came later for good', async () => {
+    it('a refused statement does not delay later entries for good', async () => {
       const batched = coalescer();
       const failed = batched.submit('a');
       await settled();
@@ -166,7 +166,7 @@ describe('Coalescer', () => {
       expect(await later).toBe('B');
     });
 
-    it('for an error that is not the server’s is not run again: whether it took effect is not known', async () => {
+    it('a statement with an unknown outcome is not run again', async () => {
       const answered = Promise.allSettled(submitAll(coalescer(), 'ab'));
       await settled();
       statements.calls[0]!.fail(new TypeError('a fault of ours'));
@@ -176,7 +176,7 @@ describe('Coalescer', () => {
   });
 
   describe('[88] a serialization failure or a deadlock', () => {
-    it.each(['40001', '40P01'])('%s is tried again as it was, and nobody hears of it', async (code) => {
+    it.each(['40001', '40P01'])('%s is retried unchanged without an error', async (code) => {
       const answered = submitAll(coalescer(), 'ab');
       await settled();
       for (const attempt of [0, 1, 2]) {
@@ -188,7 +188,7 @@ describe('Coalescer', () => {
       expect(statements.batches).toEqual(['ab', 'ab', 'ab', 'ab']);
     });
 
-    it('is tried no more than four times, then entry by entry', async () => {
+    it('a statement is retried four times at most, then entry by entry', async () => {
       const answered = Promise.allSettled(submitAll(coalescer(), 'ab'));
       await settled();
       for (let attempt = 0; attempt < 8; attempt++) {
@@ -207,7 +207,7 @@ describe('Coalescer', () => {
       ['a shutdown', () => sqlError('57P01')],
       ['a statement that took too long', () => sqlError('57014')],
       ['no more connections', () => sqlError('53300')],
-    ])('fails what was in the statement and what waits behind it, at once: %s', async (_what, error) => {
+    ])('a database that is away fails the statement and the waiting entries at once: %s', async (_what, error) => {
       const answered = Promise.allSettled(submitAll(coalescer(), 'abcdef'));
       await settled();
       statements.calls[0]!.fail(error());
@@ -215,7 +215,7 @@ describe('Coalescer', () => {
       expect(statements.batches).toEqual(['abc']);
     });
 
-    it('is asked again by the next request', async () => {
+    it('a database that is away is tried again by the next request', async () => {
       const batched = coalescer();
       const failed = batched.submit('a');
       await settled();
@@ -227,7 +227,7 @@ describe('Coalescer', () => {
       expect(await answered).toBe('B');
     });
 
-    it('in the middle of entry by entry fails the rest at once, each without a wait of its own', async () => {
+    it('a database that goes away during entry by entry fails the rest at once', async () => {
       const answered = Promise.allSettled(submitAll(coalescer(), 'abc'));
       await settled();
       statements.calls[0]!.fail(sqlError('22003'));

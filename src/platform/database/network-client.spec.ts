@@ -58,7 +58,7 @@ it.each([
   ['pool.query', () => pool.query('SELECT 1')],
   ['a borrowed client', borrowed],
 ])(
-  'a connection that is ended in the packet of an answer fails statements, not the process (%s)',
+  'a connection that ends in the packet of an answer fails statements, not the process (%s)',
   async (_, ask: () => Promise<unknown>) => {
     const before = connections;
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, ask));
@@ -70,7 +70,7 @@ it.each([
   },
 );
 
-it('a connection that is ended as it begins fails the migration, not the process', async () => {
+it('a connection that ends as it begins fails the migration, not the process', async () => {
   const closing = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => socket.end(Buffer.concat([AUTHENTICATED, READY, TERMINATED])));

@@ -20,7 +20,7 @@ describe('the value of a cookie in a header', () => {
     ['a=1; a=1', undefined],
     ['a=1; b=2; a=2', undefined],
     ['a=1; a=', undefined],
-  ])('%j', (header, value) => {
+  ])('%j is read from the header', (header, value) => {
     expect(cookieOf(header, 'a')).toBe(value);
   });
 });
@@ -29,12 +29,12 @@ describe('a cookie', () => {
   it.each([
     ['https://id.example.com/tenant', '__Host-rekey-x=v; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax'],
     ['http://127.0.0.1:3000', 'rekey-x=v; Max-Age=60; Path=/; HttpOnly; SameSite=Lax'],
-  ])('of the issuer %s is for the whole host, and no script', (issuer, header) => {
+  ])('a cookie of the issuer %s is host-wide and HttpOnly', (issuer, header) => {
     expect(setCookie('x', 'v', 60, areSecure(issuer))).toBe(header);
     expect(header).toContain(cookieName('x', areSecure(issuer)));
   });
 
-  it('ends with the browser where it has no age, and at once where its age is over', () => {
+  it('a cookie without an age lasts for the browser session, and one with an expired age is deleted', () => {
     expect(setCookie('x', 'v', undefined, true)).not.toContain('Max-Age');
     expect(setCookie('x', '', -5, true)).toContain('Max-Age=0');
   });

@@ -45,7 +45,7 @@ describe('whatever is thrown', () => {
     ['undefined', undefined, 500, 'server_error'],
     ['null', null, 500, 'server_error'],
     ['a number', 404, 500, 'server_error'],
-  ])('[85][90] is an OAuth error: %s', (_, thrown, status, code) => {
+  ])('[85][90] anything thrown becomes an OAuth error: %s', (_, thrown, status, code) => {
     const error = toOAuthError(thrown);
     expect(error).toBeInstanceOf(OAuthError);
     expect({ status: error.status, code: error.code }).toEqual({ status, code });
@@ -53,7 +53,7 @@ describe('whatever is thrown', () => {
     if (status === 503 || status === 429) expect(error.headers['Retry-After']).toMatch(/^\d+$/);
   });
 
-  it('stays what it is where it is one already', () => {
+  it('an OAuth error stays unchanged', () => {
     const error = OAuthError.invalidGrant('reuse');
     expect(toOAuthError(error)).toBe(error);
   });

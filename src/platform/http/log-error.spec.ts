@@ -11,7 +11,7 @@ function logged(error: Error): Record<string, unknown> {
   return lines[0]!;
 }
 
-it('names a database error by its code, and nothing of the statement, its parameters or the row', () => {
+it('a database error is logged by its code, without statement, parameters or row', () => {
   const cause = Object.assign(new Error('value "canary"'), { code: '22P02', detail: 'canary', where: 'canary' });
   const error = new QueryFailedError('SELECT canary', ['canary'], cause);
   const line = logged(new OAuthError('server_error', { cause: error }));
@@ -19,7 +19,7 @@ it('names a database error by its code, and nothing of the statement, its parame
   expect(JSON.stringify(line)).not.toContain('canary');
 });
 
-it('tells all of a mistake in the program', () => {
+it('a programming error is logged in full', () => {
   const line = logged(new OAuthError('server_error', { cause: new TypeError('x is not a function') }));
   expect(line).toMatchObject({ error: 'TypeError', message: 'x is not a function', reason: 'server_error' });
   expect(line.stack).toContain('log-error.spec');

@@ -15,7 +15,7 @@ function linesOf(log: (logger: NestLogger) => void): Record<string, unknown>[] {
   return lines;
 }
 
-it('writes one line for what Nest says, with its context', () => {
+it('a message of Nest is one line with its context', () => {
   const [line] = linesOf((logger) => logger.warn('a\r\nb', 'Context'));
   expect(line).toMatchObject({ msg: 'a\r\nb', context: 'Context', level: 40 });
 });
@@ -32,7 +32,7 @@ it.each([
   'client_assertion',
   'parameters',
   'query',
-])('[297] redacts %s in objects that others hand over', (field) => {
+])('[297] %s is redacted in objects that libraries log', (field) => {
   const lines = linesOf((logger) => {
     logger.error({ msg: 'x', [field]: 'canary' });
     logger.error({ msg: 'x', request: { [field]: 'canary' } }, 'stack', 'Context');

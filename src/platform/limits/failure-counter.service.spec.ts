@@ -8,7 +8,7 @@ const open = () => new FailureCounters(null).counter({ name: 'test', failures: 3
 const pass = (seconds: number) => void jest.advanceTimersByTime(seconds * 1000);
 afterEach(() => void jest.useRealTimers());
 
-it('tells how many failures a key has left, and when it may come again', async () => {
+it('a counter tells how many failures a key has left, and when it is free again', async () => {
   jest.useFakeTimers();
   const counter = open();
   const left = [];
@@ -21,7 +21,7 @@ it('tells how many failures a key has left, and when it may come again', async (
   expect([counter.remaining('b'), counter.waitSeconds('b')]).toEqual([3, 0]);
 });
 
-it('a key has all its failures again when its window has ended', async () => {
+it('a key has all its failures again after its window', async () => {
   jest.useFakeTimers();
   const counter = open();
   for (let failures = 0; failures < 3; failures += 1) await counter.count('a');
@@ -33,7 +33,7 @@ it('a key has all its failures again when its window has ended', async () => {
   expect(counter.remaining('a')).toBe(2);
 });
 
-it('nothing is kept of keys whose windows have ended', async () => {
+it('keys whose windows have ended are dropped', async () => {
   jest.useFakeTimers();
   const counter = open();
   for (let key = 0; key < 100; key += 1) await counter.count(`a${key}`);

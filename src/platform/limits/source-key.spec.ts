@@ -13,12 +13,12 @@ function groupsOf(address: string): number[] {
 }
 
 describe('a source', () => {
-  it('is an IPv4 address as it is', () => {
+  it('an IPv4 source is its address', () => {
     expect(sourceKey('192.0.2.1')).toBe('192.0.2.1');
     expect(sourceKey('192.0.2.1')).not.toBe(sourceKey('192.0.2.2'));
   });
 
-  it('is the same IPv4 address where a socket for both kinds has mapped it', () => {
+  it('an IPv4-mapped address is the same source as the IPv4 address', () => {
     expect(sourceKey('::ffff:192.0.2.1')).toBe('192.0.2.1');
     expect(sourceKey('::FFFF:192.0.2.1')).toBe('192.0.2.1');
     expect(sourceKey('::ffff:c000:201')).toBe('192.0.2.1');
@@ -37,11 +37,11 @@ describe('a source', () => {
     ['64:ff9b::192.0.2.1', '64:ff9b::192.0.2.2', true],
     ['1:2:3:4:5:6:192.0.2.1', '1:2:3:4::', true],
     ['::1:2:3:4:5:192.0.2.1', '0:1:2:3:9::', true],
-  ])('[61] %s and %s are of one /64 network: %s', (one, other, same) => {
+  ])('[61] %s and %s are in one /64 network: %s', (one, other, same) => {
     expect(sourceKey(one) === sourceKey(other)).toBe(same);
   });
 
-  it('[61] is the first 64 bits of any IPv6 address, however that is written', () => {
+  it('[61] an IPv6 source is the first 64 bits of the address, in any spelling', () => {
     const isMapped = (groups: number[]) => groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
     const plain = fc.ipV6().filter((address) => !isMapped(groupsOf(address)));
     const written = (groups: number[]) =>
@@ -55,7 +55,7 @@ describe('a source', () => {
     );
   });
 
-  it('is whatever was given where that is no address', () => {
+  it('a source that is not an address stays unchanged', () => {
     fc.assert(fc.property(fc.string(), (text) => expect(typeof sourceKey(text)).toBe('string')));
     expect(sourceKey('unknown')).toBe('unknown');
   });
