@@ -1,6 +1,6 @@
 /**
- * The point of the product in half a minute: `npm run demo`. Starts a server of its own with a fresh embedded database, and
- * prints each request and its answer.
+ * The main features in half a minute: `npm run demo`. Starts a server with a fresh embedded database, and prints each request
+ * and its response.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -129,7 +129,7 @@ async function adminPost(token: string, path: string, body: Json, aloud = false)
   return answer;
 }
 
-/** Tokens at a length that can be told apart and read. They live as long as this demo. */
+/** Shortens tokens so that they stay distinguishable and readable. They are only valid during this demo. */
 function shorten(text: string): string {
   return text
     .replace(/eyJ[\w.-]+/g, (jwt) => `eyJ…${jwt.slice(-6)}`)

@@ -1,4 +1,4 @@
-/** What the demo client answers, before it is HTTP. */
+/** The responses of the demo client, before they become HTTP. */
 import type { Html } from './html.js';
 
 export interface Answer {
@@ -20,7 +20,7 @@ export const json = (status: number, value: unknown): Answer => ({
   body: JSON.stringify(value),
 });
 
-/** 303: whatever led here, the next request is a GET. */
+/** 303, so that the next request is a GET. */
 export const redirect = (location: string | URL): Answer => ({ status: 303, headers: { location: String(location) } });
 
 export const withCookie = (answer: Answer, cookie: string): Answer => ({
@@ -29,8 +29,8 @@ export const withCookie = (answer: Answer, cookie: string): Answer => ({
 });
 
 /**
- * For every answer. The sign-out button leads to the issuer, and to sign in again may follow from any other: Chromium holds
- * the redirects that follow a form to `form-action`.
+ * The headers of every response. The sign-out form redirects to the issuer, which may be any URL: Chromium applies
+ * `form-action` to redirects as well.
  */
 export function securityHeaders(issuer: string): Record<string, string> {
   const directives = [

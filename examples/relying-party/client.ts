@@ -1,6 +1,6 @@
 /**
- * The demo client: an application that leaves signing in to its issuer. Each route is a method; what goes over the wire is
- * in `relying-party.ts`, what is kept of a user in `session.ts`.
+ * The demo client: an application that delegates sign-in to its issuer. Each route is a method; the protocol is in
+ * `relying-party.ts`, and the user's session in `session.ts`.
  */
 import { json, page, redirect, withCookie, type Answer } from './answer.js';
 import type { LogoutTokens } from './logout-token.js';
@@ -12,17 +12,17 @@ import { answerPage, problemPage, sessionPage, signedOutPage } from './views.js'
 import type { Visit } from './visit.js';
 
 const SESSION_COOKIE = 'demo-session';
-/** Of a browser that has begun to sign in. */
+/** Identifies a browser with a sign-in under way. */
 const BROWSER_COOKIE = 'demo-browser';
 
-/** Where the client is https, add `Secure` and the prefix `__Host-`. */
+/** For an https client, add `Secure` and the prefix `__Host-`. */
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
 
 const PROMPTS = ['none', 'login', 'consent'];
 
 interface Parts {
   readonly issuer: string;
-  /** Of the resource server. */
+  /** An endpoint of the resource server. */
   readonly helloUrl: string;
   readonly relyingParty: RelyingParty;
   readonly logoutTokens: LogoutTokens;
@@ -52,7 +52,7 @@ export class Client {
     return withCookie(redirect(url), `${BROWSER_COOKIE}=${browser}; ${ATTRIBUTES}`);
   }
 
-  /** The user comes back, with a code or with an error. */
+  /** Handles the response of the issuer, a code or an error. */
   async callback(visit: Visit): Promise<Answer> {
     const { relyingParty, signIns, sessions, now } = this.parts;
     const signIn = signIns.take(visit.cookie(BROWSER_COOKIE), visit.url.searchParams.get('state'));
@@ -83,7 +83,7 @@ export class Client {
     return answer === undefined ? redirect('/') : page(200, answerPage('Userinfo', issuer, answer));
   }
 
-  /** Here, then at the issuer. The refresh token would outlive both (`offline_access`), so it is revoked. */
+  /** Signs out here, then at the issuer. Revokes the refresh token, which would outlive both (`offline_access`). */
   async signOut(visit: Visit): Promise<Answer> {
     if (!visit.isFromHere) return this.problem(FOREIGN_FORM, visit);
     const session = this.sessionOf(visit);
@@ -92,7 +92,7 @@ export class Client {
     return redirect(await this.parts.relyingParty.signOutUrl(session.tokens.idToken));
   }
 
-  /** The issuer says that the user has signed out there (OpenID Connect Back-Channel Logout §2.5). No browser is involved. */
+  /** Receives a logout token: the user has signed out at the issuer (OpenID Connect Back-Channel Logout §2.5). No browser is involved. */
   async backchannelLogout(visit: Visit): Promise<Answer> {
     const { logoutTokens, sessions, log } = this.parts;
     try {
@@ -109,13 +109,13 @@ export class Client {
     return page(problem.status, problemPage(problem, this.sessionOf(visit) !== undefined));
   }
 
-  /** Over here whatever happens; the issuer is told where it can be reached. */
+  /** Ends the session here in any case, and revokes its tokens at the issuer if that is reachable. */
   async end(session: Session): Promise<void> {
     if (!this.parts.sessions.delete(session)) return;
     await session.revoke().catch((error: unknown) => this.parts.log(`not revoked: ${detailOf(error)}`));
   }
 
-  /** For the eyes alone: the user is `sub`. */
+  /** Only for display: `sub` identifies the user. */
   private async userName(tokens: Tokens): Promise<string> {
     try {
       const { name, preferred_username: username, sub } = await this.parts.relyingParty.userInfo(tokens);

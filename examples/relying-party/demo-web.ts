@@ -1,4 +1,4 @@
-/** The demo client over HTTP: routes, headers, and what becomes of errors. */
+/** The demo client over HTTP: routes, headers and error handling. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import { redirect, securityHeaders, type Answer } from './answer.js';
@@ -21,7 +21,7 @@ export interface DemoWebOptions {
 
 type Route = (visit: Visit) => Promise<Answer>;
 
-/** Listens on loopback. @throws Error EADDRINUSE where something else does */
+/** Listens on loopback. @throws Error EADDRINUSE if the port is taken */
 export async function startDemoWeb(
   settings: Settings,
   { now = Date.now, log = ignore }: DemoWebOptions = {},
@@ -98,7 +98,7 @@ function send(response: ServerResponse<IncomingMessage>, answer: Answer, headers
     .end(answer.body);
 }
 
-/** The first outcome for everybody; a failure is tried again. */
+/** Shares the first result; a failure is retried. */
 function once(make: () => Promise<JWTVerifyGetKey>): () => Promise<JWTVerifyGetKey> {
   let made: JWTVerifyGetKey | undefined;
   return async () => (made ??= await make());

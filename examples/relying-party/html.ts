@@ -1,4 +1,4 @@
-/** HTML in which everything is escaped that was not written here. */
+/** HTML templates that escape all interpolated values. */
 
 export class Html {
   constructor(readonly text: string) {}
@@ -14,7 +14,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A template tag: html`<p>${name}</p>`. Attributes must be quoted. Undefined is nothing. */
+/** A template tag: html`<p>${name}</p>`. Attributes must be quoted. Undefined renders as nothing. */
 export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(strings.map((text, index) => text + (index < values.length ? render(values[index]) : '')).join(''));
 }

@@ -1,4 +1,4 @@
-/** What the issuer says when a user has signed out elsewhere (OpenID Connect Back-Channel Logout §2.6). */
+/** Validates logout tokens (OpenID Connect Back-Channel Logout §2.6). */
 import { jwtVerify, type JWTVerifyGetKey } from 'jose';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -9,19 +9,19 @@ export interface LogoutToken {
   readonly sub?: string | undefined;
 }
 
-/** Sessions that are gone already cannot be ended again, so a token that comes twice does no harm and its `jti` is not kept. */
+/** A replayed token is harmless, because a session ends only once, so no `jti` is stored. */
 export class LogoutTokens {
   constructor(
     private readonly keys: () => Promise<JWTVerifyGetKey>,
     private readonly expected: { readonly issuer: string; readonly clientId: string },
   ) {}
 
-  /** @throws Error where it is not a logout token of the issuer for this client */
+  /** @throws Error unless it is a logout token of the issuer for this client */
   async read(token: string): Promise<LogoutToken> {
     const { payload } = await jwtVerify(token, await this.keys(), {
       issuer: this.expected.issuer,
       audience: this.expected.clientId,
-      typ: 'logout+jwt', // so that no ID token passes for one
+      typ: 'logout+jwt', // so that no ID token is accepted
       maxTokenAge: MAX_AGE_SECONDS,
       clockTolerance: 30,
       requiredClaims: ['iat', 'exp', 'jti', 'events'],

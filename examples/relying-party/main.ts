@@ -1,4 +1,4 @@
-/** `npm run demo:web`: the demo client by itself. */
+/** `npm run demo:web`: the demo client as a separate process. */
 import { startDemoWeb } from './demo-web.js';
 import { baseUrlOf, settingsOf } from './settings.js';
 

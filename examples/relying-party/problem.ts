@@ -1,4 +1,4 @@
-/** What went wrong, in words for the person in front of it. The details are for whoever runs the client. */
+/** Error messages for users. The details go to the log. */
 import {
   AuthorizationResponseError,
   ClientError,
@@ -12,7 +12,7 @@ export interface Problem {
   readonly text: string;
 }
 
-/** Of an authorization response (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
+/** Error codes of an authorization response (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 const REFUSALS: Readonly<Record<string, string>> = {
   access_denied: 'You did not allow it, so this application was told nothing about you.',
   login_required: 'You are not signed in at the issuer, and it was asked not to show you a sign-in page.',
@@ -54,7 +54,7 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
-/** For the log. No token is in it: the library's messages quote none. */
+/** For the log. Contains no tokens, because the library's messages contain none. */
 export function detailOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';

@@ -1,28 +1,28 @@
 /**
- * What the demo client asks of its issuer, through `openid-client`: signing a user in, keeping them signed in, signing them
- * out. It knows the issuer's URL and its own credentials; every address comes from the issuer's metadata.
+ * The protocol of the demo client, through `openid-client`: signing a user in, refreshing, signing out. It knows the issuer's
+ * URL and its own credentials; all other URLs come from the issuer's metadata.
  */
 import * as openid from 'openid-client';
 import { baseUrlOf, type Settings } from './settings.js';
 
-/** `offline_access` asks for a refresh token; `read` is a right at the resource server. */
+/** `offline_access` requests a refresh token; `read` is a scope of the resource server. */
 const SCOPE = 'openid profile email offline_access read';
 
-/** What has to be remembered of a sign-in until the user comes back. Only the browser that began it may finish it. */
+/** The state of a sign-in until the user comes back. Only the browser that started it may finish it. */
 export interface SignIn {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
 }
 
-/** All that came with one token response. Never changed: a refresh makes another. */
+/** The content of one token response. Immutable: a refresh creates another. */
 export interface Tokens {
   readonly accessToken: string;
-  /** Milliseconds since the epoch by this server's clock, counted from the moment of the answer. */
+  /** Milliseconds since the epoch by this server's clock, counted from the response. */
   readonly accessTokenExpiresAt: number;
   readonly refreshToken: string | undefined;
   readonly scope: string | undefined;
-  /** As it came: the hint at sign-out. */
+  /** The encoded token, for the hint at sign-out. */
   readonly idToken: string;
   readonly claims: openid.IDToken;
 }
@@ -40,7 +40,7 @@ export class RelyingParty {
     this.#postLogoutRedirectUri = `${baseUrlOf(settings)}/`;
   }
 
-  /** @param prompt `none`: do not ask the user anything; `login`: ask for the password again @returns where to send the user */
+  /** @param prompt `none`: do not ask the user; `login`: ask for the password again @returns the URL to send the user to */
   async beginSignIn(prompt?: string): Promise<{ signIn: SignIn; url: URL }> {
     const signIn = {
       state: openid.randomState(),
@@ -60,11 +60,11 @@ export class RelyingParty {
   }
 
   /**
-   * @param query what the user came back with
-   * @throws openid.AuthorizationResponseError where the issuer says no: `access_denied`, `login_required`, …
+   * @param query the parameters of the authorization response
+   * @throws openid.AuthorizationResponseError if the response is an error: `access_denied`, `login_required`, …
    */
   async finishSignIn(query: string, { state, nonce, codeVerifier }: SignIn): Promise<Tokens> {
-    // Checks `state`, `iss`, the ID token's signature and all its claims.
+    // Verifies `state`, `iss`, and the ID token's signature and claims.
     const response = await openid.authorizationCodeGrant(
       await this.configuration(),
       new URL(`${this.#redirectUri}?${query}`),
@@ -77,8 +77,8 @@ export class RelyingParty {
   }
 
   /**
-   * An answer that got lost may be asked for again with the same refresh token: nothing is thrown away before it arrives.
-   * @throws openid.ResponseBodyError `invalid_grant` where the session at the issuer is over
+   * After a lost response the same refresh token can be used again, so the old tokens are kept until the new ones arrive.
+   * @throws openid.ResponseBodyError `invalid_grant` if the session at the issuer has ended
    */
   async refresh(tokens: Tokens & { readonly refreshToken: string }): Promise<Tokens> {
     const response = await openid.refreshTokenGrant(await this.configuration(), tokens.refreshToken);
@@ -87,7 +87,7 @@ export class RelyingParty {
     // OpenID Connect Core §12.2
     if (claims.sub !== tokens.claims.sub) throw new Error('The issuer refreshed the session of somebody else');
     const fresh = this.accessOf(response);
-    // A server that does not rotate refresh tokens sends none.
+    // A server without rotation sends no refresh token.
     return { ...fresh, refreshToken: fresh.refreshToken ?? tokens.refreshToken, idToken, claims };
   }
 
@@ -95,7 +95,7 @@ export class RelyingParty {
     return openid.fetchUserInfo(await this.configuration(), accessToken, claims.sub);
   }
 
-  /** @throws openid.WWWAuthenticateChallengeError where the resource server does not accept the token */
+  /** @throws openid.WWWAuthenticateChallengeError if the resource server refuses the token */
   async callApi({ accessToken }: Tokens, url: string): Promise<unknown> {
     const configuration = await this.configuration();
     const response = await openid.fetchProtectedResource(configuration, accessToken, new URL(url), 'GET');
@@ -106,7 +106,7 @@ export class RelyingParty {
     await openid.tokenRevocation(await this.configuration(), token);
   }
 
-  /** @returns where to send the user, who comes back when the issuer has signed them out, too */
+  /** @returns the URL to send the user to; they come back when the issuer has signed them out */
   async signOutUrl(idToken: string): Promise<URL> {
     return openid.buildEndSessionUrl(await this.configuration(), {
       id_token_hint: idToken,
@@ -120,7 +120,7 @@ export class RelyingParty {
     return new URL(uri);
   }
 
-  /** Discovered at the first use, and again where that failed: the issuer may be started after its clients. */
+  /** Discovered on first use, and again after a failure, because the issuer may start after its clients. */
   private configuration(): Promise<openid.Configuration> {
     this.#configuration ??= this.discover().catch((error: unknown) => {
       this.#configuration = undefined;

@@ -1,7 +1,7 @@
 /**
- * A resource server: an API that accepts access tokens of the issuer. Here it runs beside the client; it shares nothing with
- * it and could be anywhere. It checks JWTs by itself (RFC 9068 §4), so it hears of a revocation only when the token expires;
- * an API that must know at once asks the issuer's introspection endpoint.
+ * A resource server: an API that accepts access tokens of the issuer. It runs in the client's process, but shares nothing with
+ * it and could be anywhere. It verifies JWTs itself (RFC 9068 §4), so it accepts revoked tokens until they expire; an API that
+ * must notice a revocation at once uses the issuer's introspection endpoint.
  */
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { json, type Answer } from './answer.js';
@@ -14,7 +14,7 @@ export class ResourceServer {
     private readonly expected: { readonly issuer: string; readonly audience: string },
   ) {}
 
-  /** `GET /api/hello`: says who asks. @param authorization the header */
+  /** `GET /api/hello`: returns the caller's identity. @param authorization the header */
   async hello(authorization: string | undefined): Promise<Answer> {
     const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
     if (token === undefined) return challenge(401);
@@ -29,12 +29,12 @@ export class ResourceServer {
     try {
       const { payload } = await jwtVerify(token, await this.keys(), {
         ...this.expected,
-        typ: 'at+jwt', // so that no ID token passes for an access token
+        typ: 'at+jwt', // so that no ID token is accepted
         requiredClaims: ['sub', 'client_id', 'exp', 'iat', 'jti'],
       });
       return payload;
     } catch (error) {
-      // Anything else is not the token's fault: the keys cannot be fetched.
+      // Other errors are not about the token, for example if the keys cannot be loaded.
       if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined;
       throw error;
     }

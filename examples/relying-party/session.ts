@@ -1,18 +1,18 @@
-/** One user signed in at the demo client in one browser, and their tokens. */
+/** One user's session in one browser, with their tokens. */
 import { ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import type { RelyingParty, Tokens } from './relying-party.js';
 
-/** An access token is not sent out with less than this left: it has to arrive. */
+/** An access token with less lifetime left is refreshed first, so that it does not expire on the way. */
 const LEEWAY_MS = 10_000;
 
-/** The issuer no longer knows of it: the user has to sign in again. */
+/** The session has ended at the issuer: the user has to sign in again. */
 export class SessionIsOver extends Error {}
 
 export class Session {
   #tokens: Tokens;
   #refreshing: Promise<void> | undefined;
 
-  /** @param id the value of the cookie; made anew at each sign-in */
+  /** @param id the value of the cookie; new at each sign-in */
   constructor(
     readonly id: string,
     tokens: Tokens,
@@ -28,8 +28,8 @@ export class Session {
   }
 
   /**
-   * One refresh at a time: two tabs that ask at once share its outcome. The tokens are replaced together when the answer is
-   * there, and stay as they are when there is none.
+   * One refresh at a time: concurrent requests of two tabs share it. The tokens are replaced together when the response arrives,
+   * and kept if there is none.
    * @throws SessionIsOver
    */
   refresh(): Promise<void> {
@@ -37,7 +37,7 @@ export class Session {
     return this.#refreshing;
   }
 
-  /** Calls with an access token that is good: refreshed before it expires, and once more where it is refused (RFC 6750 §3.1). */
+  /** Calls with a valid access token: refreshes it before it expires, and once more if it is refused (RFC 6750 §3.1). */
   async use<T>(call: (tokens: Tokens) => Promise<T>): Promise<T> {
     if (this.#tokens.accessTokenExpiresAt - LEEWAY_MS < this.now()) await this.refresh();
     try {
@@ -49,7 +49,7 @@ export class Session {
     }
   }
 
-  /** Ends it at the issuer. Whoever waits for the refresh that is under way gets its tokens, and these end, too. */
+  /** Revokes the tokens at the issuer, after a refresh under way, whose tokens are revoked too. */
   async revoke(): Promise<void> {
     await this.#refreshing?.catch(() => undefined);
     const { refreshToken } = this.#tokens;

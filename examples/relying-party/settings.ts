@@ -1,4 +1,4 @@
-/** Where the demo client finds its issuer, and who it is there. */
+/** The demo client's issuer, and its credentials there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,15 +11,15 @@ export interface Settings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Its own address, as its redirect URIs have it. */
+/** The client's own URL, as in its redirect URIs. */
 export const baseUrlOf = ({ port }: Pick<Settings, 'port'>): string => `http://127.0.0.1:${port}`;
 
 /** The `aud` of the access tokens that its resource server accepts. */
 export const audienceOf = (settings: Pick<Settings, 'port'>): string => `${baseUrlOf(settings)}/api`;
 
 /**
- * From the environment; what is not set there, from the file in which an embedded service keeps what it made up.
- * @throws Error that says what is missing
+ * Reads the environment, and for missing values the credentials file of an embedded service.
+ * @throws Error that names the missing value
  */
 export function settingsOf(environment: Environment): Settings {
   const kept = keptIn(environment['REKEY_DATA_DIR'] || './data');

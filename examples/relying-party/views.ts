@@ -4,7 +4,7 @@ import type { Problem } from './problem.js';
 import type { Tokens } from './relying-party.js';
 import type { Session } from './session.js';
 
-/** Claims that are times, in seconds since the epoch. */
+/** Claims with times in seconds since the epoch. */
 const TIMES = ['iat', 'exp', 'auth_time', 'nbf', 'updated_at'];
 
 export const signedOutPage = (issuer: string): Html =>
@@ -34,7 +34,7 @@ export const sessionPage = ({ userName, tokens }: Session, now: number): Html =>
       ${table(Object.entries(tokens.claims))}`,
   );
 
-/** @param source who has answered */
+/** @param source the URL that answered */
 export const answerPage = (title: string, source: string, answer: unknown): Html =>
   layout(
     title,

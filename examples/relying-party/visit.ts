@@ -1,4 +1,4 @@
-/** A request to the demo client, as much of it as its pages need. */
+/** A request to the demo client, with the parts that its pages need. */
 import type { IncomingMessage } from 'node:http';
 
 const MAX_FORM_BYTES = 16 * 1024;
@@ -11,14 +11,14 @@ export class Visit {
     private readonly request: IncomingMessage,
     baseUrl: string,
   ) {
-    // Of the target its path and query alone: `//elsewhere/` and a whole URL name another host.
+    // Only path and query of the target, because `//elsewhere/` or an absolute URL could name another host.
     const target = request.url ?? '/';
     const { pathname, search } = new URL(URL.canParse(target, baseUrl) ? target : '/', baseUrl);
     this.url = Object.assign(new URL(baseUrl), { pathname, search });
     this.method = request.method ?? '';
   }
 
-  /** Whether it was asked for by the address that cookies and redirect URIs are for; `localhost` is another. */
+  /** Whether the request used the host name of the cookies and redirect URIs; `localhost` is another one. */
   get isAtHome(): boolean {
     return this.request.headers.host === this.url.host;
   }
@@ -32,12 +32,12 @@ export class Visit {
     return cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1);
   }
 
-  /** Browsers say where a form comes from. SameSite alone would let every other port of this machine send one. */
+  /** Browsers send the origin of a form. SameSite alone would accept forms from every other port of this machine. */
   get isFromHere(): boolean {
     return this.request.headers.origin === this.url.origin;
   }
 
-  /** @throws Error where it is too long */
+  /** @throws Error if it is too long */
   async form(): Promise<URLSearchParams> {
     const chunks: Buffer[] = [];
     let bytes = 0;
