@@ -112,13 +112,13 @@ it('every number in a title is a statement', () => {
   expect([...tests.keys()].filter((number) => !statements.includes(number))).toEqual([]);
 });
 
-it('no title has its numbers in another form, in which they would not be seen', () => {
+it('no title has its numbers in another form, which the scan would miss', () => {
   const titles = files.flatMap((file) => titlesIn(readFileSync(file, 'utf8')));
   expect(titles.length).toBeGreaterThan(500);
   expect(titles.filter((title) => UNSEEN.test(title))).toEqual([]);
 });
 
-it('the page names the files of the tests', () => {
+it('the page names the test files', () => {
   const current = page.replace(
     ROW,
     (_, row: string, number: string) =>

@@ -46,7 +46,7 @@ const links = pages.flatMap((page) =>
 );
 
 describe('a link', () => {
-  it.each(links)('in $page leads to $link', ({ page, link }) => {
+  it.each(links)('the link in $page to $link resolves', ({ page, link }) => {
     const [path = '', anchor] = link.split('#', 2);
     const target = path === '' ? page : relative(ROOT, resolve(ROOT, dirname(page), path));
     expect(existsSync(join(ROOT, target))).toBe(true);

@@ -81,13 +81,13 @@ const formFor = (names: readonly string[]) =>
     .map((pairs) => Form.parse(new URLSearchParams(pairs).toString()));
 
 describe('the parameters of a form', () => {
-  it('are declared by at least the classes of the token, introspection, revocation and authorization endpoints', () => {
+  it('the request classes of the token, introspection, revocation and authorization endpoints are covered', () => {
     const endpoints = ['TokenRequestDto', 'RefreshTokenRequestDto', 'AuthorizationCodeRequestDto', 'TokenParameterDto'];
     expect(classes.map(({ name }) => name)).toEqual(expect.arrayContaining([...endpoints, 'AuthorizationRequestDto']));
   });
 
   it.each(classes.map((type) => ({ name: type.name, type })))(
-    'are judged for $name as class-validator does',
+    'the rules for $name give the same result as class-validator',
     ({ type }) => {
       const verdicts = { accepted: 0, refused: 0 };
       fc.assert(

@@ -134,12 +134,12 @@ describe('an authorization request', () => {
     expect(parse({ scope: 'openid offline_access read' }, aClient(overrides)).scope).toEqual(['openid', 'read']);
   });
 
-  it('is granted the scopes that its client has, and not those that it does not have', () => {
+  it('the scopes that the client has are granted, and the others are left out', () => {
     expect(parse({ scope: 'openid groups read Read' }).scope).toEqual(['openid', 'read']);
   });
 
   it.each(['openid write', 'openid READ', 'write'])(
-    'is refused for a scope beyond what a client may have that is registered to be refused: %s',
+    'a client with unknown_scopes refuse gets an error for a scope beyond its own: %s',
     (scope) => {
       const strict = aClient({ unknownScopes: 'refuse' });
       expect(refusalOf(() => parse({ scope }, strict))).toMatchObject({
@@ -154,7 +154,7 @@ describe('an authorization request', () => {
     [null, 'missing', 'The parameter scope is missing.'],
     ['', 'missing', 'The parameter scope is missing.'],
     ['a"b', 'malformed', expect.not.stringContaining('missing')],
-  ])('is told whether its scope is missing or malformed: %j', (scope, reason, description) => {
+  ])('the error says whether the scope is missing or malformed: %j', (scope, reason, description) => {
     expect(refusalOf(() => parse({ scope }))).toMatchObject({ code: 'invalid_scope', reason, description });
   });
 

@@ -19,7 +19,7 @@ const aClient = (overrides: Partial<Client> = {}): Client => ({
 
 const read = (query: string, client: Client | undefined = aClient()) => responseTargetOf(client, Form.parse(query));
 
-describe('where an answer goes', () => {
+describe('the response target', () => {
   it('the response goes to the registered redirect URI, in the requested response mode', () => {
     expect(read('redirect_uri=https://client.test/back&response_mode=form_post&state=x')).toMatchObject({
       redirectUri: 'https://client.test/back',

@@ -81,7 +81,7 @@ describe.each(algorithms)('%s', (algorithm) => {
 });
 
 describe('[187, 222] a forged token is refused', () => {
-  it('the tokens of this suite are accepted when nothing is wrong with them', async () => {
+  it('the tokens of this suite are accepted without their faults', async () => {
     expect(await check(signed(headerOf(keys.ES256)))).toEqual(claims);
   });
 

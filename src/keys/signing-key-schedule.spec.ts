@@ -33,7 +33,7 @@ const key = (kid: string, activeFrom: number, rest: Partial<SigningKeyLife> = {}
   ...rest,
 });
 
-describe('what is due', () => {
+describe('due steps', () => {
   it('the very first key signs at once', () => {
     expect(dueSteps([], policy, NOW)).toEqual([{ step: 'create', algorithm: 'ES256', activeFrom: NOW }]);
   });
@@ -364,7 +364,7 @@ class Simulation {
   }
 }
 
-describe('whatever happens', () => {
+describe('for any sequence of events', () => {
   it('no client gets access tokens that outlive the keys that sign them', () => {
     expect(clientFields.accessTokenTtlSeconds.range[1]).toBeLessThanOrEqual(LONGEST_ACCESS_TOKEN_TTL_SECONDS);
   });

@@ -4,7 +4,7 @@ import { IsString, registerDecorator, ValidateIf, ValidateNested } from 'class-v
 import { parameterRules } from './parameter-rules.js';
 
 describe('the compiled rules of a request class', () => {
-  it('are compiled once', () => {
+  it('the rules of a request class are compiled once', () => {
     class Plain {
       @IsString()
       one: string;
@@ -13,7 +13,7 @@ describe('the compiled rules of a request class', () => {
     expect(parameterRules(Plain).map(({ name }) => name)).toEqual(['one']);
   });
 
-  it('apply only if every condition of the parameter does', () => {
+  it('a rule applies only if all conditions of the parameter are met', () => {
     class Conditional {
       @ValidateIf(({ kind }: { kind?: string }) => kind === 'strict')
       @ValidateIf((_, value) => value !== 'exempt')
@@ -26,7 +26,7 @@ describe('the compiled rules of a request class', () => {
     expect(one!.hold({ kind: 'strict', one: 'a' })).toBe(true);
   });
 
-  it('refuse a decorator that looks into an object or a list, and one that answers later', () => {
+  it('decorators of objects and lists, and asynchronous ones, are refused', () => {
     class Nested {
       @ValidateNested()
       one: object;

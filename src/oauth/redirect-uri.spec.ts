@@ -299,7 +299,7 @@ it.each([
   expect(isLoopback(uri)).toBe(expected);
 });
 
-describe('the targets of a form whose answer redirects to', () => {
+describe('form targets', () => {
   it.each([
     ['https://app.example.com/cb?x=1', ['https:']],
     ['http://127.0.0.1:5000/cb', ['http:', 'https:']],

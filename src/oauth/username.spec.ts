@@ -69,7 +69,7 @@ describe('a username', () => {
   });
 });
 
-describe('a user of an upstream provider is called', () => {
+describe('the username of an upstream user', () => {
   it('an upstream user is named by preferred_username, then e-mail address, then name', () => {
     const claims = { preferred_username: 'anna', email: 'anna@example.com', name: 'Anna B' };
     expect(usernamesFor(claims)).toEqual(['anna', 'anna@example.com', 'Anna B']);

@@ -6,7 +6,7 @@ const argon2 = (cost: string, { salt = 16, output = 32, kind = 'argon2id', versi
   `$${kind}$${version}${cost}$${b64(salt)}$${b64(output)}`;
 const bcrypt = (cost: string, prefix = '2b') => `$${prefix}$${cost}$${'C'.repeat(21)}.${'C'.repeat(31)}`;
 
-describe('a hash that can be imported is', () => {
+describe('a hash that can be imported', () => {
   it.each([
     ['argon2id', argon2('m=19456,t=2,p=1'), 'argon2'],
     ['argon2i of the old version', argon2('m=65536,t=3,p=4', { kind: 'argon2i', version: 'v=16$' }), 'argon2'],
@@ -30,7 +30,7 @@ describe('a hash that can be imported is', () => {
   });
 });
 
-describe('a hash that cannot be imported is', () => {
+describe('a hash that cannot be imported', () => {
   it.each([
     ['nothing', ''],
     ['a password', 'correct horse battery staple'],

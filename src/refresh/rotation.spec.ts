@@ -96,7 +96,7 @@ describe('the verdict', () => {
     },
   );
 
-  it('takes every cause of death before the token is looked at', () => {
+  it('every reason why a family has ended takes precedence over the token', () => {
     const everything = {
       ...revoked,
       clientDisabled: true,
@@ -119,15 +119,15 @@ describe('the retry window', () => {
     [supersededAt + WINDOW_MS - 1, 'retry'],
     [supersededAt + WINDOW_MS, 'retry'],
     [supersededAt + WINDOW_MS + 1, 'reuse'],
-  ])('lasts up to and with its last millisecond: at %d, %s', (arrivedAt, expected) => {
+  ])('the grace period includes its last millisecond: at %d, %s', (arrivedAt, expected) => {
     expect(verdictOn(aFamily(), predecessor, arrivedAt)).toBe(expected);
   });
 
-  it('counts to when the request arrived, however long it waited since', () => {
+  it('the grace period counts until the request arrived, however long it waited since', () => {
     expect(verdictOn(aFamily(), predecessor, NOW + HOUR / 2, supersededAt + WINDOW_MS)).toBe('retry');
   });
 
-  it('never slides: a retry that was answered moves nothing', () => {
+  it('the grace period never slides: a retry does not extend it', () => {
     const family = aFamily();
     expect(verdictOn(family, predecessor, supersededAt + WINDOW_MS)).toBe('retry');
     expect(verdictOn(family, predecessor, supersededAt + WINDOW_MS + 1)).toBe('reuse');
@@ -137,21 +137,21 @@ describe('the retry window', () => {
     expect(verdictOn(aFamily(), predecessor, NOW, supersededAt - 5)).toBe('retry');
   });
 
-  it('[134] of zero retries nothing, and excuses only what was on its way during the rotation', () => {
+  it('[134] a grace period of zero allows no retry, and excuses only requests that were under way during the rotation', () => {
     const strict = aFamily({ retryWindowMs: 0 });
     expect(verdictOn(strict, predecessor, NOW, supersededAt)).toBe('stale');
     expect(verdictOn(strict, predecessor, NOW, supersededAt + 1000)).toBe('stale');
     expect(verdictOn(strict, predecessor, NOW, supersededAt + 1001)).toBe('reuse');
   });
 
-  it('of less than a second excuses that second, and retries within itself alone', () => {
+  it('a grace period of less than a second excuses requests within that second, and allows retries only within itself', () => {
     const short = aFamily({ retryWindowMs: 400 });
     expect(verdictOn(short, predecessor, NOW, supersededAt + 400)).toBe('retry');
     expect(verdictOn(short, predecessor, NOW, supersededAt + 401)).toBe('stale');
     expect(verdictOn(short, predecessor, NOW, supersededAt + 1001)).toBe('reuse');
   });
 
-  it('reaches back eight rotations: what is older is reuse, though it was superseded a moment ago', () => {
+  it('the grace period covers eight rotations: an older generation is reuse, even if it was superseded a moment ago', () => {
     const rotatedAt = Array.from({ length: 8 }, (_, index) => NOW - 100 * index);
     const family = aFamily({ generation: 20, rotatedAt });
     const verdicts = Array.from({ length: 10 }, (_, age) => verdictOn(family, aToken({ generation: 20 - age })));
@@ -159,7 +159,7 @@ describe('the retry window', () => {
   });
 });
 
-describe('what is too wide', () => {
+describe('scope_exceeded', () => {
   it.each<[asked: string[] | undefined, scope: string[], clientScopes: string[], expected: boolean]>([
     [undefined, ['a', 'b'], ['a', 'b'], false],
     [undefined, ['a', 'b'], ['b', 'z'], false],
@@ -172,12 +172,12 @@ describe('what is too wide', () => {
     [['c'], ['a', 'b'], ['a', 'b', 'c'], true],
     [['A'], ['a'], ['a'], true],
     [['a'], [], ['a'], true],
-  ])('asked %p of grant %p at a client with %p: %p', (asked, scope, clientScopes, expected) => {
+  ])('the scope %p of the grant %p at a client with %p: %p', (asked, scope, clientScopes, expected) => {
     expect(exceedsScope(aFamily({ scope, clientScopes }), asked)).toBe(expected);
   });
 });
 
-describe('what is a wrong target', () => {
+describe('wrong_target', () => {
   it.each<[asked: string[] | undefined, resource: string[], clientAudience: string[], expected: boolean]>([
     [undefined, [], [], false],
     [undefined, [], ['x:a'], false],
@@ -192,7 +192,7 @@ describe('what is a wrong target', () => {
     [['x:a'], ['x:a', 'x:b'], ['x:b'], true],
     [['x:c'], ['x:a', 'x:b'], ['x:a', 'x:b', 'x:c'], true],
     [['x:a', 'x:c'], ['x:a'], ['x:a', 'x:c'], true],
-  ])('[250] asked %p of grant %p at a client with %p: %p', (asked, resource, clientAudience, expected) => {
+  ])('[250] the resource %p of the grant %p at a client with %p: %p', (asked, resource, clientAudience, expected) => {
     const grant = { offline: true, resource, claims: undefined, authentication: undefined };
     const family = aFamily({ grant, clientAudience });
     expect(isWrongTarget(family, asked)).toBe(expected);
@@ -202,7 +202,7 @@ describe('what is a wrong target', () => {
   });
 });
 
-describe('whatever the family', () => {
+describe('for any family', () => {
   const time = fc.integer({ min: NOW - 2 * HOUR, max: NOW + 2 * HOUR });
   const scopes = fc.subarray(['a', 'b', 'c']);
   const family = fc
@@ -240,20 +240,20 @@ describe('whatever the family', () => {
       { numRuns: 2000 },
     );
 
-  it('only the predecessor is ever retried, only the current one ever rotated', () => {
+  it('only the predecessor is ever retried, and only the current token ever rotated', () => {
     always((verdict, of, token) => {
       if (verdict === 'retry') expect(token.generation).toBe(of.generation - 1);
       if (verdict === 'rotatable') expect(token.generation).toBe(of.generation);
     });
   });
 
-  it('only an older generation than the current one is ever a reuse', () => {
+  it('only a generation older than the current one is ever a reuse', () => {
     always((verdict, of, token) => {
       if (verdict === 'reuse') expect(token.generation).toBeLessThan(of.generation);
     });
   });
 
-  it('nothing is rotated, retried or punished for another client, or in a family that is over', () => {
+  it('nothing is rotated, retried or treated as reuse for another client, or in a family that has ended', () => {
     always((verdict, of, token, now) => {
       const over = of.revokedReason !== null || of.clientDisabled || of.subjectDisabled;
       const late = now >= of.idleExpiresAt || now >= of.absoluteExpiresAt;
@@ -261,7 +261,7 @@ describe('whatever the family', () => {
     });
   });
 
-  it('a token is given only for a scope within the grant and within what the client may have', () => {
+  it('a token is issued only for a scope within the grant and within the client’s scopes', () => {
     always((verdict, of, token) => {
       if (!['retry', 'rotatable'].includes(verdict)) return;
       for (const asked of token.scope ?? []) {

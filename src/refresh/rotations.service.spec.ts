@@ -82,7 +82,7 @@ describe('Rotations', () => {
     batch = new Rotations(store as unknown as TokenFamilyRepository, new SystemClock(), new Metrics());
   });
 
-  it('identical requests are one entry: one of them leads, and all share what it came to', async () => {
+  it('identical requests are one entry: one of them leads, and all share its result', async () => {
     const answers = Promise.all(Array.from({ length: 5 }, () => batch.rotate('token', entry('f1'))));
     await settled();
     expect(store.shapes).toEqual(['rotate f1']);
@@ -92,7 +92,7 @@ describe('Rotations', () => {
     expect(new Set(rotations.map(({ rotated }) => rotated)).size).toBe(1);
   });
 
-  it('what is not identical is not shared: another scope, another client, another token', async () => {
+  it('different requests are not shared: another scope, another client, another token', async () => {
     void batch.rotate('token', entry('f1'));
     void batch.rotate('token', entry('f1', { scope: ['a'] }));
     void batch.rotate('token', entry('f1', { clientId: 'c2' }));
@@ -105,13 +105,13 @@ describe('Rotations', () => {
     expect(store.shapes).toEqual(Array(4).fill('rotate f1'));
   });
 
-  it('families that arrive together are one statement', async () => {
+  it('families that arrive together share one statement', async () => {
     for (const handle of ['f1', 'f2', 'f3']) void batch.rotate(handle, entry(handle));
     await settled();
     expect(store.shapes).toEqual(['rotate f1,f2,f3']);
   });
 
-  it('a family that is waited for takes no place in the statements of the others', async () => {
+  it('a family that waits for a lock takes no place in other statements', async () => {
     void batch.rotateAlone('held', entry('f1'));
     void batch.rotateAlone('held too', entry('f2'));
     await settled();
@@ -120,7 +120,7 @@ describe('Rotations', () => {
     expect(store.shapes).toEqual(['rotateAlone f1', 'rotateAlone f2', 'rotate f3']);
   });
 
-  it('no more than two connections wait for families that somebody holds, and each of them for one family', async () => {
+  it('at most two connections wait for locked families, each for one family', async () => {
     for (const handle of ['f1', 'f2', 'f3', 'f4']) void batch.rotateAlone(handle, entry(handle));
     await settled();
     expect(store.shapes).toEqual(['rotateAlone f1', 'rotateAlone f2']);
@@ -129,7 +129,7 @@ describe('Rotations', () => {
     expect(store.shapes).toEqual(['rotateAlone f1', 'rotateAlone f2', 'rotateAlone f3']);
   });
 
-  it('identical requests wait as one, and so does one that comes later', async () => {
+  it('identical requests wait as one, and so does a later one', async () => {
     const early = [batch.rotateAlone('token', entry('f1')), batch.rotateAlone('token', entry('f1'))];
     await settled();
     const late = batch.rotate('token', entry('f1'));
@@ -144,7 +144,7 @@ describe('Rotations', () => {
     ]);
   });
 
-  it('the next request after the answer is a new one', async () => {
+  it('the next request after the answer is a new entry', async () => {
     const first = batch.rotate('token', entry('f1'));
     await settled();
     store.statements[0]!.answer(1);

@@ -5,7 +5,7 @@ import { kindAt, type PasswordKind } from './password-kinds.js';
 const kind = (name: string, users: number): PasswordKind => ({ name, users, example: `${name}$…` });
 const placed = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-describe('the kind of a name that nobody has', () => {
+describe('the kind of an unknown username', () => {
   it('the kinds have the same shares among unknown usernames as among users', () => {
     const kinds = [kind('bcrypt', 30), kind('pbkdf2', 10), kind('current', 60)];
     const names = Array.from({ length: 1000 }, (_, index) => kindAt(kinds, index / 1000)!.name);

@@ -31,7 +31,7 @@ describe('the claims of a scope', () => {
   );
 });
 
-describe('what is released', () => {
+describe('released claims', () => {
   it('the requested claims that exist are released, false and zero too', () => {
     expect(releasedClaims(ada, ['email_verified', 'updated_at', 'phone_number'])).toEqual({
       email_verified: false,

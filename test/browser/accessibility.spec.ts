@@ -216,7 +216,7 @@ describe.each([
     expect(await faults(page)).toEqual([]);
   });
 
-  it.each(Object.entries(errors))('error: %s', async (problem, way) => {
+  it.each(Object.entries(errors))('the error page %s is accessible', async (problem, way) => {
     await go(way);
     const { title, text } = texts.errors[problem as PageProblem];
     expect(await page.title()).toBe(`${texts.failed(title)} · Rekey`);
@@ -225,7 +225,7 @@ describe.each([
   });
 });
 
-it('the demo client', async () => {
+it('the demo client is accessible', async () => {
   const demo = await DemoSite.start(app);
   const page = await chromium.page();
   const person = new Person(page, app);

@@ -220,7 +220,7 @@ describe('the account', () => {
   });
 });
 
-describe('a user can end', () => {
+describe('ending sessions and access', () => {
   it('a user can end the session of another browser, with its families', async () => {
     const user = await aUser(app);
     const [here, there] = [new Visitor(app), new Visitor(app)];
@@ -334,7 +334,7 @@ describe('a user can end', () => {
   });
 });
 
-describe('what is somebody else’s is as if it were not there', () => {
+describe('another user’s sessions and families', () => {
   it.each([
     ['/sessions/end', 'session_id'],
     ['/access/end', 'sid'],

@@ -129,7 +129,7 @@ describe('a new client', () => {
   });
 });
 
-describe('what a client registers for signing in', () => {
+describe('the sign-in settings of a client', () => {
   const WEB = {
     ...SHOP,
     grant_types: ['authorization_code', 'refresh_token'],

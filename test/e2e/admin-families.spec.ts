@@ -147,7 +147,7 @@ describe('a family that an admin starts', () => {
   });
 });
 
-describe('a family that is looked at', () => {
+describe('a family in the admin API', () => {
   it('a family shows its data and its state', async () => {
     const startedAt = app.clock.now();
     const { sid, refreshToken } = await startFamily(app, client, { subject: 'looked-at' });

@@ -113,7 +113,7 @@ describe('a problem', () => {
     ['POST', '/users/import'],
     ['PATCH', '/users/x'],
     ['PATCH', '/subjects/x'],
-  ])('is what JSON of more than 32 levels is: %s %s', async (method, path) => {
+  ])('JSON with more than 32 levels answers a problem: %s %s', async (method, path) => {
     const headers = { ...bearer(caller.token), 'content-type': 'application/json' };
     for (const levels of [33, 2700]) {
       const answer = await callAdmin(app, method, path, headers, `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
@@ -122,7 +122,7 @@ describe('a problem', () => {
     }
   });
 
-  it('names every field that is wrong, at once and by its path', async () => {
+  it('a problem names every invalid field with its path', async () => {
     const answer = await caller.post('/clients', {
       type: 'private',
       grant_types: ['password'],

@@ -189,7 +189,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('a request with no good place to answer to', () => {
+describe('a request without a valid redirect target', () => {
   it.each<[string, Record<string, string | null>]>([
     ['of nobody', { client_id: null }],
     ['of a client that nobody knows', { client_id: 'nobody' }],

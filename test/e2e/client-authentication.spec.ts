@@ -115,14 +115,14 @@ describe('client_secret_post', () => {
 });
 
 describe('a client with a secret', () => {
-  it('may send it by Basic or in the body, whichever of the two it is registered for', async () => {
+  it('a confidential client may send its secret by Basic or in the body, whichever of the two it registered', async () => {
     for (const one of [client, poster]) {
       expect((await knock(basic(one))).status).toBe(200);
       expect((await knock({}, { client_id: one.clientId, client_secret: one.secret! })).status).toBe(200);
     }
   });
 
-  it('may not send it by both at once', async () => {
+  it('a confidential client may not send its secret by Basic and in the body at once', async () => {
     const fields = { client_id: client.clientId, client_secret: client.secret! };
     expectError(await knock(basic(client), fields), 400, 'invalid_request');
   });
@@ -244,7 +244,7 @@ describe('an unknown client and a wrong secret', () => {
   });
 });
 
-describe('what does not authenticate', () => {
+describe('failed client authentication', () => {
   it('[44] a request without credentials is refused', async () => {
     const { refreshToken } = await startFamily(app, client);
     const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
@@ -275,7 +275,7 @@ describe('what does not authenticate', () => {
   });
 
   it.each(['client_secret_basic', 'client_secret_post'] as const)(
-    '[51] the right secret of a strict client by another method than %s, and the answer names that one',
+    '[51] a strict client with the right secret is refused with another method than %s, and the answer names the method',
     async (tokenEndpointAuthMethod) => {
       const strict = await confidentialClient(app, { tokenEndpointAuthMethod, strict: true });
       const byBasic = await knock(basic(strict));
@@ -290,7 +290,7 @@ describe('what does not authenticate', () => {
     },
   );
 
-  it('[51] a wrong secret of a strict client, and the answer says nothing of its method', async () => {
+  it('[51] a strict client with a wrong secret gets an answer that does not name its method', async () => {
     const strict = await confidentialClient(app, { strict: true });
     const wrong = await knock({}, { client_id: strict.clientId, client_secret: generateSecret() });
     const unknown = await knock({}, { client_id: 'nobody', client_secret: generateSecret() });
@@ -444,7 +444,7 @@ describe.each(grantTypes)('the grant %s', (grantType) => {
   const everyGrant = { grantTypes: [...grantTypes], scopes: ['a', 'b', 'c'] };
   const wrongSecrets: [string, (owner: TestClient) => string | undefined][] = [
     ['no secret', () => undefined],
-    ['an empty secret', () => ''],
+    ['an empty secret is refused', () => ''],
     ['a wrong secret', generateSecret],
     ['a part of the secret', ({ secret }) => secret!.slice(0, -1)],
     ['the secret in another case', ({ secret }) => secret!.toUpperCase()],

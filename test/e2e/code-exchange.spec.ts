@@ -206,13 +206,13 @@ describe('a code', () => {
 });
 
 describe('the scope', () => {
-  it('in the token response is what was granted, without what is not registered for the client', async () => {
+  it('the token response names the granted scope, without scopes that the client has not registered', async () => {
     const { body } = await signInAndExchange(app, client, user, { scope: 'openid groups read' }, new Visitor(app));
     expect(body.scope).toBe('openid read');
     expect((await introspect(app, client, body.access_token)).body).toMatchObject({ scope: 'openid read' });
   });
 
-  it('refuses the request of a client that is registered so, where a word of it is not registered', async () => {
+  it('a client with unknown_scopes refuse gets an error for a scope that it has not registered', async () => {
     const strict = await webClient(app, { unknownScopes: 'refuse' });
     const answer = await authorize(app, user, new Authorization(strict, { scope: 'openid groups read' }));
     expect(answer.get('error')).toBe('invalid_scope');

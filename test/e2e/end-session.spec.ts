@@ -51,7 +51,7 @@ const saysSignedOut = ({ status, html }: Visit): boolean => status === 200 && ht
 
 const isActive = async (token: string): Promise<boolean> => (await introspect(app, client, token)).body.active;
 
-describe('with an ID token of this very login session', () => {
+describe('with an ID token of this login session', () => {
   it('with an ID token of this session, the user is signed out at once and redirected with the state', async () => {
     const { visitor, idToken } = await signedIn();
     const visit = await endSession(visitor, {
@@ -207,7 +207,7 @@ describe('without an ID token of this login session', () => {
   });
 });
 
-describe('where a part of the request is wrong, nobody is sent anywhere', () => {
+describe('a request with an invalid part leads to no redirect', () => {
   const evilUris = [
     'https://client.test/signed-out/',
     'https://client.test/signed-out?',
@@ -328,7 +328,7 @@ describe('where a part of the request is wrong, nobody is sent anywhere', () => 
   });
 });
 
-describe('in a browser where nobody is signed in', () => {
+describe('in a browser without a login session', () => {
   it('without a login session, a page says so, and no cookie is changed', async () => {
     const visit = await endSession(new Visitor(app));
     expect(saysSignedOut(visit)).toBe(true);
@@ -420,7 +420,7 @@ describe('the answer to the question', () => {
   });
 });
 
-describe('whatever is sent', () => {
+describe('hostile input', () => {
   it('HEAD does not sign the user out', async () => {
     const { visitor, idToken } = await signedIn();
     const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');

@@ -327,7 +327,7 @@ describe.each(away)('a database that is away: %s', (_, error) => {
   });
 });
 
-describe('an exception that nobody expected', () => {
+describe('an unexpected exception', () => {
   const bug = new TypeError("Cannot read properties of undefined (reading 'canary')");
 
   it.each([

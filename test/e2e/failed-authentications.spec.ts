@@ -85,7 +85,7 @@ describe('a hundred wrong secrets from one address', () => {
 });
 
 describe('a right secret', () => {
-  it('is let through where the address is refused as a whole, and so is a public client', async () => {
+  it('a right secret is accepted from a blocked address, and so is a public client', async () => {
     const source = '192.0.2.8';
     const [owner, named] = [await confidentialClient(app), await publicClient(app)];
     for (let index = 0; index < SOURCE_LIMIT; index += 1) {
@@ -98,14 +98,14 @@ describe('a right secret', () => {
     expect((await attempt('/token', named, source, fields)).status).toBe(200);
   });
 
-  it('is let through where another process of the same client sends a wrong one from the same address', async () => {
+  it('a right secret is accepted while another process of the client sends a wrong one from the same address', async () => {
     const owner = await confidentialClient(app);
     await failUntilRefused('/token', wrong(owner), '192.0.2.9');
     expect((await attempt('/token', owner, '192.0.2.9')).status).toBe(200);
     expectError(await attempt('/token', wrong(owner), '192.0.2.9'), 429, 'too_many_requests');
   });
 
-  it('is no failure by the other method, nor of a client that is disabled', async () => {
+  it('the other method, and a disabled client, do not count as failures', async () => {
     const strict = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post', strict: true });
     const disabled = await confidentialClient(app);
     await changeClient(app, disabled, { disabled: true });
@@ -118,7 +118,7 @@ describe('a right secret', () => {
     expect((await attempt('/token', strict, '192.0.2.10')).status).toBe(200);
   });
 
-  it('costs no write in the audit log where it is not let in, beyond so many a minute', async () => {
+  it('refusals of a right secret write a limited number of audit events per minute', async () => {
     const disabled = await confidentialClient(app);
     await changeClient(app, disabled, { disabled: true });
     for (let index = 0; index < 80; index += 1) await attempt('/token', disabled, '192.0.2.11');
@@ -150,7 +150,7 @@ describe('a client that tries the other method after each error, as golang.org/x
     ['registered for the body', { tokenEndpointAuthMethod: 'client_secret_post' }],
     ['strict', { strict: true }],
     ['strict, and registered for the body', { tokenEndpointAuthMethod: 'client_secret_post', strict: true }],
-  ] as const)('refreshes its live sessions beside sixty dead ones, %s', async (_what, registration) => {
+  ] as const)('a client refreshes its live sessions beside sixty revoked ones, %s', async (_what, registration) => {
     const owner = await confidentialClient(app, registration);
     for (let index = 0; index < 60; index += 1) {
       const [dead, live] = [await startFamily(app, owner), await startFamily(app, owner)];

@@ -46,13 +46,13 @@ describe('a caller that hangs up', () => {
     ['/token', { path: '/token', headers: [FORM], body: 'grant_type=client_credentials' }],
     ['/sign-in', { path: '/sign-in', headers: [FORM], body: 'username=alice' }],
     ['/admin/v1/clients', { path: '/admin/v1/clients', headers: [JSON_TYPE], body: '{}' }],
-  ])('in the middle of its body is one info line with the result `aborted`: %s', async (route, request) => {
+  ])('a request that is aborted in its body is one info line with the result `aborted`: %s', async (route, request) => {
     const lines = await linesOf(() => hangUp(app.url, request));
     expect(lines).toMatchObject([{ level: INFO, msg: 'request', method: 'POST', route, result: 'aborted' }]);
     expect(lines[0]).not.toHaveProperty('status');
   });
 
-  it('while it is served is the same line', async () => {
+  it('a request that is aborted while it is served is the same line', async () => {
     const service = app.nest.get(TokenService, { strict: false });
     const issue = service.token.bind(service);
     let served = () => {};

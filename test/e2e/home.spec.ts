@@ -37,10 +37,10 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 
 const linksIn = (html: string): string[] => [...html.matchAll(/<a\b[^>]* href="([^"]*)"/g)].map(([, href]) => href!);
 
-describe('at its address, a service outside production', () => {
+describe('the home page outside production', () => {
   at();
 
-  it('says what it is, that nobody is signed in, and where to go on', async () => {
+  it('the home page says what the service is, that nobody is signed in, and where to go on', async () => {
     const { status, headers, text } = await get('/');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -50,16 +50,16 @@ describe('at its address, a service outside production', () => {
     expect(linksIn(text)).toEqual(['/sign-in', '/.well-known/openid-configuration', '/admin/v1/openapi.json']);
   });
 
-  it('has nothing behind its links but what is there', async () => {
+  it('the links of the home page all resolve', async () => {
     for (const link of linksIn((await get('/')).text)) expect((await get(link)).status).toBe(200);
   });
 
-  it('links to the demo client where that runs', async () => {
+  it('the home page links to the demo client if it runs', async () => {
     jest.spyOn(app.nest.get(DemoClient, { strict: false }), 'url', 'get').mockReturnValue('http://127.0.0.1:3001/');
     expect(linksIn((await get('/')).text)).toContain('http://127.0.0.1:3001/');
   });
 
-  it('says who is signed in, and links to the account and the way out', async () => {
+  it('the home page shows who is signed in, and links to the account and the sign-out', async () => {
     const visitor = new Visitor(app);
     const user = await aUser(app);
     await signIn(visitor, await visitor.get('/sign-in'), user);
@@ -70,12 +70,12 @@ describe('at its address, a service outside production', () => {
     expect(linksIn(html)).not.toContain('/sign-in');
   });
 
-  it('speaks the language of the browser, or the one that is asked for', async () => {
+  it('the home page is in the browser’s language, or the requested one', async () => {
     expect((await get('/', { 'accept-language': 'zh-TW' })).text).toContain(traditionalChinese.home.text);
     expect((await get('/?ui_locales=zh-Hant')).text).toContain(traditionalChinese.home.text);
   });
 
-  it('answers 503 with a page where the database is away', async () => {
+  it('the home page answers 503 with a page while the database is away', async () => {
     const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     jest.spyOn(app.nest.get(LoginSessions, { strict: false }), 'current').mockRejectedValue(away);
     const { status, text } = await get('/');
@@ -83,7 +83,7 @@ describe('at its address, a service outside production', () => {
     expect(text).toContain(english.errors.unavailable.text);
   });
 
-  it('has an icon, which browsers take for an image', async () => {
+  it('the home page’s icon is an image', async () => {
     const { status, headers, text } = await get('/favicon.ico');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('image/svg+xml');
@@ -91,7 +91,7 @@ describe('at its address, a service outside production', () => {
     expect(text).toMatch(/^<svg .*fill="#3b63d6"/);
   });
 
-  it('sends those who want to change their password to the account', async () => {
+  it('the well-known URL for changing passwords redirects to the account', async () => {
     const { status, headers } = await get('/.well-known/change-password');
     expect({ status, location: headers.get('location') }).toEqual({ status: 302, location: '/account' });
     // Password managers ask whether a path that is not there is refused; where it is not, they do not trust this one.
@@ -99,17 +99,17 @@ describe('at its address, a service outside production', () => {
     expect((await get(probe)).status).toBe(404);
   });
 
-  it('names nobody to tell of a vulnerability', async () => {
+  it('without a contact there is no security.txt', async () => {
     expectError(await send(`${app.url}/.well-known/security.txt`), 404, 'not_found');
     expect((await get('/.well-known/security.txt')).text).toContain(english.errors.notFound.text);
   });
 });
 
-describe('at its address, a service in production', () => {
-  describe('that nobody has configured for it', () => {
+describe('the home page in production', () => {
+  describe('without configuration', () => {
     at(PRODUCTION);
 
-    it('has nothing', async () => {
+    it('a service in production has no home page unless it is configured', async () => {
       const { status, text } = await get('/', OVER_TLS);
       expect(status).toBe(404);
       expect(text).toContain(english.errors.notFound.text);
@@ -117,10 +117,10 @@ describe('at its address, a service in production', () => {
     });
   });
 
-  describe('that shows a page', () => {
+  describe('with a page', () => {
     at({ ...PRODUCTION, REKEY_HOME: 'page' });
 
-    it('names nothing that is there to try it out', async () => {
+    it('the home page of a service in production mentions no demo', async () => {
       jest.spyOn(app.nest.get(DemoClient, { strict: false }), 'url', 'get').mockReturnValue('http://127.0.0.1:3001/');
       const { status, text } = await get('/', OVER_TLS);
       expect(status).toBe(200);
@@ -129,10 +129,10 @@ describe('at its address, a service in production', () => {
     });
   });
 
-  describe('that sends browsers elsewhere', () => {
+  describe('with a redirect', () => {
     at({ ...PRODUCTION, REKEY_HOME: 'https://www.example/about?from=login' });
 
-    it('does so', async () => {
+    it('a service in production can redirect the home page to another URL', async () => {
       const { status, headers } = await get('/', OVER_TLS);
       expect({ status, location: headers.get('location') }).toEqual({
         status: 302,
@@ -148,21 +148,21 @@ describe('a service whose issuer has a path', () => {
     REKEY_SECURITY_CONTACT: 'mailto:security@example.com, https://example.com/report',
   });
 
-  it('has its page there, with links below that path', async () => {
+  it('an issuer with a path has its home page there, with links below that path', async () => {
     const { status, text } = await get('/t1');
     expect(status).toBe(200);
     expect(linksIn(text)).toContain('/t1/sign-in');
     expect((await get('/')).status).toBe(404);
   });
 
-  it('has at the root of the host what is looked for there alone', async () => {
+  it('an issuer with a path has the well-known files at the root of the host', async () => {
     expect((await get('/.well-known/change-password')).headers.get('location')).toBe('/t1/account');
     expect((await get('/favicon.ico')).status).toBe(200);
     expect((await get('/t1/favicon.ico')).status).toBe(404);
     expect((await get('/t1/.well-known/change-password')).status).toBe(404);
   });
 
-  it('says whom to tell of a vulnerability, as RFC 9116 wants it', async () => {
+  it('security.txt names the contact, as RFC 9116 defines', async () => {
     const { status, headers, text } = await get('/.well-known/security.txt');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');

@@ -78,7 +78,7 @@ async function regular(user = anna): Promise<Visitor> {
 const withQuery = (path: string, parameters: Record<string, string>): string =>
   `${path}?${new URLSearchParams(parameters).toString()}`;
 
-describe('an address that is nearly the registered one', () => {
+describe('a variant of a registered URI', () => {
   const tricks = hostileUris(REDIRECT_URI);
   let visitor: Visitor;
   let idToken: string;
@@ -243,7 +243,7 @@ describe.each(nasty)('%s', (_name, value) => {
   });
 });
 
-describe('claims that were asked for by name', () => {
+describe('claims requested by name', () => {
   const names = ['a\0b', '\ud800', '\udfff\ud800', '\u0001', '', '__proto__', 'x'.repeat(100), '<script>', 'sub', '🔑'];
 
   it.each(names)('%j in the claims parameter: the user is asked, or the client gets an error', async (name) => {
@@ -260,7 +260,7 @@ describe('claims that were asked for by name', () => {
     `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`;
 });
 
-describe('too much, or what cannot be read', () => {
+describe('oversized and unreadable requests', () => {
   const big = 'x'.repeat(64 * 1024);
   const many = (separator: string) => Array.from({ length: 1000 }, (_, index) => `p${index}${separator}1`).join('&');
   const queries: readonly (readonly [string, string])[] = [
@@ -366,7 +366,7 @@ describe('too much, or what cannot be read', () => {
   }
 });
 
-describe('a path that is spelled in another way', () => {
+describe('a path in another spelling', () => {
   const paths = ['/authorize', '/sign-in', '/consent', '/end-session', '/account', '/userinfo'].flatMap((path) => [
     `${path}/`,
     `/${path}`,

@@ -44,7 +44,7 @@ const halfHash = (hash: string, text: string): string => {
   return digest.subarray(0, digest.length / 2).toString('base64url');
 };
 
-describe('with the code', () => {
+describe('an ID token with the code', () => {
   it('the ID token is signed with RS256, has type JWT, and verifies with the JWKS', async () => {
     expect(decodeProtectedHeader(first.body.id_token)).toEqual({ alg: 'RS256', typ: 'JWT', kid: expect.any(String) });
     const { payload } = await verify(first.body.id_token, client.clientId);
@@ -105,7 +105,7 @@ describe('with the code', () => {
   });
 });
 
-describe('with a refresh', () => {
+describe('an ID token with a refresh', () => {
   let next: Answer;
   let refreshedAt: number;
   let retried: Answer;
@@ -160,7 +160,7 @@ describe('with a refresh', () => {
   });
 });
 
-describe('is not issued', () => {
+describe('when no ID token is issued', () => {
   it('without the scope openid there is no ID token', async () => {
     const { status, body } = await signInAndExchange(app, client, user, { scope: 'offline_access read' });
     expect([status, body.id_token]).toEqual([200, undefined]);
@@ -176,7 +176,7 @@ describe('is not issued', () => {
   });
 });
 
-describe('the claims that were asked for one by one', () => {
+describe('claims requested by name', () => {
   const ask = (idToken: Record<string, unknown>) =>
     signInAndExchange(app, client, user, { claims: JSON.stringify({ id_token: idToken }) });
 
@@ -224,7 +224,7 @@ describe('the algorithm', () => {
   });
 });
 
-describe('is no other token', () => {
+describe('an ID token is not another token', () => {
   let idToken: string;
 
   beforeAll(async () => {
@@ -264,7 +264,7 @@ describe('is no other token', () => {
   });
 });
 
-describe('as a hint', () => {
+describe('an ID token as a hint', () => {
   const read = (token: string) => app.nest.get(IdTokens, { strict: false }).readHint(token);
   const sign = (typ: JwsType, claims: object, algorithm?: SigningAlgorithm) =>
     signJws(typ, claims, app.nest.get(KeyRing, { strict: false }).signingKey(algorithm));

@@ -216,7 +216,7 @@ describe('a refresh token', () => {
   });
 });
 
-describe('a dead token', () => {
+describe('an inactive token', () => {
   it('[184, 185] an access token is inactive from the second it expires, whether or not its row was deleted', async () => {
     app.clock.advanceSeconds(TTL_SECONDS - 1);
     await expectActive(app, rs1, session.accessToken);

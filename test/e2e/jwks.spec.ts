@@ -15,7 +15,7 @@ describe('GET /jwks', () => {
   }, 60_000);
   afterAll(() => app.close());
 
-  it('[211] answers a JWK set whose keys have kid, kty, use and alg, and no private member', () => {
+  it('[211] /jwks answers a JWK set whose keys have kid, kty, use and alg, and no private member', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/jwk-set\+json(;|$)/);
     expect(body.keys).toMatchObject([
@@ -28,12 +28,12 @@ describe('GET /jwks', () => {
     }
   });
 
-  it('[213] may be cached, for a time that is stated', () => {
+  it('[213] /jwks may be cached for a stated time', () => {
     expect(response.headers.get('cache-control')).toBe('public, max-age=300');
     expect(response.headers.get('pragma')).toBeNull();
   });
 
-  it('[215] may be read by scripts of any origin', () => {
+  it('[215] /jwks may be read by scripts of any origin', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
 

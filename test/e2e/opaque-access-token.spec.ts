@@ -133,7 +133,7 @@ describe('revocation', () => {
   });
 });
 
-describe('as a bearer token', () => {
+describe('an opaque token as a bearer token', () => {
   it('[194, 222] an opaque token is accepted by our own protected resource, and a modified one is not', async () => {
     const operator = await adminClient(app);
     await changeClient(app, operator, { accessTokenFormat: 'opaque' });

@@ -83,7 +83,7 @@ describe('the document', () => {
   });
 });
 
-describe('what it lists is what there is:', () => {
+describe('the listed features', () => {
   it('the listed scopes are exactly those that users can grant', async () => {
     const scope = list('scopes_supported').join(' ');
     const client = await webClient(app, { scopes: list('scopes_supported') });

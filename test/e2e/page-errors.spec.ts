@@ -150,7 +150,7 @@ describe('a page', () => {
     expect((await putSignIn()).headers.get('allow')).toBe('GET, POST');
   });
 
-  it('is 503 with Retry-After where the database is away, and says nothing of it', async () => {
+  it('an error page is 503 with Retry-After while the database is away, without the cause', async () => {
     const away = ofDatabase(new Error('Connection terminated: connect ECONNREFUSED 10.1.2.3:5432'));
     jest.spyOn(app.nest.get(UsersService, { strict: false }), 'authenticate').mockRejectedValue(away);
     const { cookie, formToken } = await shownForm();
@@ -201,7 +201,7 @@ describe('the language of an error', () => {
   });
 });
 
-describe('who gets a page', () => {
+describe('which requests get a page', () => {
   it.each(['text/html,application/xhtml+xml,*/*;q=0.8', '*/*', 'application/json, text/html'])(
     'a browser that accepts %s gets a page',
     async (accept) => {
@@ -227,7 +227,7 @@ describe('who gets a page', () => {
   });
 });
 
-describe('every answer where people are', () => {
+describe('every response to a browser', () => {
   it('every response to a browser has the headers of a page, redirects included', async () => {
     const answer = await send(`${app.url}/account`, { redirect: 'manual' });
     expect(answer.status).toBe(303);

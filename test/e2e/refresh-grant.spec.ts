@@ -285,7 +285,7 @@ describe('the scope', () => {
     },
   );
 
-  it('beyond the grant is refused before the rotation statement runs, and a scope within it costs one read', async () => {
+  it('a scope beyond the grant is refused before the rotation statement, and a scope within it costs one read', async () => {
     const narrow = await startFamily(app, client, { scope: ['a'] });
     const repository = app.nest.get(TokenFamilyRepository, { strict: false });
     const statements = [jest.spyOn(repository, 'rotate'), jest.spyOn(repository, 'rotateAlone')];
@@ -302,9 +302,12 @@ describe('the scope', () => {
     }
   });
 
-  it.each([' a', 'a ', 'a  b', ' '])('[109] %j is not a list with single spaces', async (scope) => {
-    await expectRefused(() => refreshes(family.refreshToken, { scope }), 'invalid_scope');
-  });
+  it.each([' a', 'a ', 'a  b', ' '])(
+    '[109] a scope without single spaces as separators is refused: %j',
+    async (scope) => {
+      await expectRefused(() => refreshes(family.refreshToken, { scope }), 'invalid_scope');
+    },
+  );
 
   it('[110] a scope of thousands of tokens is refused, whether or not it fits into a request', async () => {
     const of = (count: number) => Array.from({ length: count }, (_, index) => 'abc'[index % 3]).join(' ');
@@ -334,7 +337,7 @@ describe('the scope', () => {
   });
 });
 
-describe('what is looked at again each time', () => {
+describe('the checks of each refresh', () => {
   it('[111] each refresh checks whether the grant was revoked', async () => {
     await revokeAs('family', family.sid);
     await expectRefused(() => refreshes(), 'invalid_grant');

@@ -98,7 +98,7 @@ describe('a refused token request', () => {
 });
 
 describe('a refused client authentication', () => {
-  it('leaves the client in log and audit log where it is known, whatever the reason', async () => {
+  it('a refused token request is logged and audited with its client if that is known, whatever the reason', async () => {
     const strict = await confidentialClient(app, { strict: true });
     const inBody = { ...strict, method: 'client_secret_post' } as const;
     for (const [one, reason] of [
@@ -145,7 +145,7 @@ describe('a refused access token', () => {
   });
 });
 
-describe('refusals that anybody can cause', () => {
+describe('refusals that anyone can cause', () => {
   const MOST = 60;
 
   const countOf = async (event: string, { clientId }: TestClient): Promise<number> => {

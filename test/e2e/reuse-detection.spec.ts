@@ -160,7 +160,7 @@ describe('a superseded token outside its window', () => {
   });
 });
 
-describe('how far the answer reaches', () => {
+describe('the configured response to a reuse', () => {
   /** One stolen session, and one of each kind of neighbour. */
   async function neighbourhood(reuseResponse: ClientRegistration['reuseResponse'], subject: string) {
     const [client, otherClient] = [await aClient({ reuseResponse }), await aClient()];

@@ -254,7 +254,7 @@ describe('an access token', () => {
   });
 });
 
-describe('a token that is nobody’s', () => {
+describe('a token that is not ours', () => {
   const strangers: [name: string, token: () => string][] = [
     ['a word', () => 'unknown'],
     ['an emoji', () => '🪙'],

@@ -232,7 +232,7 @@ describe('sticky scope narrowing', () => {
   });
 });
 
-describe('what a rotation writes', () => {
+describe('the writes of a rotation', () => {
   it('[140] the absolute end is fixed when the family starts: ten rotations do not move it', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     const { absolute_expires_at: before } = await familyRow(app, sid);

@@ -242,7 +242,7 @@ describe('the wrong password', () => {
   });
 });
 
-describe('a form that is not ours, or not this one', () => {
+describe('an invalid form', () => {
   const expectRefused = async (change: (visitor: Visitor, visit: Visit) => Promise<Answer> | Answer) => {
     const { visitor, visit } = await opened(new Authorization(client).path);
     const answer = await change(visitor, visit);

@@ -147,7 +147,7 @@ describe('the scope', () => {
 
 describe('client_credentials', () => {
   it.each(['openid', 'offline_access', 'a openid'])(
-    'does not grant what only a user can: %s is invalid_scope where it is asked for, and left out where it is not',
+    'client_credentials does not grant scopes that need a user: %s is invalid_scope if requested, and left out if not',
     async (scope) => {
       const one = await confidentialClient(app, {
         grantTypes: ['client_credentials', 'authorization_code', 'refresh_token'],
@@ -161,7 +161,7 @@ describe('client_credentials', () => {
     },
   );
 
-  it('[74] is not for public clients', async () => {
+  it('[74] client_credentials is not for public clients', async () => {
     const named = await publicClient(app);
     expectError(await clientCredentials(named), 400, 'unauthorized_client');
     // Even where a registration says otherwise, against the rules that it should have passed.

@@ -100,7 +100,7 @@ describe('the metadata', () => {
   );
 });
 
-describe('metadata is of no use', () => {
+describe('unusable metadata', () => {
   it.each<[string, Record<string, unknown>]>([
     ['of another issuer', { issuer: 'https://evil.test' }],
     ['of an issuer for all tenants', { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' }],

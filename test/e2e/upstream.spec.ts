@@ -138,7 +138,7 @@ describe('the button', () => {
   });
 });
 
-describe('the way there', () => {
+describe('the redirect to the provider', () => {
   it('each sign-in asks for a code with its own state, nonce and challenge (RFC 7636, RFC 9700 §2.1.1)', async () => {
     const urls = [await leave(new Visitor(app)), await leave(new Visitor(app))];
     for (const url of urls) {
@@ -219,7 +219,7 @@ describe('the way there', () => {
   });
 });
 
-describe('the way back', () => {
+describe('the response of the provider', () => {
   it('the response signs the user in, as a new user linked to the account, and continues to the client', async () => {
     const authTime = Math.floor(app.clock.now() / 1000) - 3000;
     upstream.user = { ...upstream.user, auth_time: authTime, amr: ['mfa', 'otp', 7] as never };
@@ -393,7 +393,7 @@ describe('an ID token', () => {
   );
 });
 
-describe('a sign-in that has to be a new one', () => {
+describe('a sign-in that must be fresh', () => {
   /** @param minutes undefined: it does not tell */
   const askedBefore = (minutes?: number): JWTPayload =>
     minutes === undefined ? {} : { auth_time: Math.floor(app.clock.now() / 1000) - minutes * 60 };
@@ -418,7 +418,7 @@ describe('a sign-in that has to be a new one', () => {
   });
 });
 
-describe('a link to come back by', () => {
+describe('a response link', () => {
   it('a response link of another browser signs nobody in, and does not end the sign-in under way', async () => {
     const [anna, mallory] = [new Visitor(app), new Visitor(app)];
     const [annas, mallorys] = [await leave(anna), await leave(mallory)];
@@ -527,7 +527,7 @@ describe('a link to come back by', () => {
   });
 });
 
-describe('a provider that is in trouble', () => {
+describe('a failing provider', () => {
   it.each<[string, Trouble, number]>([
     ['hangs up', 'hang up', 503],
     ['does not answer', 'hang', 503],

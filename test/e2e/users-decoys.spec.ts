@@ -42,14 +42,14 @@ async function kindsOfNobodies(): Promise<string[]> {
   return hashes.map((hash: PasswordHash) => hash.scheme);
 }
 
-describe('where no hash was imported', () => {
+describe('without imported hashes', () => {
   it('without imported hashes, every unknown username takes the time of a current one', async () => {
     expect(await kindsOfNobodies()).toEqual(nobodies.map(() => 'argon2'));
     expect(await decoys().for('nobody')).toMatchObject({ encoded: expect.stringMatching(/m=19456,t=2,p=1/) });
   });
 });
 
-describe('where hashes were imported', () => {
+describe('with imported hashes', () => {
   beforeAll(async () => {
     await createUser(app, 'current');
     for (let index = 0; index < 4; index++) await importUser(`imported-${index}`, BCRYPT);

@@ -119,7 +119,7 @@ describe('the next sign-in', () => {
   });
 });
 
-describe('nobody signs in', () => {
+describe('refused upstream users', () => {
   it('a disabled user cannot sign in until enabled', async () => {
     const account = newAccount();
     const { subject } = (await link(account))!;

@@ -133,7 +133,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('while the password is hashed, which takes time', () => {
+describe('while the password is hashed', () => {
   /** The verdict of a right password, where something is done after the user was read and before the answer. */
   async function signInWhile(name: string, password: string, change: () => Promise<unknown>) {
     const hasher = app.nest.get(PasswordHasher, { strict: false });

@@ -113,7 +113,7 @@ it('successes are not failures', async () => {
   }
 });
 
-describe('a guess that is spread over many sources', () => {
+describe('guessing from many sources', () => {
   it('guessing from many sources is slowed down, and the user can still sign in at home and on a new device', async () => {
     const [name, home] = [newName(), newSource()];
     const { subject } = await createUser(app, name);
@@ -146,7 +146,7 @@ describe('a guess that is spread over many sources', () => {
   });
 });
 
-describe('the places that a user has signed in from', () => {
+describe('the sources that a user has signed in from', () => {
   const known = async (subject: string) =>
     (
       await app.database.query<{ known_sources: string[] }[]>('SELECT known_sources FROM users WHERE subject = $1', [

@@ -147,7 +147,7 @@ describe('a change', () => {
   });
 });
 
-describe('the claims that clients are told', () => {
+describe('the claims for clients', () => {
   it('the claims for clients are those of the user, with the time of the last change, and a default name', async () => {
     const name = newName();
     const { subject } = await createUser(app, name, { claims: { given_name: 'Carl' } });

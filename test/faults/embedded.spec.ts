@@ -53,13 +53,13 @@ it('a first start prints how to sign in and try it, in 25 lines at most', () => 
   expect(said.split('\n').filter((line) => !line.startsWith('{')).length).toBeLessThanOrEqual(25);
 });
 
-it('a caller that hangs up in the middle of its body is no error, and no fault of the database', async () => {
+it('a caller that hangs up during its body causes no error, and does not count as a database failure', async () => {
   await hangUp(rekey.url, { path: '/token', headers: [FORM], body: 'grant_type=client_credentials' });
   await eventually(() => expect(rekey.output).toContain('"result":"aborted"'));
   expect(rekey.output).not.toContain('"level":"error"');
 });
 
-it('a second process on the same files is refused, says why, and harms nothing', async () => {
+it('a second process on the same files is refused with the reason, and damages nothing', async () => {
   const second = await RekeyProcess.launch({ env });
   expect(await second.exited).toEqual({ code: 1, signal: null });
   expect(second.output).toContain(`The data directory is in use by process ${rekey.pid}`);

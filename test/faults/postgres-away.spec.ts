@@ -117,7 +117,7 @@ describe('PostgreSQL is killed', () => {
   });
 });
 
-describe('PostgreSQL stands still', () => {
+describe('PostgreSQL hangs', () => {
   /** @returns what the work came to, with PostgreSQL still from its beginning to its end and the client known already */
   async function whilePaused<T>(work: () => Promise<T>): Promise<T> {
     await introspect(rekey, client, 'x');
@@ -183,7 +183,7 @@ describe('PostgreSQL stands still', () => {
   });
 });
 
-describe('PostgreSQL is taken up by another program', () => {
+describe('PostgreSQL is busy with another program', () => {
   const others: pg.Client[] = [];
   afterEach(async () => {
     await Promise.all(others.splice(0).map((other) => other.end()));

@@ -130,7 +130,7 @@ describe('killed while it redeems a code', () => {
   });
 });
 
-describe('killed while it signs somebody out', () => {
+describe('killed during a sign-out', () => {
   interface SignedIn {
     readonly visitor: Visitor;
     readonly session: string;

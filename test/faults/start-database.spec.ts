@@ -32,7 +32,7 @@ afterAll(() => deployment.stop());
 const sentences = ({ output }: RekeyProcess): string[] =>
   output.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
 
-describe('a start that no waiting mends ends at once, with one sentence and without a secret', () => {
+describe('a start that cannot succeed later ends at once, with one sentence and without a secret', () => {
   it.each([
     ['a wrong password', `narrow:${WRONG}`, 'postgres', '28P01 password authentication failed for user "narrow"'],
     ['no password', 'narrow', 'postgres', 'SASL'],
@@ -65,7 +65,7 @@ describe('a start that no waiting mends ends at once, with one sentence and with
   });
 });
 
-describe('a start that waiting mends', () => {
+describe('a start that can succeed later', () => {
   const opened: Server[] = [];
   afterAll(() => opened.forEach((server) => server.close()));
 

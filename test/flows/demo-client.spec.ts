@@ -192,7 +192,7 @@ describe('keeping a user signed in', () => {
   });
 });
 
-describe('an answer of the issuer that is an error', () => {
+describe('an error response of the issuer', () => {
   it.each([
     ['access_denied', 'You did not allow it'],
     ['login_required', 'it was asked not to show you a sign-in page'],
@@ -211,7 +211,7 @@ describe('an answer of the issuer that is an error', () => {
   }
 });
 
-describe('what comes from elsewhere', () => {
+describe('requests from elsewhere', () => {
   it('a callback that this browser did not start signs nobody in, and its code is not redeemed', async () => {
     const begun = await browser.atDemo.get('/sign-in');
     let visit = await browser.atService.get(begun.url.href);

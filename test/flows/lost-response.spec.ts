@@ -45,7 +45,7 @@ async function refreshAndLoseTheAnswer(as: TestClient, { sid }: TestFamily, refr
   socket.destroy();
 }
 
-describe('an answer that is lost on the way', () => {
+describe('a lost response', () => {
   it('[127] after a lost response, the same request gets the successor, which works', async () => {
     await refreshAndLoseTheAnswer(client, family, family.refreshToken);
     const again = await refresh(app, client, family.refreshToken);
@@ -99,7 +99,7 @@ describe('an answer that is lost on the way', () => {
   });
 });
 
-describe('a database connection that is lost', () => {
+describe('a lost database connection', () => {
   const lost = () => ofDatabase(new Error('Connection terminated unexpectedly'));
   const repository = () => app.nest.get(TokenFamilyRepository, { strict: false });
 

@@ -160,7 +160,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
 
   describe('the JWKS', () => {
     it.each(['ES256', 'EdDSA', 'RS256', 'PS256'])(
-      '[211] holds public members only, with kid, kty, use and alg (%s)',
+      '[211] the JWKS has public members only, with kid, kty, use and alg (%s)',
       async (algorithm) => {
         const { ring } = await bootReplica(configure({ REKEY_SIGNING_ALGORITHM: algorithm }));
         const { keys } = ring.jwks();
@@ -173,7 +173,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       },
     );
 
-    it('[212] a verifier that caches it for max-age sees no failure across a rotation, with replicas whose clocks differ', async () => {
+    it('[212] a verifier that caches the JWKS for max-age sees no failure across a rotation, with clock differences between replicas', async () => {
       const config = configure({ REKEY_KEY_ROTATION_DAYS: '30' });
       const slowClock = new TestClock(clock.now() - 30_000);
       const replicas = [await bootReplica(config), await bootReplica(config, slowClock)];
@@ -211,7 +211,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(kidsOf({ ring }).sort()).toEqual([ring.signingKey().kid, ring.signingKey('RS256').kid].sort());
     });
 
-    it('[212] the same verifier does see an emergency rotation, until its copy expires', async () => {
+    it('[212] a verifier with a cached JWKS fails after an emergency rotation until its copy expires', async () => {
       const replica = await bootReplica();
       const verifier = new CachingVerifier(clock, () => replica.ring.jwks());
       await verifier.verify(await signJws('at+jwt', {}, replica.ring.signingKey()));
@@ -347,7 +347,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(ring.signingKey('EdDSA').algorithm).toBe('EdDSA');
     });
 
-    it('[214] no kid comes back, however often keys rotate', async () => {
+    it('[214] no kid is reused, however often keys rotate', async () => {
       const { worker, ring } = await bootReplica();
       const kids = [ring.signingKey().kid];
       for (let rotation = 0; rotation < 12; rotation++) {
@@ -435,7 +435,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(here.ring.verificationKey(kid)?.kid).toBe(kid);
     });
 
-    it('[214] of an unknown key fails, and costs the database one look a second, however many there are', async () => {
+    it('[214] reading tokens with unknown keys fails, and costs one database read per second', async () => {
       const { ring, repository } = await bootReplica();
       const before = repository.loads;
       const attempt = async (kid: string) => ring.reading((keys) => keys.verificationKey(kid) ?? keys.tokenKey(255));

@@ -214,7 +214,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     });
   });
 
-  describe('a sign-in that was on its way when all sessions of the user were ended', () => {
+  describe('a sign-in under way when all sessions of the user were ended', () => {
     const rows = () => dataSource.manager.countBy(LoginSessionEntity, { subject: anna });
 
     it.each<[string, (manager: EntityManager) => Promise<unknown>]>([

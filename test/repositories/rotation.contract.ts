@@ -281,7 +281,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
     });
   });
 
-  describe('what is not rotated', () => {
+  describe('entries that do not rotate', () => {
     it('an entry that does not rotate is left unchanged, beside others that do', async () => {
       const gone = await insertClient(dataSource, { deletedAt: new Date(NOW) });
       const disabled = await insertClient(dataSource, { disabledAt: new Date(NOW) });

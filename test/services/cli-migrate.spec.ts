@@ -42,7 +42,7 @@ it('migrate reports an unreachable database without its password', async () => {
   expect(result).toEqual({ exitCode: 1, stdout: '', stderr: 'DATABASE_URL does not answer (ECONNREFUSED).\n' });
 });
 
-describe('where the database lets nobody in like that', () => {
+describe('a database that refuses the connection', () => {
   const [RIGHT, WRONG] = ['canary-4711', 'canary-0815'];
   let server: PostgresServer;
 

@@ -59,7 +59,7 @@ describe('RedisConnection', () => {
     expect(await ping()).toBe('PONG');
   });
 
-  it('[291] while Redis is away commands are refused at once and none is kept for later', async () => {
+  it('[291] while Redis is away commands fail at once, and none is queued', async () => {
     await connected();
     await server.kill();
     await eventually(() => expect(connection.isReady).toBe(false));
@@ -70,7 +70,7 @@ describe('RedisConnection', () => {
     expect(await connection.run((client) => client.get('kept'))).toBeNull();
   });
 
-  it('[290] a server that stands still fails every command within its deadline, then refuses at once, then recovers', async () => {
+  it('[290] a server that hangs fails every command within its deadline, then commands fail at once, then it recovers', async () => {
     await connected({ deadlineMs: 250 });
     const firstEpoch = connection.epoch;
     server.pause();
@@ -85,7 +85,7 @@ describe('RedisConnection', () => {
     expect(said).toEqual(['Redis is away: Redis did not answer within 250 ms', 'Redis is back']);
   });
 
-  it('[290] a half-open connection is replaced, though nobody uses it', async () => {
+  it('[290] a half-open connection is replaced, even if it is idle', async () => {
     const road = await Road.to(server.port);
     try {
       await connected({ url: road.url });

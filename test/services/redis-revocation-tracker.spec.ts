@@ -122,7 +122,7 @@ describe('the tracker in Redis', () => {
   }
 
   describe('between replicas', () => {
-    it('[164] a revocation added on one is seen by the other at once', async () => {
+    it('[164] a revocation added on one replica is seen by the other at once', async () => {
       const one = await aReadyReplica(truth.live);
       const other = await aReadyReplica(truth.live);
       expect(await other.tracker.check(mothers.aToken())).toBe('live');
@@ -307,7 +307,7 @@ describe('the tracker in Redis', () => {
       ['SIGSTOP', async () => server.pause(), async () => server.resume()],
       ['CLIENT PAUSE', () => operator.sendCommand(['CLIENT', 'PAUSE', '3000', 'ALL']), async () => undefined],
     ])(
-      '[290] paused by %s, a check is unknown well within a second, and nothing hangs or piles up',
+      '[290] with Redis paused by %s, a check is unknown well within a second, and nothing hangs or queues up',
       async (_how, pause, resume) => {
         const { tracker } = await aReadyReplica(truth.live, { deadlineMs: 250 });
         truth.commit(mothers.aRevocation());
@@ -360,7 +360,7 @@ describe('the tracker in Redis', () => {
       expect(await operator.get(key)).toBe(String(now + 1));
     });
 
-    it('[173] when memory is full, the write fails loudly and a revoked token is not live', async () => {
+    it('[173] when Redis is out of memory, the write fails with an error, and a revoked token is not live', async () => {
       const { tracker, events } = await aReadyReplica(truth.live);
       const other = await aReadyReplica(truth.live);
       await operator.configSet('maxmemory', '1mb');
@@ -381,7 +381,7 @@ describe('the tracker in Redis', () => {
       }
     });
 
-    it('[173] a Redis that evicts keys is not trusted, and the tracker says why', async () => {
+    it('[173] a Redis that evicts keys is not trusted, and the tracker logs why', async () => {
       await operator.configSet({ maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' });
       try {
         const { tracker, events } = await aReplica(truth.live);

@@ -125,7 +125,7 @@ describe('a refresh on one replica and a revocation on the other', () => {
   }, 120_000);
 });
 
-describe('a theft that is found on one replica while the thief refreshes on the other', () => {
+describe('a reuse found on one replica while the thief refreshes on the other', () => {
   it('[136] a reuse found on one replica while the thief refreshes on the other leaves no valid token', async () => {
     for (let round = 0; round < 40; round++) {
       const { refreshToken, sid } = await startFamily(a, client);
@@ -142,7 +142,7 @@ describe('a theft that is found on one replica while the thief refreshes on the 
   }, 120_000);
 });
 
-describe('what one replica knows', () => {
+describe('facts that replicas share', () => {
   it('[164] a token revoked on one replica is invalid on the other at once', async () => {
     for (let round = 0; round < 20; round++) {
       const { refreshToken } = await startFamily(a, client);
@@ -183,7 +183,7 @@ describe('what one replica knows', () => {
   }, 60_000);
 });
 
-describe('a family that somebody holds', () => {
+describe('a locked family', () => {
   /** As an admin’s transaction does. */
   async function hold(sid: string): Promise<() => Promise<void>> {
     const holder = new pg.Client({ connectionString: replicas.databaseUrl });

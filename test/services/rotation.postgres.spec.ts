@@ -195,7 +195,7 @@ describe('two connections', () => {
   }
 });
 
-describe('[142] what rotations leave on the disk, with auditing off', () => {
+describe('[142] the disk space of rotations without auditing', () => {
   const FAMILIES = 300;
   let dataSource: DataSource;
   let store: TokenFamilyRepository;

@@ -249,7 +249,7 @@ describe('signing out on both replicas at once', () => {
   }, 120_000);
 });
 
-describe('agreeing on both replicas at once', () => {
+describe('consenting on both replicas at once', () => {
   const questions = async (scopes: readonly string[]) => {
     const visitor = new Visitor(a);
     await signIn(visitor, await visitor.get('/sign-in'), user);

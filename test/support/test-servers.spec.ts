@@ -27,14 +27,14 @@ describe('PostgresServer', () => {
   beforeAll(async () => (server = await PostgresServer.start()));
   afterAll(() => server.stop());
 
-  it('runs with default durability and gives each caller a database of its own', async () => {
+  it('the server runs with default durability and gives each caller its own database', async () => {
     const [one, other] = await Promise.all([server.createDatabase(), server.createDatabase()]);
     await ask(one, 'CREATE TABLE t (x int)');
     expect(await ask(other, `SELECT to_regclass('t') AS t`)).toEqual([{ t: null }]);
     expect(await ask(one, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
   });
 
-  it('a killed server comes back on the same port with what was committed', async () => {
+  it('a killed server comes back on the same port with its committed data', async () => {
     const url = await server.createDatabase();
     await ask(url, 'CREATE TABLE t AS SELECT 42 AS x');
     await server.kill();
@@ -43,7 +43,7 @@ describe('PostgresServer', () => {
     expect(await ask(url, 'SELECT x FROM t')).toEqual([{ x: 42 }]);
   });
 
-  it('a paused server answers nothing, on open connections either, until it is resumed', async () => {
+  it('a paused server answers nothing, even on open connections, until it is resumed', async () => {
     const client = new pg.Client({ connectionString: server.url });
     await client.connect();
     server.pause();
@@ -62,7 +62,7 @@ describe('servers for tests', () => {
     );
   });
 
-  it('end, and their files go, when the process that started them is killed', async () => {
+  it('the servers and their files are removed when the process that started them is killed', async () => {
     const { starter, directory, pid } = await startFromAnotherProcess();
     expect(isAlive(pid)).toBe(true);
     starter.kill('SIGKILL');

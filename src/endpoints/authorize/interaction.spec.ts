@@ -70,7 +70,7 @@ function step(request: Partial<AuthorizationRequest>, situation: Partial<Situati
   }
 }
 
-describe('why somebody who is signed in has to sign in again', () => {
+describe('why a signed-in user must sign in again', () => {
   it.each<[string, Partial<AuthorizationRequest>, Partial<Situation>, string | undefined]>([
     ['the hint is of somebody else', {}, { hintedSubject: 'u2' }, 'other_user'],
     ['somebody else is asked for by a claim', { subject: 'u2' }, {}, 'other_user'],

@@ -35,7 +35,7 @@ describe('the client of a logout request', () => {
   });
 });
 
-describe('after a logout the browser goes', () => {
+describe('the redirect after a logout', () => {
   const location = (parameters: Record<string, string>, of: Client | undefined = client) =>
     postLogoutLocation(of, request(parameters));
 

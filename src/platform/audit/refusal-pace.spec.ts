@@ -3,7 +3,7 @@ import { RefusalPace } from './refusal-pace.js';
 
 const SECOND = 1000;
 
-describe('the pace of recorded refusals', () => {
+describe('the limit of recorded refusals', () => {
   const times = (count: number, next: () => number | undefined) => Array.from({ length: count }, next);
 
   it('a key’s refusals are recorded up to the limit in a minute, and no more', () => {

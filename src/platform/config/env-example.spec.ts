@@ -14,15 +14,15 @@ for (const line of lines) {
 const table = Object.values(settings).map(({ name, fallback }) => ({ name, fallback }));
 
 describe('.env.example', () => {
-  it('names every setting, and no other', () => {
+  it('.env.example names every setting and no other', () => {
     expect([...shown.keys()].sort()).toEqual(table.map(({ name }) => name).sort());
   });
 
-  it.each(table)('shows the default of $name', ({ name, fallback }) => {
+  it.each(table)('.env.example shows the default of $name', ({ name, fallback }) => {
     expect(shown.get(name)).toBe(fallback === undefined ? '' : String(fallback));
   });
 
-  it('sets nothing when it is used as it is', () => {
+  it('.env.example sets nothing when it is used unchanged', () => {
     expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
   });
 });

@@ -134,7 +134,7 @@ describe('a value that cannot be read', () => {
   });
 });
 
-describe('what settings demand of each other', () => {
+describe('rules between settings', () => {
   it('a shared database needs a shared master key', () => {
     expect(blamed({ DATABASE_URL: POSTGRES })).toEqual(['REKEY_SECRET']);
   });
@@ -228,7 +228,7 @@ describe('what settings demand of each other', () => {
 });
 
 describe('[299] insecure configuration does not boot in production', () => {
-  it('boots with everything that is demanded', () => {
+  it('production starts with all required settings', () => {
     expect(loadConfig(production)).toMatchObject({ environment: 'production', issuer: 'https://id.example.com' });
   });
 
@@ -321,19 +321,22 @@ describe('[299] insecure configuration does not boot in production', () => {
   });
 });
 
-describe('the front door', () => {
-  it('shows a page, and nothing in production', () => {
+describe('the home page settings', () => {
+  it('the home page is on by default, and off in production', () => {
     expect(loadConfig({}).home).toBe('page');
     expect(loadConfig(production).home).toBe('none');
   });
 
-  it.each(['page', 'none', 'https://www.example/', 'http://intranet/'])('may be %s', (home) => {
+  it.each(['page', 'none', 'https://www.example/', 'http://intranet/'])('the security contact may be %s', (home) => {
     expect(loadConfig({ ...production, REKEY_HOME: home }).home).toBe(home);
   });
 
-  it.each(['Page', 'javascript:alert(1)', '//evil.example', ' https://www.example/'])('may not be "%s"', (home) => {
-    expect(blamed({ REKEY_HOME: home })).toEqual(['REKEY_HOME']);
-  });
+  it.each(['Page', 'javascript:alert(1)', '//evil.example', ' https://www.example/'])(
+    'the security contact may not be "%s"',
+    (home) => {
+      expect(blamed({ REKEY_HOME: home })).toEqual(['REKEY_HOME']);
+    },
+  );
 
   it('names whom to tell of a vulnerability', () => {
     const contacts = ['mailto:security@example.com', 'tel:+886-2-1234', 'https://example.com/report'];
@@ -341,7 +344,7 @@ describe('the front door', () => {
   });
 
   it.each(['security@example.com', 'mailto:nobody', 'http://example.com/', 'tel:', 'mailto:a@b\nExpires: never'])(
-    'does not take "%s" for one',
+    '"%s" is refused as a security contact',
     (contact) => {
       expect(blamed({ REKEY_SECURITY_CONTACT: contact })).toEqual(['REKEY_SECURITY_CONTACT']);
     },

@@ -28,7 +28,7 @@ it.each<[string, () => Promise<unknown>]>([
   ['a statement', () => pool.query('SELECT 1')],
   ['a connection', () => pool.connect()],
   ['a connection with a callback', withCallback],
-])('an error of the pool is of the database: %s', async (_, work) => {
+])('an error of the pool is a database error: %s', async (_, work) => {
   const error = await failureOf(work());
   expect(error).toMatchObject({ code: 'ECONNREFUSED' });
   expect(isOfDatabase(error)).toBe(true);

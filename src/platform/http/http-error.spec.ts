@@ -8,7 +8,7 @@ import { toOAuthError } from './http-error.js';
 const coded = (code: string, message = 'x'): Error => Object.assign(new Error(message), { code });
 const withStatus = (statusCode: unknown): Error => Object.assign(new Error('x'), { statusCode });
 
-describe('whatever is thrown', () => {
+describe('a thrown value', () => {
   it.each<[string, unknown, number, string]>([
     ['a Nest 404', new NotFoundException('secret'), 404, 'not_found'],
     ['a Nest 400', new BadRequestException('secret'), 400, 'invalid_request'],

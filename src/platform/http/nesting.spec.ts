@@ -13,7 +13,7 @@ it.each([
   expect(isTooDeep(nested(MAX_LEVELS + 1, open, close))).toBe(true);
 });
 
-it('a value of half a million levels is judged without a walk to its end', () => {
+it('a value of half a million levels is refused without a walk to its end', () => {
   expect(isTooDeep(nested(500_000, '[', ']'))).toBe(true);
 });
 
