@@ -14,7 +14,7 @@ export const showClient = (client: ClientEntity): ClientDto => ({
   updated_at: client.updatedAt.toISOString(),
 });
 
-/** A field that is null is left out. */
+/** Omits fields that are null. */
 function showFields(client: ClientFields): Pick<ClientDto, 'refresh'> {
   const refresh: Record<string, unknown> = {};
   const shown: Record<string, unknown> = {};

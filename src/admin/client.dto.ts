@@ -6,7 +6,7 @@ import { clientFieldEntries, snakeCase } from '../clients/client-fields.js';
 import { ChoiceField, FlagField, InstantField, NumberField, SetField, TextField } from './field.dto.js';
 import { PageDto } from './paging.dto.js';
 
-/** Its members, and most of those of a client, come from `clients/client-fields.ts`. */
+/** Its members, and most members of a client, come from `clients/client-fields.ts`. */
 export class RefreshPolicyDto {}
 
 class ClientFieldsDto {

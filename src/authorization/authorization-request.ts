@@ -84,7 +84,7 @@ function scopeIn(text: string | undefined, client: Client): string[] {
   const mayStay = mayUse(client, 'refresh_token') && client.scopes.includes(OFFLINE_ACCESS);
   const asked = mayStay ? scope : scope.filter((token) => token !== OFFLINE_ACCESS);
   const unknown = asked.filter((token) => !client.scopes.includes(token));
-  // RFC 6749 §3.3: where nothing would be left to grant, it is refused all the same.
+  // RFC 6749 §3.3: refused in any case if no scope would be left.
   if (unknown.length > 0 && (client.unknownScopes === 'refuse' || unknown.length === asked.length)) {
     throw OAuthError.invalidScope('beyond_client', unknown);
   }

@@ -122,7 +122,7 @@ export class CodeRedemption {
   }
 }
 
-/** A family beyond generation 0: the code has been used before, however recently. A code has no retry window. */
+/** The family is beyond generation 0, so the code was used before. A code has no grace period. */
 const REPLAYED: ReadonlySet<string> = new Set(['retry', 'stale', 'reuse']);
 
 function refusalOf(outcome: Exclude<Outcome, { verdict: 'rotated' }>): string {

@@ -1,4 +1,4 @@
-/** The fields of a client as options, as `clients/client-fields.ts` has them. What they may be is for the server to say. */
+/** The command-line options of the fields in `clients/client-fields.ts`. The server validates their values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Field } from '../clients/client-field.js';
 import { clientFieldEntries, snakeCase } from '../clients/client-fields.js';
@@ -10,7 +10,7 @@ export const withClientOptions = (command: Command): Command => {
   return command;
 };
 
-/** The second one switches it off. */
+/** The option of a field, and the one that switches it off. */
 function optionsOf({ kind, option: [flags, help, offHelp] }: Field): Option[] {
   const option = new Option(flags, help);
   if (kind === 'number') option.argParser(seconds);

@@ -25,7 +25,7 @@ export const migrateCommand = (terminal: Terminal): Command =>
     terminal.done('The schema is up to date.');
   });
 
-/** What is the operator's to mend, in a line; anything else as it is, with its stack. */
+/** Errors that the operator can fix, in one line; others unchanged, with their stack trace. */
 function problemOf(error: unknown): unknown {
   if (isUnavailable(error)) return new CliError(`DATABASE_URL does not answer (${codeOf(error) || 'timeout'}).`);
   if (isDenied(error)) return new CliError(`The database of DATABASE_URL refuses: ${(error as Error).message}`);

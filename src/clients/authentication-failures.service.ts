@@ -29,7 +29,7 @@ export class AuthenticationFailures {
     await this.audit.record(this.eventOf(client?.clientId, reason, context));
   }
 
-  /** Of a caller whose secret was right: it is not counted, and so it is recorded only so often. */
+  /** For a caller with the right secret. Not counted as a failure, so the audit events are limited instead. */
   async noteProven({ clientId }: Client, reason: string, context: RequestContext): Promise<void> {
     this.metrics.clientAuthenticationFailures.inc({ reason });
     await this.audit.recordRefusal(this.eventOf(clientId, reason, context), false);

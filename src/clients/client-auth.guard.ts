@@ -39,7 +39,7 @@ export class ClientAuthGuard implements CanActivate {
     return client;
   }
 
-  /** Runs the strategy as Passport does: each request has a copy with its own actions, so that none gets another's client. */
+  /** Runs the strategy like Passport: each request has a copy with its own callbacks, so that none gets another's client. */
   private byBasic(request: FastifyRequest): Promise<Client> {
     return new Promise((success, error) => {
       const fail = () => error(OAuthError.invalidClient('no_credentials'));

@@ -13,8 +13,8 @@ import { SecretUse } from './secret-use.worker.js';
 
 /**
  * Authenticates clients (RFC 6749 §2.3). Refusals look the same and take the same work whether the client is known or not:
- * one database read, the same comparisons, one audit event. A right secret is never refused because of failures: others at
- * the same address may be failing, and secrets are random enough that the limits need not keep anybody from guessing one.
+ * one database read, the same comparisons, one audit event. A right secret is never refused because of failures, which may come
+ * from others at the same address; secrets are random, so the limits are not needed against guessing.
  */
 @Injectable()
 export class ClientAuthenticationService {
@@ -60,7 +60,7 @@ export class ClientAuthenticationService {
     return client;
   }
 
-  /** Whether this is a secret of the client now. For the service itself: it counts and records nothing. */
+  /** Whether this is a valid secret of the client. For the service itself: counts and records nothing. */
   async knows(clientId: string, secret: string): Promise<boolean> {
     return this.match(await this.directory.load(clientId), secret) !== undefined;
   }
@@ -70,7 +70,7 @@ export class ClientAuthenticationService {
     return findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now());
   }
 
-  /** The caller has proved nothing: it counts against its source. */
+  /** Unauthenticated: counts as a failure of the source. */
   private async fail(
     client: Client | undefined,
     presentedId: string,
@@ -82,7 +82,7 @@ export class ClientAuthenticationService {
     throw OAuthError.invalidClient(reason, { clientId: client?.clientId });
   }
 
-  /** The secret was right, so that the caller may be told more, and it is no failure. */
+  /** The secret was right, so the answer may say more, and this is not counted as a failure. */
   private async refuse(client: Client, reason: Objection, context: RequestContext): Promise<never> {
     await this.failures.noteProven(client, reason, context);
     const { clientId, tokenEndpointAuthMethod } = client;

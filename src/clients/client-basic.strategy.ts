@@ -16,12 +16,12 @@ import { ClientAuthenticationService } from './client-authentication.service.js'
  */
 @Injectable()
 export class ClientBasicStrategy extends PassportStrategy(BasicStrategy, 'client-basic') {
-  /** How a strategy answers (passport-strategy). The guard sets them, in a strategy of each request's own. */
+  /** The callbacks of a strategy (passport-strategy). The guard sets them in a copy for each request. */
   declare success: (client: Client) => void;
   declare fail: () => void;
   declare error: (error: unknown) => void;
 
-  /** Set by passport-http, whose types leave it out. */
+  /** Set by passport-http, missing in its types. */
   declare private readonly _verify: (
     request: unknown,
     id: string,

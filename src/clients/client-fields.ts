@@ -33,7 +33,7 @@ export const clientFields = {
     example: ['read', 'write'],
     option: ['--scope <scope>', 'the scopes that its tokens may have at most, separated by spaces'],
   }),
-  /** OpenID Connect Core §3.1.2.1 has them ignored. */
+  /** OpenID Connect Core §3.1.2.1 says to ignore them. */
   unknownScopes: choice(['ignore', 'refuse'], {
     initially: 'ignore',
     description:

@@ -29,7 +29,7 @@ export class FailedAuthentications {
   }
 
   /**
-   * @param knownId of the client, where it exists; for the log
+   * @param knownId the client's id if the client exists; for the log
    * @throws OAuthError too_many_requests while this source is blocked, for this client or for all
    */
   check(clientId: string, source: string, knownId: string | undefined): void {

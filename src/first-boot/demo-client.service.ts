@@ -26,7 +26,7 @@ export class DemoClient implements OnModuleDestroy {
 
   constructor(private readonly config: Config) {}
 
-  /** Where it runs; undefined: it does not. */
+  /** Its URL; undefined while it does not run. */
   get url(): string | undefined {
     return this.server && `http://127.0.0.1:${webPortBeside(this.config.port)}/`;
   }

@@ -19,7 +19,7 @@ export class Registrar {
     private readonly users: UsersService,
   ) {}
 
-  /** @returns whether it was there already */
+  /** @returns whether it existed already */
   async ensureClient(registration: ClientRegistration, clientId: string, secret: string): Promise<boolean> {
     if (await this.clients.find(clientId)) return true;
     try {

@@ -17,7 +17,7 @@ export function bearerToken(authorization: string | undefined): string | undefin
 export const authenticationRequired = () =>
   new OAuthError('authentication_required', { headers: challenge(), reason: 'no_access_token' });
 
-/** @param clientId of the token, where it is one of ours */
+/** @param clientId the token's client, if the token is ours */
 export const invalidToken = (reason: string, clientId?: string) =>
   new OAuthError('invalid_token', { reason, clientId, headers: challenge({ error: 'invalid_token' }) });
 

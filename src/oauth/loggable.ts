@@ -1,14 +1,14 @@
-/** What a stranger has sent, as log and audit may have it: short, in one line, and without the parts that can hold secrets. */
+/** Makes untrusted input safe for the log and the audit log: short, in one line, and without parts that may contain secrets. */
 import { isAbsoluteUri } from './uri.js';
 
 const MAX_CHARACTERS = 200;
 
-/** As long as a token, code or secret of ours, wherever a client has put it by mistake. */
+/** As long as our tokens, codes and secrets, which a client may have sent in the wrong place. */
 const SECRET = /[\w-]{40,}/g;
 
 const MAX_SCOPE_TOKENS = 5;
 
-/** Without user, query, fragment and what could be a secret, otherwise to the letter. */
+/** Drops user, query, fragment and possible secrets; keeps the rest unchanged. */
 export function loggableUri(uri: string): string {
   if (!isAbsoluteUri(uri)) return `(no URI, ${uri.length} characters)`;
   const bare = uri.replace(/[?#].*$/s, (rest) => `${rest[0]}…`).replace(/\/\/[^/]*@/, '//…@');

@@ -63,9 +63,9 @@ export type OAuthErrorCode = keyof typeof codes;
 export interface OAuthErrorOptions {
   /** A word or two on why, for the log and the audit log; never sent to the caller. */
   readonly reason?: string;
-  /** The client that was refused, where it is known; for log and audit. */
+  /** The refused client, if known; for the log and the audit log. */
   readonly clientId?: string | undefined;
-  /** What was compared and did not fit; for log and audit, so it holds no secret and is short. */
+  /** The values that did not match; short and without secrets, for the log and the audit log. */
   readonly compared?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
@@ -109,7 +109,7 @@ export class OAuthError extends Error {
 
   static invalidGrant = (reason: string) => new OAuthError('invalid_grant', { reason });
 
-  /** @param tokens those that do not fit */
+  /** @param tokens the scope tokens that are not allowed */
   static invalidScope = (reason: string, tokens?: readonly string[]) =>
     new OAuthError('invalid_scope', { reason, ...(tokens && { compared: { scope: loggableScope(tokens) } }) });
 

@@ -1,7 +1,6 @@
 /**
- * The decorators of a request class, compiled once into a flat list. class-validator looks them up for every object that it
- * validates, which takes longer than the checks. Decorators that make no sense for a parameter, which is one string or
- * absent, are refused.
+ * The decorators of a request class, compiled once into a flat list, because class-validator looks them up for every object,
+ * which takes longer than the checks. Decorators that make no sense for a parameter (one string or absent) are refused.
  */
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
 
@@ -20,7 +19,7 @@ type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValid
 
 const compiled = new Map<RequestClass, readonly ParameterRules[]>();
 
-/** By parameter, in class-validator's order. @throws Error where the class has a decorator that is not supported */
+/** The rules by parameter, in class-validator's order. @throws Error if the class has an unsupported decorator */
 export function parameterRules(type: RequestClass): readonly ParameterRules[] {
   let rules = compiled.get(type);
   if (!rules) compiled.set(type, (rules = compile(type)));

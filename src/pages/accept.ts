@@ -1,6 +1,6 @@
-/** Content negotiation (RFC 9110 §12.5): what a header like `Accept` or `Accept-Language` asks for. */
+/** Content negotiation (RFC 9110 §12.5) for headers like `Accept` and `Accept-Language`. */
 
-/** The ranges of the header in lower case, the most wanted first. What cannot be read is not wanted. */
+/** The ranges of the header in lower case, most preferred first; invalid ones are dropped. */
 export function rangesOf(header = ''): string[] {
   return header
     .split(',')
@@ -17,7 +17,7 @@ export function rangesOf(header = ''): string[] {
 const HTML = 'text/html';
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
-/** Whether it names HTML, and nothing that programs read before it: browsers do, while `curl` takes anything. */
+/** Whether the header names HTML, and no format for programs before it: browsers send that, `curl` accepts anything. */
 export const prefersHtml = (accept: string | undefined): boolean =>
   rangesOf(accept).find((range) => range === HTML || JSON_TYPES.includes(range)) === HTML;
 

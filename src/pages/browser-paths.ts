@@ -10,7 +10,7 @@ const ACCOUNT = '/account';
 export const browserPaths = (config: { readonly issuer: string }): string[] =>
   PATHS.map((path) => `${issuerPath(config)}${path}`);
 
-/** The issuer's own address, which stands for itself alone. */
+/** The path of the issuer itself, without the paths below it. */
 export const homePath = (config: { readonly issuer: string }): string => issuerPath(config) || '/';
 
 export const accountPath = (config: { readonly issuer: string }): string => `${issuerPath(config)}${ACCOUNT}`;

@@ -45,10 +45,10 @@ export function wantsPage(config: Config, request: FastifyRequest): boolean {
   return browserPaths(config).some((path) => isBelow(path, request));
 }
 
-/** Somebody at a browser who followed a wrong link, which may lead anywhere. */
+/** Whether a browser has followed a wrong link, anywhere on the host. */
 function isLost(config: Config, error: OAuthError, request: FastifyRequest): boolean {
   const isWrongLink = error.status === 404 || error.status === 405;
-  // The admin API has routes whose 404 speaks of what is asked for, and not of the address.
+  // A 404 of an admin route is about the resource, not about the URL.
   const isElsewhere = request.is404 || !isBelow(adminPathOf(config.issuer), request);
   return isWrongLink && isElsewhere && prefersHtml(request.headers.accept);
 }

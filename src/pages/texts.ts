@@ -83,7 +83,7 @@ export interface Texts {
     readonly discovery: Explained;
     readonly adminApi: Explained;
     readonly docs: string;
-    /** The files to read, in the order in which to read them. */
+    /** The documentation files, in reading order. */
     readonly docsIn: <T>(first: T, second: T, third: T) => readonly (string | T)[];
   };
   readonly account: {

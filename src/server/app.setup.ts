@@ -14,9 +14,9 @@ import { Pages } from '../pages/pages.service.js';
 import { Clock } from '../platform/time/clock.js';
 
 /**
- * An issuer with a path has its endpoints under that path. These stand outside it: health and metrics, for the operator;
- * the document that RFC 8414 §3.1 puts before the path, while OpenID Connect Discovery §4 puts its own behind; and what
- * others look for at the root of a host.
+ * An issuer with a path has its endpoints below that path. Exceptions: health and metrics, for the operator; the document that
+ * RFC 8414 §3.1 puts before the path (OpenID Connect Discovery §4 puts its own after it); and the well-known URLs at the root of
+ * a host.
  */
 const OUTSIDE_THE_ISSUER = [
   'health/{*rest}',

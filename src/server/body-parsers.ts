@@ -1,4 +1,4 @@
-/** The bodies that the service reads: a form, and JSON for the admin API. */
+/** The body parsers: forms, and JSON for the admin API. */
 import type { FastifyInstance } from 'fastify';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
@@ -6,7 +6,7 @@ import { isTooDeep, MAX_LEVELS } from '../platform/http/nesting.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The form may repeat parameters: the route says so to somebody else than the caller. */
+    /** The form may repeat parameters; the route reports that to the redirect URI. */
     readonly mayRepeat?: boolean;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The HTTP server and its limits. Everything a stranger can send is bounded here, before any of it is looked at.
+ * The HTTP server and its limits. All input is bounded here, before it is read.
  */
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';

@@ -31,7 +31,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   server.addHook('onRequest', (request, reply, done) => {
     if (believesProxies) cleanForwardedFor(request);
     void reply.headers(STANDARD_HEADERS).header('x-correlation-id', request.id);
-    // Nothing was answered then, and Fastify runs no `onResponse`.
+    // Without a response Fastify does not run `onResponse`.
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
     });
@@ -48,7 +48,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     done();
   });
 
-  // Once the body is complete: when it begins, and how long it takes, is the caller's choice.
+  // Once the body is complete, because the caller controls when it begins and how long it takes.
   server.addHook('preValidation', (request, _reply, done) => {
     request.arrivedAt = clock.now();
     done();
@@ -91,7 +91,7 @@ function accessLine(request: FastifyRequest, reply: FastifyReply): object {
   };
 }
 
-/** The caller hung up before there was an answer. */
+/** For a caller that closed the connection before the response. */
 const abortedLine = (request: FastifyRequest, reply: FastifyReply): object => ({
   ...accessLine(request, reply),
   status: undefined,

@@ -3,12 +3,12 @@ import type { OAuthError } from '../../oauth/oauth-error.js';
 import { AuditService } from '../../platform/audit/audit.service.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 
-/** Authorization requests that cannot be answered, whoever sends them: for the audit log. */
+/** Audits refused authorization requests. */
 @Injectable()
 export class AuthorizationRefusals {
   constructor(private readonly audit: AuditService) {}
 
-  /** @param clientId absent where nobody has the id that was sent, which is not kept: it may be anything */
+  /** @param clientId absent for an unknown id, which is not recorded because it may be any text */
   record(
     { code, reason, compared }: OAuthError,
     clientId: string | undefined,

@@ -62,7 +62,7 @@ export class AuthorizeService {
     }
   }
 
-  /** What is wrong with the request itself is recorded; that the user must sign in first is no refusal. */
+  /** Records errors of the request itself; a required sign-in is not a refusal. */
   private async read(query: string, http: FastifyRequest): Promise<ReadRequest> {
     const context = contextOf(http);
     try {

@@ -9,7 +9,7 @@ import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { UsersService } from '../../users/users.service.js';
 import { HomePage } from './home.page.js';
 
-/** Shows the page at the issuer itself. In production it has nothing that is there to try the service out. */
+/** Shows the home page at the issuer's URL. In production it does not mention the demo. */
 @Injectable()
 export class HomePages {
   private readonly path: string;

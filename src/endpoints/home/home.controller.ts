@@ -5,7 +5,7 @@ import { OAuthError } from '../../oauth/oauth-error.js';
 import { Config } from '../../platform/config/config.js';
 import { HomePages } from './home-pages.service.js';
 
-/** The issuer's own address: a page, another address, or nothing, as the operator wants it. */
+/** The issuer's URL: a page, a redirect or a 404, as configured. */
 @ApiExcludeController()
 @Controller()
 export class HomeController {

@@ -9,7 +9,7 @@ import { HomePages } from './home-pages.service.js';
 import { HomeController } from './home.controller.js';
 import { HostController } from './host.controller.js';
 
-/** `/`, and the few addresses that browsers and others expect at the root of any host. */
+/** `/`, and the well-known URLs at the root of the host. */
 @Module({
   imports: [ConfigModule, TimeModule, PagesModule, SessionsModule, UsersModule, FirstBootModule],
   controllers: [HomeController, HostController],

@@ -1,16 +1,16 @@
-/** The address that was printed, or typed by hand: what answers here, who you are, and where to go on. */
+/** The home page: what this service is, who is signed in, and where to go on. */
 import type { ComponentChildren, VNode } from 'preact';
 import type { Texts } from '../../pages/texts.js';
 
 export interface HomePageProps {
   readonly texts: Texts;
-  /** Who is signed in; undefined: nobody. */
+  /** The signed-in user; undefined if there is none. */
   readonly userName?: string | undefined;
   readonly signInHref: string;
   readonly accountHref: string;
   readonly signOutHref: string;
   readonly discoveryHref: string;
-  /** What helps those who try the service out, and nobody else. */
+  /** Links for trying the service out; absent in production. */
   readonly trial?: { readonly demoHref: string | undefined; readonly adminApiHref: string } | undefined;
 }
 

@@ -9,7 +9,7 @@ import { Config } from '../../platform/config/config.js';
 import { Clock } from '../../platform/time/clock.js';
 import { securityText } from './security-text.js';
 
-/** What browsers, password managers and researchers look for at the root of a host, whatever the issuer's path is. */
+/** The URLs that browsers, password managers and security researchers expect at the root of a host, whatever the issuer's path. */
 @ApiExcludeController()
 @Controller()
 export class HostController {
@@ -18,7 +18,7 @@ export class HostController {
     private readonly clock: Clock,
   ) {}
 
-  /** Pages have the icon in them; JSON that is opened in a browser has not. */
+  /** For JSON opened in a browser; pages contain the icon themselves. */
   @Get('favicon.ico')
   icon(@Res() reply: FastifyReply): void {
     void reply
@@ -28,7 +28,7 @@ export class HostController {
       .send(brandIconSvg({ brand: this.config.brandColor }));
   }
 
-  /** Where a password manager sends its user to change the password (W3C, A Well-Known URL for Changing Passwords). */
+  /** For password managers (W3C, A Well-Known URL for Changing Passwords). */
   @Get('.well-known/change-password')
   changePassword(@Res() reply: FastifyReply): void {
     void reply.headers(pageHeaders()).redirect(accountPath(this.config), 302);

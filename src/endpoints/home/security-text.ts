@@ -1,19 +1,19 @@
-/** Whom to tell of a vulnerability (RFC 9116 §2.5). */
+/** The contacts for reporting vulnerabilities (RFC 9116 §2.5). */
 const DAY_MS = 86_400_000;
 
-/** §2.5.5 wants less than a year. It is that far away as long as the service runs, which is as long as somebody keeps it. */
+/** §2.5.5 recommends less than a year. The date moves on while the service runs, because a running service is maintained. */
 const DAYS = 180;
 
 interface SecurityText {
-  /** URIs, the preferred one first. */
+  /** URIs in order of preference. */
   readonly contacts: readonly string[];
-  /** Its origin. */
+  /** The origin of the host. */
   readonly host: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** It expires at midnight, so that all replicas say the same all day. */
+/** Expires at midnight, so that all replicas send the same text all day. */
 export function securityText({ contacts, host, now }: SecurityText): string {
   const expires = new Date((Math.floor(now / DAY_MS) + DAYS) * DAY_MS);
   const lines = [

@@ -57,9 +57,9 @@ export class AuditService {
   }
 
   /**
-   * Records a refusal. Anybody can be refused as a public client, or at `/authorize`, as often as they like: such refusals are
-   * recorded so many times a minute for each client and event, and the access log has a line for every one.
-   * @param isProven whether the caller has proved to be the client
+   * Records a refusal. Anyone can cause any number of refusals as a public client, or at `/authorize`, so those are limited per
+   * minute, client and event; the access log has a line for every one.
+   * @param isProven whether the caller has authenticated as the client
    * @throws when the database is away
    */
   async recordRefusal(event: AuditEvent, isProven: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * How many refusals of one kind are recorded in a minute. A caller who has proved nothing can cause any number of them; the
- * audit log must not grow at their will. The next one that is recorded says how many were left out.
+ * Limits the recorded refusals of one kind per minute, because unauthenticated callers can cause any number of them and must not
+ * fill the audit log. The next recorded one has the number of those left out.
  */
 const MINUTE_MS = 60_000;
 
@@ -10,7 +10,7 @@ interface Pace {
   readonly omitted: number;
 }
 
-/** Forgotten altogether beyond this: only clients that are registered have keys, so it is never reached by strangers. */
+/** All keys are dropped beyond this number. Only registered clients have keys, so unknown callers cannot reach it. */
 const MAX_KEYS = 10_000;
 
 export class RefusalPace {
@@ -19,8 +19,8 @@ export class RefusalPace {
   constructor(private readonly perMinute: number) {}
 
   /**
-   * @param now milliseconds of a clock that does not jump
-   * @returns how many of this key were left out since the last one that was recorded; undefined: leave this one out, too
+   * @param now milliseconds of a monotonic clock
+   * @returns how many of this key were left out since the last recorded one; undefined: leave this one out too
    */
   next(key: string, now: number): number | undefined {
     const known = this.paces.get(key);

@@ -38,9 +38,9 @@ export class Config {
   readonly upstreamClientSecret: string | undefined;
   readonly upstreamName: string | undefined;
   readonly upstreamScope: string;
-  /** What is at the issuer's own address: `page`, `none`, or the URL that it leads to. */
+  /** The response at the issuer's URL: `page`, `none`, or a URL to redirect to. */
   readonly home: string;
-  /** URIs of whom to tell of a vulnerability; none: nobody is named. */
+  /** URIs for reporting vulnerabilities; empty: no security.txt. */
   readonly securityContacts: readonly string[];
   /** The name of the service on the pages. */
   readonly brandName: string;

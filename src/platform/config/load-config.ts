@@ -49,7 +49,7 @@ export function loadConfig(
       '',
     ),
     secret: raw.secret ?? embeddedSecret(raw.dataDir),
-    // What the operator has not asked for is not shown to the public.
+    // In production the page is off unless the operator asks for it.
     home: raw.home ?? (raw.environment === 'production' ? 'none' : 'page'),
     migrateAtBoot: raw.migrateAtBoot === 'on',
     audit: raw.audit === 'on',

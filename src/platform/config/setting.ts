@@ -76,15 +76,15 @@ export function url(...protocols: string[]): Parse<string> {
 const ENCODING = 'must have its user and password percent-encoded: % as %25, / as %2F, @ as %40, # as %23, ? as %3F';
 
 /**
- * The URL of a server with a user, a password and a database in it. Where a password is not percent-encoded, a part of it would be
- * taken for the host or the database.
+ * A server URL with user, password and database. Part of a password that is not percent-encoded would be parsed as the host or the
+ * database.
  */
 export function serverUrl(database: RegExp, ...protocols: string[]): Parse<string> {
   const parse = url(...protocols);
   return (value) => {
     const { username, password, pathname, search, hash } = new URL(parse(value));
     const isEncoded = [username, password].every(isDecodable) && !`${pathname}${search}${hash}`.includes('@');
-    // What stands before an @ that ends no user was cut off by one of these.
+    // An @ that ends no user name: one of these characters has cut off the rest.
     if (!isEncoded || hash !== '') throw new SettingProblem(ENCODING);
     if (!database.test(pathname.slice(1)))
       throw new SettingProblem('must end with /, and the database, or with neither');
@@ -100,7 +100,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** What is at the issuer's own address. */
+/** The response at the issuer's URL. */
 export const home: Parse<string> = (value) => {
   if (value === 'page' || value === 'none') return value;
   try {
@@ -110,7 +110,7 @@ export const home: Parse<string> = (value) => {
   }
 };
 
-/** URIs to write or call to, separated by commas. RFC 9116 §2.5.3 wants https of those that are looked at. */
+/** Contact URIs, separated by commas. RFC 9116 §2.5.3 requires https for web URIs. */
 export const contacts: Parse<string[]> = (value) =>
   commaSeparated(value).map((item) => {
     if (/\s/.test(item) || !URL.canParse(item) || !/^(mailto:[^@]+@[^@]+|tel:.+|https:.+)$/i.test(item)) {

@@ -1,4 +1,4 @@
-/** Why a process does not start, and what its operator can do: one sentence or two, printed as they are, without a stack. */
+/** Why a process cannot start, and how to fix it: one or two sentences, printed without a stack trace. */
 export class StartProblem extends Error {
   override readonly name: string = 'StartProblem';
 }

@@ -1,22 +1,22 @@
-/** Variables that look like settings and are none: a misspelt one would otherwise leave its default in force without a word. */
+/** Finds variables that look like settings but are not: a misspelt setting would otherwise silently keep its default. */
 import { settings } from './settings.js';
 
 const NAMES = Object.values(settings).map(({ name }) => name);
 
-/** Of the command line and of the Compose file, whose environment the service may share. */
+/** Variables of the command line and the Compose file, which may share the service's environment. */
 const OTHERS = ['REKEY_URL', 'REKEY_HTTPS_PORT', 'REKEY_TLS_DIR'];
 
-/** Kubernetes gives each container those of the services beside it, and one of them may be called rekey. */
+/** Kubernetes sets such variables for each service, and one may be named rekey. */
 const OF_KUBERNETES = /_SERVICE_(HOST|PORT)(_|$)|^REKEY(_\w+)?_PORT(_\d+_(TCP|UDP)(_|$)|$)/;
 
-/** So few letters are wrong in what was misspelt. */
+/** The edit distance up to which a name counts as misspelt. */
 const MISSPELT = 2;
 
 export interface UnknownVariable {
   readonly name: string;
-  /** The setting whose name is the most like it. */
+  /** The setting with the most similar name. */
   readonly nearest: string;
-  /** Whether it can hardly be anything else. */
+  /** Whether the name is close enough to be a misspelt setting. */
   readonly isMisspelt: boolean;
 }
 
@@ -32,7 +32,7 @@ export function unknownVariables(environment: NodeJS.ProcessEnv): UnknownVariabl
   });
 }
 
-/** Letters to add, drop or change (Levenshtein). */
+/** Levenshtein distance. */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...one].entries()) {

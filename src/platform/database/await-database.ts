@@ -1,6 +1,6 @@
 /**
- * A database that a start needs may come up later than the service, or be busy: it is asked again each second, for a minute,
- * and the log says why. What no waiting mends, like a wrong password, ends the start at once.
+ * A start waits for its database, which may come up later or be busy: it retries each second for a minute, and logs why. An error
+ * that waiting cannot fix, like a wrong password, ends the start at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
@@ -14,7 +14,7 @@ const RETRY_AFTER_MS = 1000;
 
 const log = new Logger('Database');
 
-/** @throws StartProblem when the database refuses or does not answer; anything else as the work throws it */
+/** @throws StartProblem when the database refuses or does not answer; other errors of the work unchanged */
 export async function awaitDatabase<T>(work: () => Promise<T>, database = 'PostgreSQL'): Promise<T> {
   for (let retry = 1; ; retry++) {
     try {
@@ -36,7 +36,7 @@ export async function awaitDatabase<T>(work: () => Promise<T>, database = 'Postg
   }
 }
 
-/** Where and as whom, by what `pg` makes of the URL. @throws StartProblem when it makes nothing of it */
+/** Host, database and user, as `pg` parses the URL. @throws StartProblem when it cannot parse it */
 export function addressOf(databaseUrl: string): string {
   try {
     const { host, port, user, database } = new pg.Client({ connectionString: databaseUrl });

@@ -4,24 +4,24 @@ import { TypeORMError } from 'typeorm';
 const errors = new WeakSet<object>();
 
 /**
- * Whether an error came from the database. Its code does not tell: an ECONNRESET may also be the caller's, or that of another
+ * Tells errors of the database from others. The code is not enough: an ECONNRESET may also come from the caller or from another
  * server.
  */
 export const isOfDatabase = (error: unknown): boolean =>
   error instanceof TypeORMError || error instanceof pg.DatabaseError || errors.has(error as object);
 
-/** Notes that it came from the database. */
+/** Marks an error as coming from the database. */
 export function ofDatabase<T>(error: T): T {
   if (typeof error === 'object' && error !== null) errors.add(error);
   return error;
 }
 
-/** The pool notes its errors: failures of a connection are not the driver's own class. TypeORM wraps those of its statements. */
+/** Marks the pool's errors, because connection failures have no class of the driver. TypeORM wraps errors of its statements. */
 export class DatabasePool extends pg.Pool {
   constructor(config?: pg.PoolConfig) {
     super(config);
     const query = this.query.bind(this) as (...statement: unknown[]) => Promise<unknown> | undefined;
-    // With a callback there is no promise; nobody here uses one.
+    // There is no promise with a callback, but no caller here uses one.
     this.query = ((...statement: unknown[]) => query(...statement)?.catch(rethrow)) as pg.Pool['query'];
   }
 

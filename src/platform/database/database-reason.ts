@@ -1,9 +1,9 @@
 import { codeOf } from './database-errors.js';
 
-/** PostgreSQL manual, appendix A: these two classes quote values in their messages. */
+/** The two SQLSTATE classes (PostgreSQL manual, appendix A) whose messages quote values. */
 const QUOTES_VALUES = /^2[23]/;
 
-/** SQLSTATE and text of a failure, in one line. Not the statement, its parameters or a detail, which may hold secrets. */
+/** SQLSTATE and message of a failure in one line. Never the statement, parameters or detail, which may contain secrets. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   const text = QUOTES_VALUES.test(code) ? '' : textOf(error);
@@ -11,7 +11,7 @@ export function reasonOf(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
-  // Node's own for a name with several addresses, all of which failed; its message is empty.
+  // From Node, if all addresses of a host name failed; its message is empty.
   if (error instanceof AggregateError) return error.errors.map(textOf).join(', ');
   return error instanceof Error ? error.message.replace(/\s+/g, ' ').replace(/\.$/, '') : '';
 }

@@ -10,7 +10,7 @@ export async function openEmbeddedDatabase(options: DataSourceOptions): Promise<
   return dataSource;
 }
 
-/** @throws StartProblem when it cannot be reached, lets nobody in, or cannot be migrated */
+/** @throws StartProblem when the database is unreachable, refuses the login, or cannot be migrated */
 export function openNetworkDatabase(options: PostgresDataSourceOptions, migrateAtBoot: boolean): Promise<DataSource> {
   return awaitDatabase(
     async () => {

@@ -1,7 +1,7 @@
-/** Nothing that is read here has more than a handful of levels. */
+/** No valid body has more than a handful of levels. */
 export const MAX_LEVELS = 32;
 
-/** Whoever walks a value by recursion, as class-transformer and `JSON.stringify` do, overflows the stack at some thousand levels. */
+/** Recursive code, such as class-transformer and `JSON.stringify`, overflows the stack at some thousand levels. */
 export const isTooDeep = (value: unknown, levels = MAX_LEVELS): boolean =>
   typeof value === 'object' &&
   value !== null &&

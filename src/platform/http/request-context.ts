@@ -7,13 +7,13 @@ export interface RequestContext {
   readonly correlationId: string;
   /** The caller's address, according to the trusted proxies. */
   readonly source: string;
-  /** Milliseconds since the epoch: when the whole request, body included, had come in. */
+  /** Milliseconds since the epoch: when the request was complete, including its body. */
   readonly arrivedAt: number;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** By the injected clock; set once the body has been read, before any guard. */
+    /** By the injected clock; set after the body was read, before any guard. */
     arrivedAt: number;
     /** What the access log and the metrics say of the request, where they say more than its status. */
     outcome?: {
@@ -30,7 +30,7 @@ export const contextOf = (request: FastifyRequest): RequestContext => ({
   arrivedAt: request.arrivedAt,
 });
 
-/** For the access log: why the request was refused, whose it was, and what did not fit. */
+/** Records the reason, the client and the compared values of a refusal for the access log. */
 export function noteRefusal(request: FastifyRequest, { reason, clientId, compared }: OAuthError): void {
   request.outcome = {
     ...request.outcome,

@@ -8,7 +8,7 @@ import { Clock } from '../../../platform/time/clock.js';
 import { TokenRequestDto } from './token-request.dto.js';
 import { Grant, type GrantRequest } from './grant.js';
 
-/** They ask for an ID token, and for access while the user is away (OpenID Connect Core §3.1.2.1, §11): here is no user. */
+/** `openid` and `offline_access` need a user (OpenID Connect Core §3.1.2.1, §11), and this grant has none. */
 const meansUser = (token: string): boolean => token === OPENID || token === OFFLINE_ACCESS;
 
 /** RFC 6749 §4.4: a client acts for itself. No refresh token, because it has its credentials. */

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Every setting of a client has its default in the schema too, as `clients/client-fields.ts` has it. No row is written. */
+/** Gives the columns of a client the defaults of `clients/client-fields.ts`. No row is rewritten. */
 export class ClientDefaults1764110000000 implements MigrationInterface {
   name = 'ClientDefaults1764110000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Per client: what becomes of scopes that it has not registered. */
+/** Per client: whether unregistered scopes are ignored or refused. */
 export class UnknownScopes1764120000000 implements MigrationInterface {
   name = 'UnknownScopes1764120000000';
 
