@@ -1,4 +1,4 @@
-/** What a page is to those who do not look at it, and to those who look closely. */
+/** Accessibility checks of a page: the tree for screen readers, and the rules of axe. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type axe from 'axe-core';
@@ -18,7 +18,7 @@ interface RawNode {
   readonly properties?: readonly { readonly name: string; readonly value: { readonly value: unknown } }[];
 }
 
-/** What has the focus, as Chromium tells it to a screen reader; undefined where nothing on the page has it. */
+/** The focused node as Chromium exposes it to a screen reader; undefined if nothing on the page has the focus. */
 export async function focusedNode(page: Page): Promise<AccessibleNode | undefined> {
   const session = await page.context().newCDPSession(page);
   const { nodes } = (await session.send('Accessibility.getFullAXTree')) as { nodes: RawNode[] };
@@ -32,13 +32,13 @@ export async function focusedNode(page: Page): Promise<AccessibleNode | undefine
   return { role: role?.value ?? '', name: name?.value ?? '', description: description?.value ?? '' };
 }
 
-/** The package itself would hand out the whole of it, which takes Chromium twice as long to read. */
+/** The minified file: the package's own export takes Chromium twice as long to read. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** WCAG 1.4.10: as wide as a desktop at 400 %. */
 const NARROW = { width: 320, height: 640 };
 
-/** What else axe looks at depends neither on colours nor on the width. */
+/** All other rules of axe depend neither on colours nor on the width. */
 const LOOKS = [
   { colorScheme: 'light', viewport: DESKTOP, rules: 'all' },
   { colorScheme: 'dark', viewport: DESKTOP, rules: 'visual' },
@@ -46,21 +46,21 @@ const LOOKS = [
   { colorScheme: 'dark', viewport: PHONE, rules: 'visual' },
 ] as const;
 
-/** All the rules that axe has, those of WCAG 2.2 and of good practice too. */
+/** All rules of axe, including WCAG 2.2 and best practices. */
 const RULES = {
   all: { rules: { 'target-size': { enabled: true } } },
   visual: { runOnly: ['color-contrast', 'link-in-text-block', 'target-size'] },
 };
 
 /**
- * What is wrong with the page, one line each: what axe finds, light and dark, wide and narrow; what is cut off or sticks out
- * on a small screen or with letters of twice the size; and what is too small to be hit. It needs JavaScript.
+ * The page's accessibility problems, one line each: findings of axe, in light and dark, wide and narrow; content that is cut off
+ * or overflows on a small screen or at twice the text size; and targets that are too small. Needs JavaScript.
  */
 export async function faults(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const found: string[] = [];
   for (const { colorScheme, viewport, rules } of LOOKS) {
-    // Without motion, because colours that are on their way from light to dark have little contrast.
+    // Without motion, because colours in a transition have little contrast.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize(viewport);
     const options = JSON.stringify({ resultTypes: ['violations'], ...RULES[rules] });
@@ -84,7 +84,7 @@ async function misfits(page: Page, size: string, viewport: typeof DESKTOP): Prom
 
 const smallTargets = (page: Page): Promise<string[]> => page.evaluate(`(${SMALL_TARGETS})()`);
 
-/** In the page: what is wider than the screen, or wider than what it is in and cut off there. */
+/** Runs in the page: finds elements wider than the screen, or wider than their container and cut off. */
 const MISFITS = `() => {
   const shown = [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility() && !element.matches('.hidden'));
   const misfits = shown.filter((element) => {
@@ -100,7 +100,7 @@ const MISFITS = `() => {
   ];
 }`;
 
-/** In the page: WCAG 2.5.8, without its exceptions. */
+/** Runs in the page: WCAG 2.5.8 without its exceptions. */
 const SMALL_TARGETS = `() =>
   [...document.querySelectorAll('a, button, input:not([type=hidden])')]
     .filter((element) => {

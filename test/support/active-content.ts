@@ -1,11 +1,11 @@
-/** Whether foreign text has become markup: what of a page could run, load or lead somewhere. */
+/** Detects injected markup: tags of a page that could run, load or navigate. */
 
 const TAG = /<([a-z][^\s/>]*)((?:[^">]|"[^"]*")*)>/gi;
 const ATTRIBUTE = /([^\s"=>/]+)(?:="([^"]*)")?/g;
 
 const RUNNING_TAGS = ['script', 'iframe', 'object', 'embed', 'base', 'foreignobject', 'animate', 'set', 'template'];
 
-/** @returns each tag that could do something that no page of ours does; the script of the form_post page is one of them */
+/** @returns the tags that our pages never contain; the script of the form_post page is one of them */
 export function activeContentIn(html: string): string[] {
   return [...html.matchAll(TAG)].filter(([, name, attributes]) => isActive(name!, attributes!)).map(([tag]) => tag);
 }

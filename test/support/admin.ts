@@ -15,7 +15,7 @@ export interface Admin {
 export const adminClient = (app: TestApp): Promise<TestClient> =>
   confidentialClient(app, { name: 'Admin', grantTypes: ['client_credentials'], scopes: ['rekey:admin', 'other'] });
 
-/** @param client whose token it is; a new admin client's unless said otherwise */
+/** @param client the token's client; by default a new admin client */
 export async function admin(app: TestApp, client?: TestClient): Promise<Admin> {
   const as = client ?? (await adminClient(app));
   const token = await accessToken(app, as);
@@ -55,6 +55,6 @@ export function callAdmin(
 export const column = (answer: Answer, name: string): string[] =>
   (answer.body.items as Record<string, string>[]).map((item) => item[name]!);
 
-/** The fields that a problem complains of. */
+/** The fields named in a problem. */
 export const wrongFields = (answer: Answer): string[] =>
   (answer.body.errors as { field: string }[]).map(({ field }) => field);

@@ -1,4 +1,4 @@
-/** What the audit trail says, as its columns are called. */
+/** Rows of the audit log, with their column names. */
 import type { Answer } from './requests.js';
 import type { TestApp } from './test-app.js';
 
@@ -14,7 +14,7 @@ export interface AuditRow {
   readonly detail: Record<string, unknown> | null;
 }
 
-/** The events of the request that this is the answer to, oldest first. */
+/** The events of the request with this answer, oldest first. */
 export function auditOf(app: TestApp, answer: Answer): Promise<AuditRow[]> {
   return select(app, 'correlation_id = $1', answer.headers.get('x-correlation-id') ?? '');
 }

@@ -1,4 +1,4 @@
-/** What a test in a browser takes place on: the service at its issuer, the site of a client, and Chromium. */
+/** The set-up of a browser test: the service at its issuer, a client's site, and Chromium. */
 import { expect } from '@jest/globals';
 import { Chromium } from './chromium.js';
 import { ClientSite } from './client-site.js';
@@ -10,7 +10,7 @@ export interface BrowserStage {
   readonly app: TestApp;
   readonly chromium: Chromium;
   readonly site: ClientSite;
-  /** Fails where the service has answered 5xx meanwhile. */
+  /** Fails if the service has answered a 5xx meanwhile. */
   readonly close: () => Promise<void>;
 }
 

@@ -1,10 +1,10 @@
-/** As much of a browser as a login session sees of one: the cookies that it keeps, and what it says of itself. */
+/** The parts of a browser that login sessions use: its cookies and its headers. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export class BrowserStandIn {
-  /** What it sends, as it stands in the header. */
+  /** The Cookie header that it sends. */
   cookie: string | undefined;
-  /** Every `Set-Cookie` that it was given. */
+  /** Every `Set-Cookie` that it received. */
   readonly given: string[] = [];
 
   constructor(
@@ -17,12 +17,12 @@ export class BrowserStandIn {
     return { id: correlationId, ip: this.address, headers } as unknown as FastifyRequest;
   }
 
-  /** Keeps the cookie that it is given. */
+  /** A reply whose cookie the browser keeps. */
   reply(): FastifyReply {
     return this.replyThat((setCookie) => (this.cookie = setCookie.split(';')[0]));
   }
 
-  /** Keeps nothing, as a browser that has gone away meanwhile. */
+  /** A reply that never reaches the browser. */
   lostReply(): FastifyReply {
     return this.replyThat(() => undefined);
   }

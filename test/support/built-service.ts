@@ -1,4 +1,4 @@
-/** The service as it is shipped, `dist/main.js`; built first where its sources have changed since. */
+/** The built service, `dist/main.js`; rebuilt first if its sources have changed. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(ROOT, 'dist/main.js');
-/** The compiler's own record, which it leaves alone when nothing has to be written: so it is touched after each build. */
+/** The compiler's build info, which it does not rewrite if nothing has changed, so we touch it after each build. */
 const RECORD = join(ROOT, 'dist/.tsbuildinfo');
 
 let isBuilt = false;

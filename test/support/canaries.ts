@@ -1,4 +1,4 @@
-/** Values that must not turn up anywhere: the secrets and tokens of a test, in every form in which they could. */
+/** Secrets and tokens of a test that must not leak, in every encoding that could appear. */
 
 export class Canaries {
   private readonly names = new Map<string, string>();
@@ -17,7 +17,7 @@ export class Canaries {
     }
   }
 
-  /** Client credentials: the secret, and what stands in the Basic header. */
+  /** Client credentials: the secret and the Basic header. */
   addCredentials(name: string, clientId: string, secret: string): void {
     this.add(`${name}: secret`, secret);
     this.names.set(Buffer.from(`${clientId}:${secret}`).toString('base64'), `${name}: Basic`);
@@ -33,7 +33,7 @@ export class Canaries {
     this.names.set(handle.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5'), `${name}: handle`);
   }
 
-  /** @returns which of them stand in the text, with the line */
+  /** @returns the ones that occur in the text, with the line */
   leaksIn(text: string): string[] {
     const lines = text.split('\n');
     return [...this.names].flatMap(([form, name]) =>

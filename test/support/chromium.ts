@@ -1,7 +1,7 @@
 /**
- * A real browser: Debian's Chromium without a window, driven by `playwright-core`. One is started per spec file; each page
- * comes with a context of its own, so with no cookies of another. What a page complains of is kept with it. A page that was
- * closed is handed out again as good as new, because a new one takes Chromium longer than most tests do.
+ * A real browser: headless Chromium of Debian, driven by `playwright-core`. One is started per spec file; each page has its own
+ * context, so no other page's cookies. A page collects its errors. Closed pages are reset and reused, because creating one takes
+ * Chromium longer than most tests take.
  */
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
@@ -12,23 +12,23 @@ export const PHONE = { width: 360, height: 740 };
 /** `javaScriptEnabled`, `colorScheme`, `viewport`, `locale`, … */
 export type PageOptions = BrowserContextOptions;
 
-/** A page, and what went wrong in it. */
+/** A page with its errors. */
 export interface BrowserPage extends Page {
   /**
-   * Errors of scripts and of the console (a refusal by the Content-Security-Policy among them), and requests to anybody but
-   * the addresses on this machine. Empty on a good page.
+   * Script and console errors (including refusals by the Content-Security-Policy), and requests to hosts other than this machine.
+   * Empty on a good page.
    */
   readonly complaints: readonly string[];
-  /** Clicks what leads to another page, and comes back when that page is there. */
+  /** Clicks the target, and resolves when the next page is loaded. */
   follow(target: Locator): Promise<void>;
   /**
-   * Comes back when the page takes keys, and has given its focus away. Chromium throws away what is pressed before it has
-   * drawn the first frame, which on a busy machine comes after the load.
+   * Resolves when the page accepts keys and has set its focus. Chromium drops keys pressed before it has drawn the first frame,
+   * which on a busy machine comes after the load.
    */
   drawn(): Promise<void>;
 }
 
-/** Longer than anything here takes, shorter than a test may: a test that waits in vain says for what. */
+/** Longer than any step takes, shorter than a test's timeout, so that the error names the step. */
 const PATIENCE_MS = 15_000;
 
 export class Chromium {
@@ -38,7 +38,7 @@ export class Chromium {
   private constructor(private readonly browser: Browser) {}
 
   static async launch(): Promise<Chromium> {
-    const isRoot = process.getuid?.() === 0; // as whom Chromium refuses to run in its sandbox
+    const isRoot = process.getuid?.() === 0; // Chromium refuses to run its sandbox as root
     const browser = await chromium.launch({
       executablePath: executable(),
       args: ['--disable-dev-shm-usage', ...(isRoot ? ['--no-sandbox'] : [])],
@@ -80,7 +80,7 @@ const watched = (page: Page, complaints: readonly string[], close: () => Promise
   Object.assign(page, {
     complaints,
     follow: async (target: Locator) => void (await Promise.all([page.waitForEvent('load'), target.click()])),
-    // Something is stable that was in the same place for two frames.
+    // "Stable" means in the same place for two frames.
     drawn: async () => (await page.locator('body').elementHandle()).waitForElementState('stable'),
     close,
   });
@@ -97,7 +97,7 @@ function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
   page.on('console', (message) => {
-    // That an answer was a 4xx is for the test to say; Chromium's request for a favicon is nobody's.
+    // Tests check 4xx answers themselves, and Chromium requests a favicon on its own.
     const isAnswer = message.text().startsWith('Failed to load resource: the server responded with a status');
     if (message.type() === 'error' && !isAnswer) complaints.push(`console: ${message.text()}`);
   });

@@ -1,6 +1,6 @@
 /**
- * A client's web site for a real browser, on another site than the service, which is at 127.0.0.1. It shows nothing but
- * where one is, and keeps what it was sent.
+ * A client's web site for a real browser, on another site than the service, which is at 127.0.0.1. It shows its URL and records
+ * what it receives.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ export interface ReceivedAnswer {
 }
 
 export class ClientSite {
-  /** What came to the redirect URI. */
+  /** The responses received at the redirect URI. */
   readonly answers: ReceivedAnswer[] = [];
   private readonly pages = new Map<string, string>();
   private readonly redirects = new Map<string, string>();
@@ -34,7 +34,7 @@ export class ClientSite {
     return `${this.origin}/back`;
   }
 
-  /** A redirect URI that answers nothing, so that the browser stays where it is. */
+  /** A redirect URI that answers 204, so that the browser stays on its page. */
   get silentUri(): string {
     return `${this.origin}/silence`;
   }
@@ -44,12 +44,12 @@ export class ClientSite {
     this.pages.set(path, html);
   }
 
-  /** To another address, with what it was asked with. */
+  /** Redirects to another URL, with the query of the request. */
   redirect(path: string, location: string): void {
     this.redirects.set(path, location);
   }
 
-  /** What came to the redirect URI last. */
+  /** The last response received at the redirect URI. */
   get answer(): ReceivedAnswer {
     const answer = this.answers.at(-1);
     if (!answer) throw new Error('Nobody has come back to the client');

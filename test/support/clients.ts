@@ -33,7 +33,7 @@ export async function publicClient(app: TestApp, overrides: Partial<ClientRegist
   });
 }
 
-/** RS1: a resource server that may introspect tokens whose audience it is. */
+/** RS1: a resource server that may introspect tokens for its audience. */
 export async function resourceServer(app: TestApp, audience: string): Promise<TestClient> {
   return confidentialClient(app, {
     name: 'Resource server',

@@ -1,4 +1,4 @@
-/** The command line as an operator runs it: a process of its own, with an environment of its own. */
+/** Runs the command line like an operator: in a separate process with its own environment. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ export interface CommandResult {
 export class CommandLine {
   private constructor(private readonly directory: string) {}
 
-  /** Compiles what is in src now, so that no test depends on a build. The folder is in the project, where node_modules is found. */
+  /** Compiles the current sources, so that no test depends on a build. The output is inside the project, so that node_modules is found. */
   static compile(): CommandLine {
     const cache = join(ROOT, 'node_modules/.cache');
     mkdirSync(cache, { recursive: true });
@@ -32,7 +32,7 @@ export class CommandLine {
     return new CommandLine(directory);
   }
 
-  /** @param environment all that the process has of Rekey's settings @param input what is piped in */
+  /** @param environment all Rekey settings of the process @param input piped into standard input */
   run(args: readonly string[], environment: Record<string, string> = {}, input = ''): Promise<CommandResult> {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(REKEY_|NODE_|DATABASE_URL$|REDIS_URL$)/.test(name),
@@ -43,7 +43,7 @@ export class CommandLine {
       const child = execFile(process.execPath, command, { env }, (error, stdout, stderr) => {
         resolve({ exitCode: error ? Number(error.code ?? 1) : 0, stdout, stderr });
       });
-      // A command that reads nothing may be gone by now.
+      // A command that does not read its input may have exited already.
       child.stdin?.on('error', () => undefined).end(input);
     });
   }

@@ -1,10 +1,10 @@
-/** Everything that the database holds, as one text to search in. */
+/** The content of the whole database as one searchable text. */
 import type { DataSource } from 'typeorm';
 
-/** The one column that a refresh token has something in common with: it is a part of the token, and not the token. */
+/** The only column that is part of a refresh token, but not the token itself. */
 const HANDLE = { table: 'token_families', column: 'id' };
 
-/** A line a value: `table.column: value`. Bytes stand there as hex, as base64, and as the text that they might be. */
+/** One line per value: `table.column: value`. Bytes appear as hex, as base64 and as text. */
 export async function dumpDatabase(database: DataSource): Promise<string> {
   const tables = await database.query<{ name: string }[]>(
     `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,

@@ -1,6 +1,6 @@
 /**
- * Embedded databases for tests, each fresh and at the newest schema. Making one takes seconds (initdb in WebAssembly), so
- * that is done once per schema: the files are dumped into node_modules/.cache, and every other database starts from there.
+ * Embedded databases for tests, each fresh and with the newest schema. Creating one takes seconds (initdb in WebAssembly), so it
+ * happens once per schema: the files are dumped into node_modules/.cache, and every other database starts from there.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ async function migratedFiles(): Promise<Buffer<ArrayBuffer>> {
   return readFileSync(file);
 }
 
-/** Two test files that come here at once both make one, and the second takes the place of the first. */
+/** If two test files run this at once, both create a dump, and the second replaces the first. */
 async function dumpMigrated(file: string): Promise<void> {
   const database = await PGlite.create();
   const dataSource = await open(embeddedPool(database), []);

@@ -1,11 +1,11 @@
-/** The endpoints at which clients authenticate. A sweep over them must be a sweep over all: the metadata is the witness. */
+/** The endpoints at which clients authenticate. The metadata proves that the list is complete. */
 import { expect } from '@jest/globals';
 import { send } from './requests.js';
 import type { TestApp } from './test-app.js';
 
 export const clientEndpoints = ['/token', '/revoke', '/introspect'] as const;
 
-/** Fails when an endpoint takes client credentials and is in no sweep. */
+/** Fails if an endpoint takes client credentials but is not in the list. */
 export async function expectNoOtherEndpoints(app: TestApp): Promise<void> {
   const { body } = await send(`${app.url}/.well-known/oauth-authorization-server`);
   const metadata = body as Record<string, string>;

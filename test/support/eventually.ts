@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const PATIENCE_MS = 15_000;
 
-/** Asks again until the assertion holds, and fails with its last complaint when it does not for a long time. */
+/** Retries the assertion until it holds, and fails with its last error after a long time. */
 export async function eventually(assertion: () => Promise<void> | void, patienceMs = PATIENCE_MS): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {

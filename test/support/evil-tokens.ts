@@ -1,6 +1,6 @@
 /**
- * Access tokens that nobody may believe, each made from a good one and wrong in one way: what other servers have fallen for.
- * Some are signed with the key that really signs, so that nothing but the one fault can be why they are refused.
+ * Forged access tokens, each made from a valid one with a single fault that other servers have accepted. Some are signed with the
+ * real key, so that only the fault can be the reason for the refusal.
  */
 import { createHmac, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { CompactSign, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
@@ -25,7 +25,7 @@ export function forgeryOf(app: TestApp, genuine: string): Forgery {
   return { genuine, claims: decodeJwt(genuine), key };
 }
 
-/** With the key that really signs: other claims, or another header. */
+/** Signs other claims or another header with the real key. */
 export function signAsServer(
   { claims, key }: Forgery,
   changes: Record<string, unknown> = {},
@@ -47,7 +47,7 @@ function signWith(key: KeyObject, claims: object, header: Record<string, unknown
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** By the header's own word: HMAC with something that everybody knows. */
+/** HMAC with a public value as the key, as the header says. */
 function hmac({ genuine, key }: Forgery, secret: string | Buffer): string {
   const input = `${encode({ alg: 'HS256', typ: 'at+jwt', kid: key.kid })}.${genuine.split('.')[1]}`;
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
@@ -141,7 +141,7 @@ export const evilTokens: readonly EvilToken[] = [
   { name: 'claims that are no JSON', forge: (from) => signText(from, 'sub=admin') },
 ];
 
-/** Four bits of the last character of 64 bytes mean nothing (RFC 4648 §3.5). */
+/** Four bits of the last character of 64 bytes are unused (RFC 4648 §3.5). */
 function respelled({ genuine }: Forgery): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return genuine.slice(0, -1) + alphabet[alphabet.indexOf(genuine.slice(-1)) + 1];

@@ -1,4 +1,4 @@
-/** What every answer of the OAuth endpoints has to be, whatever the test is about. */
+/** Expectations of every response of the OAuth endpoints. */
 import { expect } from '@jest/globals';
 import { refresh, type Answer } from './requests.js';
 import type { TestClient } from './clients.js';
@@ -7,7 +7,7 @@ import type { TestApp } from './test-app.js';
 /** The characters of `error` and `error_description` (RFC 6749 §5.2). */
 const ERROR_TEXT = /^[\x20-\x21\x23-\x5B\x5D-\x7E]*$/;
 
-/** An error of the OAuth endpoints: flat JSON, one code, never stored, no token in it; a 401 says how to authenticate. */
+/** An error of the OAuth endpoints: flat JSON, one code, no-store, no token; a 401 has a challenge. */
 export function expectError(answer: Answer, status: number, code: string): void {
   expect({ status: answer.status, error: answer.body.error }).toEqual({ status, error: code });
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
@@ -26,7 +26,7 @@ export async function expectAlive(app: TestApp, client: TestClient, refreshToken
   expect((await refresh(app, client, first.body.refresh_token)).status).toBe(200);
 }
 
-/** The requests that were answered with a 5xx since this was last asked, by the access log. */
+/** The requests answered with a 5xx since the last call, from the access log. */
 export function serverErrors(app: TestApp): string[] {
   const from = seen.get(app) ?? 0;
   seen.set(app, app.logs.length);

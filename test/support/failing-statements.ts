@@ -1,12 +1,12 @@
-/** A database that is lost at a statement of one's choice. */
+/** Loses the database connection at a chosen statement. */
 import { jest } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
 import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import type { TestApp } from './test-app.js';
 
 /**
- * Loses the connection to every statement that matches, before it reaches the database, while the action runs.
- * @returns what came of the action, and how many statements were lost
+ * While the action runs, loses the connection of every matching statement before it reaches the database.
+ * @returns the result of the action, and how many statements were lost
  */
 export async function withLostStatements<T>(
   { database }: TestApp,

@@ -1,13 +1,13 @@
 /**
- * A token family in the simplest words there are: no batch, no concurrency, no database. It says what
- * the service may answer; what it does answer is held against that. Written without a look at `refresh/rotation.ts`.
+ * A minimal model of a token family, without batches, concurrency or a database. Tests compare the service's answers with it.
+ * Written without looking at `refresh/rotation.ts`.
  */
 export interface Policy {
   readonly retryWindowSeconds: number;
   readonly idleTtlSeconds: number;
   readonly absoluteTtlSeconds: number;
   readonly sticky: boolean;
-  /** What the client may have; its families begin with a b c. */
+  /** The client's scopes; its families begin with a b c. */
   readonly scopes: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export type Outcome =
   | { readonly status: 200; readonly generation: number; readonly scope: string }
   | { readonly status: 400; readonly error: 'invalid_grant' | 'invalid_scope' };
 
-/** How many rotations a family remembers, and what counts as being on its way while one happens. */
+/** How many rotations a family remembers, and how long requests count as concurrent with one. */
 const REMEMBERED = 8;
 const CONCURRENT_MS = 1000;
 
@@ -26,7 +26,7 @@ export class FamilyModel {
   generation = 0;
   revoked = false;
   subjectDisabled = false;
-  /** By generation: when it was superseded. */
+  /** When each generation was superseded. */
   private readonly supersededAt: number[] = [];
   private scope = ['a', 'b', 'c'];
   private idleEnd: number;
@@ -48,9 +48,9 @@ export class FamilyModel {
     return !this.revoked && !this.subjectDisabled && this.now < this.idleEnd && this.now < this.absoluteEnd;
   }
 
-  /** What one request with the token of this generation comes to; the family is changed as it changes it. */
+  /** The outcome of one request with the token of this generation; changes the model accordingly. */
   refresh(generation: number, asked?: readonly string[]): Outcome {
-    // What the client may not have at all is refused before the token is looked at.
+    // A scope beyond the client's is refused before the token is read.
     if (asked?.some((token) => !this.policy.scopes.includes(token))) return TOO_WIDE;
     if (!this.isAlive) return REFUSED;
     if (generation === this.generation) return this.rotate(asked);

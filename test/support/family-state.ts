@@ -1,4 +1,4 @@
-/** A family as its row and its tokens show it, and the invariants that hold for every one. */
+/** The state of a family from its row and tokens, and the invariants of every family. */
 import { expect } from '@jest/globals';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { mintRefreshToken, parseRefreshToken } from '../../src/families/refresh-token.js';
@@ -6,7 +6,7 @@ import type { TestClient } from './clients.js';
 import { introspect, refresh } from './requests.js';
 import type { TestApp } from './test-app.js';
 
-/** As the columns are called. */
+/** With the column names. */
 export interface FamilyRow {
   readonly id: string;
   readonly sid: string;
@@ -39,7 +39,7 @@ export function generationOf(app: TestApp, refreshToken: string): number {
   return parts.generation;
 }
 
-/** Those of all generations there have been, and of the next one, that introspection calls active. Consumes nothing. */
+/** The tokens that introspection reports as active, of all generations so far and the next one. Consumes nothing. */
 export async function liveTokens(app: TestApp, client: TestClient, sid: string): Promise<string[]> {
   const { generation } = await familyRow(app, sid);
   const live: string[] = [];
@@ -59,7 +59,7 @@ export async function expectOneLive(app: TestApp, client: TestClient, sid: strin
   return answer.body.refresh_token as string;
 }
 
-/** Nothing of the family lives: no generation introspects as active, and none is accepted. */
+/** The family is invalid: no generation is active or accepted. */
 export async function expectNoneLive(app: TestApp, client: TestClient, sid: string): Promise<void> {
   const { generation } = await familyRow(app, sid);
   for (let candidate = 0; candidate <= generation + 1; candidate++) {
@@ -69,7 +69,7 @@ export async function expectNoneLive(app: TestApp, client: TestClient, sid: stri
   }
 }
 
-/** Invariant 6: whatever happens, the family's row stays as it was, to the last column. */
+/** Invariant 6: the action leaves every column of the family's row unchanged. */
 export async function expectUntouched<T>(app: TestApp, sid: string, action: () => Promise<T>): Promise<T> {
   const before = await familyRow(app, sid);
   const result = await action();

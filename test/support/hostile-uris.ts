@@ -1,6 +1,6 @@
 /**
- * Addresses that other servers took for the registered one: redirect URIs of Keycloak, fosite, authentik,
- * Pocket ID, Casdoor and others. None of them is the registered one to the letter.
+ * URIs that other servers accepted as the registered one: known bugs of Keycloak, fosite, authentik, Pocket ID, Casdoor and
+ * others. None of them equals the registered one.
  */
 
 type Trick = readonly [name: string, uri: string];

@@ -1,4 +1,4 @@
-/** A client's back-channel logout endpoint: a server of its own that keeps what it is told, and answers as the test says. */
+/** A client's back-channel logout endpoint: a server that records notices and answers as the test says. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from './eventually.js';
@@ -14,7 +14,7 @@ type Answer = (response: ServerResponse, notice: ReceivedNotice) => void;
 
 export class LogoutReceiver {
   readonly received: ReceivedNotice[] = [];
-  /** Answers 200, unless said otherwise. */
+  /** The answer; by default 200. */
   answer: Answer = status(200);
 
   private constructor(private readonly server: Server) {}

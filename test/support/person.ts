@@ -1,4 +1,4 @@
-/** Somebody at a browser: reads the headings, fills in the fields by their labels, presses the buttons by their names. */
+/** A user at a browser: reads headings, fills in fields by their labels, presses buttons by their names. */
 import { english } from '../../src/pages/english.js';
 import type { Texts } from '../../src/pages/texts.js';
 import type { BrowserPage } from './chromium.js';
@@ -50,7 +50,7 @@ export class Person {
     await this.press(this.texts.signIn.submit);
   }
 
-  /** The whole way to the client: signs in and agrees, where they are asked to. */
+  /** The whole authorization: signs in and gives consent where asked. */
   async authorize(authorization: Authorization, user: TestUser): Promise<void> {
     await this.ask(authorization);
     if (await this.isAsked('password')) await this.signIn(user);
@@ -68,7 +68,7 @@ export class Person {
     return origin === this.app.issuer && pathname === path;
   }
 
-  /** By going to the account page. */
+  /** Checks by opening the account page. */
   async isSignedIn(): Promise<boolean> {
     await this.open('/account');
     return this.isAt('/account');

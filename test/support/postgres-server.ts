@@ -1,7 +1,6 @@
 /**
- * A real PostgreSQL for a test, with its default durability: fsync is on, nothing is tuned but the memory it takes.
- * Databases are made per test file. `kill` is a crash (SIGKILL to all its processes), `restart` brings back the same
- * port and files after it.
+ * A real PostgreSQL for a test, with default durability: fsync is on, and only memory is tuned. Databases are created per test
+ * file. `kill` is a crash (SIGKILL to all its processes); `restart` brings it back on the same port and files.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -55,7 +54,7 @@ export class PostgresServer {
     await this.process.end('SIGKILL');
   }
 
-  /** The server and its connections stand still; the kernel goes on accepting connections for it. */
+  /** Freezes the server and its connections; the kernel still accepts connections for it. */
   pause(): void {
     this.process.signal('SIGSTOP');
   }
@@ -109,7 +108,7 @@ async function administer(serverUrl: string, statement: string): Promise<void> {
 function launch(directory: string, port: number): Promise<ServerProcess> {
   const settings = [
     'shared_buffers=16MB',
-    'deadlock_timeout=200ms', // as `docs/operations.md` wants it: with a second, the limit of a statement comes first
+    'deadlock_timeout=200ms', // as in `docs/operations.md`: a second would be longer than the statement timeout
     'recovery_init_sync_method=syncfs', // file by file, a thousand of them take seconds after each kill
     'listen_addresses=127.0.0.1',
     `unix_socket_directories=${directory}`,
@@ -125,7 +124,7 @@ function launch(directory: string, port: number): Promise<ServerProcess> {
   );
 }
 
-/** Debian keeps the server's programs outside PATH, one directory per major version; the newest is taken. */
+/** Debian installs the server outside PATH, one directory per major version; this uses the newest. */
 function program(name: string): string {
   const versions = readdirOrNothing(DEBIAN_ROOT).sort((a, b) => Number(b) - Number(a));
   return findProgram(
@@ -143,7 +142,7 @@ function readdirOrNothing(path: string): string[] {
   }
 }
 
-/** PostgreSQL refuses to run as root: the Debian package's own user runs it then. */
+/** PostgreSQL refuses to run as root, so root runs it as the user of the Debian package. */
 function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   try {

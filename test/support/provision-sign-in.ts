@@ -1,4 +1,4 @@
-/** Users and their clients at a service that runs as a process of its own: made through the admin API, seen through the pages. */
+/** Users and clients of a service in a separate process: created through the admin API, used through the pages. */
 import { randomBytes } from 'node:crypto';
 import type { TestClient } from './clients.js';
 import { asAdmin, registerClient, type Address } from './provision.js';
@@ -6,7 +6,7 @@ import { send, type Answer } from './requests.js';
 import { REDIRECT_URI, type Site, type TestUser } from './sign-in.js';
 import { Visitor, type Visit } from './visitor.js';
 
-/** What every replica calls itself (`rekey-process.ts`). */
+/** The issuer of every replica (`rekey-process.ts`). */
 const ISSUER = 'http://rekey.test';
 
 export const siteOf = ({ url }: Address): Site => ({ url, issuer: ISSUER });
@@ -33,11 +33,11 @@ export const cookieHeader = ({ cookies }: Visitor): Record<string, string> => ({
   cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
 });
 
-/** What a browser asks for, without following where it is sent. */
+/** A browser's GET request that does not follow redirects. */
 export const look = ({ url }: Address, visitor: Visitor, path: string): Promise<Answer> =>
   send(url + path, { headers: cookieHeader(visitor), redirect: 'manual' });
 
-/** The form of a page, filled in and sent, without following where that leads. */
+/** Fills in and sends the form of a page, without following redirects. */
 export function sendForm(
   { url }: Address,
   visitor: Visitor,

@@ -1,4 +1,4 @@
-/** Clients and families of a running service, made as an admin makes them: over HTTP. */
+/** Creates clients and families of a running service through the admin API. */
 import { accessToken, bearer, callAdmin } from './admin.js';
 import type { TestClient, TestFamily } from './clients.js';
 import { FIRST_ADMIN } from './rekey-process.js';
@@ -6,7 +6,7 @@ import type { Answer } from './requests.js';
 
 export interface Address {
   readonly url: string;
-  /** Where it is not the one that every replica of a test has. */
+  /** By default the admin client of every replica. */
   readonly admin?: TestClient;
 }
 

@@ -1,13 +1,13 @@
-/** HTTP down to its bytes, for what a well-behaved client refuses to send: broken headers, repeated ones, a body that dribbles in. */
+/** Raw HTTP for requests that a well-behaved client refuses to send: broken or repeated headers, a slow body. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Answer } from './requests.js';
 
 export interface RawRequest {
   readonly method?: string;
-  /** The request target as it is: not normalised, not encoded. */
+  /** The request target, neither normalised nor encoded. */
   readonly path: string;
-  /** As they are, in this order; Host, Connection and Content-Length are added. */
+  /** Sent unchanged, in this order; Host, Connection and Content-Length are added. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
 }
@@ -16,7 +16,7 @@ const END_OF_HEAD = '\r\n\r\n';
 
 export const FORM = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
 
-/** Sends one request on a connection of its own, and reads what comes back until the server closes it. */
+/** Sends one request on a separate connection, and reads until the server closes it. */
 export async function exchange(url: string, request: RawRequest): Promise<Answer> {
   const socket = await open(url);
   const received = receive(socket);
@@ -24,7 +24,7 @@ export async function exchange(url: string, request: RawRequest): Promise<Answer
   return parse(await received);
 }
 
-/** Sends the head of a request and the beginning of its body, and then no more. Resolves with what the server says to that. */
+/** Sends the head of a request and the beginning of its body, and then nothing. Resolves with the server's response. */
 export async function exchangeUnfinished(url: string, request: RawRequest): Promise<Answer> {
   const socket = await open(url);
   const received = receive(socket);
@@ -55,7 +55,7 @@ export async function hangUp(url: string, request: RawRequest): Promise<void> {
   await exchangeSlowly(url, request, (socket) => void socket.resetAndDestroy());
 }
 
-/** Sends anything at all. */
+/** Sends arbitrary bytes. */
 export async function exchangeBytes(url: string, bytes: string | Buffer): Promise<Answer> {
   const socket = await open(url);
   const received = receive(socket);
@@ -75,7 +75,7 @@ function receive(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    // A reset after the answer is a close: what has been received counts.
+    // A reset after the response counts as a close.
     socket.on('error', () => socket.destroy());
     socket.once('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
   });

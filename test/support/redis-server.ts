@@ -1,5 +1,5 @@
 /**
- * A real Redis for a test, without persistence: what is killed or restarted comes back empty, on the same port.
+ * A real Redis for a test, without persistence: after a kill or restart it is empty, on the same port.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ export class RedisServer {
     await this.process.end('SIGKILL');
   }
 
-  /** Redis stands still; the kernel goes on accepting connections and bytes for it. */
+  /** Freezes Redis; the kernel still accepts connections and bytes for it. */
   pause(): void {
     this.process.signal('SIGSTOP');
   }

@@ -16,7 +16,7 @@ export interface RekeyOptions {
   readonly databaseUrl?: string | undefined;
   readonly redisUrl?: string | undefined;
   readonly port?: number | undefined;
-  /** More settings, or others than those below; undefined for none. */
+  /** Additional or different settings; undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -68,14 +68,14 @@ export class RekeyProcess {
     });
   }
 
-  /** Waits until it is ready. @throws Error with what it said, when it ends instead */
+  /** Waits until it is ready. @throws Error with its output if it exits instead */
   static async start(options: RekeyOptions): Promise<RekeyProcess> {
     const process = await RekeyProcess.launch(options);
     await process.ready();
     return process;
   }
 
-  /** Does not wait: for a process that may not come up. */
+  /** Does not wait; for a process that may not come up. */
   static async launch(options: RekeyOptions): Promise<RekeyProcess> {
     const main = builtService();
     const port = options.port ?? (await freePort());
@@ -122,13 +122,13 @@ export class RekeyProcess {
     }
   }
 
-  /** As a crash does. */
+  /** Simulates a crash. */
   kill(): Promise<Exit> {
     this.child.kill('SIGKILL');
     return this.exited;
   }
 
-  /** As an orchestrator does: asks, and insists after half a minute. */
+  /** Stops it like an orchestrator: SIGTERM, and SIGKILL after half a minute. */
   async stop(): Promise<Exit> {
     this.child.kill('SIGTERM');
     const insist = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
@@ -139,7 +139,7 @@ export class RekeyProcess {
     }
   }
 
-  /** Another process at the same address, once this one is gone. @param options what is to be different */
+  /** Starts another process at the same address once this one is gone. @param options settings to change */
   async startAgain(options: Partial<RekeyOptions> = {}): Promise<RekeyProcess> {
     await this.exited;
     return RekeyProcess.start({ ...this.options, ...options });

@@ -26,7 +26,7 @@ export class Replicas {
     return this.redis.url;
   }
 
-  /** One more, when it is ready. */
+  /** Starts another replica and waits until it is ready. */
   async start(): Promise<TestApp> {
     const environment = { DATABASE_URL: this.databaseUrl, REDIS_URL: this.redisUrl };
     const app = await startApp({ clock: this.clock, environment });

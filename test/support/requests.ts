@@ -5,8 +5,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed body; an empty object where the body is empty. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what it is, the test says
+  /** The parsed body; an empty object for an empty body. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the test knows its type
   readonly body: any;
 }
 
@@ -36,7 +36,7 @@ export const basic = ({ clientId, secret }: Pick<TestClient, 'clientId' | 'secre
 
 const formEncode = (text: string): string => new URLSearchParams({ x: text }).toString().slice(2);
 
-/** What identifies this client by its registered method: headers for Basic, fields for the others. */
+/** The client's credentials by its registered method: headers for Basic, fields for the others. */
 export function credentialsOf(client: TestClient): { headers: Record<string, string>; fields: Record<string, string> } {
   switch (client.method) {
     case 'client_secret_basic':

@@ -2,7 +2,7 @@ import { createLocalJWKSet, jwtVerify, type JWTVerifyOptions, type JWTVerifyResu
 import { send } from './requests.js';
 import type { TestApp } from './test-app.js';
 
-/** What a resource server does that has fetched the keys and asks nobody (RFC 9068 §4). @throws what jose says */
+/** Verifies a token like a resource server with cached keys (RFC 9068 §4). @throws errors of jose */
 export async function verifyAtResource(
   app: Pick<TestApp, 'url' | 'issuer' | 'clock'>,
   accessToken: string,

@@ -2,7 +2,7 @@ import type { LiveRevocations } from '../../src/revocation/revocation-tracker.js
 import type { RevocableToken, Revocation } from '../../src/revocation/revocation.js';
 import type { Clock } from '../../src/platform/time/clock.js';
 
-/** Stands for PostgreSQL: what has been committed, and when. */
+/** Stands in for PostgreSQL: the committed revocations with their times. */
 export class RevocationTruth {
   readonly reads: (number | undefined)[] = [];
   failing = false;
@@ -16,7 +16,7 @@ export class RevocationTruth {
     this.commitLate(0, ...revocations);
   }
 
-  /** Visible from now on, though the row was written a while ago. */
+  /** Commits now a row that was written a while ago. */
   commitLate(writtenMsAgo: number, ...revocations: Revocation[]): void {
     const createdAt = this.clock.now() - writtenMsAgo;
     this.rows.push(...revocations.map((revocation) => ({ revocation, createdAt })));
@@ -37,7 +37,7 @@ export class RevocationTruth {
 
 const HOUR_MS = 3_600_000;
 
-/** Object mothers, around a token that was born a minute ago. */
+/** Object mothers around a token that was issued a minute ago. */
 export function tokensAndRevocations(clock: Clock) {
   const now = clock.now();
   const aToken = (overrides: Partial<RevocableToken> = {}): RevocableToken => ({

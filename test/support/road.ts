@@ -1,6 +1,5 @@
 /**
- * A TCP address whose destination can be changed or cut: what a virtual IP or a DNS name is to a failover, and what a
- * lost network is to a client.
+ * A TCP proxy whose destination can be changed or cut: simulates a failover behind a virtual IP or DNS name, and a lost network.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
@@ -45,17 +44,17 @@ export class Road {
     return `redis://127.0.0.1:${this.entrance}`;
   }
 
-  /** The port where it begins. */
+  /** The port on which it listens. */
   get entrance(): number {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** How many connections have come by so far. */
+  /** The number of connections so far. */
   get travelled(): number {
     return this.#travelled;
   }
 
-  /** How many ends of connections are open; none when there is no connection. */
+  /** The number of open sockets; 0 without connections. */
   get openEnds(): number {
     return this.sockets.size;
   }
@@ -65,17 +64,17 @@ export class Road {
     this.cut();
   }
 
-  /** Connections in use end without a word. */
+  /** Destroys all connections. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** What is asked still arrives, and its answers do not. */
+  /** Requests still arrive, but answers are lost. */
   loseAnswers(): void {
     for (const far of this.farEnds) far.unpipe().resume();
   }
 
-  /** Connections stay, and nothing passes any more: a half-open connection, to those at its ends. */
+  /** Connections stay open but nothing passes, like half-open connections. */
   silence(): void {
     for (const socket of this.sockets) socket.unpipe();
   }

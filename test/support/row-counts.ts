@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** How many rows each table has: what a request has left behind is the difference. */
+/** The number of rows per table, to see what a request has stored. */
 export async function rowCounts(database: DataSource): Promise<Record<string, number>> {
   const tables = await database.query<{ name: string }[]>(
     `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,

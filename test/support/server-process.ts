@@ -1,5 +1,5 @@
 /**
- * A server that a test starts: a real process on loopback with a directory of its own. It cannot outlive the process
+ * A server that a test starts: a real process on loopback with its own directory. It cannot outlive the process
  * that started it, however that one ends: a small shell waits on a pipe from us, and when the pipe closes it kills the
  * server and removes the directory. (Exit handlers would not do: they do not run when a test worker is killed.)
  */
@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface ServerCommand {
   readonly file: string;
   readonly args: readonly string[];
-  /** What the server prints when it takes connections. */
+  /** The server's output when it accepts connections. */
   readonly ready: RegExp;
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
@@ -31,7 +31,7 @@ export class ServerProcess {
     private readonly exited: Promise<void>,
   ) {}
 
-  /** @param directory under the eye of `watchOver` */
+  /** @param directory watched by `watchOver` */
   static async start(command: ServerCommand, directory: string): Promise<ServerProcess> {
     const child = spawn(command.file, command.args, {
       cwd: directory,
@@ -50,12 +50,12 @@ export class ServerProcess {
     return this.child.pid ?? 0;
   }
 
-  /** To the server and to the processes it has forked: PostgreSQL's connections are processes of their own. */
+  /** Signals the server and its child processes; each PostgreSQL connection is one. */
   signal(name: NodeJS.Signals): void {
     for (const pid of this.#family()) sendSignal(pid, name);
   }
 
-  /** Asks by a signal, insists after ten seconds, and comes back when nothing of the server runs any more. */
+  /** Sends the signal, kills after ten seconds, and resolves when no process of the server runs any more. */
   async end(name: NodeJS.Signals): Promise<void> {
     const family = this.#family();
     if (name === 'SIGKILL') family.forEach((pid) => sendSignal(pid, name));
@@ -90,7 +90,7 @@ export class ServerProcess {
   }
 }
 
-/** @returns the function that ends the watch, for when the directory has been removed in good order */
+/** @returns a function that ends the watch, after the directory was removed normally */
 export function watchOver(directory: string): () => void {
   const script = `read -r _
     for pid in $(cat "$1/watched.pid"); do kill -KILL "$pid" $(cat "/proc/$pid/task/$pid/children"); done
@@ -105,8 +105,8 @@ export function watchOver(directory: string): () => void {
 }
 
 /**
- * Below the range that the kernel takes outgoing ports from: a client that keeps calling a server that is down could
- * otherwise be given that very port, and the server could not come back to it.
+ * Below the kernel's range of outgoing ports: otherwise a client that keeps connecting to a stopped server could get that very
+ * port, and the server could not start on it again.
  */
 export async function freePort(): Promise<number> {
   const port = randomInt(20_000, 32_000);
@@ -123,7 +123,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** @throws Error that names the Debian package, when the program is nowhere */
+/** @throws Error that names the Debian package if the program is not installed */
 export function findProgram(name: string, places: readonly string[], debianPackage: string): string {
   const paths = [...places, ...(process.env.PATH ?? '').split(delimiter)];
   const found = paths.map((path) => join(path, name)).find((path) => existsSync(path));
@@ -142,7 +142,7 @@ function sendSignal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** A zombie that nobody has reaped yet holds nothing any more. */
+/** A zombie does not count, because it holds no resources. */
 function isRunning(pid: number): boolean {
   const stat = readIfThere(`/proc/${pid}/stat`);
   return stat !== '' && !/\) [ZX] /.test(stat);

@@ -1,6 +1,6 @@
 /**
- * A client application that keeps one session alive while things fall over: it refreshes, goes on with what it gets, and asks
- * again with the same token whenever it gets no answer or a 5xx. What it must never see is a refusal.
+ * A client application that keeps one session alive during failures: it refreshes, continues with the new token, and retries with
+ * the same token after no answer or a 5xx. It must never get a refusal.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestClient, TestFamily } from './clients.js';
@@ -16,11 +16,11 @@ export class Session {
   spent: string | undefined;
   accessToken = '';
   refreshes = 0;
-  /** Attempts that came to nothing, and had to be made again. */
+  /** Failed attempts that had to be repeated. */
   failures = 0;
   refusal: Answer | undefined;
 
-  /** @param at where each attempt goes */
+  /** @param at returns the URL for each attempt */
   constructor(
     private readonly client: TestClient,
     readonly family: TestFamily,

@@ -1,4 +1,4 @@
-/** A family in use: it was refreshed, so it has tokens of every kind. And what can be seen of them. */
+/** A refreshed family with tokens of every kind, and expectations about them. */
 import { expect } from '@jest/globals';
 import { startFamily, type TestClient } from './clients.js';
 import { introspect, refresh } from './requests.js';
@@ -29,7 +29,7 @@ export async function expectActive(app: TestApp, caller: TestClient, ...tokens: 
   for (const token of tokens) expect((await introspect(app, caller, token)).body).toMatchObject({ active: true });
 }
 
-/** To the byte: nothing tells why. */
+/** Compares the whole response, so that nothing reveals the reason. */
 export async function expectInactive(app: TestApp, caller: TestClient, ...tokens: string[]): Promise<void> {
   for (const token of tokens) {
     const answer = await introspect(app, caller, token);

@@ -1,4 +1,4 @@
-/** Signing users in as clients and their users do it: an authorization request, the pages, a code, tokens. */
+/** Signs users in like real clients and users: an authorization request, the pages, a code, tokens. */
 import { randomBytes } from 'node:crypto';
 import { codeChallengeOf } from '../../src/oauth/pkce.js';
 import { UsersService } from '../../src/users/users.service.js';
@@ -16,7 +16,7 @@ export interface TestUser {
   readonly password: string;
 }
 
-/** Where a service listens, and what it calls itself. */
+/** A service's URL and its issuer. */
 export interface Site {
   readonly url: string;
   readonly issuer: string;
@@ -36,7 +36,7 @@ export async function aUser(app: TestApp, claims: Record<string, unknown> = {}):
 export const webClient = (app: TestApp, overrides: Partial<ClientRegistration> = {}): Promise<TestClient> =>
   confidentialClient(app, { ...signsUsersIn, ...overrides });
 
-/** The same without a secret. */
+/** Like `webClient`, but public. */
 export const browserClient = (app: TestApp, overrides: Partial<ClientRegistration> = {}): Promise<TestClient> =>
   publicClient(app, { ...signsUsersIn, ...overrides });
 
@@ -46,12 +46,12 @@ const signsUsersIn: Partial<ClientRegistration> = {
   redirectUris: [REDIRECT_URI],
 };
 
-/** An authorization request of this client, and what it needs to redeem the code. */
+/** An authorization request of a client, with the verifier to redeem its code. */
 export class Authorization {
   readonly codeVerifier = randomBytes(32).toString('base64url');
   readonly parameters: Record<string, string>;
 
-  /** @param overrides null takes a parameter out */
+  /** @param overrides null removes a parameter */
   constructor(client: TestClient, overrides: Record<string, string | null> = {}) {
     const all: Record<string, string | null> = {
       response_type: 'code',
@@ -72,7 +72,7 @@ export class Authorization {
     return `/authorize?${new URLSearchParams(this.parameters).toString()}`;
   }
 
-  /** What redeems a code of this request, beside the client's credentials. */
+  /** The token request parameters for a code of this request, without client credentials. */
   redemptionOf(code: string): Record<string, string> {
     const redirectUri = this.parameters['redirect_uri'] ?? '';
     return { code, redirect_uri: redirectUri, code_verifier: this.codeVerifier };
@@ -93,7 +93,7 @@ export class Authorization {
 export const signIn = (visitor: Visitor, visit: Visit, { username, password }: TestUser): Promise<Visit> =>
   visitor.submit(visit, { username, password });
 
-/** Agrees where the user is asked. */
+/** Gives consent if asked. */
 export const agree = async (visitor: Visitor, visit: Visit): Promise<Visit> =>
   isConsent(visit) ? visitor.submit(visit, { decision: 'allow' }) : visit;
 
@@ -101,7 +101,7 @@ export const isSignIn = ({ html }: Visit): boolean => html.includes('name="passw
 
 export const isConsent = ({ html }: Visit): boolean => html.includes('name="decision"');
 
-/** The whole way: request, sign-in where it is asked for, consent where it is asked for. @returns where the client's user is sent */
+/** The whole authorization: request, and sign-in and consent if asked. @returns the URL of the response */
 export async function authorize(
   app: Site,
   user: TestUser,

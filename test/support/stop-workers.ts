@@ -1,11 +1,11 @@
-/** For tests that count statements or rows: what the service does every few seconds by itself would be counted with them. */
+/** For tests that count statements or rows, in which periodic work of the service would be counted too. */
 import { CleanupWorker } from '../../src/cleanup/cleanup.worker.js';
 import { SecretUse } from '../../src/clients/secret-use.worker.js';
 import { KeyRotationWorker } from '../../src/keys/key-rotation.worker.js';
 import { LogoutDeliveryWorker } from '../../src/sign-out/logout-delivery.worker.js';
 import type { TestApp } from './test-app.js';
 
-/** The service does nothing from here on that no request asks for. Their hooks are called once more when the app is closed. */
+/** Stops all periodic work. The workers' hooks run once more when the app is closed. */
 export async function stopWorkers({ nest }: TestApp): Promise<void> {
   Object.assign(nest.get(SecretUse, { strict: false }), { note: () => undefined });
   const workers = [SecretUse, LogoutDeliveryWorker, CleanupWorker].map((worker) => nest.get(worker, { strict: false }));

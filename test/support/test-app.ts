@@ -1,4 +1,4 @@
-/** The whole service on an ephemeral port, as it runs: real HTTP, a real database, and a clock that the test turns. */
+/** The whole service on an ephemeral port: real HTTP, a real database, and a clock that the test sets. */
 import { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { pino } from 'pino';
@@ -31,7 +31,7 @@ export interface TestAppOptions {
   /** Settings as the environment gives them. */
   readonly environment?: Record<string, string>;
   readonly clock?: TestClock;
-  /** False for tests that count statements or rows: once it listens, the service does nothing that no request asks for. */
+  /** False for tests that count statements or rows: no periodic work once it listens. */
   readonly background?: boolean;
 }
 
@@ -73,7 +73,7 @@ export async function startApp({
   return app;
 }
 
-/** Its issuer is the URL that it listens on, for those who know nothing else of it. */
+/** Starts the app with its own URL as issuer, for clients that use discovery. */
 export async function startAppAtIssuer({ environment = {}, ...options }: TestAppOptions = {}): Promise<TestApp> {
   const port = String(await freePort());
   return startApp({

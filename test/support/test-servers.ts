@@ -6,7 +6,7 @@ import { createClient } from 'redis';
 import { createDatabase, dropDatabase, PostgresServer } from './postgres-server.js';
 import { RedisServer } from './redis-server.js';
 
-/** @returns the URL of a fresh database, and the function that removes it again */
+/** @returns the URL of a fresh database, and a function that removes it */
 export async function freshDatabase(): Promise<{ url: string; release(): Promise<void> }> {
   const given = process.env.TEST_DATABASE_URL;
   if (given) {
@@ -17,7 +17,7 @@ export async function freshDatabase(): Promise<{ url: string; release(): Promise
   return { url: await server.createDatabase(), release: () => server.stop() };
 }
 
-/** @returns the URL of an empty Redis that nobody else uses, and the function that gives it back */
+/** @returns the URL of an empty Redis for this test alone, and a function that releases it */
 export async function freshRedis(): Promise<{ url: string; release(): Promise<void> }> {
   const given = process.env.TEST_REDIS_URL;
   if (given) return { url: await emptyRedisDatabase(given), release: async () => undefined };
@@ -25,7 +25,7 @@ export async function freshRedis(): Promise<{ url: string; release(): Promise<vo
   return { url: server.url, release: () => server.stop() };
 }
 
-/** Redis has 16 numbered databases; each of Jest's workers, which run one file at a time, takes the one of its number. */
+/** Redis has 16 numbered databases; each Jest worker, which runs one file at a time, uses the one with its number. */
 async function emptyRedisDatabase(serverUrl: string): Promise<string> {
   const url = new URL(serverUrl);
   url.pathname = `/${process.env.JEST_WORKER_ID ?? '0'}`;

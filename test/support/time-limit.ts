@@ -1,6 +1,6 @@
 /**
- * For property tests over HTTP: how long they go on trying. Asked before each try, because a try that is cut short (as
- * fast-check's own limit does) goes on behind the back of the next test.
+ * A time limit for property tests over HTTP. It is checked before each run, because a run that is cut short (by fast-check's own
+ * limit) would continue during the next test.
  */
 export function timeLimit(milliseconds: number): () => boolean {
   const end = performance.now() + milliseconds;

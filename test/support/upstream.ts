@@ -1,6 +1,6 @@
 /**
- * An OpenID provider on loopback whose user is always signed in and always agrees, and which can be told to misbehave in every
- * way that an upstream provider can. For how a good one behaves, a second Rekey is asked (`test/flows/`).
+ * An OpenID provider on loopback whose user is always signed in and always consents, and which can misbehave in every way that an
+ * upstream provider can. Tests with a well-behaved provider use a second Rekey (`test/flows/`).
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type
 
 export const UPSTREAM_CLIENT = { id: 'rekey at upstream', secret: 'secret: of rekey & co' };
 
-/** What it does instead of answering. */
+/** Its behaviour instead of an answer. */
 export type Trouble = 'hang' | 'hang up' | 'redirect' | 'flood' | 'html' | number;
 
 export interface UpstreamRequest {
@@ -67,7 +67,7 @@ export class Upstream {
     };
   }
 
-  /** As good as new, but for the keys. */
+  /** Resets everything except the keys. */
   reset(): void {
     this.requests.length = 0;
     this.troubles.clear();

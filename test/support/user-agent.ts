@@ -1,11 +1,11 @@
-/** The user's part of a journey that a client library has begun: the pages, until the client has its answer. */
+/** The user's part of a sign-in that a client library has started: the pages, until the client has its response. */
 import { agree, isSignIn, signIn, type TestUser } from './sign-in.js';
 import type { Visitor } from './visitor.js';
 
 /**
- * Follows an authorization URL, signs in and agrees where that is asked for.
- * @returns what arrives at the client: the address with the answer, or the form that brings it (`response_mode=form_post`)
- * @throws Error with the page where the user is left standing
+ * Follows an authorization URL, and signs in and gives consent if asked.
+ * @returns the response at the client: the URL, or the form of `response_mode=form_post`
+ * @throws Error with the page where the user got stuck
  */
 export async function sendUser(visitor: Visitor, url: URL, user: TestUser): Promise<URL | Request> {
   let visit = await visitor.get(url.href);

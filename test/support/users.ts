@@ -1,4 +1,4 @@
-/** Users of a running service, as its own parts make and use them. */
+/** Users of a running service, created and used through its services. */
 import type { UserEntity } from '../../src/users/user.entity.js';
 import { UsersService } from '../../src/users/users.service.js';
 import type { SignInVerdict } from '../../src/users/password-sign-in.service.js';
@@ -27,7 +27,7 @@ export function authenticate(
   return usersOf(app).authenticate(username, password, { source, correlationId, arrivedAt: app.clock.now() });
 }
 
-/** What the user's row holds. */
+/** The user's row. */
 export async function rowOf(app: TestApp, subject: string): Promise<Record<string, unknown> | undefined> {
   const [row] = await app.database.query<Record<string, unknown>[]>('SELECT * FROM users WHERE subject = $1', [
     subject,

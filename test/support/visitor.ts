@@ -1,20 +1,20 @@
 /**
- * A browser without a window: it keeps cookies, follows redirects within the service, and fills in forms. What needs a real
- * one is in `test/browser/`.
+ * A minimal browser: keeps cookies, follows redirects within the service, and fills in forms. Tests that need a real one are in
+ * `test/browser/`.
  */
 import { send } from './requests.js';
 
 export interface PageForm {
   readonly action: string;
   readonly method: string;
-  /** The hidden fields, and what the others had in them. */
+  /** The hidden fields, and the values of the others. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
 export interface Visit {
-  /** Where it ended: a page of the service, or the address elsewhere that it was sent to. */
+  /** The final URL: a page of the service, or the external URL that it was redirected to. */
   readonly url: URL;
-  /** Whether that address is elsewhere. */
+  /** Whether that URL is external. */
   readonly left: boolean;
   readonly status: number;
   readonly headers: Headers;
@@ -24,20 +24,20 @@ export interface Visit {
 
 const MAX_REDIRECTS = 10;
 
-/** Of a form; a list where a name may repeat. */
+/** The fields of a form; a list if a name may repeat. */
 type Fields = Record<string, string> | [name: string, value: string][];
 
 export class Visitor {
   readonly cookies = new Map<string, string>();
 
-  /** @param at where the service listens, and what it calls itself */
+  /** @param at the service's URL and issuer */
   constructor(private readonly at: { readonly url: string; readonly issuer: string }) {}
 
   get(target: string, headers: Record<string, string> = {}): Promise<Visit> {
     return this.follow(new URL(target, this.at.url), { headers });
   }
 
-  /** Submits a form of the page, with what the user writes into it. */
+  /** Submits a form of the page with the user's input. */
   submit(visit: Visit, fields: Record<string, string> = {}, form = visit.forms[0]): Promise<Visit> {
     if (!form) throw new Error(`There is no form on this page (${visit.status}): ${visit.html.slice(0, 500)}`);
     return this.post(new URL(form.action, visit.url).href, { ...form.fields, ...fields });
@@ -66,7 +66,7 @@ export class Visitor {
     return this.follow(next, { headers: {} }, redirects + 1);
   }
 
-  /** The service may call itself something that nothing here resolves. */
+  /** Maps URLs of the issuer, whose host name may not resolve, to the service's own URL. */
   private reachable(url: URL): URL | undefined {
     if (url.origin === new URL(this.at.url).origin) return url;
     return url.origin === new URL(this.at.issuer).origin ? new URL(url.pathname + url.search, this.at.url) : undefined;
