@@ -1,7 +1,7 @@
 /**
- * `docs/conformance.md` lists the statements that the service keeps, by number; a test's title begins with the numbers of those
- * that it attacks, `[148] …` or `[184, 187] …`. Here the two are compared: each statement has a test, each number in a title is
- * a statement, and the page names the files. `UPDATE_CONFORMANCE=1 npm test -- test/conformance.spec.ts` writes the files anew.
+ * `docs/conformance.md` lists numbered statements about the service; the title of a test begins with the numbers of its
+ * statements, `[148] …` or `[184, 187] …`. This compares the two: each statement has a test, each number in a title is a
+ * statement, and the page names the test files. `UPDATE_CONFORMANCE=1 npm test -- test/conformance.spec.ts` rewrites the files.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
 const PAGE = 'docs/conformance.md';
-/** Number, level, source and statement of a row; its files are what is compared. */
+/** Number, level, source and statement of a row, before its files. */
 const ROW = /^(\| (\d+) \|(?: (?:[^|\\]|\\.)*\|){3}) .*\|$/gm;
 
 /** `164: …` instead of `[164] …`. */
@@ -17,7 +17,7 @@ const UNSEEN = /^\d+(?:, \d+)*:/;
 
 const NUMBERS = /^(?:\[\d+(?:, \d+)*\] ?)+/;
 
-/** The titles of the tests and groups in a file, but for those that are skipped. */
+/** The titles of the tests and groups in a file, except skipped ones. */
 function titlesIn(code: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -30,7 +30,7 @@ function titlesIn(code: string): string[] {
 
 const numbersIn = (code: string): number[] => titlesIn(code).flatMap(numbersOf);
 
-/** `it`, `test`, `describe`, and what `.each(…)` makes of them. */
+/** `it`, `test`, `describe`, and their `.each(…)`. */
 function runs(callee: ts.Expression): boolean {
   if (ts.isIdentifier(callee)) return ['it', 'test', 'describe'].includes(callee.text);
   if (ts.isCallExpression(callee) || ts.isPropertyAccessExpression(callee)) {
@@ -42,7 +42,7 @@ function runs(callee: ts.Expression): boolean {
   return false;
 }
 
-/** A title that is `%s` stands in the rows of the table. */
+/** The rows of the table, if the title is `%s`. */
 function titlesOf({ expression, arguments: [title] }: ts.CallExpression): string[] {
   const text = textOf(title);
   if (text !== '%s' || !ts.isCallExpression(expression)) return [text];

@@ -1,4 +1,4 @@
-/** What the documentation names must exist: files and headings, settings, metrics, audit events, npm scripts. */
+/** Everything that the documentation names must exist: files, headings, settings, metrics, audit events, npm scripts. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -25,7 +25,7 @@ const operations = read('docs/operations.md');
 
 const withoutCode = (markdown: string): string => markdown.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '');
 
-/** As GitHub makes them: lower case, punctuation gone, a hyphen for each space. */
+/** GitHub's anchors: lower case, without punctuation, a hyphen for each space. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()

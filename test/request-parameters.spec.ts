@@ -1,4 +1,4 @@
-/** Every class of form parameters is judged by its compiled rules exactly as class-validator judges it. */
+/** The compiled rules of every request class give the same results as class-validator. */
 import 'reflect-metadata';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';

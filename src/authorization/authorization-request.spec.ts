@@ -30,7 +30,7 @@ const target = (client: Client): ResponseTarget => ({
   state: 's1',
 });
 
-/** Null takes a parameter out. */
+/** Null removes a parameter. */
 function parse(parameters: Record<string, string | null> = {}, client = aClient()) {
   const all = {
     response_type: 'code',

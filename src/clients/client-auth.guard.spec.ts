@@ -14,7 +14,7 @@ interface Pending {
   fail(error: unknown): void;
 }
 
-/** A guard whose client authentications end when the test says so. */
+/** A guard whose client authentications the test completes. */
 function guardWith() {
   const pending = new Map<string, Pending>();
   const authentication = {

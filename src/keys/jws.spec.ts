@@ -29,7 +29,7 @@ const raw = {
   PS256: (key, input) => sign('sha256', input, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }),
 } satisfies Record<SigningAlgorithm, (key: KeyObject, input: Buffer) => Buffer>;
 
-/** Signed with a key of ours, whatever header and payload say: the signature is never what is wrong. */
+/** Signed with our key, whatever the header and payload, so that the signature is always valid. */
 function signed(
   header: string | object,
   payload: string | object = claims,

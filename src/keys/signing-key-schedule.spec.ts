@@ -21,7 +21,7 @@ import {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = Date.UTC(2030, 0, 1);
-/** Of one algorithm; what is peculiar to several has a group of its own. */
+/** With one algorithm; several algorithms have their own group. */
 const policy: SigningPolicy = { algorithms: ['ES256'], rotationMs: 90 * DAY };
 const rs256 = signingPolicy({ signingAlgorithm: 'RS256', keyRotationDays: 90 });
 
@@ -313,7 +313,7 @@ const actions = fc.array(
   { maxLength: 60 },
 );
 
-/** The table of keys, a service that runs the schedule, and everything it ever signed. */
+/** The key table, a service that runs the schedule, and everything that it signed. */
 class Simulation {
   keys: (SigningKeyLife & { publishedAt: number })[] = [];
   readonly kids = new Set<string>();

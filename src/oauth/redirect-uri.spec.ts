@@ -12,7 +12,7 @@ const REGISTERED = [
   'com.example.app:/cb',
 ];
 
-/** What other servers took for a registered URI, each near to one of those above. */
+/** URIs that other servers accepted as a registered one, each similar to one of those above. */
 const HOSTILE: readonly [trick: string, presented: string][] = [
   ['user name', 'https://app.example.com@evil.example/cb'],
   ['user name and password', 'https://app.example.com:443@evil.example/cb'],

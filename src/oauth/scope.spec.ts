@@ -38,7 +38,7 @@ describe('a scope', () => {
   });
 
   it('reading a scope takes time linear in its length', () => {
-    // A pattern that backtracks would not come back from this.
+    // A backtracking pattern would not finish.
     expect(parseScope(`${'a '.repeat(2000)}"`)).toBeUndefined();
     expect(parseScope(`${'a'.repeat(4000)}"`)).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import { textsFor } from './languages.js';
 
 describe('the language of a page', () => {
   it.each([
-    // What the client asks for.
+    // The client's choice.
     ['zh-TW', undefined, 'zh-Hant'],
     ['zh-Hant-HK', undefined, 'zh-Hant'],
     ['zh', undefined, 'zh-Hant'],
@@ -13,11 +13,11 @@ describe('the language of a page', () => {
     ['fr-CA fr zh-Hant en', undefined, 'zh-Hant'],
     ['fr-CA fr en zh-Hant', undefined, 'en'],
     ['  de   zh-TW ', undefined, 'zh-Hant'],
-    // It goes before what the browser asks for.
+    // It takes precedence over the browser's.
     ['en', 'zh-TW,zh;q=0.9', 'en'],
     ['zh-TW', 'en', 'zh-Hant'],
     ['fr', 'zh-TW', 'zh-Hant'],
-    // What the browser asks for.
+    // The browser's choice.
     [undefined, 'zh-TW,zh;q=0.9,en;q=0.8', 'zh-Hant'],
     [undefined, 'en;q=0.8, zh-TW', 'zh-Hant'],
     [undefined, 'en;q=0.8,zh-TW;q=0.7', 'en'],
@@ -25,7 +25,7 @@ describe('the language of a page', () => {
     [undefined, 'zh-TW;q=0, en;q=0.1', 'en'],
     [undefined, 'zh;Q=0.2,en;Q=0.1', 'zh-Hant'],
     [undefined, '*', 'en'],
-    // Nothing that there is, or that can be read.
+    // No available or readable language.
     [undefined, undefined, 'en'],
     ['', '', 'en'],
     ['fr', 'de', 'en'],

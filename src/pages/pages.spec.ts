@@ -1,4 +1,4 @@
-/** What holds of every page, whatever it shows: nothing foreign becomes a tag, and everybody can use it. */
+/** Invariants of every page with any content: no injected markup, and accessible. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { VNode } from 'preact';
@@ -20,7 +20,7 @@ import { traditionalChinese } from './traditional-chinese.js';
 
 const CSS = styleOf('#3b63d6');
 
-/** Every page, with `text` wherever it shows what is not its own. */
+/** Every page, with `text` in place of all variable content. */
 const pages: Record<string, (texts: Texts, text: string) => VNode> = {
   SignInPage: (texts, text) =>
     SignInPage({
@@ -142,7 +142,7 @@ describe.each(rows)('$name in $language', ({ page, texts }) => {
   ])('the page has the same tags and attributes when all its content is %s', (hostile) => {
     const html = htmlOf(page, texts, hostile);
     expect(all(/(<[^\s>]*)/g, html)).toEqual(all(/(<[^\s>]*)/g, harmless));
-    // In a tag or out of it, a quote of somebody else's would be one too many.
+    // An injected quote, in a tag or outside, would change this.
     expect(html.split('"').length).toBe(harmless.split('"').length);
   });
 

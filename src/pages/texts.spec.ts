@@ -5,7 +5,7 @@ import { traditionalChinese } from './traditional-chinese.js';
 
 const NAME = 'NAME';
 
-/** Every text of a table by its path, with a name or number put in where it wants one. */
+/** Every text of a table by its path, with names and numbers filled in. */
 function flatten(value: unknown, path = ''): [path: string, text: string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') {

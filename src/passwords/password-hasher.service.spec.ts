@@ -1,4 +1,4 @@
-/** With real threads: what they compute, and what becomes of them. */
+/** Hashing with real threads, and their lifecycle. */
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
@@ -7,7 +7,7 @@ import { isCurrent } from './password-hash.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { PasswordThreads, PasswordThreadsBusy } from './password-threads.service.js';
 
-// The threads give way to everything else on the machine.
+// The threads have a low priority, so they may take long on a busy machine.
 jest.setTimeout(120_000);
 
 const PASSWORD = 'correct horse battery staple';
@@ -62,7 +62,7 @@ describe('an imported hash', () => {
       '$pbkdf2-sha256$1212$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ',
       'password',
     ],
-    // RFC 6070, as passlib and as Django would write it.
+    // RFC 6070, in the formats of passlib and Django.
     ['PBKDF2 of passlib with SHA-1', '$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE', 'password'],
     ['PBKDF2 of Django', 'pbkdf2_sha1$4096$salt$SwB5AbdlSJq+rUnZJvch0GWkKcE=', 'password'],
   ])('an imported hash of %s matches only its password, and should be replaced', async (_what, hash, password) => {
@@ -87,7 +87,7 @@ it('a missing or unreadable hash matches nothing', async () => {
 
 describe('while passwords are hashed', () => {
   it('a bounded number of threads hash, the rest waits, and requests beyond the queue are refused', async () => {
-    const { threads, hasher } = open(); // none of them rests from another test
+    const { threads, hasher } = open(); // without threads that rest from another test
     const outcomes = Array.from({ length: 500 }, () => hasher.verify(undefined, 'x').catch((error: unknown) => error));
     const busy = threads.working;
     expect(busy).toBeGreaterThanOrEqual(1);
@@ -121,7 +121,7 @@ describe('a thread that dies', () => {
 
   it('a thread that dies fails its job with 503, and the next job gets a new thread', async () => {
     const own = open();
-    const hash = await hasher.hash(PASSWORD); // by other threads: one that rests would have no job to take with it
+    const hash = await hasher.hash(PASSWORD); // by other threads, because a resting one would have no job to fail
     const lost = own.hasher.verify(hash, PASSWORD);
     const [worker] = workersOf(own.threads);
     void worker!.terminate();

@@ -36,7 +36,7 @@ it('the pace gets the time of the job, and the event loop utilization meanwhile'
 
 it('one source waits for at most one job of another', async () => {
   restMs.mockReturnValue(0);
-  // Not in which order they are done: a thread of low priority may be kept waiting with its job in hand.
+  // The order of completion is not checked, because a thread of low priority may be delayed during its job.
   const taken = jest.spyOn(Worker.prototype, 'postMessage');
   const jobs = [...Array.from({ length: 40 }, () => aJob('a')), aJob('b', 'the one')];
   await Promise.all(jobs);

@@ -12,7 +12,7 @@ interface Statement {
   answer(generation: number | undefined): void;
 }
 
-/** Statements that a test ends by hand. */
+/** Statements that the test completes. */
 class HeldStore {
   readonly statements: Statement[] = [];
 

@@ -6,7 +6,7 @@ import { SignInLimits } from './sign-in-limits.service.js';
 const LIMIT = 2;
 const SOURCE_LIMIT = 10 * LIMIT;
 
-/** Attempts of one source, each with a name of its own unless it is given. Those that are let in stay under way until `end`. */
+/** Attempts of one source, each with its own username unless given. Allowed ones stay under way until `end`. */
 function open() {
   const limits = new SignInLimits({ failedSignInsPerMinute: LIMIT } as Config, new FailureCounters(null));
   let names = 0;

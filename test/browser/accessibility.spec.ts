@@ -1,6 +1,6 @@
 /**
- * Every page, looked at by axe in a real browser: light and dark, wide and narrow, in both languages; and what axe does not
- * see: whether it fits on a small screen and with large letters, and whether a thumb can hit what is to be pressed.
+ * Every page, checked by axe in a real browser: light and dark, wide and narrow, in both languages. Also checks what axe does not:
+ * whether it fits on a small screen and with large text, and whether targets are large enough.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OAuthError } from '../../src/oauth/oauth-error.js';
@@ -21,7 +21,7 @@ import { TestClock } from '../support/test-clock.js';
 import { Upstream } from '../support/upstream.js';
 
 const FAILURES_PER_MINUTE = 2;
-/** A name that fits nowhere. */
+/** A name too long for any box. */
 const LONG_NAME = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenverwaltung';
 const EVERYTHING = 'openid profile email address phone offline_access read';
 const DETAILS = JSON.stringify({ userinfo: { birthdate: null, zoneinfo: null, 'urn:example:badge': null } });
@@ -65,7 +65,7 @@ interface Visit {
   readonly texts: Texts;
 }
 
-/** How somebody gets to a page. */
+/** The steps to reach a page. */
 type Way = (visit: Visit) => Promise<void>;
 
 const users = (): UsersService => app.nest.get(UsersService, { strict: false });
@@ -121,7 +121,7 @@ const fillAccount: Way = async (visit) => {
   await visit.person.open('/account?done=access_ended');
 };
 
-/** A sign-in that ends so, where the service has been told that it does. */
+/** A sign-in during which the service throws this error. */
 const signInWhile =
   (thrown: Error): Way =>
   async ({ person }) => {

@@ -1,4 +1,4 @@
-/** The account page as its user sees it: where they are signed in, what acts in their name, and how each of it ends. */
+/** The account page in a browser: sessions, access, consents, and how to end each. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Locator } from 'playwright-core';
 import { browserStage } from '../support/browser-stage.js';
@@ -58,12 +58,12 @@ const section = (title: string): Locator =>
 const sessions = () => section('Where you are signed in').getByRole('listitem');
 const access = () => section('Applications with access').locator('.entries > li');
 const agreements = () => section('What you have agreed to').locator('.entries > li');
-/** The button says to those who only hear it what it ends. */
+/** The button by its accessible name, which says what it ends. */
 const press = (label: string, of: string): Promise<void> =>
   page.follow(page.getByRole('button', { name: new RegExp(`^${label} ?: ${of}$`) }));
 const done = () => page.getByRole('status').textContent();
 
-/** @returns what tells whether the access token that the client got is still good */
+/** @returns a check whether the client's access token is still valid */
 async function authorize(who: Person, client: TestClient, scope: string): Promise<() => Promise<boolean>> {
   const asked = new Authorization(client, { redirect_uri: site.redirectUri, scope });
   await who.authorize(asked, user);

@@ -1,4 +1,4 @@
-/** What an authorization request comes to in a real browser: which questions are asked, and how the answer gets back. */
+/** Authorization requests in a real browser: the pages, and the response to the client. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { browserStage } from '../support/browser-stage.js';
 import type { BrowserPage, Chromium } from '../support/chromium.js';
@@ -12,7 +12,7 @@ let app: TestApp;
 let chromium: Chromium;
 let site: ClientSite;
 let closeStage: () => Promise<void>;
-/** Another origin of the client's. */
+/** Another origin of the client. */
 let otherSite: ClientSite;
 let client: TestClient;
 let user: TestUser;
@@ -35,7 +35,7 @@ const authorization = (overrides: Record<string, string | null> = {}, of = clien
 
 const here = (): string => page.url().split('?', 1)[0]!;
 
-/** What the client was sent. */
+/** The response that the client received. */
 const answer = (): Record<string, string> => Object.fromEntries(site.answer.parameters);
 
 async function tokensFor(asked: Authorization): Promise<{ scope: string; id_token: string }> {
@@ -189,7 +189,7 @@ describe('the answer', () => {
     await person.press('Allow');
     expect(here()).toBe(otherSite.redirectUri);
     expect(otherSite.answer.parameters.get('code')).toEqual(expect.any(String));
-    // Agreed to before: then it is the sign-in form whose answer ends there.
+    // With earlier consent, so that the sign-in form redirects to the client.
     await person.ask(authorization({ redirect_uri: `${site.origin}/moved`, prompt: 'login' }));
     await person.signIn(user);
     expect(here()).toBe(otherSite.redirectUri);

@@ -1,6 +1,5 @@
 /**
- * Logout from a client's own site, in a real browser: what it sends of cookies there (SameSite), and where it lets a form
- * lead (`form-action`), no other test can show.
+ * Logout from a client's site in a real browser, because only a browser applies SameSite cookies and `form-action`.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +19,7 @@ let user: TestUser;
 let page: BrowserPage;
 let idToken: string;
 
-/** The client's pages: what is in the query is posted to the service at once, or at a click. */
+/** The client's pages, which post their query to the service, at once or on a click. */
 const pageOf = (url: URL): string => {
   const fields = [...url.searchParams].map(
     ([name, value]) => `<input type="hidden" name="${name}" value="${encodeURI(value)}">`,
@@ -65,7 +64,7 @@ beforeEach(async () => {
 
 const heading = () => page.textContent('h1');
 
-/** Sends the form of a page of the client's. */
+/** Sends the form of a client page. */
 async function post(path: string, fields: Record<string, string>): Promise<void> {
   await page.goto(`${origin}${path}?${new URLSearchParams(fields).toString()}`);
   await page.follow(page.locator('button'));

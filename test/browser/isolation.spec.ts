@@ -1,4 +1,4 @@
-/** What other sites can make of the pages in a real browser, and the pages of other sites: nothing, but for a client's popup. */
+/** Isolation between our pages and other sites in a real browser, except for a client's popup. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { browserStage } from '../support/browser-stage.js';
 import type { BrowserPage, Chromium } from '../support/chromium.js';
@@ -50,7 +50,7 @@ it('a frame shows no page of the service, signed in or not', async () => {
 });
 
 describe('a popup', () => {
-  /** Opens it at the click that browsers want to see. */
+  /** Opens the popup with the click that browsers require. */
   async function popupAt(url: string): Promise<BrowserPage> {
     site.show('/start', `<h1>Start</h1><button onclick="popup = window.open('${escaped(url)}')">Open</button>`);
     await page.goto(`${site.origin}/start`);
@@ -66,7 +66,7 @@ describe('a popup', () => {
     asked = new Authorization(client, { redirect_uri: `${site.origin}/popup-back` });
     const popup = await popupAt(`${app.issuer}${asked.path}`);
     await new Person(popup, app).signIn(user);
-    // The popup may be gone before the click is done: then that it closed is what counts.
+    // The popup may close before the click has finished; only the closing counts.
     const click = () => popup.getByRole('button', { name: 'Allow' }).click();
     await Promise.all([popup.waitForEvent('close'), click().catch(() => undefined)]);
     const answer = new URLSearchParams((await person.heading()) ?? '');

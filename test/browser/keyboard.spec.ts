@@ -1,4 +1,4 @@
-/** All of it without a mouse: where the focus begins and goes, that it can be seen, and that nothing else is needed. */
+/** All pages by keyboard: initial focus, focus order, and visible focus. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { focusedNode } from '../support/accessibility.js';
 import { browserStage } from '../support/browser-stage.js';
@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const authorization = (): Authorization => new Authorization(client, { redirect_uri: site.redirectUri });
 
-/** How the focus shows: as wide a line as WCAG 2.4.13 wants, in sight, in another colour than what it stands on. */
+/** Checks the focus indicator: as wide as WCAG 2.4.13 requires, in view, and in a colour that differs from the background. */
 async function expectVisibleFocus(): Promise<void> {
   const { outline, isInSight, isContrasting } = await page.evaluate<{
     outline: number;
@@ -53,7 +53,7 @@ async function expectVisibleFocus(): Promise<void> {
   expect({ outline, isInSight, isContrasting }).toEqual({ outline: 3, isInSight: true, isContrasting: true });
 }
 
-/** What the tab key leads to, one by one, until it has left the page. Each can be seen to have the focus. */
+/** The elements that the tab key reaches until it leaves the page, each with a visible focus. */
 async function tabStops(): Promise<string[]> {
   const stops: string[] = [];
   for (let node = await focusedNode(page); node; node = await focusedNode(page)) {

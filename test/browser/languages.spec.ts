@@ -1,4 +1,4 @@
-/** Which language the pages speak to whom, all the way through: what the client asks for, then what the browser does. */
+/** The language of all pages: the client's choice, then the browser's. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { traditionalChinese as chinese } from '../../src/pages/traditional-chinese.js';
 import { browserStage } from '../support/browser-stage.js';
@@ -43,7 +43,7 @@ async function sitDown(locale: string): Promise<void> {
   person = new Person(page, app, chinese);
 }
 
-/** What says which page this is, and in which language. */
+/** The page's heading and language. */
 const seen = async (): Promise<(string | null)[]> => [
   await page.locator('html').getAttribute('lang'),
   await page.title(),

@@ -1,4 +1,4 @@
-/** Logout that a client asks for by a link (RP-Initiated Logout), as its user lives through it. By a form: `cross-site-logout.spec.ts`. */
+/** Logout by a client's link (RP-Initiated Logout) in a browser. `cross-site-logout.spec.ts` has logout by a form. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { browserStage } from '../support/browser-stage.js';
 import type { BrowserPage, Chromium } from '../support/chromium.js';
@@ -18,7 +18,7 @@ let user: TestUser;
 let page: BrowserPage;
 let person: Person;
 let tokens: { readonly id_token: string; readonly access_token: string };
-/** Where the client takes its users back. */
+/** The client's post-logout redirect URI. */
 let signedOutUri: string;
 
 beforeAll(async () => {

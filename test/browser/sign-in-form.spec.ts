@@ -1,4 +1,4 @@
-/** The sign-in form as people meet it: what it says when it says no, and what they do with it that nobody meant them to. */
+/** The sign-in form in a browser: error messages, double clicks and the back button. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AuthorizeService } from '../../src/endpoints/authorize/authorize.service.js';
 import { UsersService } from '../../src/users/users.service.js';
@@ -137,8 +137,8 @@ describe('the sign-in form', () => {
 });
 
 /**
- * Clicks, and clicks again when the service has the first one and has not answered. The browser drops the first navigation
- * for the second, which whoever waits for a navigation here would be told as an error: wait for where it ends.
+ * Clicks, and clicks again when the service has the first request but has not answered. The browser aborts the first navigation,
+ * which would be an error for a caller that waits for a navigation: wait for the final page instead.
  */
 async function clickTwice(name: string, isReceived: Promise<void>): Promise<void> {
   await page.drawn();
@@ -151,7 +151,7 @@ async function clickTwice(name: string, isReceived: Promise<void>): Promise<void
 
 type Calls = Record<string, (...given: unknown[]) => Promise<unknown>>;
 
-/** Holds a call of this part of the service until there is another. @returns when the first is there */
+/** Delays a call of this service until there is another one. @returns when the first has arrived */
 function bothAtOnce<T extends object>(part: new (...given: never[]) => T, method: string & keyof T): Promise<void> {
   const service = app.nest.get<T>(part, { strict: false }) as unknown as Calls;
   const original = service[method]!.bind(service);

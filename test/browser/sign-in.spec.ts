@@ -1,4 +1,4 @@
-/** A user signs in at a client, in a real browser: sign-in page, consent, and back with tokens. */
+/** Signing in at a client in a real browser: sign-in page, consent, and tokens. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Chromium, type BrowserPage } from '../support/chromium.js';
 import { DemoSite } from '../support/demo-site.js';

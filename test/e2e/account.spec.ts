@@ -1,4 +1,4 @@
-/** The account page and its JSON: what a user sees of the own account, and how each of it is ended. */
+/** The account page and its JSON: what a user sees of their account, and how they end each entry. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditOf, auditOfFamily } from '../support/audit-trail.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';

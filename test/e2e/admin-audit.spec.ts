@@ -1,4 +1,4 @@
-/** The audit trail through the admin API: everything can be found, by what one knows of it. */
+/** The audit log in the admin API: its filters and pages. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { EVENTS_PER_PAGE } from '../../src/platform/audit/audit-search.repository.js';
 import { admin, type Admin } from '../support/admin.js';

@@ -22,7 +22,7 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 
 const list = (headers: Record<string, string>): Promise<Answer> => callAdmin(app, 'GET', '/clients', headers);
 
-/** A problem whose challenge says this error, or none. */
+/** Expects a problem with a challenge for this error, or without an error. */
 function expectChallenge(answer: Answer, status: number, error: string | undefined): void {
   expect(answer.status).toBe(status);
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -31,7 +31,7 @@ function expectChallenge(answer: Answer, status: number, error: string | undefin
   expect(/error="([^"]*)"/.exec(challenge)?.[1]).toBe(error);
 }
 
-/** A token that our own key has signed, with these claims changed and of this type. */
+/** A token of this type, signed with our key, with these claims changed. */
 function signed(typ: string, changes: Record<string, unknown> = {}): Promise<string> {
   const now = app.clock.now();
   const iat = Math.floor(now / 1000);

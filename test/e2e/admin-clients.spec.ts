@@ -1,4 +1,4 @@
-/** Clients and their secrets through the admin API, and what a change means for tokens that are out already. */
+/** Clients and their secrets in the admin API, and the effect of changes on existing tokens. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { accessToken, admin, column, wrongFields, type Admin } from '../support/admin.js';
 import { ClientDirectory } from '../../src/clients/client-directory.service.js';

@@ -1,4 +1,4 @@
-/** Token families through the admin API: started for a subject, found again, and never with what their tokens are made of. */
+/** Token families in the admin API: started, listed and shown, never with their handle or tokens. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { admin, column, wrongFields, type Admin } from '../support/admin.js';
 import { auditOfFamily } from '../support/audit-trail.js';

@@ -1,4 +1,4 @@
-/** Signing keys through the admin API: rotated ahead of the schedule, and taken out of use when they have leaked. */
+/** Signing keys in the admin API: rotated ahead of schedule, and retired when they have leaked. */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { accessToken, admin, type Admin } from '../support/admin.js';
@@ -30,7 +30,7 @@ interface Key {
 
 const allKeys = async (): Promise<Key[]> => (await caller.get('/keys')).body.items;
 
-/** Those of access tokens. */
+/** The keys of access tokens. */
 const keys = async (): Promise<Key[]> => (await allKeys()).filter(({ algorithm }) => algorithm === 'ES256');
 
 const published = async (): Promise<string[]> =>

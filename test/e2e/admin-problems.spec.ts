@@ -1,4 +1,4 @@
-/** Errors of the admin API: RFC 9457, strict about what it is sent, and silent about what is inside. */
+/** Errors of the admin API: RFC 9457 problems, strict validation, and no internals. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { admin, bearer, callAdmin, wrongFields, type Admin } from '../support/admin.js';
 import { auditOf } from '../support/audit-trail.js';
@@ -24,7 +24,7 @@ function expectProblem(answer: Answer, status: number, title: string, code: stri
   expect(Object.keys(answer.body).filter((member) => !known.includes(member))).toEqual([]);
 }
 
-/** A refusal of exactly these fields. */
+/** Expects a refusal of exactly these fields. */
 function expectWrongFields(answer: Answer, ...fields: string[]): void {
   expectProblem(answer, 400, 'Bad Request', 'invalid_request');
   expect([...new Set(wrongFields(answer))].sort()).toEqual([...fields].sort());

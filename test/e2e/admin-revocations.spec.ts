@@ -1,4 +1,4 @@
-/** Revocations through the admin API: seen first, then carried out at once and for good, and to be proved afterwards. */
+/** Revocations in the admin API: dry runs, immediate and permanent effect, and the audit log. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { accessToken, admin, wrongFields, type Admin } from '../support/admin.js';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 beforeEach(async () => {
-  // What the test before has revoked ends here.
+  // New tokens must be later than the revocations of the previous test.
   app.clock.advanceSeconds(1);
   caller = await admin(app);
   client = await confidentialClient(app);
@@ -47,7 +47,7 @@ async function session(of: TestClient = client, subject = 'u1'): Promise<Session
 const isActive = async ({ client: of }: { client: TestClient }, token: string): Promise<boolean> =>
   (await introspect(app, of, token)).body.active;
 
-/** Whether the access token and the refresh token of a session are alive. */
+/** Whether the access token and the refresh token of a session are active. */
 async function alive(of: Session): Promise<{ accessToken: boolean; refreshToken: boolean }> {
   return { accessToken: await isActive(of, of.accessToken), refreshToken: await isActive(of, of.refreshToken) };
 }

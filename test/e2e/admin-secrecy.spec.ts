@@ -1,4 +1,4 @@
-/** Nothing secret comes out of the admin API a second time, and nothing of it goes into the log. */
+/** The admin API shows no secret a second time, and logs none. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { admin, callAdmin, type Admin } from '../support/admin.js';
 import { Canaries } from '../support/canaries.js';

@@ -1,4 +1,4 @@
-/** Subjects through the admin API: whether anybody may speak for them. */
+/** Subjects in the admin API: disabling and enabling. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { admin, type Admin } from '../support/admin.js';
 import { auditOf } from '../support/audit-trail.js';

@@ -42,7 +42,7 @@ async function created(fields: Record<string, unknown> = {}): Promise<Record<str
   return body as Record<string, string>;
 }
 
-/** A login session of the user, as the sign-in page would have begun it. @returns its id */
+/** Starts a login session of the user, like the sign-in page. @returns its id */
 async function beginLoginSession(subject: string): Promise<string> {
   const id = randomUUID();
   const now = new Date(app.clock.now());

@@ -1,4 +1,4 @@
-/** Clients that authenticate at the same moment are not taken for each other. */
+/** Clients that authenticate at the same moment are not mixed up. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { confidentialClient } from '../support/clients.js';
@@ -15,7 +15,7 @@ it('[145] each of many concurrent requests is answered for its own client, and o
   const clients = await Promise.all(Array.from({ length: 20 }, () => confidentialClient(app)));
   const wrong = { ...clients[0]!, secret: 'wrong' };
   for (let round = 0; round < 5; round++) {
-    app.clock.advanceSeconds(2); // no client is known without asking the database, so they all wait for it together
+    app.clock.advanceSeconds(2); // no client is cached any more, so all of them wait for the database together
     const asked = [...clients, wrong, ...clients].map((client) =>
       postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' }),
     );

@@ -1,4 +1,4 @@
-/** The authorization endpoint: who is asked for what, what the client is told, and what ends in a page. */
+/** The authorization endpoint: prompts, responses to the client, and error pages. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { english } from '../../src/pages/english.js';
 import { changeClient, type TestClient } from '../support/clients.js';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** A visitor who is signed in, and has agreed to what the client asks for. */
+/** A visitor who is signed in and has given the client consent. */
 async function regular(of = client, who = user): Promise<Visitor> {
   const visitor = new Visitor(app);
   await authorize(app, who, new Authorization(of), visitor);

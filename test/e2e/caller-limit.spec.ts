@@ -1,4 +1,4 @@
-/** Whoever asks too often is scanning for tokens (RFC 7662 §4). */
+/** The limit of introspections per caller, against scanning for tokens (RFC 7662 §4). */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { confidentialClient, type TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
@@ -17,7 +17,7 @@ afterAll(() => app.close());
 
 it('[189] too many introspections in a second are answered with 429, and other callers are not affected', async () => {
   const calm = await confidentialClient(app);
-  // However slowly they go, more than ten of two hundred fall into one second.
+  // Even on a slow machine more than ten of two hundred fall into one second.
   const answers = await Promise.all(Array.from({ length: 200 }, () => introspect(app, scanner, 'guess')));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 429]));
   const refused = answers.find(({ status }) => status === 429)!;

@@ -1,4 +1,4 @@
-/** Users on the command line, as a process of its own that speaks to a running service. */
+/** User commands, in a separate process against a running service. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The command line, as a process of its own that speaks to a running service. */
+/** The command line, in a separate process against a running service. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** How a client proves who it is. What limits failed attempts is in `failed-authentications.spec.ts`. */
+/** Client authentication. `failed-authentications.spec.ts` has the limits of failed attempts. */
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
@@ -28,7 +28,7 @@ let client: TestClient;
 let poster: TestClient;
 
 beforeAll(async () => {
-  // So many failures as these tests make on purpose must not be what they are refused for.
+  // The failures of these tests must not trigger the limit.
   app = await startApp({
     environment: { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '100000' },
     background: false,
@@ -43,7 +43,7 @@ const raw = (credentials: string): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
 });
 
-/** A client_credentials request, by which it is seen whether a client gets in. */
+/** A client_credentials request, to see whether a client authenticates. */
 const knock = (headers: Record<string, string>, fields: Record<string, string> = {}): Promise<Answer> =>
   postForm(`${app.url}/token`, { grant_type: 'client_credentials', ...fields }, headers);
 
@@ -129,7 +129,7 @@ describe('a client with a secret', () => {
 });
 
 describe('an unknown client and a wrong secret', () => {
-  /** What a stranger can tell answers apart by. */
+  /** Everything by which an attacker could distinguish responses. */
   const visible = ({ status, headers, text }: Answer) => ({
     status,
     text,
@@ -165,7 +165,7 @@ describe('an unknown client and a wrong secret', () => {
     try {
       const work = [];
       for (const clientId of [client.clientId, poster.clientId, 'nobody']) {
-        // Once as a client whom nobody has asked for lately, and once as one that is known already.
+        // Once with an uncached client, and once with a cached one.
         for (const ageMs of [2000, 0]) {
           app.clock.advance(ageMs);
           const secret = generateSecret();
@@ -539,7 +539,7 @@ describe('an Authorization header', () => {
   });
 
   it('[55] an Authorization header of arbitrary bytes answers 400 or 401, and never a 5xx', async () => {
-    // Whatever may stand in a header at all: visible characters, spaces, tabs and the bytes above ASCII.
+    // All bytes that a header may contain: visible characters, spaces, tabs and bytes above ASCII.
     const anything = fc.string({
       unit: fc
         .integer({ min: 0x20, max: 0xff })
@@ -610,7 +610,7 @@ describe('the secrets of a client', () => {
     const secret = generateSecret();
     const known = await confidentialClient(app, {}, { secret });
     expect((await knock(basic(owner))).status).toBe(200);
-    // Another replica: the same database, without a word to this process.
+    // Another replica: the same database, without notice to this process.
     await app.database.query('UPDATE client_secrets SET client_id = $1 WHERE client_id = $2', [
       owner.clientId,
       known.clientId,

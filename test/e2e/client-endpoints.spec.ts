@@ -1,4 +1,4 @@
-/** Transport, client authentication and errors at every endpoint that takes forms from clients: what holds for one holds for all. */
+/** Transport, client authentication and errors, the same at every endpoint that takes forms from clients. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateSecret } from '../../src/clients/client-secret.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';

@@ -1,4 +1,4 @@
-/** Redeeming an authorization code: once, by whom it was issued to, and with what happens to one that was stolen. */
+/** Redeeming an authorization code: once, by its client, and the response to a stolen one. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { auditOf } from '../support/audit-trail.js';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** A code that waits to be redeemed. */
+/** Issues a code. */
 async function aCode(overrides: Record<string, string | null> = {}, of = client) {
   const authorization = new Authorization(of, overrides);
   const answer = await authorize(app, user, authorization, visitor);

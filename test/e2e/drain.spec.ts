@@ -1,4 +1,4 @@
-/** The service goes when it is told to, and not before it has answered. */
+/** The service stops on request, after it has answered open requests. */
 import { expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';

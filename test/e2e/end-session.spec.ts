@@ -1,4 +1,4 @@
-/** The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): who is signed out, who is asked, and who is sent where. */
+/** The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): sign-out, confirmation and redirects. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { auditOf, auditOfFamily } from '../support/audit-trail.js';
@@ -30,7 +30,7 @@ interface SignedIn {
   readonly refreshToken: string | undefined;
 }
 
-/** A browser in which the user is signed in, and what the client got of it. */
+/** A browser with a signed-in user, and the tokens that the client got. */
 async function signedIn({ of = client, who = user, scope = 'openid read', visitor = new Visitor(app) } = {}) {
   const { body } = await signInAndExchange(app, of, who, { scope }, visitor);
   return {
@@ -378,7 +378,7 @@ describe('the answer to the question', () => {
     expect(await isSignedIn(visitor)).toBe(true);
   });
 
-  /** As where somebody signs in as somebody else. */
+  /** Removes the session cookie, like a sign-in of another user. */
   const withoutSession = async (visitor: Visitor): Promise<Visitor> => {
     visitor.cookies.delete('rekey-session');
     return visitor;

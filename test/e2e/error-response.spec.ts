@@ -1,4 +1,4 @@
-/** What every error looks like, and what the service answers when it is not its caller's fault. */
+/** The format of errors, and the answers to failures of the service itself. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
@@ -42,7 +42,7 @@ const CODES = new Set([
   'too_many_requests',
 ]);
 
-/** One request for each way in which an OAuth endpoint refuses. */
+/** One request for each kind of refusal of an OAuth endpoint. */
 const refusals: [string, number, () => Promise<Answer>][] = [
   ['no parameters', 400, () => postAs(client, `${app.url}/token`, {})],
   ['an unknown grant type', 400, () => postAs(client, `${app.url}/token`, { grant_type: 'foo' })],
@@ -192,7 +192,7 @@ describe('a refusal', () => {
   });
 });
 
-/** What `pg` throws, or TypeORM around it. */
+/** An error of `pg`, or TypeORM's wrapper. */
 const databaseError = (code: string, message: string): Error =>
   ofDatabase(
     Object.assign(new Error(message), {
@@ -358,7 +358,7 @@ describe('an unexpected exception', () => {
     ['an error with an odd status', Object.assign(new Error('canary'), { statusCode: 700 })],
   ])('[90] an unexpected exception answers 500 server_error when it is %s', async (_, thrown) => {
     jest.spyOn(provider(AccessTokenService), 'issue').mockImplementation(() => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- that anything can be thrown is the point
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- the test is about throwing any value
       throw thrown;
     });
     const answer = await postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' });
@@ -373,7 +373,7 @@ describe('an unexpected exception', () => {
     });
     expectError(await refresh(app, client, refreshToken), 500, 'server_error');
     spy.mockRestore();
-    // The rotation is durable: asking again is a retry, and gets its successor.
+    // The rotation is committed, so a repeated request is a retry and gets the successor.
     expect((await refresh(app, client, refreshToken)).status).toBe(200);
   });
 });

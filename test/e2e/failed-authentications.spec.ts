@@ -1,4 +1,4 @@
-/** Who fails too often is refused for a while, and nobody else is, at the same address neither. */
+/** Too many failed authentications block wrong secrets for a while, but never a right one, even from the same address. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateSecret } from '../../src/clients/client-secret.js';
 import { changeClient, confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
@@ -16,7 +16,7 @@ const environment = { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: String(LIMIT) };
 let app: TestApp;
 let client: TestClient;
 
-/** Behind a proxy that it trusts, so that a test may come from any address. */
+/** A service behind a trusted proxy, so that a test can use any source address. */
 beforeAll(async () => {
   app = await startApp({ environment: { ...environment, REKEY_TRUSTED_PROXIES: '127.0.0.1/32' } });
 });

@@ -1,4 +1,4 @@
-/** What a service makes for itself at its start: the first admin client, and an embedded one all that is needed to try it. */
+/** The registrations at a start: the first admin client, and for an embedded service all that is needed to try it. */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';

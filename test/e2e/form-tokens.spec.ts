@@ -1,4 +1,4 @@
-/** Forms prove that this service showed them to this browser; the cookie and the links are those of the issuer. */
+/** Form tokens prove that this service showed the form to this browser. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { english } from '../../src/pages/english.js';
 import { postForm, send, type Answer } from '../support/requests.js';
@@ -34,7 +34,7 @@ function expectExpired({ status, text }: Answer): void {
   expect(text).toContain(english.errors.formExpired.text);
 }
 
-/** The form was taken: what is wrong is the password. */
+/** Expects that the form was accepted and only the password is wrong. */
 function expectTaken({ status, text }: Answer): void {
   expect(status).toBe(403);
   expect(text).toContain('role="alert"');

@@ -1,4 +1,4 @@
-/** A caller that hangs up before it has its answer: a line for the operator, and nobody's fault. */
+/** A caller that hangs up before the response: one log line, and not an error. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TokenService } from '../../src/endpoints/token/token.service.js';
 import { confidentialClient, type TestClient } from '../support/clients.js';
@@ -30,7 +30,7 @@ function logged(): () => Line[] {
   return () => app.logs.slice(from).map((line) => JSON.parse(line) as Line);
 }
 
-/** What is logged until the request has its line, and a request after it too. */
+/** The log until the lines of the request and of a later one. */
 async function linesOf(action: () => Promise<unknown>): Promise<Line[]> {
   const lines = logged();
   await action();

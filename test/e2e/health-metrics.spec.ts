@@ -1,4 +1,4 @@
-/** What operators see of the service, and what must not be seen there. */
+/** Health, metrics and log, and what they must not contain. */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -117,7 +117,7 @@ describe('GET /metrics', () => {
     expect(await growth(names, attempt)).toEqual(verdicts.map((name) => Number(name === verdict)));
   });
 
-  /** @returns a refresh that comes to this verdict */
+  /** @returns a refresh with this verdict */
   async function attemptWith(verdict: string): Promise<() => Promise<unknown>> {
     const { refreshToken } = await startFamily(app, client);
     const use = (token: string, fields = {}) => refresh(app, client, token, fields);
@@ -223,11 +223,11 @@ describe('GET /metrics', () => {
     ).toEqual([]);
   });
 
-  /** What Node's garbage collector and event loop are told of comes and goes by itself. */
+  /** Series of the garbage collector and the event loop change by themselves. */
   const ours = async (): Promise<string[]> =>
     (await scrape()).map(({ series }) => series).filter((series) => series.startsWith('rekey_'));
 
-  /** One of each thing that could become a label. @returns what must not */
+  /** Sends a request with each value that could become a label. @returns the values that must not */
   async function nonsense(): Promise<string[]> {
     const word = randomBytes(12).toString('hex');
     const token = `${app.url}/token`;

@@ -1,4 +1,4 @@
-/** The address of the service itself, and what others look for at the root of any host. */
+/** The home page, and the well-known URLs at the root of a host. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DemoClient } from '../../src/first-boot/demo-client.service.js';
 import { english } from '../../src/pages/english.js';
@@ -94,7 +94,7 @@ describe('the home page outside production', () => {
   it('the well-known URL for changing passwords redirects to the account', async () => {
     const { status, headers } = await get('/.well-known/change-password');
     expect({ status, location: headers.get('location') }).toEqual({ status: 302, location: '/account' });
-    // Password managers ask whether a path that is not there is refused; where it is not, they do not trust this one.
+    // Password managers check that an unknown path is a 404; otherwise they do not trust the well-known URL.
     const probe = '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200';
     expect((await get(probe)).status).toBe(404);
   });

@@ -1,6 +1,6 @@
 /**
- * Whatever a stranger, a browser or a user can send to the pages: it ends in a plain page or in the error that the
- * specifications name, it leaves no row behind where nobody has signed in, and it never answers 5xx.
+ * Hostile input to the pages: it ends in an error page or a specified error, stores nothing without a sign-in, and never causes a
+ * 5xx.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 afterEach(() => expect(serverErrors(app)).toEqual([]));
 
-/** Nothing is stored for whoever has not signed in. */
+/** Expects that nothing is stored without a sign-in. */
 async function expectNoTrace<T>(action: () => Promise<T>): Promise<T> {
   const before = await rowCounts(app.database);
   const result = await action();
@@ -57,7 +57,7 @@ type Page = Pick<Answer, 'status' | 'headers' | 'text'>;
 
 const asPage = ({ status, headers, html }: Visit): Page => ({ status, headers, text: html });
 
-/** A page of ours that leads nowhere and runs nothing. */
+/** Expects a page of ours without redirects or scripts. */
 function expectPlainPage({ status, headers, text }: Page, expected: number | readonly number[]): void {
   expect([expected].flat()).toContain(status);
   expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -68,7 +68,7 @@ function expectPlainPage({ status, headers, text }: Page, expected: number | rea
   expect(activeContentIn(text)).toEqual([]);
 }
 
-/** In which a user is signed in, and has agreed to what the client asks for. */
+/** A browser with a signed-in user who has given the client consent. */
 async function regular(user = anna): Promise<Visitor> {
   const visitor = new Visitor(app);
   await authorize(app, user, new Authorization(client), visitor);
@@ -149,7 +149,7 @@ describe('a variant of a registered URI', () => {
   );
 });
 
-/** Of /authorize and of /end-session. */
+/** The parameters of /authorize and /end-session. */
 const PARAMETERS = [
   ...['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'nonce', 'prompt', 'max_age'],
   ...['display', 'login_hint', 'id_token_hint', 'ui_locales', 'claims_locales', 'acr_values', 'claims', 'resource'],
@@ -176,7 +176,7 @@ const nasty: readonly (readonly [name: string, value: string])[] = [
   ['7,000 characters', 'x'.repeat(7000)],
 ];
 
-/** @throws what the action throws, with the parameter that it was about */
+/** @throws the error of the action, with the parameter's name */
 async function inEachParameter(action: (name: string) => Promise<void>): Promise<void> {
   for (const name of PARAMETERS) {
     await action(name).catch((error: Error) => {
@@ -187,7 +187,7 @@ async function inEachParameter(action: (name: string) => Promise<void>): Promise
 }
 
 describe.each(nasty)('%s', (_name, value) => {
-  /** Where a browser may end: on a plain page of ours, or at the client that was asked for, with an answer. */
+  /** The browser may end on an error page of ours, or at the requesting client with a response. */
   function expectRightEnd(visit: Visit): void {
     if (visit.left) {
       expect([REDIRECT_URI, HOME]).toContain(`${visit.url.origin}${visit.url.pathname}`);
@@ -255,7 +255,7 @@ describe('claims requested by name', () => {
     expect([200, 'invalid_request']).toContain(told);
   });
 
-  /** JSON, with everything escaped that can be. */
+  /** JSON with every character escaped. */
   const escaped = (text: string): string =>
     `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`;
 });
@@ -357,7 +357,7 @@ describe('oversized and unreadable requests', () => {
       redirect: 'manual',
     });
 
-  /** Where a POST is turned into a GET, and where nobody is signed in: what the browser is shown then. */
+  /** Follows the redirects from POST to GET and to the sign-in. */
   async function followed(answer: Answer): Promise<Answer> {
     const location = answer.headers.get('location');
     if (location === null) return answer;

@@ -20,7 +20,7 @@ import { Visitor } from '../support/visitor.js';
 let app: TestApp;
 let client: TestClient;
 let user: TestUser;
-/** The answer to the exchange of a code. */
+/** The token response for a code. */
 let first: Answer;
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 const seconds = (): number => Math.floor(app.clock.now() / 1000);
 const claimsOf = ({ body }: Answer): JWTPayload => decodeJwt(body.id_token);
 
-/** As a client does it that has the keys (§3.1.3.7). */
+/** Verifies like a client with the keys (§3.1.3.7). */
 const verify = (idToken: string, audience: string, at: TestApp = app) =>
   verifyAtResource(at, idToken, { audience, typ: 'JWT', requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'] });
 

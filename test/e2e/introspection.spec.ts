@@ -1,4 +1,4 @@
-/** Who may know what of a token, and that nobody learns anything of a dead one (RFC 7662). */
+/** Introspection (RFC 7662): which caller sees which token, and that inactive tokens reveal nothing. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
@@ -239,7 +239,7 @@ describe('an inactive token', () => {
     const values = { token: body.jti, family: body.sid, subject: body.sub, client: body.client_id, all: '' };
     const revocations = app.nest.get(RevocationService, { strict: false });
     await expectActive(app, rs1, session.accessToken);
-    // Whoever gets a token in the very millisecond of a revocation keeps it.
+    // A token issued in the millisecond of a revocation is not hit.
     app.clock.advance(1);
     const request = { kind, value: values[kind] as string, reason: 'test', actor: 'test' };
     await revocations.revoke([request], { event: 'revocation.created' });

@@ -12,7 +12,7 @@ const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
 
 let app: TestApp;
 let client: TestClient;
-/** Where the endpoints are. */
+/** The URL of the endpoints. */
 let tenant: Pick<TestApp, 'url' | 'issuer' | 'clock'>;
 
 beforeAll(async () => {

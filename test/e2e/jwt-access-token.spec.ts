@@ -1,4 +1,4 @@
-/** The access token as a JWT (RFC 9068), to those who verify it by themselves and to us. */
+/** JWT access tokens (RFC 9068), verified by resource servers and by us. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
 import { accessToken, admin, adminClient, bearer, callAdmin } from '../support/admin.js';

@@ -51,7 +51,7 @@ async function signedIn(at: TestApp = app): Promise<SignedIn> {
   return { user, visitor };
 }
 
-/** What an authorization request of this browser comes to. */
+/** The outcome of an authorization request in this browser. */
 async function seen({ visitor }: Pick<SignedIn, 'visitor'>): Promise<'signed in' | 'signed out'> {
   const visit = await visitor.get(new Authorization(client).path);
   expect(visit.status).toBe(200);

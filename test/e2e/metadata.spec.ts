@@ -1,4 +1,4 @@
-/** What the server says of itself, and that it is so (RFC 8414, RFC 7517). */
+/** The server metadata and the JWKS, and that they are true (RFC 8414, RFC 7517). */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { JSONWebKeySet } from 'jose';
 import { clientAuthMethods, type ClientAuthMethod } from '../../src/clients/client-auth-method.js';
@@ -85,7 +85,7 @@ describe('the document', () => {
 
   it('[27, 204] every URL in the metadata answers, and has no fragment', async () => {
     const urls = Object.entries(metadata).filter(([name]) => /_endpoint$|_uri$/.test(name));
-    // To a request that says nothing: who are you, or what do you want? A page asks whether to sign out.
+    // An empty request gets an error, or at the logout endpoint a page.
     const statuses: Record<string, number> = {
       authorization_endpoint: 400,
       end_session_endpoint: 200,

@@ -1,4 +1,4 @@
-/** Opaque access tokens: the same claims, readable for us alone, and under the same rules as JWTs. */
+/** Opaque access tokens: the same claims, readable only by us, with the same rules as JWTs. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { accessToken as clientCredentials, adminClient, bearer, callAdmin } from '../support/admin.js';
 import { changeClient, confidentialClient, resourceServer, type TestClient } from '../support/clients.js';
@@ -9,7 +9,7 @@ import { expectActive, expectInactive, startSession, type TestSession } from '..
 import { startApp, type TestApp } from '../support/test-app.js';
 
 const RS = 'https://rs.example';
-/** So long that random bytes do not spell it. */
+/** Long enough that random bytes do not contain it. */
 const SUBJECT = 'user-of-an-opaque-token';
 
 let app: TestApp;

@@ -1,4 +1,4 @@
-/** The OpenAPI document of the admin API: served to anybody, kept in the repository, and true. */
+/** The OpenAPI document of the admin API: public, stored in the repository, and true. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { admin, callAdmin } from '../support/admin.js';
@@ -86,7 +86,7 @@ describe('the document', () => {
 });
 
 describe('the answers', () => {
-  /** Where a value is not what the schema says; members that the schema does not know are wrong too. */
+  /** The paths at which a value violates the schema; unknown members count too. */
   function differences(value: unknown, schema: Schema, path = '$'): string[] {
     const inner = schema.allOf?.[0] ?? schema;
     if (inner.$ref) return differences(value, answer.body.components.schemas[inner.$ref.split('/').at(-1)!], path);

@@ -1,4 +1,4 @@
-/** OpenID Connect Discovery: what a client needs that knows nothing but the issuer, and that it is so. */
+/** OpenID Connect Discovery: the metadata that a client needs, and that they are true. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import * as jose from 'jose';
 import * as openid from 'openid-client';
@@ -59,7 +59,7 @@ describe('the document', () => {
 
   it('the document states where a default would be wrong: request objects are not supported', () => {
     expect(metadata).toMatchObject({ request_parameter_supported: false, request_uri_parameter_supported: false });
-    // Their defaults are implicit and fragment as well, and plain besides S256.
+    // The defaults include implicit and fragment, and plain beside S256.
     expect(metadata).toMatchObject({
       response_modes_supported: ['query', 'form_post'],
       code_challenge_methods_supported: ['S256'],

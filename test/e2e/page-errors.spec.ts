@@ -1,4 +1,4 @@
-/** What goes wrong where people are: a page that says so in plain words, with every header of a page, and nothing of the request. */
+/** Errors in a browser: a page in plain words, with all page headers, and without input. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { english } from '../../src/pages/english.js';
@@ -30,7 +30,7 @@ type Page = Pick<Answer, 'status' | 'headers' | 'text'>;
 
 const asPage = ({ html, ...visit }: Visit): Page => ({ ...visit, text: html });
 
-/** As a page has them, whatever it says. */
+/** Expects the headers of a page. */
 function expectPageHeaders(headers: Headers): void {
   expect(headers.get('content-security-policy')).toMatch(
     /^default-src 'none'; .*frame-ancestors 'none'; base-uri 'none'$/,
@@ -39,7 +39,7 @@ function expectPageHeaders(headers: Headers): void {
   expect(headers.get('x-frame-options')).toBe('DENY');
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('referrer-policy')).toBe('same-origin');
-  // A client that signs users in in a popup needs its opener again when the popup comes back.
+  // A client's sign-in popup must keep its opener.
   expect(headers.get('cross-origin-opener-policy')).toBeNull();
   expect(headers.get('permissions-policy')).toContain('camera=()');
   expect(headers.get('cache-control')).toBe('no-store');

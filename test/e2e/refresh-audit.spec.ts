@@ -1,4 +1,4 @@
-/** Each result of a refresh is told apart, in the audit trail and in the metrics. */
+/** The audit log and the metrics distinguish the outcomes of a refresh. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { ClientRegistration } from '../../src/clients/client-registration.js';
@@ -21,15 +21,15 @@ afterAll(() => app.close());
 interface Case {
   readonly title: string;
   readonly policy?: Partial<ClientRegistration>;
-  /** Of the family. */
+  /** The family's id. */
   readonly scope?: string[];
-  /** Brings about the result, and returns the answer that it is about. */
+  /** Causes the outcome, and returns the response. */
   readonly act: (client: TestClient, family: TestFamily) => Promise<Answer>;
   readonly event: string;
   readonly reason?: string | null;
-  /** False where the request does not lead to a family. */
+  /** False if the request does not lead to a family. */
   readonly ofFamily?: boolean;
-  /** The metric that counts it; none where the refresh was refused before its token was looked at. */
+  /** The metric that counts it; none if the refresh was refused before its token was read. */
   readonly verdict?: string;
 }
 
@@ -255,7 +255,7 @@ describe.each(cases)('a refresh: $title', ({ policy, scope, act, event, reason =
   it('[144] the refresh is counted with its outcome', () => {
     const expected = verdict === undefined ? [] : [`rekey_refreshes_total{verdict="${verdict}"}`];
     expect(counted).toEqual(expect.arrayContaining(expected));
-    // The requests that led there have been counted too: rotations, and revocations.
+    // The preparing requests are counted too: rotations and revocations.
     const others = counted.filter((name) => !expected.includes(name));
     expect(others.filter((name) => !/rotated|kind="(family|subject)"/.test(name))).toEqual([]);
   });

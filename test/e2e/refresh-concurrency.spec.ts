@@ -1,4 +1,4 @@
-/** Requests that meet. Each round is many requests at once over real HTTP; what must hold, holds after all of them. */
+/** Concurrent requests. Each round sends many requests at once over real HTTP, and checks the invariants afterwards. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
@@ -113,7 +113,7 @@ describe('[135] a refresh and a revocation at once', () => {
     }
   });
 
-  /** The revocation is complete after the statement of the refresh, and before its answer: the narrowest that it gets. */
+  /** Completes the revocation after the statement of the refresh and before its answer: the narrowest race. */
   const overtaken = (method: 'rotate' | 'find', by: () => Promise<unknown>) => {
     const repository = app.nest.get(TokenFamilyRepository, { strict: false });
     const original = repository[method].bind(repository) as (...given: unknown[]) => Promise<never>;

@@ -1,4 +1,4 @@
-/** What the refresh grant accepts, what it refuses, and what it looks at again each time. */
+/** The refresh grant: what it accepts and refuses, and what each refresh checks. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
@@ -352,7 +352,7 @@ describe('the checks of each refresh', () => {
     expect((await introspect(app, client, before.body.access_token)).text).toBe('{"active":false}');
     expect((await introspect(app, client, before.body.refresh_token)).text).toBe('{"active":false}');
     await setSubjectDisabled(app, family.subject, false);
-    // What a request under way at the disabling could still have got is dead as well: two seconds.
+    // Tokens that a request under way could still get within two seconds are revoked as well.
     app.clock.advanceSeconds(3);
     const after = await refreshes(before.body.refresh_token);
     expect((await introspect(app, client, after.body.access_token)).body.active).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * Random lives of a family, over real HTTP, each answer held against a model of what a family is. On failure fast-check
- * prints the seed and the shortest life that still fails.
+ * Random sequences of events in a family's life, over real HTTP, compared with a model. On failure fast-check prints the seed and
+ * the shortest failing sequence.
  */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 afterEach(() => expect(serverErrors(app)).toEqual([]));
 
-/** How far back from the current generation. Mostly not far. */
+/** How many generations back; mostly few. */
 const age = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(0, 0, 1) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 12 }) },
@@ -85,7 +85,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 
 /** A family under test, and the model beside it. */
 class Life {
-  /** By generation: the identity of the access tokens that its first answer and the retries of it hold. */
+  /** The `jti` of the access tokens of each generation, in the first answer and its retries. */
   private readonly identities = new Map<number, string>();
 
   private constructor(
@@ -130,7 +130,7 @@ class Life {
     }
   }
 
-  /** What holds after each step: the row is what the model is, and one token lives or none. */
+  /** The invariants after each step: the row equals the model, and at most one token is valid. */
   async check(): Promise<void> {
     const row = await familyRow(app, this.sid);
     expect({ generation: row.generation, revoked: row.revoked_at !== null }).toEqual({
@@ -140,7 +140,7 @@ class Life {
     expect(row.rotated_at.length).toBe(Math.min(8, row.generation));
   }
 
-  /** Asking for each generation takes a while, so it is done at the end of a life. */
+  /** Checks all generations, at the end only because it takes a while. */
   async checkLiveTokens(): Promise<void> {
     expect(await liveTokens(app, this.client, this.sid)).toEqual(this.model.isAlive ? [await this.token(0)] : []);
   }
@@ -155,7 +155,7 @@ class Life {
     const generation = Math.max(0, this.model.generation - back);
     const answers = await Promise.all(Array.from({ length: size }, () => this.request(generation)));
     const expected = Array.from({ length: size }, () => this.model.refresh(generation));
-    // Whoever of them was first, together they came to what the model comes to one after the other.
+    // In either order, the outcome equals that of the model in sequence.
     const byStatus = (one: { status: number }, two: { status: number }) => one.status - two.status;
     answers
       .toSorted(byStatus)
@@ -172,7 +172,7 @@ class Life {
     const [current, predecessor] = [0, 1].map((odd) => answers.filter((_, index) => index % 2 === odd));
     const before = this.model.refresh(generation - 1);
     if (this.model.revoked && isAlive) {
-      // A reuse that met rotations: they came before it, or not at all.
+      // A reuse concurrent with rotations: those came before it or not at all.
       this.model.generation = (await familyRow(app, this.sid)).generation;
       return predecessor!.forEach((answer) => this.expectOneOf(answer, [before]));
     }
@@ -201,7 +201,7 @@ class Life {
     if (seen.status === 200) this.expectItsIdentity(seen.generation, body.access_token);
   }
 
-  /** A generation's access tokens are one token, as long as the first of them lives. */
+  /** The access tokens of a generation have one `jti`, as long as the first of them is valid. */
   private expectItsIdentity(generation: number, accessToken: string): void {
     const { jti, iat } = decodeJwt(accessToken);
     const key = this.policy.retryWindowSeconds < 600 ? generation : NaN;

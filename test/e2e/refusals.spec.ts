@@ -1,4 +1,4 @@
-/** What log and audit say of a refusal: which client it was, where that is known, and what did not fit. */
+/** The log and the audit log of refusals: the client, if known, and the values that did not match. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { admin, type Admin } from '../support/admin.js';
 import { auditOf } from '../support/audit-trail.js';
@@ -21,7 +21,7 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 const authorize = (of: TestClient, overrides: Record<string, string | null> = {}): Promise<Answer> =>
   send(`${app.url}${new Authorization(of, overrides).path}`, { redirect: 'manual' });
 
-/** The line of the access log for the request that this is the answer to. */
+/** The access log line of the request with this answer. */
 function lineOf(answer: Answer): Record<string, unknown> {
   const id = answer.headers.get('x-correlation-id')!;
   const lines = app.logs.map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -1,4 +1,4 @@
-/** Resource indicators at the token endpoint (RFC 8707): for which resource servers an access token is. */
+/** Resource indicators at the token endpoint (RFC 8707). */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { auditOf } from '../support/audit-trail.js';
@@ -37,7 +37,7 @@ const audienceOf = ({ status, body }: Answer): unknown => {
   return decodeJwt(body.access_token as string).aud;
 };
 
-/** A family whose user agreed to these resources alone, as an authorization request with `resource` begins it. */
+/** A family granted for these resources, as by an authorization request with `resource`. */
 async function startFamilyFor(resources: readonly string[], owner = client): Promise<string> {
   const { sid, refreshToken } = await startFamily(app, owner);
   await app.database.query('UPDATE token_families SET resource = $2 WHERE sid = $1', [sid, resources]);

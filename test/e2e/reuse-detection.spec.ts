@@ -1,4 +1,4 @@
-/** A superseded token outside its window, and how far the answer to it reaches. */
+/** Reuse of a superseded token after its grace period, and what is revoked in response. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ClientRegistration } from '../../src/clients/client-registration.js';
 import { auditOf } from '../support/audit-trail.js';
@@ -20,7 +20,7 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 interface Session extends TestFamily {
   readonly client: TestClient;
   readonly accessTokens: string[];
-  /** The live one. */
+  /** The valid refresh token. */
   readonly current: string;
 }
 
@@ -161,7 +161,7 @@ describe('a superseded token outside its window', () => {
 });
 
 describe('the configured response to a reuse', () => {
-  /** One stolen session, and one of each kind of neighbour. */
+  /** One stolen session, and one of each kind of other session. */
   async function neighbourhood(reuseResponse: ClientRegistration['reuseResponse'], subject: string) {
     const [client, otherClient] = [await aClient({ reuseResponse }), await aClient()];
     const stolen = await aSession(client, { subject });

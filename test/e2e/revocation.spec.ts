@@ -1,4 +1,4 @@
-/** What a client ends, at once and for good, and what it cannot end (RFC 7009). */
+/** Revocation by clients (RFC 7009): what takes effect at once and for good, and what a client cannot revoke. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
@@ -31,7 +31,7 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 
 const endpoint = (): string => `${app.url}/revoke`;
 
-/** What a revocation says, whatever it found. */
+/** Expects the response of every successful revocation. */
 function expectDone(answer: Answer): void {
   expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '' });
 }
@@ -347,7 +347,7 @@ describe('a database that is lost on the way', () => {
     },
   );
 
-  /** The one 5xx that there may be. */
+  /** The only expected 5xx. */
   function expectAway(answer: Answer): void {
     expectError(answer, 503, 'temporarily_unavailable');
     expect(answer.headers.get('retry-after')).toBe('1');

@@ -86,7 +86,7 @@ it('a revocation concurrent with sign-ins leaves no session that could get token
   expect(alive).toEqual([]);
 });
 
-/** Something that is done to a user after the password was found right, and before there is a session. */
+/** Runs an action after the password was verified and before the session starts. */
 function justBeforeTheSession(change: () => Promise<unknown>): void {
   const sessions = app.nest.get(LoginSessions, { strict: false });
   const begin = sessions.begin.bind(sessions);

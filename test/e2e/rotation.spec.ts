@@ -1,4 +1,4 @@
-/** One successor for each token, the policies of clients, and what a rotation writes. */
+/** One successor per token, the rotation policies, and what a rotation writes. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
@@ -300,7 +300,7 @@ describe('the writes of a rotation', () => {
     expect((await familyRow(app, sid)).rotated_at).toHaveLength(8);
   });
 
-  // [143] does not apply: no token is stored, so there is no token digest to be unique, and no live leaf to index.
+  // [143] does not apply: no token is stored, so there is no token digest that must be unique, and no index of live tokens.
 });
 
 /** By table: rows inserted, updated and deleted since the database was opened. */

@@ -1,6 +1,6 @@
 /**
- * Known secrets go through everything that the service does, and through everything that can go wrong, and
- * must then stand in no log line, no metric, no error body, no header and no table.
+ * Known secrets go through all features and failures of the service, and then must be in no log line, metric, error body, header
+ * or table.
  */
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { QueryFailedError } from 'typeorm';
@@ -19,7 +19,7 @@ import { startApp, TEST_SECRET, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
 let canaries: Canaries;
-/** Every answer but those that are there to hand out tokens. */
+/** Every answer except those that issue tokens. */
 let answers: Answer[];
 
 beforeAll(async () => {
@@ -55,7 +55,7 @@ function noted(answer: Answer): Answer {
   return answer;
 }
 
-/** Everything that clients do, of every kind of client. */
+/** All requests of all kinds of clients. */
 async function ordinaryDays(): Promise<void> {
   const server = await known(resourceServer(app, AUDIENCE), 'resource server');
   const lasting = await known(confidentialClient(app, { rotation: 'never' }), 'client without rotation');
@@ -88,7 +88,7 @@ async function ordinaryDays(): Promise<void> {
   noted(await postAs({ ...owner!, secret: added!.secret }, `${app.url}/token`, { grant_type: 'client_credentials' }));
 }
 
-/** Clients that put their secrets where they do not belong. */
+/** Clients that send secrets in the wrong places. */
 async function clumsyClients(): Promise<void> {
   const client = await known(confidentialClient(app), 'clumsy client');
   const other = await known(confidentialClient(app), 'other client');
@@ -137,7 +137,7 @@ async function clumsyClients(): Promise<void> {
     answers.push(await refresh(app, { ...client, secret: wrong }, token));
 }
 
-/** What the parsers refuse, with secrets in it. */
+/** Requests with secrets that the parsers refuse. */
 async function brokenRequests(): Promise<void> {
   const client = await known(confidentialClient(app), 'broken client');
   const token = await family(client);
@@ -165,7 +165,7 @@ async function brokenRequests(): Promise<void> {
   Object.assign(server, { requestTimeout, headersTimeout });
 }
 
-/** A database that fails with everything it knows in its error, and a programmer's mistake. */
+/** A database error with all possible details, and a programming error. */
 async function badDays(): Promise<void> {
   const client = await known(confidentialClient(app), 'client on a bad day');
   const token = await family(client);
@@ -191,7 +191,7 @@ async function badDays(): Promise<void> {
   noted(await refresh(app, client, token));
 }
 
-/** As TypeORM and `pg` fill one: the statement, its parameters, and the row in question. */
+/** An error with statement, parameters and row, like those of TypeORM and `pg`. */
 function databaseError(code: string, parameters: readonly (Presented | string | undefined)[]): Error {
   const inside = JSON.stringify(parameters);
   const cause = Object.assign(new Error(`duplicate key value: ${inside}`), {
@@ -220,7 +220,7 @@ it('[297] no response contains a secret except the one that issues it', () => {
   expect(answers.filter(({ status }) => status >= 500).length).toBeGreaterThan(5);
   const texts = answers.map(({ headers, text }) => `${JSON.stringify([...headers])} ${text}`);
   expect(canaries.leaksIn(texts.join('\n'))).toEqual([]);
-  // A stack, a statement or the name of a class is no secret, and nobody's business either.
+  // A stack, a statement or a class name is not secret, but must not be shown either.
   expect(
     texts.filter((text) => /\bat .+\.[jt]s:\d+|token_families|SELECT|UPDATE|QueryFailed|node_modules/.test(text)),
   ).toEqual([]);

@@ -1,7 +1,6 @@
 /**
- * Passwords, cookies, codes, verifiers, form tokens and everything that comes of them go through
- * whole journeys, through clumsy hands and through bad days, and must then stand in no log line, no metric, no error, no
- * admin's answer and no table; and no page tells the next site where it was.
+ * Passwords, cookies, codes, verifiers and form tokens go through complete sign-ins, user mistakes and failures, and then must be
+ * in no log line, metric, error, admin response or table; and no page leaks its URL to another site.
  */
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -82,7 +81,7 @@ function watchAnswers(): void {
   });
 }
 
-/** What a page and the cookies have in them that only this browser may know. */
+/** The secrets in a page and in the cookies of this browser. */
 function noted(visitor: Visitor, visit: Visit): Visit {
   for (const form of visit.forms) {
     const { form_token: token, code } = form.fields;
@@ -131,14 +130,14 @@ function known(tokens: Tokens): Tokens {
   return tokens;
 }
 
-/** Sign-in, where it is asked for, and consent. */
+/** Sign-in if asked, and consent. */
 async function arrive(visitor: Visitor, user: TestUser, authorization: Authorization): Promise<Visit> {
   let visit = noted(visitor, await visitor.get(authorization.path));
   if (isSignIn(visit)) visit = noted(visitor, await signIn(visitor, visit, user));
   return noted(visitor, isConsent(visit) ? await agree(visitor, visit) : visit);
 }
 
-/** @returns the tokens, and the code that they were had for */
+/** @returns the tokens, and the code they were issued for */
 async function journey(client: TestClient, user: TestUser, visitor: Visitor, overrides: Record<string, string> = {}) {
   const authorization = asked(client, overrides);
   const visit = await arrive(visitor, user, authorization);
@@ -172,7 +171,7 @@ async function ordinaryDays(): Promise<void> {
   for (const token of receiver.tokens) canaries.add('logout token', token);
 }
 
-/** People and programs that put their secrets where they do not belong. */
+/** Users and programs that send secrets in the wrong places. */
 async function clumsyHands(): Promise<void> {
   const [client, user, visitor] = [await someClient(), await someone(), new Visitor(app)];
   const { tokens, code } = await journey(client, user, visitor);
@@ -203,7 +202,7 @@ async function clumsyHands(): Promise<void> {
   }
 }
 
-/** A database that fails with everything it knows in its error, at each step of a journey. */
+/** A database that fails at each step of a sign-in, with all possible details in its error. */
 async function badDays(): Promise<void> {
   const [client, user, visitor] = [await someClient(), await someone(), new Visitor(app)];
   const signInForm = noted(visitor, await visitor.get(asked(client).path));
@@ -231,7 +230,7 @@ async function badDays(): Promise<void> {
   );
 }
 
-/** Once as if the database were away, once as if it were broken; with all arguments in the error, as TypeORM fills one. */
+/** Once an unavailable and once a broken database, with all arguments in the error, like TypeORM. */
 async function failing<T extends object>(
   type: abstract new (...rest: never[]) => T,
   method: keyof T & string,
@@ -255,7 +254,7 @@ async function failing<T extends object>(
 const isManager = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'connection' in value && 'queryRunner' in value;
 
-/** An admin looks at everything that there is to see. */
+/** An admin reads every resource. */
 async function lookOver(): Promise<void> {
   const pages = ['/clients', '/families', '/users', '/audit', '/revocations', '/keys'];
   for (const page of pages) {
@@ -297,7 +296,7 @@ it('[297] no error contains a secret', () => {
   for (const status of [400, 401, 403, 404, 405, 500, 503]) {
     expect(errors.map((answer) => answer.status)).toContain(status);
   }
-  // The form that is shown again has its token, and what was typed into the field for the username.
+  // The form that is shown again contains its token and the typed username.
   const forms = errors.filter(({ status, text }) => status === 403 && isSignIn({ html: text } as Visit));
   const others = errors.filter((answer) => !forms.includes(answer));
   expect(canaries.leaksIn(others.map(asText).join('\n'))).toEqual([]);

@@ -1,4 +1,4 @@
-/** Signing in with a username and a password, as a browser sees it: the form, what comes of it, and what is not a form of ours. */
+/** Signing in with username and password in a browser: valid and invalid forms, right and wrong passwords. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { formTargetsOf } from '../../src/oauth/redirect-uri.js';
 import { auditOf } from '../support/audit-trail.js';
@@ -31,7 +31,7 @@ async function opened(target = '/sign-in'): Promise<{ visitor: Visitor; visit: V
 
 const cookieHeader = (visitor: Visitor) => [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
 
-/** Sends a form, and follows nothing. */
+/** Sends a form without following redirects. */
 const submit = (
   visitor: Visitor,
   visit: Visit,
@@ -50,7 +50,7 @@ const credentials = ({ username, password }: TestUser) => ({ username, password 
 const sessionsOf = async ({ subject }: TestUser): Promise<{ id: string; ended_at: Date | null }[]> =>
   app.database.query('SELECT id, ended_at FROM login_sessions WHERE subject = $1 ORDER BY id', [subject]);
 
-/** A plain page, whatever was wrong. */
+/** Expects an error page. */
 function expectPage(answer: Pick<Answer, 'status' | 'headers'> & { text?: string; html?: string }, status: number) {
   expect(answer.status).toBe(status);
   expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');

@@ -1,4 +1,4 @@
-/** What access tokens may be signed with (RFC 9068 §2.1). */
+/** The signing algorithms of access tokens (RFC 9068 §2.1). */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 import { signingAlgorithms } from '../../src/keys/signing-algorithm.js';

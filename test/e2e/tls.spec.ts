@@ -1,4 +1,4 @@
-/** In production nothing is answered that has come over plain HTTP. */
+/** In production plain HTTP is refused. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { expectError } from '../support/expectations.js';

@@ -1,4 +1,4 @@
-/** How a token request travels, and what of it is read. */
+/** Transport and parameters of token requests. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => expect(serverErrors(app)).toEqual([]));
 
-/** A token request of the client with this body, as it is. */
+/** A token request of the client with this raw body. */
 const post = (body: string, headers: Record<string, string> = {}, path = '/token'): Promise<Answer> =>
   postForm(`${app.url}${path}`, body, { ...basic(client), ...headers });
 

@@ -1,4 +1,4 @@
-/** What a successful token response holds, and what it does not. */
+/** The content of a successful token response. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateTokenKey } from '../../src/keys/token-key.js';
@@ -29,7 +29,7 @@ const refreshed = async (one: TestClient, fields: Record<string, string> = {}): 
 const claimsOf = (accessToken: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
 
-/** Every way to a token there is. */
+/** All ways to get a token. */
 const ways: [string, () => Promise<Answer>][] = [
   ['a refresh', () => refreshed(client)],
   ['a refresh that narrows the scope', () => refreshed(client, { scope: 'a' })],
@@ -164,7 +164,7 @@ describe('client_credentials', () => {
   it('[74] client_credentials is not for public clients', async () => {
     const named = await publicClient(app);
     expectError(await clientCredentials(named), 400, 'unauthorized_client');
-    // Even where a registration says otherwise, against the rules that it should have passed.
+    // Even if a registration allows it, in violation of the registration rules.
     await app.database.query(`UPDATE clients SET grant_types = '{client_credentials}' WHERE client_id = $1`, [
       named.clientId,
     ]);

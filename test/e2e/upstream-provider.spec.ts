@@ -1,4 +1,4 @@
-/** What Rekey asks of an upstream provider, when, and where it does not: discovery, over HTTP on loopback. */
+/** Requests to an upstream provider: discovery, keys and client secret, over HTTP on loopback. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import { FailureCounters } from '../../src/platform/limits/failure-counter.service.js';
@@ -40,7 +40,7 @@ const providerOf = (environment: Record<string, string> = {}) =>
 
 const ask = (of = provider): Promise<URL> => of.authorizationUrl(newJourney(clock.now(), undefined), REDIRECT_URI);
 
-/** The whole way. */
+/** The whole sign-in. */
 async function identify(of = provider) {
   const journey = newJourney(clock.now(), undefined);
   const there = await of.authorizationUrl(journey, REDIRECT_URI);
@@ -81,7 +81,7 @@ describe('the metadata', () => {
       clock.advance(2 * HOUR);
       upstream.troubles.set(DISCOVERY, trouble);
       await ask();
-      // At least: the HTTP client itself may ask again where a connection broke.
+      // At least this many, because the HTTP client retries broken connections.
       await eventually(() => expect(upstream.asked(DISCOVERY).length).toBeGreaterThanOrEqual(2));
       expect((await ask()).pathname).toBe('/authorize');
     },

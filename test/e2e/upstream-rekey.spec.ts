@@ -1,4 +1,4 @@
-/** One Rekey as the upstream provider of another, over HTTP: what a good provider and a good relying party make of each other. */
+/** One Rekey as the upstream provider of another, over HTTP. */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
@@ -48,12 +48,12 @@ beforeAll(async () => {
 afterAll(() => Promise.all([app.close(), upstream.close()]));
 afterEach(() => expect([...serverErrors(app), ...serverErrors(upstream)]).toEqual([]));
 
-/** One person with one browser, which keeps the cookies of both hosts apart, as real ones do by their names. */
+/** One user with one browser, which separates the cookies of both hosts. */
 class Person {
   readonly here = new Visitor(app);
   readonly there = new Visitor(upstream);
 
-  /** Follows the way to the upstream provider, signs in and agrees there where asked, and comes back. */
+  /** Follows the redirect to the upstream provider, signs in and gives consent there if asked, and comes back. */
   async through(query: string): Promise<{ visit: Visit; askedToSignIn: boolean }> {
     const page = await this.here.get(`/authorize?${query}`);
     expect(isSignIn(page)).toBe(true);

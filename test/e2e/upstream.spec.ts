@@ -1,4 +1,4 @@
-/** Signing in through an upstream OpenID provider: the way there and back, and everything that can be wrong with what comes back. */
+/** Signing in through an upstream OpenID provider: the redirect, the response, and everything that can be wrong with it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
@@ -55,14 +55,14 @@ const startFor = (request?: string) =>
 const requestOf = (overrides: Record<string, string | null> = {}) =>
   new Authorization(client, overrides).path.split('?')[1]!;
 
-/** Sends the browser to the provider. @returns where it went */
+/** Sends the browser to the provider. @returns the redirect URL */
 async function leave(visitor: Visitor, request?: string): Promise<URL> {
   const visit = await visitor.get(startFor(request));
   expect({ left: visit.left, status: visit.status }).toEqual({ left: true, status: 303 });
   return visit.url;
 }
 
-/** What the provider sends the browser back with. */
+/** The provider's response. */
 async function answerTo(url: URL): Promise<URL> {
   const { headers } = await send(url.href, { redirect: 'manual' });
   return new URL(headers.get('location')!);
@@ -70,12 +70,12 @@ async function answerTo(url: URL): Promise<URL> {
 
 const arrive = (visitor: Visitor, { pathname, search }: URL): Promise<Visit> => visitor.get(pathname + search);
 
-/** There and back again. */
+/** The whole sign-in. */
 async function journey(visitor: Visitor, request?: string): Promise<Visit> {
   return arrive(visitor, await answerTo(await leave(visitor, request)));
 }
 
-/** The callback alone, without following where it leads. */
+/** The callback only, without following redirects. */
 const callback = (visitor: Visitor, url: URL): Promise<Answer> =>
   send(`${app.url}${url.pathname}${url.search}`, {
     redirect: 'manual',
@@ -97,13 +97,13 @@ const sessionsOf = (subject: string) =>
     [subject],
   );
 
-/** A plain page with the way back, nobody signed in, nobody created, and nothing that the provider said. */
+/** Expects an error page with a link back, no session, no new user, and no text of the provider. */
 async function expectFailure(visitor: Visitor, visit: Visit | Answer, status: number): Promise<void> {
   const html = 'html' in visit ? visit.html : visit.text;
   expect({ status: visit.status, html: visit.status === status ? '' : html }).toEqual({ status, html: '' });
   expect(visit.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(html).toMatch(/<a [^>]*href="\/(sign-in|authorize\?[^"]*)"/);
-  const said = html.replace(/(code_challenge(?:=|%3D))[\w-]{43}/g, '$1'); // by chance it may say anything
+  const said = html.replace(/(code_challenge(?:=|%3D))[\w-]{43}/g, '$1'); // random, so it may contain any text
   expect(said).not.toMatch(/on fire|<script|\bevil\b|contoso/i);
   if (status === 503) expect(visit.headers.get('retry-after')).toMatch(/^\d+$/);
   expect(visitor.cookies.has('rekey-session')).toBe(false);
@@ -394,7 +394,7 @@ describe('an ID token', () => {
 });
 
 describe('a sign-in that must be fresh', () => {
-  /** @param minutes undefined: it does not tell */
+  /** @param minutes undefined: no auth_time */
   const askedBefore = (minutes?: number): JWTPayload =>
     minutes === undefined ? {} : { auth_time: Math.floor(app.clock.now() / 1000) - minutes * 60 };
 

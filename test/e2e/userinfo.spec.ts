@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 afterEach(() => expect(serverErrors(app)).toEqual([]));
 
-/** An access token of this user as an admin would have it made: without pages. */
+/** An access token of this user, created without the pages. */
 const tokenFor = async (scope: string[], of: TestUser = user, as = client): Promise<string> =>
   (await startSession(app, as, { subject: of.subject, scope })).accessToken;
 

@@ -1,4 +1,4 @@
-/** A name that nobody has takes the time of somebody's, also where hashes of other systems were imported. */
+/** Unknown usernames take the time of existing ones, also with imported hashes. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PasswordDecoys } from '../../src/users/password-decoys.service.js';
 import { isCurrent, type PasswordHash } from '../../src/passwords/password-hash.js';
@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { authenticate, BY_TEST, createUser, PASSWORD, usersOf } from '../support/users.js';
 
-// Hashing gives way to everything else on the machine.
+// Hashing has a low priority, so it may take long on a busy machine.
 jest.setTimeout(120_000);
 
 let app: TestApp;
@@ -54,7 +54,7 @@ describe('with imported hashes', () => {
     await createUser(app, 'current');
     for (let index = 0; index < 4; index++) await importUser(`imported-${index}`, BCRYPT);
     app.clock.advance(600_000);
-    await eventually(async () => expect(await kindsOfNobodies()).toContain('bcrypt')); // nobody waits for the next look
+    await eventually(async () => expect(await kindsOfNobodies()).toContain('bcrypt')); // the reload runs in the background
   });
 
   it('with imported hashes, unknown usernames take the time of one of their kinds, always the same one', async () => {
@@ -74,7 +74,7 @@ describe('with imported hashes', () => {
     expect(answers).toEqual(answers.map(() => ({ verdict: 'refused' })));
     const hashes = run.mock.calls.map(([task]) => (task as { hash: PasswordHash }).hash);
     expect(hashes).toContainEqual({ scheme: 'bcrypt', encoded: BCRYPT });
-    expect(run).toHaveBeenCalledTimes(20); // nothing is hashed anew, and nobody's hash is replaced
+    expect(run).toHaveBeenCalledTimes(20); // no rehashing
     expect((await authenticate(app, 'imported-0', 'U*U')).verdict).toBe('ok');
     expect((await authenticate(app, 'current', PASSWORD)).verdict).toBe('ok');
   });

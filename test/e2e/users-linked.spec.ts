@@ -1,4 +1,4 @@
-/** Users who sign in through the upstream provider: known by issuer and subject there, and by nothing else. */
+/** Users who sign in through the upstream provider, identified by issuer and subject only. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withLostStatements } from '../support/failing-statements.js';
 import { setSubjectDisabled } from '../support/subjects.js';

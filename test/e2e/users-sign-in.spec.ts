@@ -1,4 +1,4 @@
-/** Who may sign in with a password, and what a refusal tells: nothing. */
+/** Signing in with a password, and that a refusal reveals nothing. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { PasswordHasher } from '../../src/passwords/password-hasher.service.js';
 import { PasswordThreads, PasswordThreadsBusy } from '../../src/passwords/password-threads.service.js';
@@ -6,7 +6,7 @@ import { setSubjectDisabled } from '../support/subjects.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { auditUnder, authenticate, BY_TEST, createUser, PASSWORD, rowOf, usersOf } from '../support/users.js';
 
-// Hashing gives way to everything else on the machine.
+// Hashing has a low priority, so it may take long on a busy machine.
 jest.setTimeout(120_000);
 
 let app: TestApp;
@@ -19,7 +19,7 @@ afterAll(() => app.close());
 afterEach(() => void jest.restoreAllMocks());
 
 const newName = (): string => `anna${++count}`;
-/** Each test comes from a place of its own, so that none is slowed down by the failures of another. */
+/** Each test has its own source address, so that the limits of another do not affect it. */
 let source = '';
 beforeEach(() => {
   source = `2001:db8:${(++count).toString(16)}::1`;
@@ -95,7 +95,7 @@ describe('a refusal', () => {
     async (each) => {
       const name = newName();
       const subject = await each.prepare(name);
-      await signIn(newName(), 'x'); // the kinds of the users' passwords are known from here on
+      await signIn(newName(), 'x'); // loads the kinds of password hashes
       const threads = jest.spyOn(app.nest.get(PasswordThreads, { strict: false }), 'run');
       const hashes = jest.spyOn(app.nest.get(PasswordHasher, { strict: false }), 'hash');
       const statements = jest.spyOn(app.database, 'createQueryRunner');
@@ -134,7 +134,7 @@ describe('a refusal', () => {
 });
 
 describe('while the password is hashed', () => {
-  /** The verdict of a right password, where something is done after the user was read and before the answer. */
+  /** The verdict of a right password if an action runs after the user was read and before the answer. */
   async function signInWhile(name: string, password: string, change: () => Promise<unknown>) {
     const hasher = app.nest.get(PasswordHasher, { strict: false });
     const verify = hasher.verify.bind(hasher);

@@ -1,4 +1,4 @@
-/** Guessing passwords is slow, and nobody can be locked out by a stranger elsewhere. */
+/** Password guessing is slowed down without letting attackers lock users out. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PasswordThreads } from '../../src/passwords/password-threads.service.js';
 import { SignInLimits } from '../../src/users/sign-in-limits.service.js';
@@ -8,7 +8,7 @@ import { auditUnder, authenticate, createUser, PASSWORD } from '../support/users
 const LIMIT = 5;
 const SOURCE_LIMIT = 10 * LIMIT;
 
-// Hashing gives way to everything else on the machine.
+// Hashing has a low priority, so it may take long on a busy machine.
 jest.setTimeout(120_000);
 
 let app: TestApp;
@@ -131,7 +131,7 @@ describe('guessing from many sources', () => {
     const device = newSource();
     await fail(2, name, device);
     expect(await attempt(name, PASSWORD, device)).toMatchObject({ verdict: 'ok', subject });
-    // From now on that one is known as well.
+    // From now on that source is known as well.
     await fail(LIMIT - 3, name, device);
     expect(await attempt(name, PASSWORD, device)).toMatchObject({ verdict: 'ok', subject });
   });

@@ -1,4 +1,4 @@
-/** Users as the rest of the service makes, changes and asks for them. */
+/** The users service: creating, changing and reading users. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { InvalidUser, UserTaken } from '../../src/users/user-error.js';
 import { serverErrors } from '../support/expectations.js';

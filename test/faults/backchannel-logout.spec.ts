@@ -1,4 +1,4 @@
-/** The service is killed (SIGKILL) while it tells a client of a logout: the client is told again, by whoever is there. */
+/** The service is killed (SIGKILL) while it notifies a client of a logout: another process notifies the client again. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
@@ -10,7 +10,7 @@ import { LogoutReceiver, silence, status } from '../support/logout-receiver.js';
 import { registerClient } from '../support/provision.js';
 import type { RekeyProcess } from '../support/rekey-process.js';
 
-/** The lease, until somebody looks again, and what slow machines need. */
+/** The lease, the polling interval, and time for slow machines. */
 const PATIENCE_MS = LEASE_MS + 5000 + 15_000;
 
 let deployment: Deployment;
@@ -29,7 +29,7 @@ afterEach(() => receiver.stop());
 
 const toldClient = (): Promise<TestClient> => registerClient(rekey, { backchannel_logout_uri: receiver.uri });
 
-/** As a sign-out leaves it behind. @returns the login session */
+/** Inserts a notice like a sign-out. @returns the login session */
 async function addNotice({ clientId }: TestClient): Promise<string> {
   const sessionId = uuidv7();
   await deployment.query(

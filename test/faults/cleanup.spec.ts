@@ -1,4 +1,4 @@
-/** Cleanup on a table with much to clean, by two replicas at once, and while it cannot work. */
+/** Cleanup of large tables, by two replicas at once, and while it fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
@@ -45,7 +45,7 @@ const query = async <Row extends pg.QueryResultRow>(statement: string, values: u
 const count = async (table: string): Promise<number> =>
   (await query<{ count: number }>(`SELECT count(*)::int FROM ${table}`))[0]!.count;
 
-/** Idle since so many days. */
+/** Families that expired this many days ago. */
 const insertFamilies = (families: number, deadForDays: number) =>
   query(
     `INSERT INTO token_families (id, sid, client_id, subject, scope, generation, rotated_at, created_at, last_used_at, idle_expires_at, absolute_expires_at)
@@ -66,7 +66,7 @@ const metric = async ({ nest }: TestApp, line: string): Promise<number> => {
 
 it('[284] two replicas clean up at once in short statements, and no request is affected', async () => {
   await insertFamilies(DEAD_FAMILIES, 31);
-  await insertFamilies(100, 29); // dead, but not for long enough
+  await insertFamilies(100, 29); // expired, but not long enough ago
   const longAgo = new Date(one.clock.now() - 500 * 86_400_000);
   await query('DELETE FROM audit_events'); // the oldest come first
   await query(`INSERT INTO audit_events (at, event) SELECT $1, 'refresh.refused' FROM generate_series(1, 3000)`, [
@@ -112,7 +112,7 @@ it('[284] two replicas clean up at once in short statements, and no request is a
   await refreshing;
   expect(await watching).toBeLessThan(1000);
 
-  // What one of them held when the other came by was left for a round that comes anyway.
+  // Rows locked by one replica were left by the other for the next round.
   await one.nest.get(CleanupWorker, { strict: false }).clean();
   expect(cleanedBefore).toBe(DEAD_FAMILIES + 120);
   expect(await count('token_families')).toBe(120);
@@ -163,7 +163,7 @@ it('[285] a failed round is counted, and retried with increasing delays until on
   expect(rounds.map(({ delayMinutes }) => delayMinutes)).toEqual([0.5, 20, 40, 10]);
 });
 
-/** Timers of half a minute and more wait until the test runs them; what is shorter goes its way. */
+/** Timers of half a minute or more wait for the test; shorter ones run normally. */
 function laterTimers(): { readonly delayMinutes: number; readonly run: () => void }[] {
   const later: { delayMinutes: number; run: () => void }[] = [];
   const real = globalThis.setTimeout;

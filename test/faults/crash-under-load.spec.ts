@@ -1,4 +1,4 @@
-/** Sessions that refresh all the time, while PostgreSQL or a replica is killed beneath them: none of them is lost. */
+/** Sessions that refresh continuously while PostgreSQL or a replica is killed: none is lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { TestClient } from '../support/clients.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** Runs sessions, and what befalls them meanwhile. @param at the replica that a session asks at each of its attempts */
+/** Runs sessions, and the failures meanwhile. @param at the replica for each attempt of a session */
 async function whileRefreshing(
   at: (session: number, attempt: number) => Address,
   befall: (progress: () => Promise<void>) => Promise<void>,
@@ -50,10 +50,10 @@ async function whileRefreshing(
   return sessions;
 }
 
-/** Each goes on where it is: one token lives, the one before it does not, and nothing was taken for theft. */
+/** Expects that each session continues: one valid token, an invalid predecessor, and no reuse detected. */
 async function expectNoneLost(sessions: Session[], at: Address): Promise<void> {
   expect(sessions.map(({ refusal }) => refusal?.text)).toEqual(sessions.map(() => undefined));
-  // A session has given up waiting for its last answer at most once, so it may be one behind: asking again tells it.
+  // A session may have missed its last answer, and so be one generation behind: a retry gets it.
   await Promise.all(sessions.map((session) => session.attempt(at)));
   const rows = await deployment.query<{ sid: string; generation: number; revoked: boolean }>(
     'SELECT sid, generation, revoked_at IS NOT NULL AS revoked FROM token_families WHERE sid = ANY($1)',

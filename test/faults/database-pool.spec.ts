@@ -1,4 +1,4 @@
-/** The connections to PostgreSQL: none is lost by an error, and one alone is enough. */
+/** The connection pool: errors leak no connection, and a single one is enough. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { accessToken, bearer, callAdmin } from '../support/admin.js';
 import type { TestClient } from '../support/clients.js';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** What the service says of its pool. */
+/** The pool metrics of the service. */
 async function pool({ url }: RekeyProcess): Promise<{ open: number; idle: number; waiting: number }> {
   const { text } = await send(`${url}/metrics`);
   const gauge = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? NaN);
@@ -26,7 +26,7 @@ async function pool({ url }: RekeyProcess): Promise<{ open: number; idle: number
   };
 }
 
-/** @returns the answers, with so many requests under way at a time */
+/** Sends the requests with limited concurrency. @returns the answers */
 async function inLanes(lanes: number, requests: (() => Promise<Answer>)[]): Promise<Answer[]> {
   const queue = requests.entries();
   const answers: Answer[] = [];
@@ -55,7 +55,7 @@ it('[288] thousands of requests, a fifth of which fail, leak no connection', asy
     () => refresh(rekey, { ...client, secret: 'wrong' }, families[0]!.refreshToken),
     () => postAs(client, `${rekey.url}/token`, { grant_type: 'client_credentials', scope: 'beyond' }),
     () => revoke(rekey, client, ''),
-    // Transactions that are rolled back: a name that is taken, a client that is not there, a scope it may not have.
+    // Transactions that are rolled back: a taken username, an unknown client, a scope beyond the client.
     () => callAdmin(rekey, 'PATCH', '/clients/nobody', admin, { name: 'x' }),
     () => callAdmin(rekey, 'PATCH', `/clients/${client.clientId}`, admin, { token_endpoint_auth_method: 'none' }),
     () => callAdmin(rekey, 'POST', '/families', admin, { client_id: client.clientId, subject: 'u', scope: 'beyond' }),
@@ -100,7 +100,7 @@ it('[289] with a single connection everything works, also concurrently', async (
   };
   await Promise.all(Array.from({ length: 12 }, (_, index) => life(`user-${index}`)));
 
-  // What has a transaction of its own inside a larger step: reuse, a change that revokes, secrets, keys.
+  // Steps with their own transaction: reuse, a change that revokes, secrets, keys.
   const stolen = await beginFamily(rekey, client, 'victim');
   const { body } = await refresh(rekey, client, stolen.refreshToken);
   await eventually(async () => {

@@ -1,4 +1,4 @@
-/** SIGTERM under load: what has been asked is answered, and then the process goes. */
+/** SIGTERM under load: open requests are answered, and then the process exits. */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -25,12 +25,12 @@ afterAll(() => deployment.stop());
 
 interface Outcome {
   readonly startedAt: number;
-  /** Or how it failed. */
+  /** The answer, or the failure. */
   readonly status: number | string;
   readonly refreshToken?: string;
 }
 
-/** On a connection that is kept and used again. */
+/** Sends requests on a kept-alive connection. */
 function refreshOn(agent: Agent, { url }: Address, refreshToken: string): Promise<Outcome> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
@@ -100,11 +100,11 @@ it('[292] no request under way is lost in a drain, and the process exits with 0'
   expect((await Promise.all(held)).map(({ status }) => status)).toEqual(slow.map(() => 200));
   expect(tookMs).toBeLessThan(30_000);
   expect(outcomes.filter(({ status }) => status === 200).length).toBeGreaterThan(150);
-  // What came as it stopped listening was not accepted, or met a connection that was being closed: never half an answer, never a 5xx.
+  // Requests during the shutdown were not accepted, or met a closing connection: never half a response, never a 5xx.
   const others = outcomes.filter(({ status }) => status !== 200);
   expect(others.filter(({ status }) => !/^(ECONNREFUSED|ECONNRESET|EPIPE)/.test(String(status)))).toEqual([]);
   expect(others.filter(({ startedAt }) => startedAt < toldAt - 250)).toEqual([]);
-  // And nothing that it acted upon went without its answer.
+  // Every request that was processed got its response.
   const rows = await deployment.query<{ sid: string; generation: number }>(
     'SELECT sid, generation FROM token_families',
   );

@@ -1,4 +1,4 @@
-/** The embedded service: killed in the middle of its work, and started again on the same files. */
+/** The embedded service, killed during its work and restarted on the same files. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { introspect, refresh } from '../support/requests.js';
 import { Session } from '../support/session.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'rekey-data-'));
-/** As after `npm start`: nothing is set but where it is. */
+/** Like `npm start`: only the address is set. */
 const env = {
   NODE_ENV: undefined,
   REKEY_SECRET: undefined,
@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** The values that nobody else may see. */
+/** The secrets. */
 const secretsOf = ({ adminClientSecret, demoClientSecret, demoRefreshToken, demoPassword }: Credentials): string[] =>
   [adminClientSecret, demoClientSecret, demoRefreshToken, demoPassword].map((secret) => secret!);
 

@@ -1,4 +1,4 @@
-/** A PostgreSQL that stood still for longer than the retry window. */
+/** A PostgreSQL that was frozen for longer than the grace period. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Deployment } from '../support/deployment.js';
@@ -15,11 +15,11 @@ it('[127] a refresh that answered 503 and was committed late can be retried: the
   const rekey = await deployment.replica();
   const client = await registerClient(rekey, { refresh: { retry_window_seconds: 5 } });
   const { refreshToken } = await beginFamily(rekey, client);
-  await refresh(rekey, client, 'x'); // the client is known
+  await refresh(rekey, client, 'x'); // caches the client
   deployment.postgres.pause();
   expect((await refresh(rekey, client, refreshToken)).status).toBe(503);
   await sleep(7000);
   deployment.postgres.resume();
-  await sleep(300); // PostgreSQL reads the statement out of its socket and commits it, though the connection is gone
+  await sleep(300); // PostgreSQL reads the statement from its socket and commits it, although the connection is closed
   expect((await refresh(rekey, client, refreshToken)).status).toBe(200);
 });

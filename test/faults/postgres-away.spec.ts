@@ -1,4 +1,4 @@
-/** PostgreSQL is killed, stands still, or is held by somebody else: 503 in time, nothing consumed, and back without help. */
+/** PostgreSQL is killed, frozen, or blocked by another program: 503 in time, nothing consumed, and automatic recovery. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -42,7 +42,7 @@ async function session() {
   return { sid, refreshToken: body.refresh_token as string, accessToken: body.access_token as string };
 }
 
-/** Everything that cannot be answered without PostgreSQL. */
+/** All requests that need PostgreSQL. */
 function requests(
   of: Awaited<ReturnType<typeof session>>,
   uncached: TestClient,
@@ -118,7 +118,7 @@ describe('PostgreSQL is killed', () => {
 });
 
 describe('PostgreSQL hangs', () => {
-  /** @returns what the work came to, with PostgreSQL still from its beginning to its end and the client known already */
+  /** @returns the result of the work, with PostgreSQL frozen from its start to its end and the client cached */
   async function whilePaused<T>(work: () => Promise<T>): Promise<T> {
     await introspect(rekey, client, 'x');
     deployment.postgres.pause();
@@ -174,7 +174,7 @@ describe('PostgreSQL hangs', () => {
   it('[87] a connection that timed out is not reused: later 200 answers are committed', async () => {
     const families = await beginFamilies(rekey, client, 40);
     const change = () => callAdmin(rekey, 'PATCH', `/clients/${client.clientId}`, bearer(adminToken), { name: 'New' });
-    // Each begins with a transaction, so it is in the middle of one that it gives up.
+    // Each starts a transaction, so the timeout hits in the middle of one.
     await whilePaused(() => Promise.all(Array.from({ length: 10 }, change)));
     for (const { sid, refreshToken } of families) {
       expect((await refresh(rekey, client, refreshToken)).status).toBe(200);
@@ -196,7 +196,7 @@ describe('PostgreSQL is busy with another program', () => {
     return other;
   }
 
-  /** Until there is none left, and none of ours. */
+  /** Opens connections until none is left, and ends ours. */
   async function takeAllConnections(): Promise<void> {
     const first = await another();
     const OURS = `application_name = 'rekey' AND pid <> pg_backend_pid()`;

@@ -1,4 +1,4 @@
-/** Redis is flushed, stands still, is killed and comes back: every answer stays right, and soon. */
+/** Redis is flushed, frozen, killed and restarted: every answer stays right and fast. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { revokedKey } from '../../src/revocation/revocation-keys.js';
 import { timed, type Timed } from '../support/availability.js';
@@ -14,7 +14,7 @@ const SOON_MS = 1000;
 
 let deployment: Deployment;
 let rekey: RekeyProcess;
-/** Its access tokens are JWTs; those of the other one are opaque. */
+/** A client with JWT access tokens; the other one has opaque ones. */
 let client: TestClient;
 let opaque: TestClient;
 
@@ -39,7 +39,7 @@ async function session(of: TestClient): Promise<Session> {
   return { client: of, sid, refreshToken: body.refresh_token, accessToken: body.access_token };
 }
 
-/** Each kind of access token, alive. */
+/** A valid access token of each format. */
 const sessions = async (): Promise<Session[]> => [await session(client), await session(opaque)];
 
 async function trackerState(): Promise<string> {
@@ -61,7 +61,7 @@ async function expectRevoke({ client: of, refreshToken }: Session): Promise<void
   expect(ms).toBeLessThan(SOON_MS);
 }
 
-/** What a session sees from its birth to its end, while Redis is not what it should be. */
+/** A session from start to end, while Redis is impaired. */
 async function expectRightAnswers(): Promise<void> {
   for (const alive of await sessions()) {
     await expectActive(alive, true);
@@ -119,7 +119,7 @@ describe.each([
   {
     fault: 'is paused by its operator',
     pause: () => deployment.redisCommand('CLIENT', 'PAUSE', '30000', 'ALL'),
-    // Nothing but the time or a new start ends this one: CLIENT UNPAUSE would wait with all other commands.
+    // Only time or a restart ends this pause: CLIENT UNPAUSE would be paused as well.
     resume: () => deployment.redis.restart(),
   },
   {
@@ -134,7 +134,7 @@ describe.each([
     await trackerReady();
     await pause();
     try {
-      // The first ones meet a Redis that they still take for well.
+      // The first requests still trust Redis.
       await Promise.all([
         ...revoked.map((each) => expectActive(each, false)),
         ...alive.map((each) => expectActive(each, true)),
@@ -185,7 +185,7 @@ describe('Redis is away under load', () => {
         expect(slowestMs).toBeLessThan(SOON_MS);
         expect(requests).toBeGreaterThan(500);
       }
-      // What piles up grows in each window; the garbage collector's heap may, in one of them.
+      // A leak grows in each window, the heap without a leak only in some.
       expect(Math.min(...growth)).toBeLessThan(50 * 2 ** 20);
     } finally {
       await deployment.redis.restart();
@@ -193,7 +193,7 @@ describe('Redis is away under load', () => {
     await trackerReady();
   });
 
-  /** Some hundreds of requests a second, all of which would like to have Redis. Leaves the sessions' current tokens behind. */
+  /** Some hundreds of requests a second that all use Redis. Updates the sessions' current tokens. */
   async function load(refreshTokens: string[], forMs: number) {
     const until = performance.now() + forMs;
     const found = { requests: 0, wrong: [] as string[], slowestMs: 0 };

@@ -1,4 +1,4 @@
-/** Two replicas are one service: what happened at one holds at the other, also where that one has lost its Redis. */
+/** Two replicas are one service: changes at one apply at the other, also if that one has lost Redis. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestClient } from '../support/clients.js';
 import { Deployment } from '../support/deployment.js';
@@ -128,7 +128,7 @@ describe('[164] one of them has lost Redis', () => {
         expect(body).toEqual({ active: false });
       });
       expect(lastActiveAt - revokedAt).toBeLessThan(LEASE_MS);
-      // Its own promise is kept without any delay, and so is the one about refresh tokens.
+      // On this replica, and for refresh tokens, the revocation takes effect at once.
       expect((await introspect(other, of, accessToken)).text).toBe('{"active":false}');
       expect((await refresh(one, of, refreshToken)).body.error).toBe('invalid_grant');
     }

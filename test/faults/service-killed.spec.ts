@@ -33,7 +33,7 @@ async function rowOf({ sid }: TestFamily): Promise<Row> {
   return row!;
 }
 
-/** What the audit trail says that became of the family's refreshes. */
+/** The outcomes of the family's refreshes in the audit log. */
 const refreshesOf = async ({ sid }: TestFamily): Promise<string[]> => {
   const rows = await deployment.query<{ event: string }>(
     `SELECT event FROM audit_events WHERE sid = $1 AND event LIKE 'refresh.%' ORDER BY id`,
@@ -42,7 +42,7 @@ const refreshesOf = async ({ sid }: TestFamily): Promise<string[]> => {
   return rows.map(({ event }) => event);
 };
 
-/** Of these tokens the last one lives, and no other; and it works. */
+/** Expects that of these tokens only the last one is valid, and works. */
 async function expectOneLive(tokens: string[]): Promise<void> {
   const live = await Promise.all(tokens.map(async (token) => (await introspect(rekey, client, token)).body.active));
   expect(live).toEqual(tokens.map((_, index) => index === tokens.length - 1));
@@ -63,7 +63,7 @@ describe('killed in the middle of a refresh', () => {
       url.port = String(road.entrance);
       const doomed = await deployment.replica({ databaseUrl: url.href });
       expect((await introspect(doomed, client, 'x')).status).toBe(200);
-      // From here on PostgreSQL hears this replica, and this replica does not hear that PostgreSQL has committed.
+      // From here on PostgreSQL's answers to this replica are lost, so it does not learn of the commit.
       road.loseAnswers();
       const lost = refresh(doomed, client, family.refreshToken).then(
         (answer) => answer.status,
@@ -83,7 +83,7 @@ describe('killed in the middle of a refresh', () => {
     await next.stop();
   });
 
-  /** @returns what ends the lock; until then PostgreSQL does not get to the update of a refresh that has been asked for */
+  /** Locks the family, so that the update of a refresh waits. @returns a function that ends the lock */
   async function lockFamily(): Promise<() => Promise<void>> {
     const holder = await deployment.connect();
     await holder.query('BEGIN');

@@ -1,4 +1,4 @@
-/** The service is killed (SIGKILL) while it redeems a code or signs somebody out: it was done whole, or not at all. */
+/** The service is killed (SIGKILL) while it redeems a code or signs a user out: the change is complete or has not happened. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -33,7 +33,7 @@ beforeEach(async () => {
   user = await registerUser(rekey);
 });
 
-/** A replica whose way to PostgreSQL can be cut one way: what it asks arrives, and the answers do not. */
+/** A replica for which PostgreSQL's answers can be cut off while its statements still arrive. */
 let road: Road;
 let doomed: RekeyProcess;
 
@@ -53,14 +53,14 @@ afterEach(async () => {
 const waiting = async (): Promise<number> =>
   (await deployment.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).length;
 
-/** The same browser, once its replica is another one. */
+/** The same browser at another replica. */
 function sentTo(at: RekeyProcess, { cookies }: Visitor): Visitor {
   const visitor = newVisitor(at);
   for (const [name, value] of cookies) visitor.cookies.set(name, value);
   return visitor;
 }
 
-/** What came of a request whose answer nobody waits for any longer. */
+/** The outcome of a request whose answer is not awaited any more. */
 const outcome = (request: Promise<{ status: number }>): Promise<number | 'no answer'> =>
   request.then(
     ({ status }) => status,
@@ -68,7 +68,7 @@ const outcome = (request: Promise<{ status: number }>): Promise<number | 'no ans
   );
 
 describe('killed while it redeems a code', () => {
-  /** A code that waits, and the family behind it. */
+  /** An unredeemed code and its family. */
   async function aCode(at: RekeyProcess) {
     const visitor = newVisitor(at);
     const authorization = new Authorization(client);
@@ -139,7 +139,7 @@ describe('killed during a sign-out', () => {
     readonly signOut: (at: RekeyProcess) => Promise<{ status: number }>;
   }
 
-  /** Online at one client, offline at the same. */
+  /** An online and an offline family at the same client. */
   async function signedIn(at = doomed): Promise<SignedIn> {
     const visitor = newVisitor(at);
     const site = siteOf(at);
@@ -155,7 +155,7 @@ describe('killed during a sign-out', () => {
     };
   }
 
-  /** How much of a sign-out is there: each of its parts. */
+  /** Which parts of a sign-out have happened. */
   async function stateOf({ session }: SignedIn) {
     const [row] = await deployment.query(
       `SELECT (SELECT ended_at IS NOT NULL FROM login_sessions WHERE id = $1) AS ended,
@@ -192,7 +192,7 @@ describe('killed during a sign-out', () => {
     const one = await signedIn();
     const holder = await deployment.connect();
     await holder.query('BEGIN; LOCK TABLE logout_notices IN ACCESS EXCLUSIVE MODE');
-    // The session and its families have ended in the transaction, and the notice cannot be written.
+    // The transaction has ended the session and its families, but cannot write the notice.
     const lost = outcome(one.signOut(doomed));
     await eventually(async () => expect(await waiting()).toBeGreaterThan(0));
     await doomed.kill();
@@ -219,14 +219,14 @@ describe('killed during a sign-out', () => {
     expect(await lost).toBe('no answer');
     expect(await stateOf(one)).toEqual(WHOLE);
     expect(await isSignedIn(one)).toBe(false);
-    // Nobody has told Redis: the lease of the tracker is 2 s.
+    // The revocation was not copied to Redis: the tracker's lease is 2 s.
     await eventually(async () => expect(await isActive(one)).toBe(false));
     expect((await refresh(rekey, client, one.refreshToken)).status).toBe(200);
     await receiver.hasReceived(told + 1);
     expect(decodeJwt(receiver.tokens.at(-1)!)['sid']).toBe(one.session);
   });
 
-  /** Each COMMIT of a transaction that has changed a login session waits, until the result is called. */
+  /** Blocks each COMMIT of a transaction that has changed a login session, until the returned function is called. */
   async function holdCommits(): Promise<() => Promise<void>> {
     const holder = await deployment.connect();
     await holder.query(`

@@ -1,4 +1,4 @@
-/** PostgreSQL is killed or stands still while users are signing in and out: a page that says so in time, and nothing is lost. */
+/** PostgreSQL is killed or frozen while users sign in and out: an error page in time, and nothing is lost. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bearer } from '../support/admin.js';
 import { expectUnavailable, expectUnavailablePage, timed, type Timed } from '../support/availability.js';
@@ -48,13 +48,13 @@ interface Scene {
   readonly consent: Shown;
   readonly signOut: Shown;
   readonly signedIn: Visitor;
-  /** Nobody has asked for it yet. */
+  /** Not used yet. */
   readonly uncached: TestClient;
   readonly idToken: string;
   readonly accessToken: string;
 }
 
-/** Browsers in the middle of everything that can be interrupted. */
+/** Browsers in the middle of each step that can be interrupted. */
 async function scene(): Promise<Scene> {
   const asked = new Authorization(client, { prompt: 'consent' }).path;
   const shown = async (path: string, visitor = newVisitor(rekey)): Promise<Shown> => ({
@@ -84,7 +84,7 @@ const credentials = () => ({ username: user.username, password: user.password })
 const endSessionPath = ({ idToken }: Scene): string =>
   `/end-session?${new URLSearchParams({ id_token_hint: idToken, post_logout_redirect_uri: HOME }).toString()}`;
 
-/** Everything that people do, and that cannot be answered without PostgreSQL. */
+/** All browser requests that need PostgreSQL. */
 const pages = (of: Scene): Record<string, () => Promise<Answer>> => ({
   'an authorization request': () => look(rekey, of.signedIn, new Authorization(client).path),
   'a silent authorization request': () => look(rekey, of.signedIn, new Authorization(client, { prompt: 'none' }).path),
@@ -105,7 +105,7 @@ const userinfo = ({ accessToken }: Scene): Record<string, () => Promise<Answer>>
 
 const TABLES = ['login_sessions', 'token_families', 'consents', 'logout_notices', 'revocations', 'audit_events'];
 
-/** Whatever a request could have left behind; a session's last use aside. */
+/** Everything that a request could have stored, except a session's last use. */
 async function traces(): Promise<unknown[]> {
   const counts = TABLES.map((table) => `(SELECT count(*)::int FROM ${table}) AS ${table}`);
   return deployment.query(
@@ -193,12 +193,12 @@ it('a code whose redemption answered 503 and was committed late is consumed, and
   const redeem = await redeemed();
   const [newest] = await deployment.query<{ sid: string }>('SELECT sid FROM token_families ORDER BY created_at DESC');
   const { sid } = newest!;
-  await introspect(rekey, client, 'x'); // the client is known
+  await introspect(rekey, client, 'x'); // caches the client
   deployment.postgres.pause();
   const late = await timed(redeem);
   deployment.postgres.resume();
   expectUnavailable(late);
-  // PostgreSQL reads the statement out of its socket, though the connection is gone.
+  // PostgreSQL reads the statement from its socket, although the connection is closed.
   const family = () => deployment.query('SELECT generation FROM token_families WHERE sid = $1', [sid]);
   await eventually(async () => expect(await family()).toEqual([{ generation: 1 }]));
   await back();

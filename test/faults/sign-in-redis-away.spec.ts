@@ -1,4 +1,4 @@
-/** Redis is killed or stands still: users sign in and out as ever, and whoever guesses passwords is slowed down all the same. */
+/** Redis is killed or frozen: users sign in and out normally, and password guessing is still slowed down. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bearer } from '../support/admin.js';
 import { timed, type Timed } from '../support/availability.js';
@@ -12,7 +12,7 @@ import { isSignIn, signIn, signInAndExchange, type TestUser } from '../support/s
 
 const FAILURES = 5;
 
-/** As for every answer of the service while something is away; a password takes its time besides. */
+/** The time limit of every answer while a dependency is away, plus the time to hash a password. */
 const PROMISE_MS = 2000;
 
 let deployment: Deployment;

@@ -1,4 +1,4 @@
-/** A start without a database that serves it: what waiting can mend is waited for, the rest ends the start with a sentence. */
+/** A start without a usable database: it waits if that can help, and otherwise ends with one sentence. */
 import { connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Deployment } from '../support/deployment.js';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-/** What stands on the standard error beside the lines of the log. */
+/** The standard error output without the log lines. */
 const sentences = ({ output }: RekeyProcess): string[] =>
   output.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
 

@@ -1,4 +1,4 @@
-/** PostgreSQL ends the connections of a service that is busy, again and again: requests may fail, the process stays. */
+/** PostgreSQL repeatedly terminates the connections of a busy service: requests may fail, the process survives. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { asAdmin, beginFamilies, registerClient } from '../support/provision.js';

@@ -1,4 +1,4 @@
-/** An exception that nothing in the service caught: it is logged, and the process answers what it was asked and goes. */
+/** An uncaught exception is logged, and the process answers open requests and exits. */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
@@ -11,7 +11,7 @@ const MESSAGE = 'a mistake in the program';
 const throwing = (expression: string) =>
   `--import=data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => { throw ${expression}; });`)}`;
 
-/** A log line says it more than once: in its message and in its stack. */
+/** A log line contains it more than once: in its message and in its stack. */
 const linesWith = (text: string, { output }: RekeyProcess): number =>
   output.split('\n').filter((line) => line.startsWith('{') && line.includes(text)).length;
 

@@ -1,4 +1,4 @@
-/** A client that is not written in JavaScript, and knows of the service nothing but its issuer URL: Authlib, of Debian. */
+/** A Python client, Authlib of Debian, that knows only the issuer URL. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
 import type { TestClient } from '../support/clients.js';
 
-/** Debian's own, for which its packages are. */
+/** Debian's Python, which has its packages. */
 const PYTHON = process.env.REKEY_PYTHON || '/usr/bin/python3';
 const SCRIPT = fileURLToPath(new URL('./authlib_journey.py', import.meta.url));
 const HOME = 'https://client.test/';
@@ -17,12 +17,12 @@ const HOME = 'https://client.test/';
 let app: TestApp;
 let client: TestClient;
 let user: TestUser;
-/** What the script has seen. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what it is, the tests say
+/** The results of the script. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the tests know its type
 let seen: any;
 
 beforeAll(async () => {
-  // It looks at the clock on the wall.
+  // Authlib uses the system clock.
   app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
   client = await webClient(app, { postLogoutRedirectUris: [HOME], mayIntrospect: true });
   user = await aUser(app, { name: 'Alice Liddell', email: 'alice@example.com' });
@@ -33,7 +33,7 @@ afterAll(async () => {
   await app.close();
 });
 
-/** Not synchronously: the service is in this process. */
+/** Asynchronous, because the service runs in this process. */
 async function journey(): Promise<string> {
   const env = {
     ISSUER: app.issuer,

@@ -1,4 +1,4 @@
-/** Client libraries as they come, which know of the service nothing but its issuer URL. */
+/** Unmodified client libraries that know only the issuer URL. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
@@ -18,11 +18,11 @@ const insecure = { [oauth.allowInsecureRequests]: true };
 /* eslint-enable @typescript-eslint/no-deprecated */
 
 let app: TestApp;
-/** The API that the access tokens are for, as a caller of introspection. */
+/** The resource server of the access tokens, which introspects. */
 let api: TestClient;
 
 beforeAll(async () => {
-  // The libraries look at the clock on the wall.
+  // The libraries use the system clock.
   app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
   api = await resourceServer(app, API);
 });
@@ -31,7 +31,7 @@ afterAll(async () => {
   await app.close();
 });
 
-/** With a secret that must be encoded to arrive, wherever it may be chosen. */
+/** A client whose secret needs encoding, if it can be chosen. */
 const clientFor = (method: ClientAuthMethod): Promise<TestClient> =>
   method === 'none'
     ? publicClient(app, { audience: [API] })

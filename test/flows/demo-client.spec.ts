@@ -1,4 +1,4 @@
-/** The demo client: what it shows its user, and what an application has to get right around the tokens. */
+/** The demo client: its pages, and the token handling that every application needs. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SignJWT, generateKeyPair } from 'jose';
 import { SubjectsService } from '../../src/users/subjects.service.js';
@@ -19,7 +19,7 @@ let user: TestUser;
 let browser: DemoVisitor;
 
 beforeAll(async () => {
-  // The libraries look at the clock on the wall.
+  // The libraries use the system clock.
   app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
   site = await DemoSite.start(app);
 });
@@ -37,7 +37,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** From the button to the page of the demo client that says who is signed in. */
+/** Signs in from the button to the demo client's signed-in page. */
 async function signIn(visitor = browser): Promise<Visit> {
   let visit = await visitor.get('/sign-in');
   if (isSignIn(visit)) visit = await visitor.submit(visit, { username: user.username, password: user.password });
@@ -54,7 +54,7 @@ interface Exchange {
   readonly response: Record<string, string>;
 }
 
-/** What passes between the demo client and the token endpoint. @param meanwhile before the answer arrives; where it throws, none does */
+/** Intercepts the demo client's token requests. @param meanwhile runs before the response arrives; if it throws, there is none */
 function watchTokens(meanwhile: () => Promise<void> = async () => undefined): Exchange[] {
   const exchanges: Exchange[] = [];
   const passOn = globalThis.fetch;

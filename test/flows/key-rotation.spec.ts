@@ -1,4 +1,4 @@
-/** Keys change, and nobody who has a token notices. */
+/** Key rotation does not affect holders of tokens. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { decodeProtectedHeader, type JSONWebKeySet } from 'jose';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
@@ -21,7 +21,7 @@ let opaque: TestClient;
 beforeAll(async () => {
   app = await startApp();
   worker = app.nest.get(KeyRotationWorker, { strict: false });
-  await worker.onModuleDestroy(); // its own look every ten seconds would do what a test is about to ask of it
+  await worker.onModuleDestroy(); // otherwise its runs every ten seconds would anticipate the tests
   const patient = {
     accessTokenTtlSeconds: DAY_SECONDS,
     idleTtlSeconds: 365 * DAY_SECONDS,
@@ -36,16 +36,16 @@ afterEach(() => expect(serverErrors(app)).toEqual([]));
 
 const kidOf = (accessToken: string): string => decodeProtectedHeader(accessToken).kid!;
 
-/** Of the algorithm of access tokens. */
+/** The keys of the access tokens' algorithm. */
 async function publishedKids(): Promise<(string | undefined)[]> {
   const { body } = await send(`${app.url}/jwks`);
   return (body as JSONWebKeySet).keys.filter(({ alg }) => alg === 'ES256').map(({ kid }) => kid);
 }
 
-/** Of a refresh token or an opaque access token. */
+/** The key id of a refresh token or an opaque access token. */
 const tokenKeyOf = (token: string): number => Buffer.from(token.slice('rt_'.length), 'base64url')[0]!;
 
-/** Of both ways to find out. */
+/** By verification and by introspection. */
 async function expectValid(accessToken: string): Promise<void> {
   await verifyAtResource(app, accessToken, { audience: app.issuer });
   await expectActive(app, client, accessToken);
@@ -130,7 +130,7 @@ it('a retry of a refresh from before the rotation of the token key yields a work
   expect(created).toMatchObject({ id: held.mintingTokenKey().id });
   const retry = await refresh(app, client, refreshToken);
   expect([first.status, retry.status]).toEqual([200, 200]);
-  // Under another key it is another text, and yet the same generation of the same family.
+  // With another key the token is another text, but the same generation of the same family.
   const tokens = [first.body.refresh_token, retry.body.refresh_token] as [string, string];
   expect(new Set(tokens).size).toBe(2);
   await expectActive(app, client, ...tokens);

@@ -1,4 +1,4 @@
-/** A client that does not get its answer asks again, and is back in its session: invariants 1, 2 and 6. */
+/** A client that gets no response retries and keeps its session: invariants 1, 2 and 6. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => void jest.restoreAllMocks());
 
-/** Sends the request, never reads a byte of the answer, and is gone once the family has been rotated. */
+/** Sends the request, reads nothing, and disconnects once the family has rotated. */
 async function refreshAndLoseTheAnswer(as: TestClient, { sid }: TestFamily, refreshToken: string): Promise<void> {
   const { generation } = await familyRow(app, sid);
   const { headers, fields } = credentialsOf(as);

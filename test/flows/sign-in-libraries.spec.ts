@@ -1,6 +1,6 @@
 /**
- * openid-client, knowing nothing but the issuer URL, signs users in and keeps them signed in. It checks what a client has to
- * check: state, nonce, issuer (RFC 9207), the ID token with its signature, auth_time. The user's part is a visitor's.
+ * openid-client, with only the issuer URL, signs users in and refreshes. It verifies state, nonce, issuer (RFC 9207), the ID token
+ * with its signature, and auth_time. A `Visitor` plays the user.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
@@ -26,12 +26,12 @@ const insecure = { [oauth.allowInsecureRequests]: true };
 /* eslint-enable @typescript-eslint/no-deprecated */
 
 let app: TestApp;
-/** The API that the access tokens are for, as a caller of introspection. */
+/** The resource server of the access tokens, which introspects. */
 let api: openid.Configuration;
 let anna: TestUser;
 
 beforeAll(async () => {
-  // The library looks at the clock on the wall.
+  // The library uses the system clock.
   app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
   api = await discover(await resourceServer(app, API));
   anna = await aUser(app, { name: 'Anna Bauer', email: 'anna@example.org', email_verified: true });
@@ -60,7 +60,7 @@ const authentications: Record<ClientAuthMethod, (secret?: string) => openid.Clie
   none: openid.None,
 };
 
-/** The signature of the ID token is verified as well, though it came over a connection of the client's own. */
+/** Also verifies the signature of the ID token, although it came directly from the token endpoint. */
 const discover = (
   { clientId, secret, method }: TestClient,
   metadata: Partial<openid.ClientMetadata> = {},
@@ -69,7 +69,7 @@ const discover = (
     execute: [plainHttp, openid.enableNonRepudiationChecks],
   });
 
-/** One authorization request, and what the library has to remember of it. */
+/** One authorization request, and the state that the library keeps for it. */
 async function ask(config: openid.Configuration, parameters: Record<string, string> = {}) {
   const [verifier, state, nonce] = [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()];
   const url = openid.buildAuthorizationUrl(config, {
@@ -84,7 +84,7 @@ async function ask(config: openid.Configuration, parameters: Record<string, stri
   return { url, checks: { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce } satisfies Checks };
 }
 
-/** The whole way, to the tokens. */
+/** The whole sign-in, until the tokens. */
 async function signIn(
   { config }: Party,
   { visitor = new Visitor(app), user = anna, parameters = {}, checks = {} }: SignInOptions = {},
@@ -223,7 +223,7 @@ describe('openid-client', () => {
     party = await register();
   });
 
-  /** What the library makes of an answer that is an error. */
+  /** The library's error for an error response. */
   const refusal = async (visitor: Visitor, parameters: Record<string, string>) => {
     const asked = await ask(party.config, parameters);
     const { url, left } = await visitor.get(asked.url.href);
@@ -315,7 +315,7 @@ describe('a back-channel logout endpoint', () => {
   });
   afterEach(() => receiver.stop());
 
-  /** As OpenID Connect Back-Channel Logout §2.6 has it. @throws what jose says */
+  /** OpenID Connect Back-Channel Logout §2.6. @throws errors of jose */
   async function validate(logoutToken: string, { config, client }: Party) {
     const { issuer, jwks_uri } = config.serverMetadata();
     const { payload } = await jwtVerify(logoutToken, createRemoteJWKSet(new URL(jwks_uri!)), {
@@ -352,7 +352,7 @@ describe('a back-channel logout endpoint', () => {
   );
 });
 
-// The last one: it turns the clock.
+// Last, because it moves the clock.
 it('openid-client asks for a fresh sign-in by max_age, and verifies it', async () => {
   const party = await register();
   const { visitor, claims } = await signIn(party);

@@ -1,6 +1,6 @@
 /**
- * oauth4webapi, knowing nothing but the issuer URL: each message of a journey by itself, made and checked as the
- * specifications say. The user's part is a visitor's.
+ * oauth4webapi, with only the issuer URL: creates and verifies each message of a sign-in by the specifications. A `Visitor` plays
+ * the user.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
@@ -21,7 +21,7 @@ let server: oauth.AuthorizationServer;
 let anna: TestUser;
 
 beforeAll(async () => {
-  // The library looks at the clock on the wall.
+  // The library uses the system clock.
   app = await startAppAtIssuer({ clock: new TestClock(Date.now()) });
   const issuer = new URL(app.issuer);
   server = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure));
@@ -36,7 +36,7 @@ const authentications: Record<ClientAuthMethod, (secret: string) => oauth.Client
   none: oauth.None,
 };
 
-/** A client application with one of the ways to authenticate. */
+/** A client application with one authentication method. */
 class Application {
   private readonly self: oauth.Client;
   private readonly authentication: oauth.ClientAuth;
@@ -46,7 +46,7 @@ class Application {
     this.authentication = authentications[method](secret ?? '');
   }
 
-  /** @returns what the token endpoint answered, after every check that there is; the signature is one of them */
+  /** @returns the token response after all checks, including the signature */
   async signIn(visitor: Visitor, parameters: Record<string, string> = {}): Promise<oauth.TokenEndpointResponse> {
     const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()];
     const nonce = oauth.generateRandomNonce();
@@ -105,7 +105,7 @@ class Application {
   }
 }
 
-/** The parameters as the client gets them, by its address or by a form. */
+/** The response parameters from the URL or the form. */
 async function arrived(visitor: Visitor, url: URL): Promise<URLSearchParams> {
   const answer = await sendUser(visitor, url, anna);
   return answer instanceof URL ? answer.searchParams : new URLSearchParams(await answer.text());

@@ -1,4 +1,4 @@
-/** A refresh token is stolen. Whoever uses it first, when both sides have used it the family is dead: invariant 3. */
+/** A stolen refresh token: once both sides have used it, in any order, the family is revoked: invariant 3. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { auditOfFamily } from '../support/audit-trail.js';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Somebody who holds a copy of the token, and refreshes it for as long as that works. */
+/** A holder of a copy of the token, who refreshes as long as that works. */
 class Holder {
   readonly accessTokens: string[] = [];
 
@@ -32,7 +32,7 @@ class Holder {
     return answer;
   }
 
-  /** A copy of what this one holds, in the hands of another. */
+  /** Another holder with a copy of this one's token. */
   copy(): Holder {
     return new Holder(this.client, this.token);
   }

@@ -1,4 +1,4 @@
-/** What the keys of Rekey promise, on whatever database: run by one spec per database. */
+/** The contract of the keys, run by one spec per database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import * as jose from 'jose';
@@ -22,7 +22,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Counts what it is asked, and can be told to be away or slow. */
+/** Counts its calls, and can be made unavailable or slow. */
 class ObservedStore extends KeyRepository {
   loads = 0;
   away = false;
@@ -38,7 +38,7 @@ class ObservedStore extends KeyRepository {
   }
 }
 
-/** A resource server that believes its copy of the JWKS for as long as it may, and never looks earlier. */
+/** A resource server that caches the JWKS for as long as allowed. */
 class CachingVerifier {
   private fetchedAt = -Infinity;
   private keys = jose.createLocalJWKSet({ keys: [] });
@@ -177,7 +177,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       const config = configure({ REKEY_KEY_ROTATION_DAYS: '30' });
       const slowClock = new TestClock(clock.now() - 30_000);
       const replicas = [await bootReplica(config), await bootReplica(config, slowClock)];
-      // One for every minute at which a copy may have been made, half of them of either replica.
+      // One for every minute at which a copy may have been fetched, half of them from each replica.
       const verifiers = Array.from(
         { length: 6 },
         (_, index) => new CachingVerifier(clock, () => replicas[index % 2]!.ring.jwks()),

@@ -1,4 +1,4 @@
-/** What login sessions promise, on whatever database: run by one spec per database. */
+/** The contract of login sessions, run by one spec per database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -345,7 +345,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       for (let hours = 0; hours < 23; hours++) {
         clock.advance(HOUR);
         expect(await current(browser)).toMatchObject({ id: session.id });
-        await sessions.onApplicationShutdown(); // until the use is noted
+        await sessions.onApplicationShutdown(); // waits until the use is recorded
       }
       clock.advance(HOUR - 1);
       expect(await current(browser)).toMatchObject({ id: session.id });
@@ -382,7 +382,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
 
     it('an ended session stays ended when twenty requests use it at that moment', async () => {
       const { browser, session } = await signedIn();
-      clock.advance(2 * MINUTE); // so that each use wants to be noted
+      clock.advance(2 * MINUTE); // so that each use is recorded
       const uses = Array.from({ length: 20 }, () => current(browser));
       const [ended] = await Promise.all([sessions.end(session.id), ...uses]);
       expect(ended).toBe(true);

@@ -1,4 +1,4 @@
-/** What the outbox of back-channel logout promises, on whatever database, with real receivers: run by one spec per database. */
+/** The contract of the back-channel logout outbox, with real receivers, run by one spec per database. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { jwtVerify, type JWTPayload } from 'jose';
@@ -272,7 +272,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       await quick.hasReceived(2);
       await receiver.hasReceived(4);
       expect(receiver.received).toHaveLength(4);
-      // Let it go on, so that the worker comes to an end.
+      // Continues, so that the worker can finish.
       await dataSource.query('DELETE FROM logout_notices');
       await worker.onApplicationShutdown();
       expect(receiver.received).toHaveLength(4);
@@ -346,7 +346,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
     });
   });
 
-  /** A clock that was turned since makes a token expired, and no other. */
+  /** Accepts tokens that expired because the test moved the clock. */
   const claimsOfAnyTime = async (token: string): Promise<JWTPayload> =>
     (await jwtVerify(token, key.publicKey, { typ: 'logout+jwt', currentDate: new Date(NOW) })).payload;
 }

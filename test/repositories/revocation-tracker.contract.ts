@@ -1,4 +1,4 @@
-/** What both trackers promise, whatever they copy into. Run by the spec of each. */
+/** The contract of both trackers, run by the spec of each. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LiveRevocations, RevocationTracker } from '../../src/revocation/revocation-tracker.js';
 import type { RevocationKind } from '../../src/revocation/revocation.js';

@@ -1,4 +1,4 @@
-/** What the rotation statement promises, on whatever database: run by one spec per database. */
+/** The contract of the rotation statement, run by one spec per database. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';

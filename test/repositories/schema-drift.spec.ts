@@ -1,4 +1,4 @@
-/** The migrations are the schema, and the entities say what it is: the two must not drift apart (STYLE §4.12). */
+/** The migrations create the schema that the entities describe: the two must not drift apart. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,13 +23,13 @@ describe('the schema', () => {
   }, 60_000);
   afterAll(() => database.destroy());
 
-  /** What TypeORM would have to do to bring the migrated schema to what the entities say. */
+  /** The statements by which TypeORM would turn the migrated schema into that of the entities. */
   const drift = async (): Promise<string[]> => {
     const { upQueries } = await database.driver.createSchemaBuilder().log();
     return upQueries.map(({ query }) => query);
   };
 
-  /** Runs on a schema that is changed, and changes it back. */
+  /** Runs on a changed schema, and reverts the change. */
   async function changed(statements: string[], run: () => Promise<void>, back: string[]): Promise<void> {
     for (const statement of statements) await database.query(statement);
     await run().finally(async () => {

@@ -1,4 +1,4 @@
-/** `migrate` against a real PostgreSQL: before the replicas of a new version start, from as many places as like to. */
+/** `migrate` on a real PostgreSQL, also run by several processes at once. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../src/platform/database/migrations.js';

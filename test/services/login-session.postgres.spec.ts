@@ -1,4 +1,4 @@
-/** Login sessions on a real PostgreSQL, where statements really run at once. */
+/** Login sessions on a real PostgreSQL, where statements run concurrently. */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { migrate } from '../../src/platform/database/migrate.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => release());
 
-/** With as many connections as a test starts requests at once. */
+/** As many connections as a test has concurrent requests. */
 async function connect(): Promise<DataSource> {
   const options = { type: 'postgres', url, poolSize: 24, migrations, entities: loginSessionEntities } as const;
   const dataSource = await new DataSource(options).initialize();

@@ -1,4 +1,4 @@
-/** Back-channel logout on a real PostgreSQL: the contract of every database, and what only many connections can show. */
+/** Back-channel logout on a real PostgreSQL: the contract, and tests that need many connections. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -96,7 +96,7 @@ describe('two replicas', () => {
       );
       return row.left;
     };
-    // On a machine that is busy with something else one may fail, and again, and is due later each time.
+    // On a busy machine a delivery may fail several times, with increasing delays.
     for (let rounds = 0; rounds < 60 && (await left()) > 0; rounds += 1) {
       await Promise.all(replicas.map(({ nest }) => nest.get(LogoutDeliveryWorker, { strict: false }).run()));
       one.clock.advance(LEASE_MS);

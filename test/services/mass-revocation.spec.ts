@@ -1,4 +1,4 @@
-/** Revoking very many families is one request that may take its time, and no 503. The test is of the size, not of the time. */
+/** Revoking very many families is one slow request, not a 503. Tests the size, not the time. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { admin } from '../support/admin.js';
 import { confidentialClient, startFamily } from '../support/clients.js';
@@ -25,7 +25,7 @@ it('[171] a client with 150,000 families is previewed and revoked, although an o
   const bystander = await confidentialClient(app);
   const { refreshToken } = await startFamily(app, client);
   const other = await startFamily(app, bystander);
-  // These statements are held to the ordinary limit, so the families come in steps.
+  // These statements have the ordinary timeout, so the families are inserted in steps.
   for (let from = 0; from < FAMILIES; from += 10_000) {
     await app.database.query(
       `INSERT INTO token_families (id, sid, client_id, subject, scope, generation, rotated_at, created_at, last_used_at,

@@ -1,4 +1,4 @@
-/** The connection to a Redis that comes, goes, stands still and falls silent. */
+/** The connection to a Redis that starts, stops, hangs and falls silent. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
@@ -33,7 +33,7 @@ describe('RedisConnection', () => {
   });
   afterEach(() => connection.close());
 
-  /** A short deadline is for tests that miss it; the others must not, however busy the machine is. */
+  /** A short deadline is only for tests that miss it; others must not miss it on a busy machine. */
   async function connected({ url = server.url, deadlineMs = 2000 } = {}) {
     connection = new RedisConnection(url, deadlineMs);
     connection.open();
@@ -146,7 +146,7 @@ describe('RedisConnection', () => {
     connection.onApplicationShutdown();
     await expect(ping()).rejects.toThrow(RedisAwayError);
     await eventually(() => expect(road.travelled).toBe(1));
-    // node-redis finishes the attempt that was under way, and would keep what came of it until it falls silent after 2 s.
+    // node-redis finishes the attempt under way, and would keep its connection until that falls silent after 2 s.
     await eventually(() => expect(road.openEnds).toBe(0), 1500);
     expect(connection.isReady).toBe(false);
     expect(said).toEqual([]);

@@ -1,4 +1,4 @@
-/** The tracker on a real Redis: the contract, and what a fast copy that may be lost at any moment must survive. */
+/** The tracker on a real Redis: the contract, and the loss of the copy at any moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
@@ -19,7 +19,7 @@ import { RevocationTruth, tokensAndRevocations } from '../support/revocation-tru
 import { TestClock } from '../support/test-clock.js';
 
 const LEASE_MS = 2000;
-/** Between the answer of Redis and its being looked at here: this process may be kept waiting for a core. */
+/** Between the answer of Redis and its processing here, because this process may wait for a core. */
 const SLACK_MS = 100;
 const HOUR_MS = 3_600_000;
 
@@ -36,7 +36,7 @@ afterAll(() => server.stop());
 
 beforeEach(async () => {
   operator = createClient({ url: server.url });
-  operator.on('error', () => undefined); // some tests take the server away
+  operator.on('error', () => undefined); // some tests stop the server
   await operator.connect();
   await operator.flushAll();
 });
@@ -50,14 +50,14 @@ afterEach(async () => {
   replicas = [];
 });
 
-/** A short deadline is for tests that miss it; the others must not, however busy the machine is. */
+/** A short deadline is only for tests that miss it; others must not miss it on a busy machine. */
 interface ReplicaOptions {
   readonly clock?: Clock;
   readonly url?: string;
   readonly deadlineMs?: number;
 }
 
-/** One replica of the service: a connection of its own, and a tracker on it. */
+/** One replica of the service: a connection with a tracker. */
 async function aReplica(
   live: LiveRevocations,
   { clock = new SystemClock(), url = server.url, deadlineMs = 2000 }: ReplicaOptions = {},
@@ -94,7 +94,7 @@ describe('the tracker in Redis', () => {
   const expectVerdict = (tracker: RedisRevocationTracker, token: RevocableToken, verdict: string) =>
     eventually(async () => expect(await tracker.check(token)).toBe(verdict));
 
-  /** Asks all the time, from now on. */
+  /** Checks continuously from now on. */
   function watch(tracker: RedisRevocationTracker, token: RevocableToken) {
     const since = performance.now();
     const answers: { askedMs: number; verdict: string }[] = [];
@@ -114,7 +114,7 @@ describe('the tracker in Redis', () => {
     };
   }
 
-  /** Until the token is known to be revoked, it is live no longer than so long, and unknown then. */
+  /** Expects that until the revocation is known, the token is live for at most this long, and unknown after that. */
   async function expectLiveFor(atMostMs: number, tracker: RedisRevocationTracker, token: RevocableToken) {
     const liveMs = watch(tracker, token);
     await expectVerdict(tracker, token, 'revoked');
@@ -141,7 +141,7 @@ describe('the tracker in Redis', () => {
     it('the lease counts from the start of a copy, however long PostgreSQL takes', async () => {
       const { tracker } = await aReadyReplica(truth.live);
       await new Promise<void>((resolve) => {
-        // A copy that has read before the revocation is committed hands in 1.5 s later what it read; no other one follows.
+        // A copy that read before the commit writes its rows 1.5 s later, and no other copy follows.
         truth.onRead = async () => {
           truth.onRead = () => Promise.reject(new Error('the database is away'));
           resolve();
@@ -200,7 +200,7 @@ describe('the tracker in Redis', () => {
       const { tracker } = await aReadyReplica(truth.live, { clock: testClock });
       truth.commitLate(10 * 60_000, mothers.aRevocation());
       await eventually(() => expect(truth.reads.length).toBeGreaterThan(2));
-      expect(await tracker.check(mothers.aToken())).toBe('live'); // the case is a real one
+      expect(await tracker.check(mothers.aToken())).toBe('live'); // otherwise the test would prove nothing
       testClock.advance(5 * 60_000);
       await expectVerdict(tracker, mothers.aToken(), 'revoked');
     });
@@ -259,7 +259,7 @@ describe('the tracker in Redis', () => {
         const { tracker, connection } = await aReadyReplica(truth.live, { url: road.url });
         await eventually(async () => expect(await promoted.exists(markerKey)).toBe(1));
         await promoted.sendCommand(['REPLICAOF', 'NO', 'ONE']);
-        await promoted.persist(markerKey); // the lease of the old master would end soon; it must not matter
+        await promoted.persist(markerKey); // so that the old master's marker does not just expire
         const revocation = mothers.aRevocation();
         truth.commitLate(3_000_000, revocation); // outside any window
         await tracker.add([revocation]);
@@ -293,7 +293,7 @@ describe('the tracker in Redis', () => {
       await server.kill();
       const startedAt = performance.now();
       expect(await tracker.check(mothers.aToken())).toBe('unknown');
-      await tracker.add([mothers.aRevocation()]); // and PostgreSQL does not tell the copier of it
+      await tracker.add([mothers.aRevocation()]); // which the copier does not get from PostgreSQL
       expect(await tracker.check(mothers.aToken())).toBe('unknown');
       expect(performance.now() - startedAt).toBeLessThan(1000);
       expect(tracker.state).toBe('away');
@@ -413,7 +413,7 @@ describe('the tracker in Redis', () => {
 describe('the tracker on Redis Cluster', () => {
   let node: RedisServer;
   beforeAll(async () => {
-    // Its second port would be 10,000 above the first, where outgoing connections have theirs.
+    // By default its cluster bus port is 10,000 above, in the range of outgoing ports.
     node = await RedisServer.start({ 'cluster-enabled': 'yes', 'cluster-port': String(await freePort()) });
   });
   afterAll(() => node.stop());

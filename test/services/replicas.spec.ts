@@ -1,4 +1,4 @@
-/** Two replicas on one PostgreSQL and one Redis: what holds on one node holds on both. */
+/** Two replicas on one PostgreSQL and one Redis behave like one. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import pg from 'pg';
@@ -38,7 +38,7 @@ const onBoth = <T>(count: number, request: (app: TestApp, index: number) => Prom
 const activeOn = async (app: TestApp, accessToken: string): Promise<boolean> =>
   (await introspect(app, client, accessToken)).body.active as boolean;
 
-/** Neither replica takes any of these for alive, nor any refresh token of the family. */
+/** Expects that on both replicas all of these, and all refresh tokens of the family, are inactive. */
 async function expectAllDead(sid: string, answers: Answer[]): Promise<void> {
   for (const app of [a, b]) {
     for (const { body } of answers) if (body.access_token) expect(await activeOn(app, body.access_token)).toBe(false);
@@ -184,7 +184,7 @@ describe('facts that replicas share', () => {
 });
 
 describe('a locked family', () => {
-  /** As an admin’s transaction does. */
+  /** Locks like an admin’s transaction. */
   async function hold(sid: string): Promise<() => Promise<void>> {
     const holder = new pg.Client({ connectionString: replicas.databaseUrl });
     holder.on('error', () => undefined); // it may outlive the server when a test fails
@@ -197,7 +197,7 @@ describe('a locked family', () => {
     };
   }
 
-  /** Whoever waits for too long is told to come again: how many do, depends on how fast this machine is just now. */
+  /** Requests that wait too long get a 503; how many do depends on the machine. */
   async function expectAnsweredOrToldToWait(
     held: { sid: string; refreshToken: string },
     late: Answer[],

@@ -1,4 +1,4 @@
-/** The rotation statement on a real PostgreSQL: the contract of every database, and what only a server with many connections can show. */
+/** The rotation statement on a real PostgreSQL: the contract, and tests that need many connections. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => release());
 
-/** A replica's data source, with connections of its own. */
+/** A replica's data source with its own connections. */
 async function connect(poolSize = 10): Promise<DataSource> {
   const dataSource = await new DataSource({
     type: 'postgres',
@@ -64,7 +64,7 @@ describe('two connections', () => {
     return families;
   };
 
-  /** Holds the family's row as a revocation does in its transaction, until it is told to let go. */
+  /** Locks the family's row, like a revocation in its transaction, until released. */
   async function hold(id: string): Promise<() => Promise<void>> {
     const holder = new pg.Client({ connectionString: url });
     await holder.connect();
@@ -202,7 +202,7 @@ describe('[142] the disk space of rotations without auditing', () => {
   let clientId: string;
 
   beforeAll(async () => {
-    dataSource = await connect(1); // the statistics of one connection can be asked for at once
+    dataSource = await connect(1); // the statistics of a single connection are available at once
     store = storeOn(dataSource, 'off');
     clientId = await insertClient(dataSource);
     await dataSource.query('VACUUM FULL token_families');

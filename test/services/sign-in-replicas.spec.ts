@@ -1,4 +1,4 @@
-/** Two replicas on one PostgreSQL and one Redis, and a browser that comes to either: a sign-in holds on both, and so does its end. */
+/** Two replicas on one PostgreSQL and one Redis, and a browser that uses both: sign-in and sign-out apply to both. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import pg from 'pg';
@@ -54,14 +54,14 @@ const times = <T>(count: number, make: (index: number) => T): T[] => Array.from(
 const onBoth = <T>(count: number, request: (app: TestApp, index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(times(count, (index) => request(index % 2 ? b : a, index)));
 
-/** The same browser, as the load balancer sends it to another replica. */
+/** The same browser, sent to another replica by the load balancer. */
 function sentTo(app: TestApp, { cookies }: Visitor): Visitor {
   const visitor = new Visitor(app);
   for (const [name, value] of cookies) visitor.cookies.set(name, value);
   return visitor;
 }
 
-/** A code that waits to be redeemed, issued by a replica. */
+/** A code issued by a replica. */
 async function aCode(app: TestApp, visitor = new Visitor(app), overrides: Record<string, string | null> = {}) {
   const authorization = new Authorization(client, overrides);
   const answer = await authorize(app, user, authorization, visitor);
@@ -71,7 +71,7 @@ async function aCode(app: TestApp, visitor = new Visitor(app), overrides: Record
 const isActiveOn = async (app: TestApp, token: string): Promise<boolean> =>
   (await introspect(app, client, token)).body.active as boolean;
 
-/** Nothing that these answers handed out is good for anything, on either replica. */
+/** Expects that all tokens in these answers are invalid on both replicas. */
 async function expectDead(answers: readonly Answer[]): Promise<void> {
   for (const app of [a, b]) {
     for (const { body } of answers) {
@@ -81,7 +81,7 @@ async function expectDead(answers: readonly Answer[]): Promise<void> {
   }
 }
 
-/** What a client learns when it asks without a page: a code, or why not. */
+/** The response to prompt=none: a code, or an error. */
 async function silently(visitor: Visitor, scope = ONLINE): Promise<Record<string, string>> {
   const { url, left } = await visitor.get(new Authorization(client, { prompt: 'none', scope }).path);
   expect(left).toBe(true);
@@ -286,7 +286,7 @@ describe('consenting on both replicas at once', () => {
     const holder = await another();
     await holder.query('BEGIN');
     await holder.query('SELECT 1 FROM login_sessions WHERE subject = $1 FOR UPDATE', [user.subject]);
-    // It has seen the agreement, and waits for the session.
+    // It has locked the consent, and waits for the session.
     const late = new Authorization(client, { prompt: 'none' });
     const waiting = sentTo(a, visitor).get(late.path);
     await eventually(async () => expect(await waitingForLocks()).toBe(1));

@@ -1,4 +1,4 @@
-/** Users on two replicas with one PostgreSQL and one Redis: what meets there for real, and not one after the other. */
+/** Users on two replicas with one PostgreSQL and one Redis, with real concurrency. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { UserImport } from '../../src/users/user-import.service.js';
@@ -28,7 +28,7 @@ afterAll(async () => {
   await redis.release();
 }, 60_000);
 
-/** The same on both, many times at once. */
+/** Runs the action on both replicas, many times at once. */
 const everywhere = <T>(times: number, action: (app: TestApp) => Promise<T>): Promise<PromiseSettledResult<T>[]> =>
   Promise.allSettled(Array.from({ length: times }, (_, index) => action(replicas[index % 2]!)));
 
@@ -41,7 +41,7 @@ const usersLike = async (pattern: string): Promise<number> => {
 };
 
 it('the kinds of very many password hashes are estimated from a sample with the right shares', async () => {
-  // Of its own: the service gives a statement a second, and these take half of one where nothing else goes on.
+  // Own connection: the service's statement timeout is a second, and these take half of it on an idle machine.
   const connection = new pg.Client({ connectionString: database.url });
   await connection.connect();
   await connection.query(
@@ -142,7 +142,7 @@ it('failures on one replica count on the other', async () => {
     expect(await authenticate(replicas[0], 'guessed', 'wrong', { source })).toEqual({ verdict: 'refused' });
   }
   expect(await authenticate(replicas[0], 'guessed', PASSWORD, { source })).toMatchObject({ verdict: 'throttled' });
-  // The other one hears of it when it counts a failure itself.
+  // The other replica learns of it when it counts a failure itself.
   expect(await authenticate(replicas[1], 'guessed', 'wrong', { source })).toEqual({ verdict: 'refused' });
   expect(await authenticate(replicas[1], 'guessed', PASSWORD, { source })).toMatchObject({ verdict: 'throttled' });
 });

@@ -28,7 +28,7 @@ function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
   }
 }
 
-/** The variables that a boot stopped for; each problem starts with its own. */
+/** The variables that stopped the start; each problem begins with its variable. */
 const blamed = (environment: NodeJS.ProcessEnv) => problemsOf(environment).map((problem) => problem.split(' ')[0]);
 
 describe('defaults', () => {

@@ -4,12 +4,12 @@ import { Coalescer, type CoalescerOptions } from './coalescer.js';
 
 interface Call {
   readonly entries: readonly string[];
-  /** Ends the statement: with each entry in capitals, unless told otherwise. */
+  /** Completes the statement, by default with each entry in capitals. */
   answer(results?: readonly string[]): void;
   fail(error: unknown): void;
 }
 
-/** Statements that a test ends by hand, in the order in which they left. */
+/** Statements that the test completes, in the order in which they started. */
 class Statements {
   readonly calls: Call[] = [];
 
@@ -26,7 +26,7 @@ class Statements {
     return this.calls.map(({ entries }) => entries.join(''));
   }
 
-  /** Ends the newest one, and whatever follows from it, until no more statements leave. */
+  /** Completes the newest one and all that follow, until no more statements start. */
   async answerAll(): Promise<void> {
     for (let done = 0; done < this.calls.length; done++) {
       this.calls[done]!.answer();

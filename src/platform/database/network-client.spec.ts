@@ -22,7 +22,7 @@ let server: Server;
 let pool: pg.Pool;
 let connections = 0;
 
-/** Answers one statement a connection, and ends it in the packet of the answer, as `pg_terminate_backend` may. */
+/** Answers one statement per connection, and closes it in the packet of the answer, like `pg_terminate_backend`. */
 beforeAll(async () => {
   server = createServer((socket: Socket) => {
     connections++;
@@ -42,7 +42,7 @@ afterAll(async () => {
   server.close();
 });
 
-/** As TypeORM does it. */
+/** Like TypeORM. */
 const borrowed = async () => {
   const client = await pool.connect();
   try {
