@@ -37,7 +37,7 @@ function startFailure(error: unknown): unknown {
 async function start(config: Config): Promise<void> {
   const logger = createLogger(config);
   for (const { name, nearest } of unknownVariables(process.env)) {
-    logger.warn({ msg: `${name} is no setting, and is ignored. The most like it is ${nearest}.` });
+    logger.warn({ msg: `${name} is not a setting and is ignored. The most similar one is ${nearest}.` });
   }
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(config), {
     bodyParser: false,

@@ -19,12 +19,12 @@ export function adminCredentials(environment: NodeJS.ProcessEnv): AdminCredentia
   const { REKEY_ADMIN_CLIENT_ID: clientId, REKEY_ADMIN_CLIENT_SECRET: clientSecret } = environment;
   if (clientId && clientSecret) return { clientId, clientSecret };
   if (clientId || clientSecret)
-    throw new CliError('REKEY_ADMIN_CLIENT_ID and REKEY_ADMIN_CLIENT_SECRET come together.');
+    throw new CliError('REKEY_ADMIN_CLIENT_ID and REKEY_ADMIN_CLIENT_SECRET must be set together.');
   const dataDir = environment.REKEY_DATA_DIR || DEFAULT_DATA_DIR;
   const { adminClientId, adminClientSecret } = readCredentials(dataDir);
   if (adminClientId && adminClientSecret) return { clientId: adminClientId, clientSecret: adminClientSecret };
   throw new CliError(
-    'Who is asking? Set REKEY_ADMIN_CLIENT_ID and REKEY_ADMIN_CLIENT_SECRET; or REKEY_DATA_DIR to the data of an embedded ' +
-      `server, for ${credentialsFile(dataDir)} has no admin client.`,
+    'There are no admin credentials. Set REKEY_ADMIN_CLIENT_ID and REKEY_ADMIN_CLIENT_SECRET, or set REKEY_DATA_DIR to the data ' +
+      `directory of an embedded server: ${credentialsFile(dataDir)} has no admin client.`,
   );
 }

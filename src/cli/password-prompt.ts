@@ -7,7 +7,7 @@ import { CliError } from './cli-error.js';
 export async function readPassword(): Promise<string> {
   if (!process.stdin.isTTY) return firstLine();
   const password = await ask('Password: ');
-  if ((await ask('The same again: ')) !== password) throw new CliError('The two passwords differ.');
+  if ((await ask('Repeat the password: ')) !== password) throw new CliError('The two passwords differ.');
   return password;
 }
 

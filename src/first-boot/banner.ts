@@ -20,7 +20,7 @@ export function banner(start: Start): string {
     ...secrets(start, file),
     ...signIn(start),
     '',
-    'Paste to refresh, refresh again with what came back, introspect, revoke:',
+    'Paste this to refresh twice, introspect and revoke:',
     `  . ${file.startsWith('/') ? file : `./${file}`}; URL=${url}; AUTH="$DEMO_ID:$DEMO_SECRET"`,
     '  A=$(curl -su "$AUTH" $URL/token -d grant_type=refresh_token -d refresh_token=$RT); echo "$A"',
     `  RT=$(echo "$A" | ${member('refresh_token')})`,
@@ -42,7 +42,7 @@ function secrets({ credentials, areNew }: Start, file: string): string[] {
     `  shell client   ${credentials.demoClientId} : ${credentials.demoClientSecret}`,
     `  refresh token  ${credentials.demoRefreshToken}`,
     `  demo user      ${credentials.demoUsername} : ${credentials.demoPassword}`,
-    `Kept in ${file}; they are not shown again.`,
+    `Stored in ${file}, and not shown again.`,
   ];
 }
 

@@ -14,8 +14,8 @@ export const english: Texts = {
     upstream: (provider) => ['Continue with ', provider],
     wrong: 'That username and password do not match. Check both and try again.',
     throttled: 'There were too many attempts.',
-    other_user: 'You are signed in with another account than the one that is asked for here. Sign in with that one.',
-    other_way: 'You are signed in already, but this needs a sign-in in the other way that this page offers.',
+    other_user: 'You are signed in with a different account from the one requested here. Sign in with that one.',
+    other_way: 'You are signed in already, but for this you need to sign in the other way that this page offers.',
     retryIn: (seconds) =>
       seconds < 60
         ? `Try again in ${count(seconds, 'second')}.`
@@ -104,7 +104,7 @@ export const english: Texts = {
     done: {
       session_ended: 'That browser is signed out.',
       access_ended: 'The application has no access any more.',
-      agreement_withdrawn: 'You have withdrawn your agreement.',
+      agreement_withdrawn: 'You have withdrawn your consent.',
     },
     signOut: 'Sign out',
     sessions: {

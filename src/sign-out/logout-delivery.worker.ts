@@ -125,6 +125,6 @@ export class LogoutDeliveryWorker implements OnApplicationBootstrap, OnApplicati
 
   private report({ clientId, attempts }: LogoutNotice, reason: string): void {
     this.metrics.logoutDeliveries.inc({ outcome: 'given_up' });
-    this.logger.warn({ msg: 'a client was not told of a logout', client_id: clientId, attempts, reason });
+    this.logger.warn({ msg: 'a client was not notified of a logout', client_id: clientId, attempts, reason });
   }
 }

@@ -107,7 +107,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     const isActive = await authorize(person, shop, 'openid offline_access');
     await person.open('/account');
     await press('Withdraw', 'Shop');
-    expect(await done()).toBe('You have withdrawn your agreement.');
+    expect(await done()).toBe('You have withdrawn your consent.');
     expect(await agreements().count()).toBe(0);
     expect(await access().count()).toBe(0);
     expect(await isActive()).toBe(false);

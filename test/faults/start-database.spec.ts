@@ -60,7 +60,7 @@ describe('a start that cannot succeed later ends at once, with one sentence and 
     const rekey = await RekeyProcess.launch({ databaseUrl });
     expect(await rekey.exited).toEqual({ code: 1, signal: null });
     expect(sentences(rekey)).toEqual([
-      'The schema could not be brought up to date, and is as it was: 42P07 relation "clients" already exists. Is there something else in this database?',
+      'The schema could not be migrated, and is unchanged: 42P07 relation "clients" already exists. Does another application use this database?',
     ]);
   });
 });
@@ -72,7 +72,7 @@ describe('a start that can succeed later', () => {
   it('a start waits for a server that is not up yet, and logs why', async () => {
     const port = await freePort();
     const rekey = await RekeyProcess.launch({ databaseUrl: `postgres://postgres:canary@127.0.0.1:${port}/postgres` });
-    const waits = `PostgreSQL at 127.0.0.1:${port} (user postgres, database postgres) does not answer: connect ECONNREFUSED 127.0.0.1:${port}. Asking again (1 of 60).`;
+    const waits = `PostgreSQL at 127.0.0.1:${port} (user postgres, database postgres) does not answer: connect ECONNREFUSED 127.0.0.1:${port}. Retrying (1 of 60).`;
     await eventually(() => expect(rekey.output).toContain(waits));
     const { hostname, port: real } = new URL(deployment.postgres.url);
     const road = createServer((socket) => void socket.pipe(connect(Number(real), hostname)).pipe(socket));

@@ -37,7 +37,7 @@ export function loadConfig(
   );
   const misspelt = unknownVariables(environment).filter(({ isMisspelt }) => isMisspelt);
   const problems = [
-    ...misspelt.map(({ name, nearest }) => `${name} is no setting. Did you mean ${nearest}?`),
+    ...misspelt.map(({ name, nearest }) => `${name} is not a setting. Did you mean ${nearest}?`),
     ...unreadable.values(),
     ...broken.map(([[first], , problem]) => `${first!.name} ${problem}`),
   ];
@@ -93,7 +93,7 @@ function demands(raw: RawConfig): Rule[] {
     [
       [issuer, host],
       !production && !raw.issuer && ['0.0.0.0', '::'].includes(raw.host),
-      `is required with a ${host.name} that is every address: clients cannot be sent there`,
+      `is required if ${host.name} is a wildcard address, to which clients cannot connect`,
     ],
     [
       [issuer],
@@ -126,7 +126,7 @@ function demands(raw: RawConfig): Rule[] {
     [
       [adminClientId, adminClientSecret],
       !production && !raw.adminClientId !== !raw.adminClientSecret,
-      `and ${adminClientSecret.name} come together`,
+      `and ${adminClientSecret.name} must be set together`,
     ],
     [
       [redisUrl, databaseUrl],
@@ -136,7 +136,7 @@ function demands(raw: RawConfig): Rule[] {
     [
       [trustedProxies],
       production && raw.trustedProxies.length === 0,
-      'is required in production: TLS ends at a proxy, and only a trusted one can say so',
+      'is required in production, because TLS ends at a proxy, which must be trusted',
     ],
     ...upstreamDemands(raw),
   ];

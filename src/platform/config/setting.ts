@@ -87,7 +87,7 @@ export function serverUrl(database: RegExp, ...protocols: string[]): Parse<strin
     // An @ that ends no user name: one of these characters has cut off the rest.
     if (!isEncoded || hash !== '') throw new SettingProblem(ENCODING);
     if (!database.test(pathname.slice(1)))
-      throw new SettingProblem('must end with /, and the database, or with neither');
+      throw new SettingProblem('must end with / and the database name, or have neither');
     return value;
   };
 }

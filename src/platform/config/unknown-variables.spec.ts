@@ -31,7 +31,7 @@ it('known settings, and variables of other programs, are not reported', () => {
 
 it('a misspelt setting stops the start without its value; other variables do not', () => {
   expect(() => loadConfig({ REKEY_SECRETT: 'canary' })).toThrow(
-    new ConfigError(['REKEY_SECRETT is no setting. Did you mean REKEY_SECRET?']),
+    new ConfigError(['REKEY_SECRETT is not a setting. Did you mean REKEY_SECRET?']),
   );
   expect(loadConfig({ REKEY_SOMETHING_ELSE: 'x' }).port).toBe(3000);
 });

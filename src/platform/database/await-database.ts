@@ -27,10 +27,10 @@ export async function awaitDatabase<T>(work: () => Promise<T>, database = 'Postg
       if (!isUnavailable(error)) throw error;
       if (retry > RETRIES) {
         throw new StartProblem(
-          `${database} did not answer for a minute: ${reason}. Is it running, and DATABASE_URL right?`,
+          `${database} did not answer for a minute: ${reason}. Is it running, and is DATABASE_URL right?`,
         );
       }
-      log.warn(`${database} does not answer: ${reason}. Asking again (${retry} of ${RETRIES}).`);
+      log.warn(`${database} does not answer: ${reason}. Retrying (${retry} of ${RETRIES}).`);
       await sleep(RETRY_AFTER_MS);
     }
   }

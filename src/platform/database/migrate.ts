@@ -26,7 +26,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   } catch (error) {
     if (isUnavailable(error) || isDenied(error)) throw error;
     throw new StartProblem(
-      `The schema could not be brought up to date, and is as it was: ${reasonOf(error)}. Is there something else in this database?`,
+      `The schema could not be migrated, and is unchanged: ${reasonOf(error)}. Does another application use this database?`,
     );
   } finally {
     clearInterval(patience);
