@@ -8,7 +8,7 @@ import { FamiliesService } from './families.service.js';
 import { FamiliesRepository } from './families.repository.js';
 import { TokenFamilyEntity } from './token-family.entity.js';
 
-/** The families without the refreshing: what revocation needs of them. */
+/** Token families without refreshing, for revocation. */
 @Module({
   imports: [ConfigModule, TimeModule, AuditModule, KeysModule, TypeOrmModule.forFeature([TokenFamilyEntity])],
   providers: [FamiliesRepository, FamiliesService],

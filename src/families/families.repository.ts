@@ -11,7 +11,7 @@ import {
 } from './family-selection.js';
 import { TokenFamilyEntity } from './token-family.entity.js';
 
-/** One row for each client, and one without a client for all together. */
+/** One row per client, and one without a client for the total. */
 interface HitsRow {
   client_id: string | null;
   families: number;
@@ -20,7 +20,7 @@ interface HitsRow {
   last_used_at_all: Date | null;
 }
 
-/** At the time $1. */
+/** Live at time $1. */
 const LIVE = 'idle_expires_at > $1 AND absolute_expires_at > $1';
 
 const COUNT_HITS = `
@@ -29,7 +29,7 @@ const COUNT_HITS = `
     max(last_used_at) FILTER (WHERE live) AS last_used_at, max(last_used_at) AS last_used_at_all
   FROM hit GROUP BY GROUPING SETS ((client_id), ()) ORDER BY families DESC, client_id`;
 
-/** The SQL of `token_families` that is not a refresh: starting, listing, revoking, cleaning up. */
+/** The SQL of `token_families` except rotation: starting, listing, revoking, cleaning up. */
 @Injectable()
 export class FamiliesRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -39,8 +39,8 @@ export class FamiliesRepository {
   }
 
   /**
-   * Revokes what is selected and not yet revoked, and holds the rows until the transaction ends.
-   * @returns what was alive of it, and when the youngest of all their access tokens was born at the latest (milliseconds since the epoch)
+   * Revokes the selected families that are not revoked yet, and locks their rows until the transaction ends.
+   * @returns the live ones among them, and an upper bound for the issue time of their access tokens (milliseconds since the epoch)
    */
   async revoke(
     selection: FamilySelection,
@@ -62,7 +62,7 @@ export class FamiliesRepository {
     return { hits: toHits(rows), lastUsedAt: rows.find(isTotal)?.last_used_at_all?.getTime() ?? 0 };
   }
 
-  /** @returns when the families of a selection were last used, revoked ones too (milliseconds since the epoch); 0 for none */
+  /** @returns the last use of the selected families, revoked ones included (milliseconds since the epoch); 0 for none */
   async lastUse(selection: FamilySelection, manager: EntityManager): Promise<number> {
     const parameters: unknown[] = [];
     const where = selectionSql(selection, parameters);
@@ -74,7 +74,7 @@ export class FamiliesRepository {
     return row?.at?.getTime() ?? 0;
   }
 
-  /** As `revoke`, where each family has to be named. @returns those that it ended, whether they were alive or not */
+  /** Like `revoke`, but returns each family. @returns the families that this call revoked, live or expired */
   async revokeEach(
     selection: FamilySelection,
     reason: string,
@@ -95,7 +95,7 @@ export class FamiliesRepository {
     return rows.map(({ sid, last_used_at }) => ({ sid, lastUsedAt: last_used_at.getTime() }));
   }
 
-  /** Which clients have, or had, a family from which of these login sessions; each pair once. */
+  /** The clients that have, or had, families from these login sessions; each pair once. */
   async clientsOfSessions(
     sessionIds: readonly string[],
     manager: EntityManager,
@@ -135,7 +135,7 @@ export class FamiliesRepository {
     return rows.map(({ sid }) => sid);
   }
 
-  /** @returns undefined where none were, or there is no such family */
+  /** @returns undefined if none were requested, or there is no such family */
   async requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
     const [row] = await this.dataSource.query<{ claims: RequestedClaims | null }[]>(
       'SELECT claims FROM token_families WHERE sid = $1',
@@ -167,9 +167,9 @@ export class FamiliesRepository {
   }
 
   /**
-   * Deletes families that died before `before`, among the next `limit` in key order after `after`. Rows that somebody else
-   * holds are left for the next round, so that two replicas can clean at once.
-   * @returns where the next step goes on; undefined at the end of the table
+   * Deletes families that expired or were revoked before `before`, among the next `limit` in key order after `after`. Locked rows
+   * are left for the next round, so that two replicas can clean up at once.
+   * @returns where the next step continues; undefined at the end of the table
    */
   async deleteDead(before: Date, after: string, limit: number): Promise<{ deleted: number; last: string | undefined }> {
     const [row] = await this.dataSource.query<[{ deleted: number; last: string | null }]>(

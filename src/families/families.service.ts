@@ -15,7 +15,7 @@ import type { TokenFamilyEntity } from './token-family.entity.js';
 
 const FIRST_HANDLE = '00000000-0000-0000-0000-000000000000';
 
-/** Who started a family, and where its trail goes. */
+/** Who started a family, and the correlation id for the audit event. */
 export interface FamilyOrigin {
   readonly actor: string;
   readonly correlationId: string;
@@ -24,21 +24,21 @@ export interface FamilyOrigin {
 export interface StartedFamily {
   readonly sid: string;
   readonly refreshToken: string;
-  /** Milliseconds since the epoch: when it ends unless it is used, and when it ends in any case. */
+  /** The idle and the absolute expiry, in milliseconds since the epoch. */
   readonly idleExpiresAt: number;
   readonly absoluteExpiresAt: number;
 }
 
-/** What a user agreed to, and how they had proved who they are. */
+/** The grant of a user for a code, and how they authenticated. */
 export interface CodeGrant {
   readonly scope: readonly string[];
   /** Whether it yields refresh tokens, and outlives the login session. */
   readonly offline: boolean;
-  /** Empty: all that the client has. */
+  /** Empty: the client's whole audience. */
   readonly resource: readonly string[];
   readonly claims: RequestedClaims | undefined;
   readonly authentication: Authentication;
-  /** Milliseconds since the epoch: when the login session ends, and with it what is not offline. */
+  /** Milliseconds since the epoch: the end of the login session, and so of families that are not offline. */
   readonly endsAt: number;
 }
 
@@ -47,7 +47,7 @@ const CODE_LIFETIME_MS = 60_000;
 
 type NewFamily = Omit<TokenFamilyEntity, 'client'>;
 
-/** Token families but for refreshing them: they start here, are listed, and are revoked within a revocation's transaction. */
+/** Token families without refreshing: starts and lists them, and revokes them within a revocation's transaction. */
 @Injectable()
 export class FamiliesService {
   constructor(
@@ -70,10 +70,10 @@ export class FamiliesService {
   }
 
   /**
-   * A new family whose generation 0 is an authorization code: it is dead when the code is not redeemed in time, and
-   * redeeming it is a rotation.
-   * @param alongside runs in the same transaction, first: what must be true, and what else becomes so
-   * @returns the family's handle, a secret, for the code alone
+   * A new family whose generation 0 is an authorization code: it expires if the code is not redeemed in time, and redeeming is a
+   * rotation.
+   * @param alongside runs first in the same transaction, for checks and further changes
+   * @returns the family's handle, which is secret and only for the code
    */
   async authorize(
     client: Client,
@@ -121,7 +121,7 @@ export class FamiliesService {
     });
   }
 
-  /** Part of a revocation's transaction: see `FamiliesRepository.revoke`. */
+  /** Runs in a revocation's transaction: see `FamiliesRepository.revoke`. */
   revoke(selection: FamilySelection, reason: string, now: number, manager: EntityManager) {
     return this.repository.revoke(selection, reason, now, manager);
   }
@@ -131,7 +131,7 @@ export class FamiliesService {
     return this.repository.lastUse(selection, manager);
   }
 
-  /** The same where each family has to be named: see `FamiliesRepository.revokeEach`. */
+  /** See `FamiliesRepository.revokeEach`. */
   revokeEach(selection: FamilySelection, reason: string, now: number, manager: EntityManager): Promise<EndedFamily[]> {
     return this.repository.revokeEach(selection, reason, now, manager);
   }
@@ -145,7 +145,7 @@ export class FamiliesService {
     return this.repository.sids(selection, manager);
   }
 
-  /** The claims that were asked for one by one when it began. */
+  /** The claims requested by name in the authorization request. */
   requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
     return this.repository.requestedClaims(sid);
   }
@@ -168,7 +168,7 @@ export class FamiliesService {
   }
 }
 
-/** A whole second, as `exp` is: an access token of its last second is still worth that second. */
+/** Whole seconds, like `exp`, so that an access token from the last second is valid for the rest of it. */
 const wholeSecond = (time: number): number => Math.floor(time / 1000) * 1000;
 
 interface Birth {

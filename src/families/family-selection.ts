@@ -1,9 +1,9 @@
-/** Which families are meant: those that all of these are true of, and all families where nothing is given. */
+/** A selection of families: those that match all given members, or all families if none is given. */
 export interface FamilySelection {
   readonly sid?: string;
   readonly subject?: string;
   readonly clientId?: string;
-  /** The login session that they grew from. */
+  /** The login session that they belong to. */
   readonly sessionId?: string;
   /** Whether they outlive it. */
   readonly offline?: boolean;
@@ -11,21 +11,21 @@ export interface FamilySelection {
 
 export type FamilyState = 'active' | 'expired' | 'revoked';
 
-/** How many live families there are, of how many subjects, and when one of them was last used. */
+/** The number of live families, their subjects, and the last use. */
 export interface FamilyCount {
   readonly families: number;
   readonly subjects: number;
   readonly lastUsedAt: Date | null;
 }
 
-/** What a selection holds, altogether and at each client, the most families first. */
+/** The hits of a selection, in total and per client, clients with most families first. */
 export interface FamilyHits extends FamilyCount {
   readonly byClient: readonly (FamilyCount & { readonly clientId: string })[];
 }
 
 export interface EndedFamily {
   readonly sid: string;
-  /** Milliseconds since the epoch: the birth of its youngest access token, at the latest. */
+  /** Milliseconds since the epoch: an upper bound for the issue time of its access tokens. */
   readonly lastUsedAt: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The refresh token: a pointer to a family and a generation, signed. Nothing is stored per token, and a token that was
- * not minted here is refused before the database is asked.
+ * The refresh token: a family and a generation, with a MAC. Nothing is stored per token, and a token that was not minted here is
+ * refused without a database query.
  *
  *   rt_ + base64url( key id (1) · family handle (16) · generation (4, big endian) · HMAC-SHA-256 of those, first 24 bytes )
  *
@@ -33,8 +33,8 @@ export function mintRefreshToken({ handle, generation }: RefreshTokenParts, key:
 }
 
 /**
- * @param keyOf the token key of an id, if there is one
- * @returns undefined for everything that was not minted under one of the keys
+ * @param keyOf looks up a token key by id
+ * @returns undefined unless the token was minted with one of the keys
  */
 export function parseRefreshToken(
   token: string,

@@ -3,12 +3,12 @@ import { ClientEntity } from '../clients/client.entity.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 
 /**
- * One authorization by a subject for a client. A refresh token is this row's id and a generation; nothing is stored per
+ * One authorization of a client by a subject. A refresh token consists of this row's id and a generation; nothing is stored per
  * token. The columns that a rotation writes (generation, rotated_at, last_used_at, idle_expires_at, scope) are in no index.
  */
 @Entity('token_families')
 export class TokenFamilyEntity {
-  /** The handle: a secret, for it is part of every refresh token of the family. What everyone may see is `sid`. */
+  /** The handle, which is secret because every refresh token of the family contains it. The public id is `sid`. */
   @PrimaryColumn('uuid')
   id: string;
 
@@ -34,24 +34,24 @@ export class TokenFamilyEntity {
   @Column('integer')
   generation: number;
 
-  /** When the last eight rotations were, newest first: element i is when generation − i came to be. */
+  /** Times of the last eight rotations, newest first: element i is when generation − i was issued. */
   @Column('timestamptz', { name: 'rotated_at', array: true })
   rotatedAt: Date[];
 
-  /** Whether generation 0 is an authorization code, which every redemption supersedes, or a refresh token. */
+  /** Whether generation 0 is an authorization code, which redeeming always supersedes, or a refresh token. */
   @Column('boolean', { name: 'born_of_code', default: false })
   bornOfCode: boolean;
 
-  /** Whether it outlives the login session: it has refresh tokens, for the user agreed to `offline_access`. */
+  /** Whether it outlives the login session and has refresh tokens, because the user consented to `offline_access`. */
   @Column('boolean', { default: true })
   offline: boolean;
 
-  /** The login session that it grew from. */
+  /** The login session that it belongs to. */
   @Index('token_families_session_id', { where: 'session_id IS NOT NULL' })
   @Column('uuid', { name: 'session_id', nullable: true })
   sessionId: string | null;
 
-  /** When and how the user proved who they are (OpenID Connect Core §2). */
+  /** When and how the user authenticated (OpenID Connect Core §2). */
   @Column('timestamptz', { name: 'auth_time', nullable: true })
   authTime: Date | null;
 
@@ -61,18 +61,18 @@ export class TokenFamilyEntity {
   @Column('text', { array: true, nullable: true })
   amr: string[] | null;
 
-  /** The resources that it was granted for (RFC 8707); none named: all that the client has. */
+  /** The granted resources (RFC 8707); empty: the client's whole audience. */
   @Column('text', { array: true, default: [] })
   resource: string[];
 
-  /** The claims that were asked for one by one (OpenID Connect Core §5.5). */
+  /** The claims requested by name (OpenID Connect Core §5.5). */
   @Column('jsonb', { nullable: true })
   claims: RequestedClaims | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 
-  /** The last time that it yielded an access token. */
+  /** The last time that an access token was issued for it. */
   @Column('timestamptz', { name: 'last_used_at' })
   lastUsedAt: Date;
 

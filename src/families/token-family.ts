@@ -1,11 +1,11 @@
 /**
- * A token family as rotation, revocation and introspection see it, and how a row of either statement of `refresh/rotation-sql.ts`
- * becomes one. Times are milliseconds since the epoch.
+ * A token family for rotation, revocation and introspection, and its mapping from the rows of `refresh/rotation-sql.ts`. Times are
+ * milliseconds since the epoch.
  */
 import type { Authentication } from '../oauth/authentication.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 
-/** The family, with what its client and its subject decide about it. */
+/** The family, with the facts about its client and subject that affect it. */
 export interface TokenFamily {
   /** The primary key, which is a secret: it is part of every refresh token. */
   readonly handle: string;
@@ -15,8 +15,8 @@ export interface TokenFamily {
   readonly scope: readonly string[];
   readonly generation: number;
   /**
-   * The last eight rotations at most, newest first: element i is when generation − i came to be, and so when generation − i − 1
-   * was superseded. Empty in the answer of a rotation, where nobody asks for it.
+   * Times of the last eight rotations, newest first: element i is when generation − i was issued, and so when generation − i − 1
+   * was superseded. Empty in the result of a rotation, which does not need it.
    */
   readonly rotatedAt: readonly number[];
   readonly idleExpiresAt: number;
@@ -24,19 +24,19 @@ export interface TokenFamily {
   readonly revokedReason: string | null;
   readonly subjectDisabled: boolean;
   readonly clientDisabled: boolean;
-  /** The client's scopes today: it may have lost some since the grant. */
+  /** The client's current scopes; it may have lost some since the grant. */
   readonly clientScopes: readonly string[];
-  /** The client's audience today. */
+  /** The client's current audience. */
   readonly clientAudience: readonly string[];
   readonly retryWindowMs: number;
-  /** What the authorization holds beside its scope. */
+  /** The rest of the authorization besides its scope. */
   readonly grant: {
     /** Whether it yields refresh tokens (OpenID Connect Core §11). */
     readonly offline: boolean;
-    /** RFC 8707; empty: all that the client has. */
+    /** RFC 8707; empty: the client's whole audience. */
     readonly resource: readonly string[];
     readonly claims: RequestedClaims | undefined;
-    /** Undefined for a family that an admin started: no user signed in. */
+    /** Undefined for a family that an admin started without a sign-in. */
     readonly authentication: Authentication | undefined;
   };
 }
@@ -67,7 +67,7 @@ export interface TokenFamilyRow {
   amr: string[] | null;
 }
 
-/** Over `f`: the family's columns with those of its client and subject beside them. Scopes come as text, which the driver reads faster. */
+/** Columns of the family `f`, its client and its subject. Scopes are text, which the driver parses faster. */
 export const familyColumns = `f.id, f.sid, f.client_id, f.subject, array_to_string(f.scope, ' ') AS scope, f.generation,
   (extract(epoch FROM f.idle_expires_at) * 1000)::float8 AS idle_expires_at,
   (extract(epoch FROM f.absolute_expires_at) * 1000)::float8 AS absolute_expires_at,

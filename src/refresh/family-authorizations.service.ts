@@ -12,7 +12,7 @@ import { Clock } from '../platform/time/clock.js';
 import type { Presented } from './rotation.js';
 import type { Rotated } from './token-family.repository.js';
 
-/** What a family authorizes after a rotation: the same for a refresh token and for a code. */
+/** The authorization of a family after a rotation, by a refresh token or a code. */
 @Injectable()
 export class FamilyAuthorizations {
   private readonly identityKey: Buffer;
@@ -49,8 +49,8 @@ export class FamilyAuthorizations {
   }
 
   /**
-   * A retry gets an access token with the identity of the first answer's. It gets a new identity when the first token has
-   * expired by now, or when generations do not tell one refresh from the next. The time in the `jti` is always that of the
+   * A retry gets an access token with the `jti` of the first answer, or a new one if the first token has expired, or if the
+   * tokens do not rotate, so that the generation does not distinguish refreshes. The time in the `jti` is always that of the
    * write: a revocation that overtakes this answer is later, and must hit this token too.
    */
   private identity(

@@ -13,7 +13,7 @@ import { ReuseResponse } from './reuse-response.service.js';
 import { Rotations } from './rotations.service.js';
 import { TokenFamilyRepository } from './token-family.repository.js';
 
-/** Rotation: refresh tokens and authorization codes that move their family on, retries, and the response to reuse. */
+/** Rotation by refresh tokens and authorization codes, retries, and the response to reuse. */
 @Module({
   imports: [
     ConfigModule,

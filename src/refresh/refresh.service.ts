@@ -16,7 +16,7 @@ import { judge, type Presented } from './rotation.js';
 import { Rotations, type Outcome } from './rotations.service.js';
 
 /**
- * The only way to use a refresh token. A retry within the retry window gets the same successor again; reuse ends the family;
+ * The only way to use a refresh token. A retry within the grace period gets the same successor again; reuse revokes the family;
  * every other refusal changes nothing.
  */
 @Injectable()
@@ -33,7 +33,7 @@ export class RefreshService {
 
   /**
    * @param asked the scope and resource of the request; undefined: the same as before
-   * @throws OAuthError invalid_grant, invalid_scope, invalid_target; nothing is consumed then, and only a reuse revokes anything
+   * @throws OAuthError invalid_grant, invalid_scope, invalid_target; then nothing is consumed, and only a reuse revokes anything
    */
   async redeem(
     client: Client,
@@ -49,7 +49,7 @@ export class RefreshService {
       (await this.scopeRefusal(presented, context)) ??
       (await this.rotations.redeem(refreshToken, presented, context.arrivedAt));
     if (outcome.verdict === 'rotated') {
-      // The statement has recorded the request that it rotated for, but not those that share its result.
+      // The statement has audited the request that it rotated for, but not those that share its result.
       if (!outcome.leads) await this.audit.record(this.event('refresh.renewed', outcome.family, client, context));
       this.metrics.refreshes.inc({ verdict: outcome.family.rotates ? 'rotated' : 'renewed' });
       return this.authorizations.of(client, outcome.family, outcome.family, asked);
@@ -64,7 +64,7 @@ export class RefreshService {
     return this.refuse(outcome, client, context);
   }
 
-  /** What a refresh token points to, for revocation and introspection. Undefined for a token that was not minted here. */
+  /** Finds the family of a refresh token, for revocation and introspection. Undefined for a token that was not minted here. */
   async find(refreshToken: string): Promise<{ family: TokenFamily; presented: RefreshTokenParts } | undefined> {
     const presented = await this.parse(refreshToken);
     const family = presented && (await this.rotations.find(presented.handle));
@@ -90,7 +90,7 @@ export class RefreshService {
     const { verdict } = refused;
     const reason = verdict === 'dead' ? refused.reason : verdict;
     this.metrics.refreshes.inc({ verdict });
-    // The reuse response has recorded a reuse already, in the transaction that revoked the family.
+    // The reuse response has audited a reuse already, in the transaction that revoked the family.
     if (verdict !== 'reuse') {
       const event = this.event('refresh.refused', 'family' in refused ? refused.family : undefined, client, context);
       await this.audit.recordRefusal({ ...event, reason }, client.type === 'confidential');

@@ -14,8 +14,8 @@ const ACTOR = 'reuse-detection';
 const REASON = 'refresh_token_reused';
 
 /**
- * What happens when a superseded refresh token is used: the sign of a thief (RFC 9700 §4.14.2). How far the answer reaches is
- * the client's setting. It commits, although the request that caused it is refused.
+ * The response to the reuse of a superseded refresh token, which indicates theft (RFC 9700 §4.14.2). The client's setting decides
+ * what is revoked. The revocation is committed, although the request is refused.
  */
 @Injectable()
 export class ReuseResponse {

@@ -1,19 +1,18 @@
 import { familyColumns } from '../families/token-family.js';
 
 /**
- * A statement that a stuck database took up only later than this was given up long ago, and is committed all the same. Its
- * retry window must begin when it happened, not when it was sent: the client, which was told 503, asks again.
+ * A statement that a stuck database executes later than this has timed out long ago, but is committed all the same. Its grace
+ * period must begin when it was executed, not when it was sent: the client got a 503 and will retry.
  */
 const LONGEST_WAIT_SECONDS = 2;
 
 /**
- * The statement that the service exists for: one compare-and-swap for many families at once, with its audit events. It
- * rotates each entry whose token is the current one and whose family, client and subject are alive, and leaves all others
- * untouched; why they were left is not its business (`rotation.ts`).
+ * The rotation: one compare-and-swap for many families at once, with their audit events. It rotates each entry whose token is the
+ * current one and whose family, client and subject are valid, and leaves all others unchanged; `rotation.ts` decides why.
  *
  * It reads in three steps. `free`: the families that may be rotated, locked in key order, so that two statements cannot
- * deadlock; a row that somebody else holds is skipped, so that one blocked family does not hold up a batch. `rotated`: the
- * update. `audited`: one event a rotation, in the same transaction because it is the same statement.
+ * deadlock; a locked row is skipped, so that one blocked family does not hold up a batch. `rotated`: the update. `audited`: one
+ * event per rotation, in the same transaction because it is the same statement.
  *
  * Parameters: $1 handles, $2 generations, $3 client ids, $4 scopes asked for (null: the same as before), $5 resources asked for
  * (null: all), $6 correlation ids, $7 now.
@@ -67,7 +66,7 @@ const AUDITED = `, audited AS (
   FROM rotated
 )`;
 
-/** $1: handles. Everything that `judge` needs to know, by the same snapshot. */
+/** $1: handles. Everything that `judge` needs, from the same snapshot. */
 export const FAMILIES_SQL = `
 SELECT ${familyColumns}, f.rotated_at
 FROM (

@@ -1,6 +1,5 @@
 /**
- * What a refresh token that could not be rotated is: the verdicts of docs/internals.md. A family's row and the times go in, a
- * verdict comes out.
+ * Judges a refresh token that could not be rotated: from the family's row and the times to a verdict (docs/internals.md).
  *
  * Times are milliseconds since the epoch.
  */
@@ -13,7 +12,7 @@ export interface Presented extends RefreshTokenParts {
   readonly clientId: string;
   /** Undefined: the same as before. */
   readonly scope: readonly string[] | undefined;
-  /** RFC 8707; undefined: all that was granted. */
+  /** RFC 8707; undefined: all granted resources. */
   readonly resource: readonly string[] | undefined;
   readonly correlationId: string;
 }
@@ -26,15 +25,15 @@ export type Verdict =
   | { readonly verdict: 'dead'; readonly reason: EndReason; readonly family: TokenFamily }
   | { readonly verdict: 'too_wide'; readonly family: TokenFamily }
   | { readonly verdict: 'wrong_target'; readonly family: TokenFamily }
-  /** The token can be rotated: the lock on its row is gone by now. Try again. */
+  /** The token can be rotated, because the lock on its row is gone. Try again. */
   | { readonly verdict: 'rotatable'; readonly family: TokenFamily }
   | { readonly verdict: 'retry'; readonly family: TokenFamily }
   | { readonly verdict: 'stale'; readonly family: TokenFamily }
   | { readonly verdict: 'reuse'; readonly family: TokenFamily };
 
 /**
- * @param arrivedAt when the whole request had come in: one that was complete before a rotation ended is concurrent with it, not
- *   a reuse, even where the retry window is zero
+ * @param arrivedAt when the request was complete: a request that was complete before a rotation ended is concurrent with it, not
+ *   a reuse, even with a grace period of zero
  */
 export function judge(
   family: TokenFamily | undefined,
@@ -47,7 +46,7 @@ export function judge(
   const reason = endReason(family, now);
   if (reason) return { verdict: 'dead', reason, family };
   const age = family.generation - presented.generation;
-  // A generation that does not exist yet cannot have been minted here: only a restored database forgets rotations.
+  // A generation that does not exist yet: the database was restored from a backup and has lost rotations.
   if (age < 0) return { verdict: 'stale', family };
   const isRetry = age === 1 && supersededWithin(family, age, arrivedAt, family.retryWindowMs);
   if (age > 0 && !isRetry) {
@@ -69,29 +68,29 @@ export function endReason(family: TokenFamily, now: number): EndReason | undefin
 }
 
 /**
- * The longest that a rotation may take: a request that came in while it was under way is concurrent with it. Only a client
- * whose retry window is shorter than this notices: what comes that early is refused, and is no reuse yet.
+ * The longest time that a rotation may take: a request that arrives meanwhile is concurrent with it. Only matters for a client
+ * with a shorter grace period: such a request is refused, but is not a reuse.
  */
 const CONCURRENCY_MS = 1000;
 
 /**
- * Older than the row remembers counts as outside the window: an honest client does not rotate nine times within it, and a
- * thief who does must not hide behind it.
+ * A generation older than the row remembers counts as outside the grace period: an honest client does not rotate nine times within
+ * it, and a thief who does must not stay undetected.
  */
 function supersededWithin(family: TokenFamily, age: number, arrivedAt: number, windowMs: number): boolean {
   const supersededAt = family.rotatedAt[age - 1];
   return supersededAt !== undefined && windowMs > 0 && arrivedAt - supersededAt <= windowMs;
 }
 
-/** Wider than the grant, or than what the client may still have; without a scope, when nothing is left of the grant. */
+/** Whether the scope exceeds the grant or the client's current scopes; without a scope, whether nothing is left of the grant. */
 export function exceedsScope({ scope, clientScopes }: TokenFamily, asked: readonly string[] | undefined): boolean {
   if (asked) return !isWithin(asked, scope) || !isWithin(asked, clientScopes);
   return scope.length > 0 && !scope.some((token) => clientScopes.includes(token));
 }
 
 /**
- * For a resource that it was not granted for (RFC 8707 §2.2), or that the client may no longer have; without one, when nothing
- * is left of those that were granted. A grant that names none is for all that the client has.
+ * Whether a resource is outside the grant (RFC 8707 §2.2) or the client's current audience; without a resource, whether nothing
+ * is left of the granted ones. A grant without resources covers the client's whole audience.
  */
 export function isWrongTarget(
   { grant: { resource }, clientAudience }: TokenFamily,

@@ -7,32 +7,32 @@ import { Clock } from '../platform/time/clock.js';
 import { judge, type Presented, type Verdict } from './rotation.js';
 import { TokenFamilyRepository, type Rotated } from './token-family.repository.js';
 
-/** What became of a token that was presented: its family was written for it, or a verdict says why not. */
+/** The outcome for a presented token: its family was rotated, or a verdict says why not. */
 export type Outcome =
   | { readonly verdict: 'rotated'; readonly family: Rotated; readonly leads: boolean }
   | Exclude<Verdict, { verdict: 'rotatable' }>;
 
 interface Shared {
   readonly rotated: Rotated | undefined;
-  /** False for a request that found an identical one under way and shares its result. */
+  /** False for a request that shares the result of an identical one under way. */
   readonly leads: boolean;
 }
 
 const MAX_ENTRIES = 256;
 
-/** Two statements: one on its way back while the next is on its way out. */
+/** Two statements: one returns its result while the next one is sent. */
 const MAX_IN_FLIGHT = 2;
 
 /** At most this many connections wait for locked rows; the rest keep serving other families. */
 const MAX_WAITING = 2;
 
-/** How often a row that another transaction holds is asked for again. */
+/** Attempts for a row that another transaction has locked. */
 const MAX_ATTEMPTS = 3;
 
 /**
- * Rotates families, for refresh tokens and authorization codes alike. Rotations that arrive together are one statement.
- * Identical requests share one entry, and a family is in one statement at a time, so that a burst on one token costs its
- * neighbours nothing. Rows that a statement skipped are waited for, one by one.
+ * Rotates families, for refresh tokens and authorization codes. Rotations that arrive together are one statement. Identical
+ * requests share one entry, and a family is in one statement at a time, so that a burst on one token does not delay others. Rows
+ * that a statement skipped are waited for, one by one.
  */
 @Injectable()
 export class Rotations {
@@ -67,15 +67,15 @@ export class Rotations {
   }
 
   /**
-   * Rotates first and asks why not only when nothing was rotated: the usual request costs one statement.
-   * @param token as presented: with the client, the scope and the resource it says which requests are identical
-   * @throws OAuthError temporarily_unavailable when the row stays locked; and when the database is away: whether the token was
-   *   rotated is not known then, and asking again tells
+   * Rotates first, and judges only if nothing was rotated, so that the usual request costs one statement.
+   * @param token as presented: requests with the same token, client, scope and resource are identical
+   * @throws OAuthError temporarily_unavailable when the row stays locked, or the database is away: then it is unknown whether the
+   *   token was rotated, and a retry will tell
    */
   async redeem(token: string, presented: Presented, arrivedAt: number): Promise<Outcome> {
     let { rotated, leads } = await this.rotate(token, presented);
     for (let attempt = 1; ; attempt += 1) {
-      // A request that shares another's rotation is its retry; where tokens do not rotate, the two are equals.
+      // A request that shares another's rotation is its retry; without rotation the two are equal.
       if (rotated && (leads || !rotated.rotates)) return { verdict: 'rotated', family: rotated, leads };
       const judged = judge(await this.find(presented.handle), presented, this.clock.now(), arrivedAt);
       if (judged.verdict !== 'rotatable') return judged;
@@ -92,7 +92,7 @@ export class Rotations {
     return this.share(this.batch, token, presented);
   }
 
-  /** For a family whose row was locked when the batch came by: waits for it. */
+  /** For a family whose row was locked in the batch: waits for the lock. */
   rotateAlone(token: string, presented: Presented): Promise<Shared> {
     return this.share(this.waits, token, presented);
   }

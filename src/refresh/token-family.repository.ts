@@ -11,7 +11,7 @@ import { FAMILIES_SQL, rotationSql } from './rotation-sql.js';
 export interface Rotated extends TokenFamily {
   /** Whether it has a new generation; false for a client whose tokens do not rotate. */
   readonly rotates: boolean;
-  /** When it was written (milliseconds since the epoch): whatever revoked it since is later. */
+  /** When it was written (milliseconds since the epoch); later revocations have a later time. */
   readonly at: number;
 }
 
@@ -36,13 +36,13 @@ export class TokenFamilyRepository {
     return this.runRotation('rotate', this.batchSql, entries, now);
   }
 
-  /** The same for one entry, waiting for its row where it is locked. */
+  /** Rotates one entry, and waits for its row if that is locked. */
   async rotateAlone(entry: Presented, now: number): Promise<Rotated | undefined> {
     const [rotated] = await this.runRotation('rotate-alone', this.waitingSql, [entry], now);
     return rotated;
   }
 
-  /** @returns the families in the order of the handles; undefined where there is none */
+  /** @returns the families in the order of the handles; undefined for unknown ones */
   async find(handles: readonly string[]): Promise<(TokenFamily | undefined)[]> {
     const { rows } = await this.pool.query<TokenFamilyRow>({ name: 'families', text: FAMILIES_SQL, values: [handles] });
     const byHandle = new Map(rows.map((row) => [row.id, toTokenFamily(row)]));
