@@ -36,9 +36,9 @@ describe('the response target', () => {
   it.each([
     ['a client that is disabled', 'redirect_uri=https://client.test/back', aClient({ disabledAt: new Date(0) })],
     ['a redirect URI that is not registered', 'redirect_uri=https://client.test/elsewhere', aClient()],
-    ['none of two', '', aClient({ redirectUris: ['https://a.test/', 'https://b.test/'] })],
-    ['none at all', '', aClient({ redirectUris: [] })],
-    ['a response mode that is unknown', 'redirect_uri=https://client.test/back&response_mode=fragment', aClient()],
+    ['no URI, with two registered', '', aClient({ redirectUris: ['https://a.test/', 'https://b.test/'] })],
+    ['no URI, with none registered', '', aClient({ redirectUris: [] })],
+    ['an unknown response mode', 'redirect_uri=https://client.test/back&response_mode=fragment', aClient()],
   ])('there is no response target for %s', (_title, query, client) => {
     expect(() => read(query, client)).toThrow(OAuthError);
   });

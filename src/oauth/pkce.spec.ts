@@ -21,7 +21,7 @@ it.each([
   ['an empty verifier', '', CHALLENGE],
   ['an empty challenge', VERIFIER, ''],
   ['a padded challenge', VERIFIER, `${CHALLENGE}=`],
-  ['a short verifier, hashed right', VERIFIER.slice(1), codeChallengeOf(VERIFIER.slice(1))],
+  ['a short verifier with the right hash', VERIFIER.slice(1), codeChallengeOf(VERIFIER.slice(1))],
 ])('[258, 259] %s matches no challenge', (_what, verifier, challenge) => {
   expect(proves(verifier, challenge)).toBe(false);
 });

@@ -15,10 +15,10 @@ describe('a form token', () => {
 
   it.each([
     ['in another browser', token, KEY, 'BAAAAAAAAAAAAAAAAAAAAA', BINDING],
-    ['for something else', token, KEY, BROWSER, 'consent s2 abc'],
+    ['for another binding', token, KEY, BROWSER, 'consent s2 abc'],
     ['of another deployment', token, deriveKey('another secret', 'form-token'), BROWSER, BINDING],
     ['made for another purpose', token, deriveKey('a secret of this deployment', 'page-cursor'), BROWSER, BINDING],
-    ['when it is cut', token.slice(0, -2), KEY, BROWSER, BINDING],
+    ['when it is truncated', token.slice(0, -2), KEY, BROWSER, BINDING],
     ['when it is longer', `${token}AAAA`, KEY, BROWSER, BINDING],
     ['when it is empty', '', KEY, BROWSER, BINDING],
     ['when it is not base64', '<script>', KEY, BROWSER, BINDING],
@@ -32,25 +32,21 @@ describe('a form is our own', () => {
   const OWN = 'https://id.example.com';
 
   it.each([
-    ['of an old browser that says nothing', {}, true],
+    ['of an old browser without these headers', {}, true],
     ['from our origin', { origin: OWN }, true],
-    ['from our origin, as a new browser says it', { origin: OWN, secFetchSite: 'same-origin' }, true],
-    [
-      'from the name that the browser knows us by',
-      { origin: 'http://localhost:3000', secFetchSite: 'same-origin' },
-      true,
-    ],
+    ['from our origin, with Fetch Metadata', { origin: OWN, secFetchSite: 'same-origin' }, true],
+    ['from our other host name', { origin: 'http://localhost:3000', secFetchSite: 'same-origin' }, true],
     ['sent again by the user', { origin: OWN, secFetchSite: 'none' }, true],
     ['from another origin', { origin: 'https://evil.example' }, false],
     ['from another port', { origin: `${OWN}:8443` }, false],
     ['from plain http', { origin: 'http://id.example.com' }, false],
     ['from an origin that begins like ours', { origin: `${OWN}.evil.example` }, false],
-    ['from the issuer, which is no origin', { origin: ISSUER }, false],
-    ['from an origin that nobody is to know', { origin: 'null' }, false],
+    ['from the issuer, which is not an origin', { origin: ISSUER }, false],
+    ['from an opaque origin', { origin: 'null' }, false],
     ['from another site', { secFetchSite: 'cross-site' }, false],
     ['from another site that claims our origin', { origin: OWN, secFetchSite: 'cross-site' }, false],
-    ['from a sister of our host', { secFetchSite: 'same-site' }, false],
-    ['from what there is not', { secFetchSite: '' }, false],
+    ['from a sibling host', { secFetchSite: 'same-site' }, false],
+    ['from an empty value', { secFetchSite: '' }, false],
     ['sent by the user from elsewhere', { origin: 'https://evil.example', secFetchSite: 'none' }, false],
   ])('a form is our own or not: %s', (_, origin, expected) => {
     expect(isOwnForm(origin, ISSUER)).toBe(expected);

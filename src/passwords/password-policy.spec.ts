@@ -10,9 +10,9 @@ const problemOf = (password: string, minCharacters = 8) =>
 
 describe('a password', () => {
   it.each([
-    ['of the least length', 'kx7Rvqpz'],
-    ['of lower case alone: there are no rules of composition', 'umbrella gravel tango'],
-    ['of digits alone', '83920174650293'],
+    ['of the minimum length', 'kx7Rvqpz'],
+    ['of lower case only: there are no composition rules', 'umbrella gravel tango'],
+    ['of digits only', '83920174650293'],
     ['of digits around one letter', '8392a174650293'],
     ['with spaces', 'four  words and  spaces'],
     ['in another script', '四十二個沒有人猜得到的字'],

@@ -5,8 +5,8 @@ import { diagnosisOf, UnusableUpstream, upstreamFailure } from './upstream-failu
 describe('a failure of the upstream provider', () => {
   it.each([
     ['a provider that cannot be reached', new TypeError('fetch failed'), 503, 'upstream_away'],
-    ['a provider that is not as it must be', new UnusableUpstream('its issuer'), 503, 'upstream_away'],
-    ['whatever else is thrown', undefined, 503, 'upstream_away'],
+    ['an unusable provider', new UnusableUpstream('its issuer'), 503, 'upstream_away'],
+    ['any other error', undefined, 503, 'upstream_away'],
   ])('an upstream failure: %s', (_, thrown, status, reason) => {
     expect(upstreamFailure(thrown)).toMatchObject({ status, reason });
   });

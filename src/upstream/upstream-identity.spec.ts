@@ -48,14 +48,14 @@ describe('a user who was asked to sign in anew', () => {
   const started = { startedAt: NOW - MINUTE, now: NOW };
 
   it.each([
-    ['whatever the time, where nobody asked for it', NOW - 1000 * MINUTE, {}, true],
-    ['without a time, where nobody asked for one', undefined, {}, true],
-    ['without a time, where the provider need not tell it', undefined, { prompt: 'login' }, true],
-    ['without a time, where it must', undefined, { maxAgeSeconds: 600 }, false],
+    ['any auth_time, if no fresh sign-in was asked for', NOW - 1000 * MINUTE, {}, true],
+    ['no auth_time, if no fresh sign-in was asked for', undefined, {}, true],
+    ['no auth_time, if it is optional', undefined, { prompt: 'login' }, true],
+    ['no auth_time, if it is required', undefined, { maxAgeSeconds: 600 }, false],
     ['after the journey began', NOW, { prompt: 'login' }, true],
     ['before the journey began, by clocks that differ', NOW - 3 * MINUTE, { prompt: 'login' }, true],
     ['long before the journey began', NOW - 4 * MINUTE, { prompt: 'login' }, false],
-    ['long before, where an account was to be chosen', NOW - 100 * MINUTE, { prompt: 'select_account' }, true],
+    ['long before, with account selection', NOW - 100 * MINUTE, { prompt: 'select_account' }, true],
     ['within max_age', NOW - 10 * MINUTE, { maxAgeSeconds: 600 }, true],
     ['beyond max_age, by clocks that differ', NOW - 12 * MINUTE, { maxAgeSeconds: 600 }, true],
     ['beyond max_age', NOW - 13 * MINUTE, { maxAgeSeconds: 600 }, false],

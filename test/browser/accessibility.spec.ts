@@ -131,25 +131,25 @@ const signInWhile =
   };
 
 const pages: Record<string, Way> = {
-  'sign-in, for a client, with another way to do it': ({ person }) => person.ask(authorization()),
-  'sign-in, for a client, by password alone': ({ person }) => person.ask(authorization({ state: 'x'.repeat(4000) })),
+  'sign-in, for a client, with an upstream provider': ({ person }) => person.ask(authorization()),
+  'sign-in, for a client, by password only': ({ person }) => person.ask(authorization({ state: 'x'.repeat(4000) })),
   'sign-in, for the account': open('/sign-in'),
   'sign-in, after a wrong password': failToSignIn(1),
   'sign-in, after too many wrong passwords': failToSignIn(FAILURES_PER_MINUTE + 1),
-  'sign-in, for another account than the one that is signed in': async (visit) => {
+  'sign-in, for a different account from the signed-in one': async (visit) => {
     await signIn(visit);
     await visit.person.ask(
       authorization({ claims: JSON.stringify({ id_token: { sub: { value: 'somebody-else' } } }) }),
     );
     await visit.page.getByText(visit.texts.signIn.other_user).waitFor();
   },
-  'consent, to everything there is': askForConsent({ scope: EVERYTHING, claims: DETAILS }),
+  'consent, to everything': askForConsent({ scope: EVERYTHING, claims: DETAILS }),
   'consent, to something new': async (visit) => {
     const user = await signIn(visit);
     await grant(visit, user, authorization({ scope: 'openid email' }), shop);
     await visit.person.ask(authorization({ scope: 'openid email phone write' }));
   },
-  'consent, for a client that anything could be': askForConsent({}, () => desktop),
+  'consent, for a client that any program can impersonate': askForConsent({}, () => desktop),
   'account, with everything': fillAccount,
   'account, new': async (visit) => void (await signIn(visit)),
   'sign-out': async (visit) => {
@@ -157,12 +157,12 @@ const pages: Record<string, Way> = {
     await visit.person.open(`/end-session?client_id=${desktop.clientId}`);
   },
   'signed out': open('/end-session'),
-  'home, where nobody is signed in': open('/'),
-  'home, where somebody is': async (visit) => {
+  'home, signed out': open('/'),
+  'home, signed in': async (visit) => {
     await signIn(visit);
     await visit.person.open('/');
   },
-  'on the way back, by a form': async (visit) => {
+  'the response by form_post': async (visit) => {
     await signIn(visit);
     const asked = authorization({ response_mode: 'form_post', redirect_uri: site.silentUri });
     await visit.person.ask(asked);

@@ -83,9 +83,9 @@ describe('a family that an admin starts', () => {
     ['a line break', 'a\nb'],
     ['a NUL', 'a\u0000'],
     ['an invisible character', 'a\u200bb'],
-    ['a change of direction', 'a\u202eb'],
-    ['half a character', 'a\ud800'],
-    ["a client's", 'client:abc'],
+    ['a bidi control', 'a\u202eb'],
+    ['a lone surrogate', 'a\ud800'],
+    ["a client's subject", 'client:abc'],
     ['a number', 4711],
     ['null', null],
   ])('no family is started for this subject: %s', async (_, subject) => {

@@ -144,14 +144,14 @@ describe('a refusal', () => {
   it.each<[string, Record<string, string | null>, string]>([
     ['without a challenge', { code_challenge: null, code_challenge_method: null }, 'invalid_request'],
     ['[262] with the challenge method plain', { code_challenge_method: 'plain' }, 'invalid_request'],
-    ['for a response type that there is not', { response_type: 'token' }, 'unsupported_response_type'],
-    ['for no scope that the client may have', { scope: 'admin' }, 'invalid_scope'],
+    ['for an unknown response type', { response_type: 'token' }, 'unsupported_response_type'],
+    ['for no scope of the client', { scope: 'admin' }, 'invalid_scope'],
     ['without a scope', { scope: null }, 'invalid_scope'],
     ['with a request object', { request: 'x' }, 'request_not_supported'],
     ['with a request_uri', { request_uri: 'https://x.test' }, 'request_uri_not_supported'],
     ['for a resource that the client does not have', { resource: 'https://x.test' }, 'invalid_target'],
-    ['without asking, where nobody is signed in', { prompt: 'none' }, 'login_required'],
-    ['with a hint that is no ID token', { id_token_hint: 'x' }, 'invalid_request'],
+    ['with prompt=none and nobody signed in', { prompt: 'none' }, 'login_required'],
+    ['with a hint that is not an ID token', { id_token_hint: 'x' }, 'invalid_request'],
   ])('[265] a request %s is reported to the client, with the issuer', async (_title, overrides, error) => {
     const answer = answerOf(await new Visitor(app).get(new Authorization(client, overrides).path));
     expect(answer).toMatchObject({ error, state: 'the-state', iss: app.issuer });
@@ -191,10 +191,10 @@ describe('a refusal', () => {
 
 describe('a request without a valid redirect target', () => {
   it.each<[string, Record<string, string | null>]>([
-    ['of nobody', { client_id: null }],
-    ['of a client that nobody knows', { client_id: 'nobody' }],
-    ['with a redirect URI of somebody else', { redirect_uri: 'https://evil.test/' }],
-    ['with a redirect URI that continues the right one', { redirect_uri: `${REDIRECT_URI}/../evil` }],
+    ['without a client', { client_id: null }],
+    ['of an unknown client', { client_id: 'nobody' }],
+    ['with a redirect URI of another site', { redirect_uri: 'https://evil.test/' }],
+    ['with a longer redirect URI', { redirect_uri: `${REDIRECT_URI}/../evil` }],
     ['with a redirect URI and a fragment', { redirect_uri: `${REDIRECT_URI}#x` }],
     ['with an unknown response mode', { response_mode: 'fragment' }],
     ['with HTML for everything', { client_id: '<script>', redirect_uri: '<img src=x>', state: '"><b>' }],
@@ -383,9 +383,9 @@ describe('consent', () => {
 
   it.each([
     ['no decision', { decision: '' }],
-    ['a decision that is none', { decision: 'perhaps' }],
+    ['an unknown decision', { decision: 'perhaps' }],
     ['no request', { decision: 'allow', authorization_request: '' }],
-    ['a request that is none', { decision: 'allow', authorization_request: 'x' }],
+    ['an invalid request', { decision: 'allow', authorization_request: 'x' }],
     ['no form token', { decision: 'allow', form_token: '' }],
   ])('consent with %s is an error page', async (_title, fields) => {
     const visitor = await regular();

@@ -55,8 +55,8 @@ describe.each(clientEndpoints)('%s', (path) => {
 
   it.each<[string, () => Promise<Answer>]>([
     ['JSON', () => post(JSON.stringify(fields()), { 'content-type': 'application/json' })],
-    ['a form called text', () => post(form(), { 'content-type': 'text/plain' })],
-    ['a form called nothing', () => exchange(app.url, { path, headers: [authorization()], body: form() })],
+    ['a form declared as text', () => post(form(), { 'content-type': 'text/plain' })],
+    ['a form without a content type', () => exchange(app.url, { path, headers: [authorization()], body: form() })],
     ['multipart', () => send(`${app.url}${path}`, { method: 'POST', headers: basic(client), body: multipart() })],
     ['an empty body', () => send(`${app.url}${path}`, { method: 'POST', headers: basic(client) })],
     ['no parameters', () => post('')],

@@ -96,7 +96,7 @@ describe('a code', () => {
 
   it.each([
     ['another redirect URI', { redirect_uri: 'https://client.test/elsewhere' }],
-    ['none, although the request named one', { redirect_uri: '' }],
+    ['no redirect URI, although the request named one', { redirect_uri: '' }],
   ])('[256] a code with %s is refused, and its family is revoked', async (_title, fields) => {
     const code = await aCode();
     expectError(await exchange(code, fields), 400, 'invalid_grant');

@@ -70,7 +70,7 @@ const refusals: [string, number, () => Promise<Answer>][] = [
   ['a broken path', 400, () => exchange(app.url, { path: '/token%zz', headers: [FORM] })],
   ['a path that is not UTF-8', 400, () => exchange(app.url, { method: 'GET', path: '/%ff%fe' })],
   ['a request that is not HTTP', 400, () => exchangeBytes(app.url, 'HELLO\r\n\r\n')],
-  ['a header line that is none', 400, () => exchangeBytes(app.url, 'POST /token HTTP/1.1\r\nHost: x\r\nA B\r\n\r\n')],
+  ['an invalid header line', 400, () => exchangeBytes(app.url, 'POST /token HTTP/1.1\r\nHost: x\r\nA B\r\n\r\n')],
   [
     'two lengths of the body',
     400,
@@ -272,7 +272,10 @@ describe('a database that rolls back and asks for another try', () => {
 
 const away: [string, Error][] = [
   ['a refused connection', Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })],
-  ['a name that is not found', Object.assign(new Error('getaddrinfo ENOTFOUND db.internal'), { code: 'ENOTFOUND' })],
+  [
+    'a host name that is not found',
+    Object.assign(new Error('getaddrinfo ENOTFOUND db.internal'), { code: 'ENOTFOUND' }),
+  ],
   ['a connection that ends', new Error('Connection terminated unexpectedly')],
   ['a pool that is exhausted', new Error('timeout exceeded when trying to connect')],
   ['a statement that takes too long', databaseError('57014', 'canceling statement due to statement timeout')],

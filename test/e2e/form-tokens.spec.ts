@@ -60,8 +60,8 @@ describe('a form', () => {
   it.each([
     ['its cookie is missing', {}],
     ['its cookie is of another browser', { cookie: `rekey-browser=${'A'.repeat(22)}` }],
-    ['its cookie is none of ours', { cookie: 'rekey-browser=x' }],
-    ['its cookie has the name that it has elsewhere', { cookie: `__Host-rekey-browser=${'A'.repeat(22)}` }],
+    ['its cookie is not ours', { cookie: 'rekey-browser=x' }],
+    ['its cookie has the name of the other protocol', { cookie: `__Host-rekey-browser=${'A'.repeat(22)}` }],
   ])('a form is refused when %s', async (_, headers: Record<string, string>) => {
     expectExpired(await post(tokenIn(await new Visitor(app).get('/sign-in')), headers));
   });

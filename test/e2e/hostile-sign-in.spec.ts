@@ -162,7 +162,7 @@ const nasty: readonly (readonly [name: string, value: string])[] = [
   ['a NUL', 'a\0b'],
   ['line ends', 'a\r\nSet-Cookie: x=y\r\n\r\n<html>'],
   ['controls', Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join('') + '\x7f\x80\x9f'],
-  ['text that turns around', '\u202e\u2066\u200b\ufeff\u2028\u2029'],
+  ['bidi text', '\u202e\u2066\u200b\ufeff\u2028\u2029'],
   ['characters beyond the BMP', '\u{1f511}\u{10ffff}'.repeat(50)],
   ['a replacement character', '\ufffd'],
   ['markup', `"><script>alert(1)</script><img src=x onerror=alert(1)>`],
@@ -171,7 +171,7 @@ const nasty: readonly (readonly [name: string, value: string])[] = [
   ['a format string', '%s%n%d%25s'],
   ['an operator', '{"$ne":null}'],
   ['a path', '../../../../etc/passwd'],
-  ['a number that is none', '-1e999'],
+  ['an overflowing number', '-1e999'],
   ['very many words', 'a '.repeat(2000)],
   ['7,000 characters', 'x'.repeat(7000)],
 ];
@@ -270,11 +270,11 @@ describe('oversized and unreadable requests', () => {
     ['a parameter a hundred times', 'state=a&'.repeat(100)],
     ['broken percent-encoding', 'client_id=%zz'],
     ['half an escape', 'client_id=%'],
-    ['bytes that are no UTF-8', 'client_id=%ff%fe'],
+    ['bytes that are not UTF-8', 'client_id=%ff%fe'],
     ['an overlong form', 'client_id=%c0%af'],
-    ['half a surrogate', 'client_id=%ed%a0%80'],
+    ['a lone surrogate', 'client_id=%ed%a0%80'],
     ['NUL', 'client_id=%00&redirect_uri=%00&state=%00'],
-    ['a name that is broken', '%zz=1'],
+    ['a broken name', '%zz=1'],
     ['no name', '=1&=2'],
     ['a second question mark', '?client_id=x?redirect_uri=y'],
   ];
@@ -304,7 +304,7 @@ describe('oversized and unreadable requests', () => {
     it.each([
       ['JSON', 'application/json', JSON.stringify({ username: 'x' })],
       ['an array', 'application/json', '[1]'],
-      ['JSON that is broken', 'application/json', '{'],
+      ['broken JSON', 'application/json', '{'],
       ['a prototype', 'application/json', '{"__proto__":{"username":"x"}}'],
       [
         'multipart',

@@ -78,11 +78,11 @@ async function shownForm(): Promise<{ cookie: string; formToken: string }> {
 const CANARY = 'canary"><script>alert(1)</script>';
 
 const refusals: [string, number, PageProblem, () => Promise<Page>][] = [
-  ['a path that is not there', 404, 'notFound', () => send(`${app.url}/sign-in/${encodeURIComponent(CANARY)}`)],
-  ['a path below the account that is not there', 404, 'notFound', () => send(`${app.url}/account/nothing`)],
-  ['a method that there is not', 405, 'methodNotAllowed', putSignIn],
+  ['an unknown path', 404, 'notFound', () => send(`${app.url}/sign-in/${encodeURIComponent(CANARY)}`)],
+  ['an unknown path below the account', 404, 'notFound', () => send(`${app.url}/account/nothing`)],
+  ['an unknown method', 405, 'methodNotAllowed', putSignIn],
   ['GET on the form of consent', 405, 'methodNotAllowed', () => send(`${app.url}/consent?decision=${CANARY}`)],
-  ['a body that is too large', 413, 'tooLarge', () => postForm(`${app.url}/sign-in`, `username=${'x'.repeat(20_000)}`)],
+  ['a body above the limit', 413, 'tooLarge', () => postForm(`${app.url}/sign-in`, `username=${'x'.repeat(20_000)}`)],
   ['a body of 64 KiB', 413, 'tooLarge', () => postForm(`${app.url}/authorize`, `state=${'x'.repeat(65_536)}`)],
   [
     'JSON instead of a form',
@@ -90,24 +90,14 @@ const refusals: [string, number, PageProblem, () => Promise<Page>][] = [
     'badRequest',
     () => postForm(`${app.url}/sign-in`, '{"a":1}', { 'content-type': 'application/json' }),
   ],
-  [
-    'JSON that is broken',
-    400,
-    'badRequest',
-    () => postForm(`${app.url}/consent`, '{', { 'content-type': 'application/json' }),
-  ],
+  ['broken JSON', 400, 'badRequest', () => postForm(`${app.url}/consent`, '{', { 'content-type': 'application/json' })],
   [
     'text instead of a form',
     400,
     'badRequest',
     () => postForm(`${app.url}/sign-in`, CANARY, { 'content-type': 'text/plain' }),
   ],
-  [
-    'a body that is compressed',
-    415,
-    'badRequest',
-    () => postForm(`${app.url}/sign-in`, 'x', { 'content-encoding': 'gzip' }),
-  ],
+  ['a compressed body', 415, 'badRequest', () => postForm(`${app.url}/sign-in`, 'x', { 'content-encoding': 'gzip' })],
   ['broken percent-encoding', 400, 'badRequest', () => postForm(`${app.url}/sign-in`, 'username=%zz')],
   ['a field twice', 400, 'badRequest', () => postForm(`${app.url}/sign-in`, 'username=a&username=b')],
   ['a thousand fields', 400, 'badRequest', () => postForm(`${app.url}/sign-in`, 'a=b&'.repeat(1000))],
@@ -118,9 +108,9 @@ const refusals: [string, number, PageProblem, () => Promise<Page>][] = [
     () => exchange(app.url, { method: 'GET', path: '/sign-in/%zz' }),
   ],
   ['a path that is not UTF-8', 400, 'badRequest', () => exchange(app.url, { method: 'GET', path: '/account/%ff%fe' })],
-  ['a client that there is not', 400, 'unknownClient', () => send(`${app.url}${authorization({ client_id: CANARY })}`)],
+  ['an unknown client', 400, 'unknownClient', () => send(`${app.url}${authorization({ client_id: CANARY })}`)],
   [
-    'an address that the client does not have',
+    'an unregistered redirect URI',
     400,
     'unknownClient',
     () => send(`${app.url}${authorization({ redirect_uri: `https://evil.test/${CANARY}` })}`),
@@ -251,11 +241,11 @@ describe('every response to a browser', () => {
 describe('a browser that asks for what is not there', () => {
   const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
   const nowhere: [string, number, PageProblem, string, RequestInit][] = [
-    ['a path that is not there', 404, 'notFound', `/nothing/${encodeURIComponent(CANARY)}`, {}],
-    ['a path below the admin API that is not there', 404, 'notFound', '/admin/v1/nothing', {}],
+    ['an unknown path', 404, 'notFound', `/nothing/${encodeURIComponent(CANARY)}`, {}],
+    ['an unknown path below the admin API', 404, 'notFound', '/admin/v1/nothing', {}],
     ['GET on an endpoint for POST', 405, 'methodNotAllowed', '/token', {}],
     ['GET on an endpoint of the admin API for POST', 405, 'methodNotAllowed', '/admin/v1/keys/rotations', {}],
-    ['PUT on what is read', 405, 'methodNotAllowed', '/jwks', { method: 'PUT' }],
+    ['PUT on a read-only endpoint', 405, 'methodNotAllowed', '/jwks', { method: 'PUT' }],
   ];
 
   it.each(nowhere)('a browser that opens an unknown path gets a page: %s', async (_, status, problem, path, init) => {

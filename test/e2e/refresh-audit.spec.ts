@@ -53,27 +53,27 @@ const cases: Case[] = [
     verdict: 'rotated',
   },
   {
-    title: 'renewed, where tokens do not rotate',
+    title: 'renewed without rotation',
     policy: { rotation: 'never' },
     act: (client, { refreshToken }) => refresh(app, client, refreshToken),
     event: 'refresh.renewed',
     verdict: 'renewed',
   },
   {
-    title: 'retried within the window',
+    title: 'retried within the grace period',
     act: (client, family) => again(client, family, 59),
     event: 'refresh.retried',
     verdict: 'retry',
   },
   {
-    title: 'stale: the window closed when the successor was used',
+    title: 'stale: the grace period ended when the successor was used',
     act: (client, family) => again(client, family, 0, 2),
     event: 'refresh.refused',
     reason: 'stale',
     verdict: 'stale',
   },
   {
-    title: 'reused outside the window',
+    title: 'reused after the grace period',
     act: (client, family) => again(client, family, 61),
     event: 'refresh.reused',
     reason: 'revoke_family',
@@ -141,7 +141,7 @@ const cases: Case[] = [
     verdict: 'dead',
   },
   {
-    title: 'beyond the grant',
+    title: 'with a scope beyond the grant',
     scope: ['a'],
     act: (client, { refreshToken }) => refresh(app, client, refreshToken, { scope: 'b' }),
     event: 'refresh.refused',
@@ -149,14 +149,14 @@ const cases: Case[] = [
     verdict: 'too_wide',
   },
   {
-    title: 'another client’s',
+    title: 'with another client’s token',
     act: async (_client, { refreshToken }) => refresh(app, await confidentialClient(app), refreshToken),
     event: 'refresh.refused',
     reason: 'foreign',
     verdict: 'foreign',
   },
   {
-    title: 'of no family',
+    title: 'with a token of no family',
     act: (client) => {
       const key = app.nest.get(KeyRing, { strict: false }).mintingTokenKey();
       return refresh(app, client, mintRefreshToken({ handle: uuidv7(), generation: 3 }, key));
@@ -167,7 +167,7 @@ const cases: Case[] = [
     ofFamily: false,
   },
   {
-    title: 'of a shape that no token has',
+    title: 'with a malformed token',
     act: (client) => refresh(app, client, 'x'),
     event: 'refresh.refused',
     reason: 'malformed',
@@ -182,14 +182,14 @@ const cases: Case[] = [
     ofFamily: false,
   },
   {
-    title: 'with a scope that is none',
+    title: 'with a malformed scope',
     act: (client, { refreshToken }) => refresh(app, client, refreshToken, { scope: 'a  b' }),
     event: 'token.refused',
     reason: 'malformed',
     ofFamily: false,
   },
   {
-    title: 'beyond the client',
+    title: 'with a scope beyond the client',
     act: (client, { refreshToken }) => refresh(app, client, refreshToken, { scope: 'd' }),
     event: 'token.refused',
     reason: 'beyond_client',

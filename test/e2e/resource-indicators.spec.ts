@@ -89,12 +89,12 @@ describe('a resource', () => {
   });
 
   it.each([
-    ['a stranger', ['https://evil.example.com']],
-    ['a stranger beside a friend', [ORDERS, 'https://evil.example.com']],
-    ['another path of a friend', [`${ORDERS}/admin`]],
-    ['a friend with a slash more', [`${ORDERS}/`]],
-    ['a friend in capitals', [ORDERS.toUpperCase()]],
-    ['this service, where the client has an audience', ['http://rekey.test']],
+    ['a foreign resource', ['https://evil.example.com']],
+    ['a foreign resource beside an own one', [ORDERS, 'https://evil.example.com']],
+    ['another path of an own resource', [`${ORDERS}/admin`]],
+    ['an own resource with another slash', [`${ORDERS}/`]],
+    ['an own resource in upper case', [ORDERS.toUpperCase()]],
+    ['this service, for a client with an audience', ['http://rekey.test']],
   ])(
     '[250] a resource outside the client’s audience is an invalid_target, and consumes nothing: %s',
     async (_, resources) => {

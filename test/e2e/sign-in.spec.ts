@@ -252,10 +252,10 @@ describe('an invalid form', () => {
   };
 
   it.each([
-    ['without its token', { form_token: '' }],
-    ['with a token that was made up', { form_token: 'A'.repeat(43) }],
-    ['for another request', { authorization_request: 'client_id=x' }],
-    ['for no request', { authorization_request: '' }],
+    ['no token', { form_token: '' }],
+    ['a made-up token', { form_token: 'A'.repeat(43) }],
+    ['another authorization request', { authorization_request: 'client_id=x' }],
+    ['no authorization request', { authorization_request: '' }],
   ])('a form with %s is refused', async (_, fields: Record<string, string>) => {
     await expectRefused((visitor, visit) => submit(visitor, visit, { ...credentials(anna), ...fields }));
   });
@@ -288,7 +288,7 @@ describe('an invalid form', () => {
     ['a repeated parameter', 'application/x-www-form-urlencoded', 'username=a&username=b'],
     ['a thousand parameters', 'application/x-www-form-urlencoded', 'a=1&'.repeat(1000)],
     ['broken percent-encoding', 'application/x-www-form-urlencoded', 'username=%zz'],
-    ['bytes that are no UTF-8', 'application/x-www-form-urlencoded', 'username=%ff'],
+    ['bytes that are not UTF-8', 'application/x-www-form-urlencoded', 'username=%ff'],
   ])('a form that is %s is an error page', async (_, type, body) => {
     expectPage(await send(`${app.url}/sign-in`, { method: 'POST', headers: { 'content-type': type }, body }), 400);
   });

@@ -81,7 +81,7 @@ describe('the content type', () => {
   it.each([
     ['broken JSON', 'application/json', '{"grant_type":'],
     ['JSON that names a prototype', 'application/json', '{"__proto__":{"a":1},"constructor":{"prototype":{"a":1}}}'],
-    ['JSON that is no object', 'application/json', '[1]'],
+    ['JSON that is not an object', 'application/json', '[1]'],
     ['empty JSON', 'application/json', ''],
     ['text', 'text/plain', 'grant_type=refresh_token'],
     ['XML', 'application/xml', '<a/>'],

@@ -108,10 +108,10 @@ describe('unusable metadata', () => {
     ['without an authorization endpoint', { authorization_endpoint: undefined }],
     ['without a token endpoint', { token_endpoint: undefined }],
     ['without keys', { jwks_uri: undefined }],
-    ['with a script for an authorization endpoint', { authorization_endpoint: 'javascript:alert(1)' }],
-    ['with something else for an authorization endpoint', { authorization_endpoint: 'authorize' }],
+    ['with a script as the authorization endpoint', { authorization_endpoint: 'javascript:alert(1)' }],
+    ['with a relative authorization endpoint', { authorization_endpoint: 'authorize' }],
     ['with a token endpoint on the network', { token_endpoint: 'http://169.254.169.254/latest' }],
-    ['with a token endpoint under a name', { token_endpoint: 'http://localhost/token' }],
+    ['with a token endpoint at localhost', { token_endpoint: 'http://localhost/token' }],
     [
       'with a token endpoint at an address that looks like ours',
       { token_endpoint: 'http://127.0.0.1.evil.test/token' },

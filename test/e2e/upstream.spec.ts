@@ -315,7 +315,7 @@ describe('the response of the provider', () => {
   it.each<[string, () => void]>([
     ['does not answer', () => upstream.troubles.set('/userinfo', 'hang')],
     ['answers nonsense', () => upstream.troubles.set('/userinfo', 'html')],
-    ['speaks of somebody else', () => (upstream.profile = { sub: 'somebody else', name: 'Mallory' })],
+    ['answers for another subject', () => (upstream.profile = { sub: 'somebody else', name: 'Mallory' })],
   ])('a sign-in does not need the userinfo endpoint: one that %s', async (_, trouble) => {
     trouble();
     upstream.user = { ...upstream.user, name: 'From the ID token' };
@@ -354,7 +354,7 @@ describe('an ID token', () => {
     ['of the issuer with a slash', (claims) => ({ ...claims, iss: `${String(claims.iss)}/` })],
     ['without an issuer', ({ iss: _, ...claims }) => claims],
     ['for another client', (claims) => ({ ...claims, aud: 'evil' })],
-    ['for nobody', ({ aud: _, ...claims }) => claims],
+    ['without an audience', ({ aud: _, ...claims }) => claims],
     ['for two clients, without saying for which', (claims) => ({ ...claims, aud: [UPSTREAM_CLIENT.id, 'evil'] })],
     [
       'for two clients, issued to the other',
@@ -364,8 +364,8 @@ describe('an ID token', () => {
     ['that never expires', ({ exp: _, ...claims }) => claims],
     ['that is not valid yet', (claims) => ({ ...claims, nbf: now() + 3600 })],
     ['without a subject', ({ sub: _, ...claims }) => claims],
-    ['with a number for a subject', (claims) => ({ ...claims, sub: 7 as never })],
-    ['with an auth_time that is no number', (claims) => ({ ...claims, auth_time: 'now' })],
+    ['with a number as the subject', (claims) => ({ ...claims, sub: 7 as never })],
+    ['with an auth_time that is not a number', (claims) => ({ ...claims, auth_time: 'now' })],
   ])('an ID token %s is refused', async (_, tamper) => {
     upstream.tamper = tamper;
     const visitor = new Visitor(app);
@@ -401,7 +401,7 @@ describe('a sign-in that must be fresh', () => {
   it.each<[string, Record<string, string>, number | undefined, number]>([
     ['prompt=login, asked an hour ago', { prompt: 'login' }, 60, 403],
     ['max_age, asked longer ago', { max_age: '300' }, 60, 400],
-    ['max_age, not told when', { max_age: '300' }, undefined, 400],
+    ['max_age, without auth_time', { max_age: '300' }, undefined, 400],
   ])(
     'a sign-in that must be fresh is refused if the provider did not ask: %s',
     async (_, overrides, minutes, status) => {
@@ -482,10 +482,10 @@ describe('a response link', () => {
     ['with a made-up code', (query) => query.set('code', 'x')],
     ['with a code of 64 characters of HTML', (query) => query.set('code', '<script>alert(1)</script>'.repeat(3))],
     ['with another issuer (RFC 9207)', (query) => query.set('iss', 'https://evil.test')],
-    ['without the issuer that was promised', (query) => query.delete('iss')],
+    ['without the announced issuer', (query) => query.delete('iss')],
     ['with an ID token in it', (query) => query.set('id_token', 'x')],
     ['with a response in it', (query) => query.set('response', 'x')],
-    ['with a refusal of a kind that nobody knows', (query) => query.set('error', '<script>evil</script>')],
+    ['with an unknown error code', (query) => query.set('error', '<script>evil</script>')],
   ])('a response link %s is refused', async (_, change) => {
     const [visitor, visit] = await back(change);
     await expectFailure(visitor, visit, 400);
@@ -534,7 +534,7 @@ describe('a failing provider', () => {
     ['answers 500', 500, 503],
     ['answers 401', 401, 503],
     ['answers HTML', 'html', 503],
-    ['answers without end', 'flood', 503],
+    ['answers endlessly', 'flood', 503],
     ['redirects', 'redirect', 503],
   ])(
     'trouble at the token endpoint (%s) is a page within two seconds, without further requests',

@@ -311,8 +311,8 @@ describe('scripts of other origins', () => {
   it.each([
     ['the answer', 200, () => send(endpoint, { headers: { ...origin, ...bearer(token) } })],
     ['the answer to a form', 200, () => postForm(endpoint, { access_token: token }, origin)],
-    ['what is wrong', 401, () => send(endpoint, { headers: { ...origin, ...bearer('x') } })],
-    ['that a token is needed', 401, () => send(endpoint, { headers: origin })],
+    ['the error', 401, () => send(endpoint, { headers: { ...origin, ...bearer('x') } })],
+    ['the challenge', 401, () => send(endpoint, { headers: origin })],
   ])('scripts of other origins may read %s, and never with cookies', async (_title, status, request) => {
     const answer = await request();
     expect(answer.status).toBe(status);

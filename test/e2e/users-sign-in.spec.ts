@@ -55,21 +55,21 @@ describe('a refusal', () => {
   }
 
   const cases: Case[] = [
-    { what: 'of nobody', reason: 'unknown_user', password: PASSWORD, prepare: async () => undefined },
+    { what: 'an unknown user', reason: 'unknown_user', password: PASSWORD, prepare: async () => undefined },
     {
-      what: 'of a wrong password',
+      what: 'a wrong password',
       reason: 'wrong_password',
       password: 'wrong password',
       prepare: async (name) => (await createUser(app, name)).subject,
     },
     {
-      what: 'of a user without a password',
+      what: 'a user without a password',
       reason: 'no_password',
       password: '',
       prepare: async (name) => (await usersOf(app).create({ username: name }, BY_TEST)).subject,
     },
     {
-      what: 'of a disabled user, with the right password',
+      what: 'a disabled user with the right password',
       reason: 'user_disabled',
       password: PASSWORD,
       prepare: async (name) => {
@@ -79,7 +79,7 @@ describe('a refusal', () => {
       },
     },
     {
-      what: 'of a deleted user',
+      what: 'a deleted user',
       reason: 'unknown_user',
       password: PASSWORD,
       prepare: async (name) => {

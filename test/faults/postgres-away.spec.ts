@@ -49,7 +49,7 @@ function requests(
 ): Record<string, () => Promise<Answer>> {
   return {
     'a refresh': () => refresh(rekey, client, of.refreshToken),
-    'a refresh with a token of nobody': () => refresh(rekey, client, `rt_${'A'.repeat(60)}`),
+    'a refresh with an unknown token': () => refresh(rekey, client, `rt_${'A'.repeat(60)}`),
     'the authentication of a client that is not cached': () =>
       postAs(uncached, `${rekey.url}/token`, { grant_type: 'client_credentials' }),
     'a wrong secret': () => revoke(rekey, { ...client, secret: 'wrong' }, of.refreshToken),

@@ -123,7 +123,7 @@ describe.each([
     resume: () => deployment.redis.restart(),
   },
   {
-    fault: 'stands still',
+    fault: 'hangs',
     pause: async () => deployment.redis.pause(),
     resume: async () => deployment.redis.resume(),
   },

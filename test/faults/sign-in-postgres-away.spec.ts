@@ -88,7 +88,7 @@ const endSessionPath = ({ idToken }: Scene): string =>
 const pages = (of: Scene): Record<string, () => Promise<Answer>> => ({
   'an authorization request': () => look(rekey, of.signedIn, new Authorization(client).path),
   'a silent authorization request': () => look(rekey, of.signedIn, new Authorization(client, { prompt: 'none' }).path),
-  'an authorization request of nobody yet': () => look(rekey, newVisitor(rekey), new Authorization(of.uncached).path),
+  'an authorization request before sign-in': () => look(rekey, newVisitor(rekey), new Authorization(of.uncached).path),
   'the sign-in form': () => sendForm(rekey, of.signIn.visitor, of.signIn.visit, credentials()),
   'a wrong password': () => sendForm(rekey, of.signIn.visitor, of.signIn.visit, { username: 'x', password: 'x' }),
   'the consent form': () => sendForm(rekey, of.consent.visitor, of.consent.visit, { decision: 'allow' }),
@@ -117,7 +117,7 @@ async function traces(): Promise<unknown[]> {
 const faults = [
   { fault: 'is killed', begin: () => deployment.postgres.kill(), end: () => deployment.postgres.restart() },
   {
-    fault: 'stands still',
+    fault: 'hangs',
     begin: async () => deployment.postgres.pause(),
     end: async () => deployment.postgres.resume(),
   },

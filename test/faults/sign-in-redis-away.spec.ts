@@ -36,7 +36,7 @@ const trackerReady = () =>
 
 describe.each([
   { fault: 'is killed', begin: () => deployment.redis.kill(), end: () => deployment.redis.restart() },
-  { fault: 'stands still', begin: async () => deployment.redis.pause(), end: async () => deployment.redis.resume() },
+  { fault: 'hangs', begin: async () => deployment.redis.pause(), end: async () => deployment.redis.resume() },
 ])('Redis $fault', ({ begin, end }) => {
   beforeAll(async () => {
     await trackerReady();

@@ -36,11 +36,11 @@ describe('a start that cannot succeed later ends at once, with one sentence and 
   it.each([
     ['a wrong password', `narrow:${WRONG}`, 'postgres', '28P01 password authentication failed for user "narrow"'],
     ['no password', 'narrow', 'postgres', 'SASL'],
-    ['a role that is not there', `nobody:${WRONG}`, 'postgres', '28000 no pg_hba.conf entry for host'],
-    ['a database that is not there', 'postgres', 'nowhere', '3D000 database "nowhere" does not exist'],
-    ['no right to make tables', `narrow:${RIGHT}`, 'postgres', '42501 permission denied for schema public'],
-    ['TLS demanded by the server alone', 'secure', 'postgres', '28000 no pg_hba.conf entry for host'],
-    ['TLS demanded by the URL alone', 'postgres', 'postgres?sslmode=verify-full', 'The server does not support SSL'],
+    ['an unknown role', `nobody:${WRONG}`, 'postgres', '28000 no pg_hba.conf entry for host'],
+    ['an unknown database', 'postgres', 'nowhere', '3D000 database "nowhere" does not exist'],
+    ['no right to create tables', `narrow:${RIGHT}`, 'postgres', '42501 permission denied for schema public'],
+    ['TLS required by the server only', 'secure', 'postgres', '28000 no pg_hba.conf entry for host'],
+    ['TLS required by the URL only', 'postgres', 'postgres?sslmode=verify-full', 'The server does not support SSL'],
   ])('%s', async (_, credentials, name, reason) => {
     const rekey = await RekeyProcess.launch({ databaseUrl: `postgres://${credentials}@${host}/${name}` });
     expect(await rekey.exited).toEqual({ code: 1, signal: null });

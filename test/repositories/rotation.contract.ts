@@ -179,13 +179,18 @@ export function rotationContract(open: () => Promise<DataSource>): void {
     });
 
     it.each([
-      ['[250] a resource that was not granted is not rotated for', ['https://a.test'], 'https://b.test', false],
-      ['a granted resource is', ['https://a.test', 'https://b.test'], 'https://b.test', true],
-      ['any resource is where none was named in the grant', [], 'https://b.test', true],
-      ['[250] a resource that the client does not have is not', [], 'https://d.test', false],
-      ['[250] nor one that the client no longer has', ['https://a.test', 'https://d.test'], 'https://d.test', false],
-      ['what is left of the grant is', ['https://a.test', 'https://d.test'], null, true],
-      ['[250] a grant of which nothing is left is not', ['https://d.test'], null, false],
+      ['[250] a resource that was not granted does not rotate', ['https://a.test'], 'https://b.test', false],
+      ['a granted resource rotates', ['https://a.test', 'https://b.test'], 'https://b.test', true],
+      ['any resource rotates if the grant names none', [], 'https://b.test', true],
+      ['[250] a resource outside the client’s audience does not rotate', [], 'https://d.test', false],
+      [
+        '[250] a resource that the client has lost does not rotate',
+        ['https://a.test', 'https://d.test'],
+        'https://d.test',
+        false,
+      ],
+      ['the rest of the grant rotates', ['https://a.test', 'https://d.test'], null, true],
+      ['[250] a grant without resources left does not rotate', ['https://d.test'], null, false],
     ])('%s', async (_title, resource, asked, rotates) => {
       const family = await started({ resource });
       const [rotated] = await store.rotate([entryOf(family, { resource: asked?.split(' ') })], NOW);

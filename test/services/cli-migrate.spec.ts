@@ -59,11 +59,11 @@ describe('a database that refuses the connection', () => {
   afterAll(() => server.stop());
 
   it.each([
-    ['with a wrong password', `narrow:${WRONG}`, 'postgres', 'password authentication failed for user "narrow"'],
-    ['without a password', 'narrow', 'postgres', 'SASL: .*password.*'],
-    ['for a role that is not there', `nobody:${WRONG}`, 'postgres', 'role "nobody" does not exist'],
-    ['for a database that is not there', 'postgres', 'nowhere', 'database "nowhere" does not exist'],
-    ['for a role that may not change it', `narrow:${RIGHT}`, 'postgres', 'permission denied for schema public'],
+    ['the password is wrong', `narrow:${WRONG}`, 'postgres', 'password authentication failed for user "narrow"'],
+    ['there is no password', 'narrow', 'postgres', 'SASL: .*password.*'],
+    ['the role is unknown', `nobody:${WRONG}`, 'postgres', 'role "nobody" does not exist'],
+    ['the database is unknown', 'postgres', 'nowhere', 'database "nowhere" does not exist'],
+    ['the role may not change the schema', `narrow:${RIGHT}`, 'postgres', 'permission denied for schema public'],
   ])('if %s, migrate reports it in one line without the password', async (_what, credentials, name, words) => {
     const { exitCode, stdout, stderr } = await migrate(`postgres://${credentials}@${new URL(server.url).host}/${name}`);
     expect([exitCode, stdout]).toEqual([1, '']);

@@ -95,10 +95,10 @@ export const evilTokens: readonly EvilToken[] = [
     name: 'another key, to be fetched from jku',
     forge: (from) => asStranger(from, { jku: 'http://127.0.0.1:9/jwks', kid: 'theirs' }),
   },
-  { name: 'a kid that nobody has', forge: (from) => asStranger(from, { kid: randomBytes(32).toString('base64url') }) },
+  { name: 'an unknown kid', forge: (from) => asStranger(from, { kid: randomBytes(32).toString('base64url') }) },
   { name: 'a kid that is a path', forge: (from) => signAsServer(from, {}, { kid: '../../../dev/null' }) },
   { name: 'a kid that is SQL', forge: (from) => signAsServer(from, {}, { kid: "x' OR '1'='1" }) },
-  { name: 'a kid that is no text', forge: (from) => signAsServer(from, {}, { kid: [from.key.kid] }) },
+  { name: 'a kid that is not a string', forge: (from) => signAsServer(from, {}, { kid: [from.key.kid] }) },
   { name: 'no kid', forge: (from) => signAsServer(from, {}, { kid: undefined }) },
   { name: 'typ JWT, as an ID token has it', forge: (from) => signAsServer(from, {}, { typ: 'JWT' }) },
   {
@@ -115,7 +115,7 @@ export const evilTokens: readonly EvilToken[] = [
   { name: 'no issuer', forge: (from) => signAsServer(from, { iss: undefined }) },
   { name: 'an end in the past', forge: (from) => signAsServer(from, { exp: from.claims.iat }) },
   { name: 'no end', forge: (from) => signAsServer(from, { exp: undefined }) },
-  { name: 'an end that is no number', forge: (from) => signAsServer(from, { exp: 'never' }) },
+  { name: 'an exp that is not a number', forge: (from) => signAsServer(from, { exp: 'never' }) },
   { name: 'no jti', forge: (from) => signAsServer(from, { jti: undefined }) },
   {
     name: 'other claims under the old signature',

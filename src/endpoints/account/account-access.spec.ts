@@ -40,8 +40,8 @@ describe('an access', () => {
   it.each([
     ['another client', { clientId: 'bank' }],
     ['another login session', { sessionId: 's2' }],
-    ['what outlives the login session', { offline: true }],
-    ['what came from none', { sessionId: null }],
+    ['families that outlive the login session', { offline: true }],
+    ['families without a login session', { sessionId: null }],
   ])('an access is not shared by %s', (_, difference) => {
     expect(accessOf([family(), family({ sid: 'f2', ...difference })])).toHaveLength(2);
   });

@@ -25,10 +25,7 @@ function written(content: string | Buffer): string {
 describe('the file of a logo', () => {
   it.each([
     ['an SVG', SVG],
-    [
-      'one that begins with what XML may begin with',
-      `\uFEFF<?xml version="1.0"?>\n<!-- made by hand -->\n<!DOCTYPE svg>\n${SVG}`,
-    ],
+    ['an SVG after an XML prologue', `\uFEFF<?xml version="1.0"?>\n<!-- made by hand -->\n<!DOCTYPE svg>\n${SVG}`],
   ])('a logo file may be %s', (_, svg) => {
     expect(imageFile(written(svg))).toBe(`data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`);
   });
@@ -43,7 +40,7 @@ describe('the file of a logo', () => {
     ['empty', ''],
     ['a JPEG', Buffer.from('ffd8ffe000104a46', 'hex')],
     ['HTML', `<!DOCTYPE html><html><body>${SVG}</body></html>`],
-    ['something that only speaks of SVG', `<svgx>${SVG}</svgx>`],
+    ['a file that only mentions SVG', `<svgx>${SVG}</svgx>`],
   ])('a logo file cannot be one that is %s', (_, content) => {
     expect(() => imageFile(written(content))).toThrow(SettingProblem);
   });

@@ -35,11 +35,15 @@ it.each<[string, () => Promise<unknown>]>([
 });
 
 it.each<[string, unknown, boolean]>([
-  ['TypeORM’s is', new QueryFailedError('SELECT 1', [], new Error('Connection terminated')), true],
-  ['one that was noted is', ofDatabase(new Error('Connection terminated')), true],
-  ['one with the same code is not', Object.assign(new Error('aborted'), { code: 'ECONNRESET' }), false],
-  ['one with the same words is not', new Error('Connection terminated'), false],
-  ['what is no error is not', 'ECONNRESET', false],
+  [
+    'an error of TypeORM is a database error',
+    new QueryFailedError('SELECT 1', [], new Error('Connection terminated')),
+    true,
+  ],
+  ['a marked error is a database error', ofDatabase(new Error('Connection terminated')), true],
+  ['an error with the same code is not one', Object.assign(new Error('aborted'), { code: 'ECONNRESET' }), false],
+  ['an error with the same message is not one', new Error('Connection terminated'), false],
+  ['a value that is not an error is not one', 'ECONNRESET', false],
 ])('%s', (_, error, expected) => {
   expect(isOfDatabase(error)).toBe(expected);
 });
