@@ -10,41 +10,49 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { refreshing, say, title, Wire, type Client } from './wire.js';
 
 const ADMIN = { id: 'admin', secret: 'demo-admin-secret-that-lives-for-a-minute' };
 const RETRY_WINDOW_SECONDS = 2;
 
-interface Client {
-  readonly id: string;
-  readonly secret: string;
-}
-
-type Json = Record<string, unknown>;
-
 const directory = mkdtempSync(join(tmpdir(), 'rekey-demo-'));
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
+const wire = new Wire(url);
 const server = start();
+const ended = once(server, 'exit');
+let isOver = false;
+// Whatever ends this, the server ends with it: a reader such as `head` that has seen enough, Ctrl-C, a closed terminal.
+process.stdout.on('error', () => void stop().then(() => process.exit(0)));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void stop().then(() => process.exit(1)));
 try {
   await listening();
   await run();
+} catch (error) {
+  if (!isOver) throw error; // a request that was cut short by the end
 } finally {
+  await stop();
+}
+
+async function stop(): Promise<void> {
+  isOver = true;
   server.kill('SIGTERM');
-  await once(server, 'exit');
+  await ended;
   rmSync(directory, { recursive: true, force: true });
 }
 
 async function run(): Promise<void> {
-  const admin = String((await quietly(ADMIN, '/token', { grant_type: 'client_credentials' }))['access_token']);
+  const admin = await wire.adminToken(ADMIN);
   const client = await createClient(admin);
 
   title('1. A refresh: the access token has expired, and the user is not asked again');
-  const first = await startFamily(admin, client, 'alice');
-  const second = await refresh(client, first);
+  const first = await wire.startFamily(admin, client, 'alice');
+  const second = await wire.refresh(client, first);
 
   title('2. The answer is lost on a train: the client asks again with the same token, and gets the same successor');
-  const lost = await refresh(client, second, '(this answer never arrives)');
-  const again = await refresh(client, second);
+  const lost = await wire.refresh(client, second, '(this answer never arrives)');
+  const again = await wire.refresh(client, second);
   say(
     lost === again
       ? '   The same refresh token came back: one session, one live token.'
@@ -52,27 +60,32 @@ async function run(): Promise<void> {
   );
 
   title('3. A thief has copied a token that the client has long replaced: using it ends the family for both');
-  const stolen = await startFamily(admin, client, 'bob');
-  const current = await refresh(client, stolen);
+  const stolen = await wire.startFamily(admin, client, 'bob');
+  const current = await wire.refresh(client, stolen);
   say(`   … ${RETRY_WINDOW_SECONDS} seconds later, outside the retry window, the thief appears:`);
   await sleep(RETRY_WINDOW_SECONDS * 1000 + 500);
-  await refresh(client, stolen);
+  await wire.refresh(client, stolen);
   say('   And the token that was still good, wherever it is, no longer works either:');
-  await refresh(client, current);
+  await wire.refresh(client, current);
 
   title('4. A revocation takes effect at once, for a JWT as well');
-  const carols = await startFamily(admin, client, 'carol');
-  const answer = await tell(client, '/token', { grant_type: 'refresh_token', refresh_token: carols });
+  const carols = await wire.startFamily(admin, client, 'carol');
+  const answer = await wire.tell(client, '/token', refreshing(carols));
   const accessToken = String(answer['access_token']);
-  await tell(client, '/introspect', { token: accessToken });
+  await wire.tell(client, '/introspect', { token: accessToken });
   say('   The admin revokes everything of carol:');
-  await adminPost(admin, '/admin/v1/revocations', { kind: 'subject', value: 'carol', reason: 'laptop lost' }, true);
-  await tell(client, '/introspect', { token: accessToken });
-  await refresh(client, String(answer['refresh_token']));
+  await wire.adminPost(
+    admin,
+    '/admin/v1/revocations',
+    { kind: 'subject', value: 'carol', reason: 'laptop lost' },
+    true,
+  );
+  await wire.tell(client, '/introspect', { token: accessToken });
+  await wire.refresh(client, String(answer['refresh_token']));
 }
 
 async function createClient(admin: string): Promise<Client> {
-  const created = await adminPost(admin, '/admin/v1/clients', {
+  const created = await wire.adminPost(admin, '/admin/v1/clients', {
     name: 'Demo',
     type: 'confidential',
     token_endpoint_auth_method: 'client_secret_basic',
@@ -82,66 +95,6 @@ async function createClient(admin: string): Promise<Client> {
     may_introspect: true,
   });
   return { id: String(created['client_id']), secret: String(created['client_secret']) };
-}
-
-async function startFamily(admin: string, client: Client, subject: string): Promise<string> {
-  const family = await adminPost(admin, '/admin/v1/families', { client_id: client.id, subject, scope: 'read write' });
-  return String(family['refresh_token']);
-}
-
-async function refresh(client: Client, refreshToken: string, remark = ''): Promise<string> {
-  const answer = await tell(client, '/token', { grant_type: 'refresh_token', refresh_token: refreshToken }, remark);
-  return String(answer['refresh_token']);
-}
-
-/** Sends a form and prints it with its answer. */
-async function tell(client: Client, path: string, form: Record<string, string>, remark = ''): Promise<Json> {
-  say(`   → POST ${path}  ${shorten(new URLSearchParams(form).toString())}`);
-  const { status, body } = await send(client, path, form);
-  say(`   ← ${status}  ${shorten(JSON.stringify(body))} ${remark}`.trimEnd());
-  return body;
-}
-
-async function quietly(client: Client, path: string, form: Record<string, string>): Promise<Json> {
-  return (await send(client, path, form)).body;
-}
-
-async function send({ id, secret }: Client, path: string, form: Record<string, string>) {
-  const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
-  const response = await fetch(url + path, {
-    method: 'POST',
-    headers: { authorization },
-    body: new URLSearchParams(form),
-  });
-  return { status: response.status, body: (await response.json()) as Json };
-}
-
-async function adminPost(token: string, path: string, body: Json, aloud = false): Promise<Json> {
-  const response = await fetch(url + path, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const answer = (await response.json()) as Json;
-  if (aloud)
-    say(`   → POST ${path}  ${JSON.stringify(body)}\n   ← ${response.status}  ${shorten(JSON.stringify(answer))}`);
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${JSON.stringify(answer)}`);
-  return answer;
-}
-
-/** Shortens tokens so that they stay distinguishable and readable. They are only valid during this demo. */
-function shorten(text: string): string {
-  return text
-    .replace(/eyJ[\w.-]+/g, (jwt) => `eyJ…${jwt.slice(-6)}`)
-    .replace(/rt_[\w-]+/g, (token) => `rt_…${token.slice(-6)}`);
-}
-
-function title(text: string): void {
-  say(`\n${text}`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 function start(): ChildProcess {

@@ -1,6 +1,6 @@
 /**
- * The first two minutes with Rekey: `npm start` in an empty folder, the lines it prints pasted into a shell, a sign-in at the
- * demo client that it names, a second start that gives no secret away again. Whatever is started here is stopped by its
+ * The first two minutes with Rekey: `npm start` in an empty folder, the lines it prints pasted into a shell twice, a sign-in at
+ * the demo client that it names, a second start that gives no secret away again, and the demo cut short. Whatever is started here is stopped by its
  * process group.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -92,25 +92,69 @@ async function whileStarted(port, dataDir, task) {
   );
 }
 
-/** The lines that one would paste: what starts with `curl`, reads a file or sets a variable, with its continuations. */
+/** The lines that one would paste: what starts with `curl` or `npm run`, reads a file or sets a variable, with its continuations. */
 function commandsIn(lines) {
   const commands = [];
   let open = false;
   for (const line of lines.map((each) => each.trim().replace(/^\$ /, ''))) {
-    if (open || /^(curl |\. |[A-Za-z_]+=)/.test(line)) commands.push(line);
+    if (open || /^(curl |npm run |\. |[A-Za-z_]+=)/.test(line)) commands.push(line);
     open = (open || commands.at(-1) === line) && line.endsWith('\\');
   }
   return commands.join('\n');
 }
 
+/** @returns what was printed */
 function paste(commands) {
   const preamble = 'set -euo pipefail\ncurl() { command curl --silent --show-error --fail-with-body "$@"; }\n';
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', preamble + commands], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', preamble + commands], {
+    env: untouched,
+    encoding: 'utf8',
+  });
   console.log(`${commands}\n--- printed ---\n${stdout}`);
-  demand(status === 0, `a line that npm start printed does not work:\n${stderr}`);
-  const introspected = stdout.match(/"active":(true|false)/g) ?? [];
-  demand(introspected[0] === '"active":true', 'the access token was not active after the refresh');
-  demand(introspected.at(-1) === '"active":false', 'the access token was active after its revocation');
+  demand(status === 0, `a line that was printed does not work:\n${stderr}`);
+  return stdout;
+}
+
+/** What `npm start` has printed, and then what that prints to go on with: both more than once. */
+function tryOut(lines) {
+  const commands = commandsIn(lines);
+  demand(commands.endsWith('npm run try'), `npm start printed no command to try:\n${lines.join('\n')}`);
+  for (let time = 0; time < 2; time++) {
+    const printed = paste(commands);
+    const steps = printed.match(/^ {3}→ POST \S+|^ {3}← \d+/gm)?.map((line) => line.trim().split(' ').pop());
+    const expected = ['/token', '200', '/token', '200', '/introspect', '200', '/revoke', '200', '/introspect', '200'];
+    demand(steps?.join() === expected.join(), `npm run try went another way: ${steps}`);
+    const introspected = printed.match(/"active":(true|false)/g) ?? [];
+    demand(introspected[0] === '"active":true', 'the access token was not active after the refresh');
+    demand(introspected.at(-1) === '"active":false', 'the access token was active after its revocation');
+    const byHand = commandsIn(printed.split('\n'));
+    const [first, second] = [paste(byHand), paste(byHand)].map(
+      (answer) => /"refresh_token":"(rt_[^"]+)"/.exec(answer)?.[1],
+    );
+    demand(first && first === second, 'the same line pasted twice did not bring the same refresh token');
+  }
+}
+
+/** A reader that has seen enough leaves nothing running. */
+async function cutTheDemoShort() {
+  const shell = spawn('bash', ['-c', 'node dist/examples/demo.js | head -n 3'], {
+    env: untouched,
+    detached: true,
+    stdio: 'pipe',
+  });
+  let problem = '';
+  shell.stderr.setEncoding('utf8').on('data', (chunk) => (problem += chunk));
+  await new Promise((resolve) => shell.once('exit', resolve));
+  demand(problem === '', `the demo that was cut short complained: ${problem}`);
+  demand(!isGroup(shell.pid), 'the demo that was cut short left its server running');
+}
+
+function isGroup(pid) {
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** What opens the link does: keeps cookies, follows redirects, fills in forms. */
@@ -211,13 +255,9 @@ try {
   let demo;
   await whileStarted(port, dataDir, async (lines) => {
     demand(lines.length <= MAX_LINES, `npm start printed ${lines.length} lines:\n${lines.join('\n')}`);
-    const commands = commandsIn(lines);
-    for (const [path, times] of Object.entries({ '/token': 2, '/introspect': 1, '/revoke': 1 })) {
-      demand(commands.split(path).length > times, `npm start printed no curl line for ${path}:\n${lines.join('\n')}`);
-    }
     secrets = secretsIn(lines);
-    demand(secrets.length >= 2, 'npm start printed no client secret or no refresh token');
-    paste(commands);
+    demand(secrets.length >= 2, 'npm start printed no client secrets');
+    tryOut(lines);
     demo = demoIn(lines);
     await signIn(demo);
   });
@@ -231,6 +271,7 @@ try {
     );
     demand(lines.length > 0 && lines.length <= MAX_LINES, `the second start printed ${lines.length} lines`);
   });
+  await cutTheDemoShort();
   refuseToBoot(join(root, 'production'));
   console.log(
     'a fresh start works, its lines when pasted, and its sign-in; a second start gives no secret away; bad settings do not boot',

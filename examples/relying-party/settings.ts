@@ -1,6 +1,5 @@
 /** The demo client's issuer, and its credentials there. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { keptCredentials, type Environment } from '../credentials.js';
 
 export interface Settings {
   readonly issuer: string;
@@ -8,8 +7,6 @@ export interface Settings {
   readonly clientSecret: string;
   readonly port: number;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The client's own URL, as in its redirect URIs. */
 export const baseUrlOf = ({ port }: Pick<Settings, 'port'>): string => `http://127.0.0.1:${port}`;
@@ -22,7 +19,7 @@ export const audienceOf = (settings: Pick<Settings, 'port'>): string => `${baseU
  * @throws Error that names the missing value
  */
 export function settingsOf(environment: Environment): Settings {
-  const kept = keptIn(environment['REKEY_DATA_DIR'] || './data');
+  const kept = keptCredentials(environment);
   const demand = (name: string, value: string | undefined): string => {
     if (!value) throw new Error(`${name} is not set, and no embedded service has left one: run \`npm start\` first`);
     return value;
@@ -35,14 +32,4 @@ export function settingsOf(environment: Environment): Settings {
     clientSecret: demand('CLIENT_SECRET', environment['CLIENT_SECRET'] || kept['WEB_SECRET']),
     port,
   };
-}
-
-function keptIn(directory: string): Environment {
-  try {
-    const lines = readFileSync(join(directory, 'credentials.env'), 'utf8').split('\n');
-    return Object.fromEntries(lines.map((line) => line.split('=', 2) as [string, string | undefined]));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw error;
-  }
 }

@@ -10,37 +10,30 @@ export interface Start {
   readonly demoClient?: { readonly url: string; readonly isRunning: boolean } | undefined;
 }
 
-const member = (name: string): string => `sed 's/.*"${name}":"\\([^"]*\\)".*/\\1/'`;
+const DEFAULT_DATA_DIR = './data';
 
 export function banner(start: Start): string {
   const { url, dataDir } = start;
-  const file = credentialsFile(dataDir);
   return [
     `Rekey listens on ${url} (embedded database in ${dataDir}).`,
-    ...secrets(start, file),
+    ...secrets(start, credentialsFile(dataDir)),
     ...signIn(start),
     '',
-    'Paste this to refresh twice, introspect and revoke:',
-    `  . ${file.startsWith('/') ? file : `./${file}`}; URL=${url}; AUTH="$DEMO_ID:$DEMO_SECRET"`,
-    '  A=$(curl -su "$AUTH" $URL/token -d grant_type=refresh_token -d refresh_token=$RT); echo "$A"',
-    `  RT=$(echo "$A" | ${member('refresh_token')})`,
-    '  B=$(curl -su "$AUTH" $URL/token -d grant_type=refresh_token -d refresh_token=$RT); echo "$B"',
-    `  AT=$(echo "$B" | ${member('access_token')})`,
-    '  curl -su "$AUTH" $URL/introspect -d token=$AT; echo',
-    '  curl -su "$AUTH" $URL/revoke -d token=$RT -o /dev/null -w "%{http_code}\\n"',
-    '  curl -su "$AUTH" $URL/introspect -d token=$AT; echo',
+    'In another terminal, as often as you like: refresh, refresh again, introspect, revoke, in a session of its own.',
+    `  ${dataDir === DEFAULT_DATA_DIR ? '' : `REKEY_DATA_DIR=${quoted(dataDir)} `}npm run try`,
   ].join('\n');
 }
 
+const quoted = (path: string): string => `'${path.replaceAll("'", `'\\''`)}'`;
+
 function secrets({ credentials, areNew }: Start, file: string): string[] {
   if (!areNew) {
-    return [`The credentials of its clients and its demo user, and a fresh refresh token, are in ${file}.`];
+    return [`The credentials of its clients and its demo user are in ${file}.`];
   }
   const { adminClientId, adminClientSecret } = credentials;
   return [
     ...(adminClientId ? [`  admin client   ${adminClientId} : ${adminClientSecret}`] : []),
     `  shell client   ${credentials.demoClientId} : ${credentials.demoClientSecret}`,
-    `  refresh token  ${credentials.demoRefreshToken}`,
     `  demo user      ${credentials.demoUsername} : ${credentials.demoPassword}`,
     `Stored in ${file}, and not shown again.`,
   ];

@@ -55,7 +55,8 @@ export class EmbeddedStart {
     return {
       issuer: this.config.issuer,
       ...(hasAdmin ? {} : admin),
-      demoClientId: 'demo',
+      // Not the user's name: whoever reads `demo:` somewhere should know whose password follows.
+      demoClientId: kept.demoClientId ?? 'demo-shell',
       demoClientSecret: kept.demoClientSecret ?? generateSecret(),
       demoUsername: 'demo',
       demoPassword: kept.demoPassword ?? generatePassword(),

@@ -9,10 +9,10 @@ export const ADMIN_CLIENT: ClientRegistration = {
   scopes: ['rekey:admin'],
 };
 
-/** For the commands in the banner. */
+/** For `npm run try`, and for requests by hand. */
 export const DEMO_CLIENT: ClientRegistration = {
   ...registrationDefaults,
-  name: 'Demo',
+  name: 'Demo shell',
   type: 'confidential',
   grantTypes: ['refresh_token', 'client_credentials'],
   scopes: ['read', 'write'],

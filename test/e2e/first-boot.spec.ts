@@ -87,7 +87,7 @@ describe('a later start', () => {
     const now = readCredentials(dataDir);
     expect({ ...now, demoRefreshToken: first.demoRefreshToken }).toEqual(first);
     expect(now.demoRefreshToken).not.toBe(first.demoRefreshToken);
-    const demo = { clientId: 'demo', secret: now.demoClientSecret, method: 'client_secret_basic' as const };
+    const demo = { clientId: 'demo-shell', secret: now.demoClientSecret, method: 'client_secret_basic' as const };
     expect((await refresh(app, demo, now.demoRefreshToken!)).status).toBe(200);
   });
 
@@ -111,9 +111,9 @@ describe('a later start', () => {
   });
 
   it('a later start does not recreate a deleted client', async () => {
-    await clients.delete('demo', ORIGIN);
+    await clients.delete('demo-shell', ORIGIN);
     expect((await boot())?.credentials.demoRefreshToken).toBeUndefined();
-    expect(await clients.find('demo')).toBeNull();
+    expect(await clients.find('demo-shell')).toBeNull();
   });
 });
 

@@ -1,4 +1,4 @@
-/** Runs the command line like an operator: in a separate process with its own environment. */
+/** Runs the command line, or an example, like an operator: in a separate process with its own environment. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,22 +14,25 @@ export interface CommandResult {
 }
 
 export class CommandLine {
-  private constructor(private readonly directory: string) {}
+  private constructor(
+    private readonly directory: string,
+    private readonly entry: string,
+  ) {}
 
   /** Compiles the current sources, so that no test depends on a build. The output is inside the project, so that node_modules is found. */
-  static compile(): CommandLine {
+  static compile(folder = 'src', entry = 'cli.js'): CommandLine {
     const cache = join(ROOT, 'node_modules/.cache');
     mkdirSync(cache, { recursive: true });
     const directory = mkdtempSync(join(cache, 'rekey-cli-'));
     writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
-    for (const file of readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })) {
+    for (const file of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || file.endsWith('.spec.ts')) continue;
-      const { code } = transformFileSync(join(ROOT, 'src', file), { sourceMaps: false });
+      const { code } = transformFileSync(join(ROOT, folder, file), { sourceMaps: false });
       const target = join(directory, file.replace(/ts$/, 'js'));
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, code);
     }
-    return new CommandLine(directory);
+    return new CommandLine(directory, entry);
   }
 
   /** @param environment all Rekey settings of the process @param input piped into standard input */
@@ -39,7 +42,7 @@ export class CommandLine {
     );
     const env = { ...Object.fromEntries(inherited), ...environment };
     return new Promise((resolve) => {
-      const command = [join(this.directory, 'cli.js'), ...args];
+      const command = [join(this.directory, this.entry), ...args];
       const child = execFile(process.execPath, command, { env }, (error, stdout, stderr) => {
         resolve({ exitCode: error ? Number(error.code ?? 1) : 0, stdout, stderr });
       });
