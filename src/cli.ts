@@ -5,6 +5,7 @@ import { auditCommand } from './cli/audit.command.js';
 import { clientCommand } from './cli/client.command.js';
 import { CliError } from './cli/cli-error.js';
 import { familyCommand } from './cli/family.command.js';
+import { intact } from './cli/intact.js';
 import { keyCommand } from './cli/key.command.js';
 import { migrateCommand } from './cli/migrate.command.js';
 import { revokeCommand } from './cli/revoke.command.js';
@@ -37,6 +38,7 @@ const commands = [
 for (const command of commands) program.addCommand(command(terminal));
 
 try {
+  intact(process.argv.join(' '), 'The arguments are');
   await program.parseAsync();
 } catch (error) {
   const isTheirs = error instanceof CliError || error instanceof StartProblem;

@@ -2,9 +2,15 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { CliError } from './cli-error.js';
+import { intact } from './intact.js';
 
 /** @returns the password typed twice without echo, or the first line of piped input @throws CliError */
 export async function readPassword(): Promise<string> {
+  const password = await typedOrPiped();
+  return intact(password, 'The password is');
+}
+
+async function typedOrPiped(): Promise<string> {
   if (!process.stdin.isTTY) return firstLine();
   const password = await ask('Password: ');
   if ((await ask('Repeat the password: ')) !== password) throw new CliError('The two passwords differ.');

@@ -3,7 +3,7 @@ import { batchesOf, MAX_BATCH_BYTES, type Batch } from './user-file.js';
 
 async function read(lines: readonly string[]): Promise<{ batches: Batch[]; failures: [number, string][] }> {
   async function* each() {
-    yield* lines;
+    for (const line of lines) yield Buffer.from(line).toString('latin1');
   }
   const [batches, failures]: [Batch[], [number, string][]] = [[], []];
   for await (const batch of batchesOf(each(), (number, problem) => failures.push([number, problem])))

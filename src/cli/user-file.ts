@@ -1,5 +1,6 @@
 /** Reads a file of users, one JSON object per line, in batches of the size that the admin API accepts. The file may exceed memory. */
 
+import { isUtf8 } from 'node:buffer';
 import { isTooDeep, MAX_LEVELS } from '../platform/http/nesting.js';
 
 interface UserLine {
@@ -14,7 +15,10 @@ export type Batch = readonly UserLine[];
 export const MAX_BATCH_BYTES = 15_000;
 const MAX_BATCH_USERS = 200;
 
-/** @param fail called for invalid lines; the others are in the batches, in order */
+/**
+ * @param lines the bytes of each line, as Latin-1 characters, because a UTF-8 reader would replace invalid bytes
+ * @param fail called for invalid lines; the others are in the batches, in order
+ */
 export async function* batchesOf(
   lines: AsyncIterable<string>,
   fail: (lineNumber: number, problem: string) => void,
@@ -22,8 +26,14 @@ export async function* batchesOf(
   let batch: UserLine[] = [];
   let bytes = 0;
   let number = 0;
-  for await (const text of lines) {
+  for await (const bytesOfLine of lines) {
     number += 1;
+    const encoded = Buffer.from(bytesOfLine, 'latin1');
+    if (!isUtf8(encoded)) {
+      fail(number, 'is not UTF-8');
+      continue;
+    }
+    const text = encoded.toString();
     const line = number === 1 ? text.replace(/^\ufeff/, '') : text;
     if (line.trim() === '') continue;
     const user = parsed(line);

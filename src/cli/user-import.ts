@@ -62,12 +62,13 @@ async function* halved(
   yield* send(batch.slice(middle), terminal);
 }
 
+/** Decoded as Latin-1, as `batchesOf` expects. */
 async function linesOf(file: string): Promise<AsyncIterable<string>> {
-  if (file === '-') return createInterface({ input: process.stdin, crlfDelay: Infinity });
+  if (file === '-') return createInterface({ input: process.stdin.setEncoding('latin1'), crlfDelay: Infinity });
   try {
     const handle = await open(file);
     if ((await handle.stat()).isDirectory()) throw new Error('it is a directory');
-    return handle.readLines();
+    return handle.readLines({ encoding: 'latin1' });
   } catch (error) {
     throw new CliError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
   }

@@ -42,6 +42,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     if (demandsTls && request.protocol !== 'https' && !isProbe(request)) {
       return done(OAuthError.invalidRequest('plain_http', 'This service answers over TLS only.'));
     }
+    if (!isDecodable(queryOf(request))) return done(OAuthError.invalidRequest('broken_percent_encoding'));
     if (request.headers['content-encoding'] !== undefined) {
       return done(new OAuthError('invalid_request', { reason: 'content_encoding', status: 415 }));
     }
@@ -64,6 +65,21 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     logger.info(accessLine(request, reply));
     done();
   });
+}
+
+const queryOf = ({ url }: FastifyRequest): string => {
+  const mark = url.indexOf('?');
+  return mark < 0 ? '' : url.slice(mark + 1);
+};
+
+/** Whether the percent-encoding is valid UTF-8. The framework's query parser does not check. */
+function isDecodable(text: string): boolean {
+  if (!text.includes('%')) return true;
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs before `request.ip` is read: limits and logs need a source that is a plain address. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Injectable } from '@nestjs/common';
 import {
   allowInsecureRequests,
@@ -205,7 +206,9 @@ async function bodyOf(response: Response): Promise<Buffer<ArrayBuffer> | null> {
     if (bytes > MAX_ANSWER_BYTES) throw new UnusableUpstream('its answer is too large');
     chunks.push(chunk);
   }
-  return bytes > 0 ? Buffer.concat(chunks) : null;
+  const body = Buffer.concat(chunks);
+  if (!isUtf8(body)) throw new UnusableUpstream('its answer is not UTF-8');
+  return bytes > 0 ? body : null;
 }
 
 /** @throws UnusableUpstream on timeout; the work itself ends by its own time limits */

@@ -103,6 +103,20 @@ describe('a problem', () => {
     expectProblem(answer, 413, 'Payload Too Large', 'request_too_large');
   });
 
+  it('JSON that is not UTF-8 is a 400 problem (RFC 8259 §8.1)', async () => {
+    const headers = { ...bearer(caller.token), 'content-type': 'application/json' };
+    const body = Buffer.from('{"username":"m\xfcller"}', 'latin1');
+    const answer = await send(`${app.url}/admin/v1/users`, { method: 'POST', headers, body });
+    expectProblem(answer, 400, 'Bad Request', 'invalid_request');
+    expect(answer.body.detail).toBe('The body is not UTF-8.');
+    expect((await caller.get('/users')).body.items).toEqual([]);
+  });
+
+  it.each(['m%fcller', '%', '%zz', '%ed%a0%80'])('a query that is not UTF-8 is a 400 problem: %s', async (username) => {
+    const answer = await caller.get(`/users?username=${username}`);
+    expectProblem(answer, 400, 'Bad Request', 'invalid_request');
+  });
+
   it.each([
     ['POST', '/clients'],
     ['PATCH', '/clients/x'],

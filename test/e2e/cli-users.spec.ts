@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const run = (args: string[], input = ''): Promise<CommandResult> => {
+const run = (args: string[], input: string | Buffer = ''): Promise<CommandResult> => {
   const { clientId, secret } = operator;
   const environment = { REKEY_URL: app.url, REKEY_ADMIN_CLIENT_ID: clientId, REKEY_ADMIN_CLIENT_SECRET: secret! };
   return line.run(args, environment, input);
@@ -70,6 +70,11 @@ it('user create, list, show, set-password, disable, enable and delete work', asy
   expect((await run(['user', 'show', 'a b'])).exitCode).toBe(1);
 });
 
+it('arguments that are not UTF-8 are refused', async () => {
+  const { exitCode, stderr } = await run(['user', 'create', 'm\ufffdller']);
+  expect([exitCode, stderr]).toEqual([1, 'The arguments are not UTF-8.\n']);
+});
+
 describe('a password', () => {
   it('a password cannot be an argument', async () => {
     for (const args of [
@@ -88,6 +93,13 @@ describe('a password', () => {
     expect([exitCode, stderr]).toEqual([1, 'No password was given: type it, or pipe it in.\n']);
   });
 
+  it('a password that is not UTF-8 is refused, and not stored as another one', async () => {
+    const piped = Buffer.from('umbrella gravel m\xfcller\n', 'latin1');
+    const { exitCode, stderr } = await run(['user', 'create', 'mueller', '--with-password'], piped);
+    expect([exitCode, stderr]).toEqual([1, 'The password is not UTF-8.\n']);
+    expect((await json(['list', '--username', 'mueller'])).items).toEqual([]);
+  });
+
   it('a password that breaks the policy is refused without being shown', async () => {
     const { exitCode, stdout, stderr } = await run(['user', 'create', 'bert', '--with-password'], 'canary\n');
     expect([exitCode, stdout]).toEqual([1, '']);
@@ -97,6 +109,26 @@ describe('a password', () => {
 });
 
 describe('import', () => {
+  it.each(['a file', 'the standard input'])(
+    'user import from %s names the lines that are not UTF-8, and stores the others',
+    async (from) => {
+      const suffix = from === 'a file' ? 'f' : 'p';
+      const lines = [
+        `{"username":"before-${suffix}"}`,
+        '{"username":"m\xfcller"}',
+        `{"username":"caf\xc3\xa9-${suffix}"}`,
+      ];
+      const bytes = Buffer.from(lines.join('\n'), 'latin1');
+      const file = join(directory, 'latin1.jsonl');
+      writeFileSync(file, bytes);
+      const imported = await (from === 'a file' ? run(['user', 'import', file]) : run(['user', 'import', '-'], bytes));
+      expect([imported.exitCode, imported.stderr]).toEqual([1, 'line 2: is not UTF-8\n']);
+      for (const username of [`before-${suffix}`, `caf\u00e9-${suffix}`]) {
+        expect((await json(['list', '--username', username])).items).toMatchObject([{ username }]);
+      }
+    },
+  );
+
   it('user import stores a file of any length and reports the invalid lines', async () => {
     const users = Array.from({ length: 450 }, (_, index) => ({
       username: `import${index}`,

@@ -233,12 +233,12 @@ describe('the parameters', () => {
     },
   );
 
-  it('[21] raw bytes that are not UTF-8 are not a token', async () => {
+  it('[21] a body that is not UTF-8 is malformed', async () => {
     const body = `grant_type=refresh_token&refresh_token=\xff\xfe${refreshToken}`;
     expectError(
       await exchange(app.url, { path: '/token', headers: [FORM, authorization()], body }),
       400,
-      'invalid_grant',
+      'invalid_request',
     );
     await expectAlive(app, client, refreshToken);
   });

@@ -87,7 +87,7 @@ describe('the metadata', () => {
     },
   );
 
-  it.each<Trouble>(['hang up', 'hang', 500, 404, 'html', 'flood', 'redirect'])(
+  it.each<Trouble>(['hang up', 'hang', 500, 404, 'latin1', 'html', 'flood', 'redirect'])(
     'metadata that cannot be loaded (%s) are a 503 within two seconds, and the next sign-in tries again',
     async (trouble) => {
       upstream.troubles.set(DISCOVERY, trouble);

@@ -36,7 +36,11 @@ export class CommandLine {
   }
 
   /** @param environment all Rekey settings of the process @param input piped into standard input */
-  run(args: readonly string[], environment: Record<string, string> = {}, input = ''): Promise<CommandResult> {
+  run(
+    args: readonly string[],
+    environment: Record<string, string> = {},
+    input: string | Buffer = '',
+  ): Promise<CommandResult> {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(REKEY_|NODE_|DATABASE_URL$|REDIS_URL$)/.test(name),
     );

@@ -10,7 +10,7 @@ import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type
 export const UPSTREAM_CLIENT = { id: 'rekey at upstream', secret: 'secret: of rekey & co' };
 
 /** Its behaviour instead of an answer. */
-export type Trouble = 'hang' | 'hang up' | 'redirect' | 'flood' | 'html' | number;
+export type Trouble = 'hang' | 'hang up' | 'redirect' | 'flood' | 'html' | 'latin1' | number;
 
 export interface UpstreamRequest {
   readonly path: string;
@@ -117,6 +117,10 @@ export class Upstream {
     if (trouble === 'html')
       return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Maintenance</h1>');
     if (trouble === 'flood') return json(response, 200, { ...this.discovery(), padding: 'x'.repeat(2 * 1024 * 1024) });
+    if (trouble === 'latin1') {
+      const body = JSON.stringify({ ...this.discovery(), service_documentation: 'https://example.com/\xfc' });
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(Buffer.from(body, 'latin1'));
+    }
     json(response, trouble, { error: 'server_error', error_description: 'Our <b>database</b> is on fire' });
   }
 
