@@ -4,7 +4,8 @@
  *
  *   base64url( HMAC-SHA-256, first 16 bytes · position )
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from '../keys/hmac.js';
 
 const MAC_BYTES = 16;
 
@@ -25,4 +26,4 @@ export function readCursor(list: string, cursor: string, key: Buffer): string | 
 }
 
 const mac = (list: string, position: Buffer, key: Buffer): Buffer =>
-  createHmac('sha256', key).update(`${list}\0`).update(position).digest().subarray(0, MAC_BYTES);
+  hmacSha256(key, Buffer.concat([Buffer.from(`${list}\0`), position])).subarray(0, MAC_BYTES);

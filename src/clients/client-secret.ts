@@ -2,7 +2,8 @@
  * Client secrets: 256 random bits, generated here, stored as a keyed SHA-256. A slow hash would add no security (random bits
  * are in no dictionary) and would take most of a token server's time.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from '../keys/hmac.js';
 
 export interface StoredSecret {
   readonly secretId: string;
@@ -15,8 +16,7 @@ export interface StoredSecret {
 export const generateSecret = (): string => randomBytes(32).toString('base64url');
 
 /** @param key 32 bytes, derived from the master key */
-export const digestSecret = (secret: string, key: Buffer): Buffer =>
-  createHmac('sha256', key).update(secret, 'utf8').digest();
+export const digestSecret = (secret: string, key: Buffer): Buffer => hmacSha256(key, secret);
 
 /** Dummy secret for unknown clients, so that both cases take the same time. */
 const NOBODYS: StoredSecret = {

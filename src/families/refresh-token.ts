@@ -6,7 +6,8 @@
  *
  * 45 bytes, 60 characters; guessing one takes 2^192 attempts (RFC 6749 §10.10 asks for 2^160).
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from '../keys/hmac.js';
 import type { TokenKey } from '../keys/token-key.js';
 
 export interface RefreshTokenParts {
@@ -47,8 +48,7 @@ export function parseRefreshToken(
   return { handle: uuid(bytes.toString('hex', 1, 17)), generation: bytes.readUInt32BE(17) };
 }
 
-const mac = (bytes: Buffer, { key }: TokenKey): Buffer =>
-  createHmac('sha256', key).update(bytes.subarray(0, SIGNED_BYTES)).digest();
+const mac = (bytes: Buffer, { key }: TokenKey): Buffer => hmacSha256(key, bytes.subarray(0, SIGNED_BYTES));
 
 const uuid = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

@@ -2,13 +2,14 @@
  * The `jti` of an access token: a UUIDv7 (RFC 9562 §5.7), which gives the time of issue in milliseconds where `iat` gives
  * seconds. Refreshed tokens derive theirs from (sid, generation), so that a retry yields the same `jti`.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { hmacSha256 } from '../keys/hmac.js';
 
 export const randomIdentity = (bornAt: number): string => format(bornAt, randomBytes(10));
 
 /** @param key 32 bytes, derived from the master key */
 export function derivedIdentity(sid: string, generation: number, bornAt: number, key: Buffer): string {
-  return format(bornAt, createHmac('sha256', key).update(`${sid} ${generation}`).digest().subarray(0, 10));
+  return format(bornAt, hmacSha256(key, `${sid} ${generation}`).subarray(0, 10));
 }
 
 /** @returns milliseconds since the epoch; NaN where the text is no UUID */

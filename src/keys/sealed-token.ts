@@ -6,7 +6,8 @@
  * Each token is encrypted with its own key, derived from the token key and the random bytes. So the nonce may be constant,
  * and the limit of 2^32 messages per key with random nonces (NIST SP 800-38D §8.3) does not apply.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hmacSha256 } from './hmac.js';
 import type { TokenKey } from './token-key.js';
 
 /** Each kind of token has its own keys, so that one is never accepted as another. */
@@ -63,7 +64,7 @@ function decrypt(kind: SealedKind, bytes: Buffer, key: TokenKey): Record<string,
 }
 
 const keyOfToken = (kind: SealedKind, head: Buffer, key: TokenKey): Buffer =>
-  createHmac('sha256', sealingKeyOf(kind, key)).update(head.subarray(1)).digest();
+  hmacSha256(sealingKeyOf(kind, key), head.subarray(1));
 
 /** Derived, so that it differs from the key that authenticates refresh tokens. */
 function sealingKeyOf({ purpose }: SealedKind, key: TokenKey): Buffer {

@@ -2,7 +2,8 @@
  * Proves that this service showed the form in this browser for this purpose. Not stored: it is a MAC over the browser's random
  * value and the binding, with a key for this purpose only.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from '../keys/hmac.js';
 
 /** The name of the hidden field. */
 export const FORM_TOKEN = 'form_token';
@@ -18,8 +19,7 @@ export function isFormToken(token: string, key: Buffer, browser: string, binding
 }
 
 /** The browser's value has a fixed length, so the concatenation is unambiguous. */
-const macOf = (key: Buffer, browser: string, binding: string): Buffer =>
-  createHmac('sha256', key).update(`${browser} ${binding}`).digest();
+const macOf = (key: Buffer, browser: string, binding: string): Buffer => hmacSha256(key, `${browser} ${binding}`);
 
 /** Headers in which the browser reports the origin of a request, and which pages cannot set (Fetch Metadata, RFC 6454 §7.3). */
 export interface RequestOrigin {

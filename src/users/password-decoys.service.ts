@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
+import { hmacSha256 } from '../keys/hmac.js';
 import { deriveKey } from '../keys/master-key.js';
 import { Clock } from '../platform/time/clock.js';
 import { decoyHash, isCurrent, parseHash, type PasswordHash } from '../passwords/password-hash.js';
@@ -41,7 +41,7 @@ export class PasswordDecoys {
   }
 
   private placeOf(name: string): number {
-    const digest = createHmac('sha256', this.key).update(name).digest();
+    const digest = hmacSha256(this.key, name);
     return digest.readUIntBE(0, PLACE_BYTES) / 2 ** (8 * PLACE_BYTES);
   }
 

@@ -1,5 +1,4 @@
 /** Client authentication. `failed-authentications.spec.ts` has the limits of failed attempts. */
-import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -158,10 +157,10 @@ describe('an unknown client and a wrong secret', () => {
   });
 
   it('[43] an unknown client and a wrong secret cause the same work: statements, lookups and comparisons', async () => {
-    const hmacs = Object.getPrototypeOf(createHmac('sha256', '')) as ReturnType<typeof createHmac>;
     const statements = jest.spyOn(pg.Client.prototype, 'query');
     const lookups = jest.spyOn(app.nest.get(ClientRepository, { strict: false }), 'findMany');
-    const digests = jest.spyOn(hmacs, 'update');
+    // The digest of a secret begins with its bytes.
+    const digests = jest.spyOn(Buffer, 'from');
     try {
       const work = [];
       for (const clientId of [client.clientId, poster.clientId, 'nobody']) {
