@@ -1,4 +1,4 @@
-# Built with everything, run with what production needs.
+# Built with all dependencies, run with the production ones.
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -10,13 +10,13 @@ RUN npm run build && npm prune --omit=dev
 FROM node:20-bookworm-slim
 LABEL org.opencontainers.image.title="Rekey"
 WORKDIR /app
-# Only used without DATABASE_URL: the embedded database then lives in the volume.
+# Only used without DATABASE_URL: the volume of the embedded database.
 RUN mkdir /data && chown node:node /data
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 REKEY_DATA_DIR=/data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# The program and its packages stay root's: the process cannot change what it runs.
+# The program and its packages belong to root, so that the process cannot change them.
 USER node
 VOLUME ["/data"]
 EXPOSE 3000

@@ -1,11 +1,11 @@
-/** Fifty requests at once, all the same, against fifty that differ: a retry storm on one session must cost its neighbours nothing. */
+/** Fifty identical concurrent requests compared with fifty different ones: a retry storm on one session must not slow down others. */
 import { Connection, percentile, type Answer } from './load.js';
 import { field, refreshRequest } from './sessions.js';
 import type { Running } from './servers.js';
 
 const SIZE = 50;
 
-/** @param tokens at least 50 for each round and one more a round */
+/** @param tokens at least 51 for each round */
 export async function measureBursts(rekey: Running, tokens: string[], say: (text: string) => void): Promise<void> {
   const connections = await Promise.all(Array.from({ length: SIZE }, () => Connection.open(rekey.url)));
   const [same, different]: [number[], number[]] = [[], []];

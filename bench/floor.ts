@@ -1,7 +1,7 @@
 /**
- * The floor: the least that a handler written by hand does for the same answers. `node:http`, Basic checked with an HMAC in
+ * The floor: the minimum that a handwritten handler does for the same answers. `node:http`, Basic checked with an HMAC in
  * memory, one compare-and-swap through `pg` (pool of 10), one ES256 signature; nothing is batched, logged, audited or
- * classified. Its own process, so that it has the machine that Rekey has.
+ * classified. A separate process, so that it has the same conditions as Rekey.
  */
 import {
   createHmac,

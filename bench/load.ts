@@ -1,6 +1,6 @@
 /**
- * The load: so many sessions, each on a connection of its own, each asking again as soon as it has its answer. Bare sockets
- * and prepared bytes, because load and server share the machine's cores.
+ * The load: concurrent sessions, each with its own connection, each sending the next request after its answer. Bare sockets and
+ * prepared bytes, because load and server share the cores.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -14,11 +14,11 @@ export type Session = (previous: Answer | undefined) => string;
 
 export interface LoadResult {
   readonly answersPerSecond: number;
-  /** Those that were timed. */
+  /** The timed requests. */
   readonly answers: number;
-  /** Those and the ones of the first second. */
+  /** The timed requests and those of the first second. */
   readonly allAnswers: number;
-  /** By status, for answers other than 200. */
+  /** Answers other than 200, by status. */
   readonly failures: ReadonlyMap<number, number>;
   /** Milliseconds, ascending. */
   readonly latencies: readonly number[];
@@ -95,7 +95,7 @@ export class Connection {
   }
 }
 
-/** Runs the sessions for so many seconds, the first second of which is not counted. */
+/** Runs the sessions for this many seconds, of which the first is not counted. */
 export async function load(url: string, sessions: readonly Session[], seconds: number): Promise<LoadResult> {
   const connections = await Promise.all(sessions.map(() => Connection.open(url)));
   const from = performance.now() + 1000;

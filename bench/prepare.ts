@@ -1,4 +1,4 @@
-/** What both sides need before the load: a client, and a family a session. */
+/** Prepares both sides: a client, and a family for each session. */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import pg from 'pg';
@@ -32,7 +32,7 @@ const BENCH: ClientRegistration = {
   mayIntrospect: true,
 };
 
-/** Everything that is made here is made through the service's own code, in this process, whose environment names the database. */
+/** Uses the service's own code in this process, whose environment names the database. */
 export async function prepareRekey(families: number): Promise<string[]> {
   const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
   const clients = app.get(ClientsService, { strict: false });
@@ -54,7 +54,7 @@ export interface BenchUser {
 
 const AT_ONCE = 50;
 
-/** Codes for a user who has signed in and agreed, to be redeemed within a minute. */
+/** Codes for a signed-in user with consent, to be redeemed within a minute. */
 export async function prepareCodes(count: number): Promise<string[]> {
   const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
   const client = (await app.get(ClientDirectory, { strict: false }).load(CLIENT_ID))!;
@@ -94,7 +94,7 @@ export async function prepareUsers(count: number): Promise<BenchUser[]> {
   return made;
 }
 
-/** The floor's one table. */
+/** The floor's only table. */
 export async function prepareFloor(databaseUrl: string, sessions: number): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the figures of docs/benchmark.md, each beside the floor of the same run. Rounds of floor and Rekey alternate and
- * medians are compared, because the machine is never quiet; ratios are worth more than rates.
+ * `npm run bench`: the figures of docs/benchmark.md, each with the floor of the same run. Rounds of floor and Rekey alternate, and
+ * medians are compared, because no machine is quiet; ratios are more reliable than rates.
  *
  * Starts its own PostgreSQL (default durability) and Redis from the Debian packages, and stops them.
  */
@@ -38,7 +38,7 @@ try {
 }
 
 async function run(databaseUrl: string, redisUrl: string): Promise<void> {
-  // The whole load is one caller, and a fast machine answers it more often than one caller may ask.
+  // The whole load is one caller, which on a fast machine would exceed the limit per caller.
   const limits = { REKEY_INTROSPECTIONS_PER_SECOND: '1000000' };
   const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, ...limits };
   Object.assign(process.env, environment, { REKEY_SECRET: MASTER_KEY });
@@ -134,7 +134,7 @@ async function accessToken(rekey: Running): Promise<string> {
   return field(answer, 'access_token');
 }
 
-/** From the start of the process to the first answer, on a data directory that has been there before. */
+/** From the start of the process to the first answer, on an existing data directory. */
 async function measureEmbedded(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'rekey-bench-'));
   try {

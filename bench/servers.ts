@@ -1,4 +1,4 @@
-/** What is measured: the floor and Rekey, each a process of its own on the same PostgreSQL and Redis. */
+/** The measured servers: the floor and Rekey, in separate processes on the same PostgreSQL and Redis. */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

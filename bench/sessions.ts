@@ -1,4 +1,4 @@
-/** What the sessions of the benchmark ask. */
+/** The requests of the benchmark's sessions. */
 import { formRequest, type Session } from './load.js';
 import { CLIENT_ID } from './prepare.js';
 import { SECRET } from './servers.js';
@@ -10,7 +10,7 @@ export const field = (body: string, name: string): string => new RegExp(`"${name
 export const refreshRequest = (path: string, refreshToken: string): string =>
   formRequest(path, `grant_type=refresh_token&refresh_token=${refreshToken}`, AUTHORIZATION);
 
-/** Goes on from the token of its last answer, also in the next round. */
+/** Continues with the token of its last answer, also in the next round. */
 export function refreshing(path: string, first: string): Session {
   let token = first;
   return (previous) => {

@@ -1,6 +1,6 @@
 /**
- * Codes redeemed a second; and sign-ins, which cost CPU on purpose, beside refreshes, which must not notice: the rate of the
- * refreshes beside them against alone, and the delay of the event loop.
+ * Codes redeemed per second; and the effect of sign-ins, which cost CPU on purpose, on refreshes: their rate with and without
+ * sign-ins, and the event loop delay.
  */
 import { Connection, formRequest, load, median, type Session } from './load.js';
 import { VERIFIER, type BenchUser } from './prepare.js';
@@ -10,7 +10,7 @@ import type { Running } from './servers.js';
 
 const CONNECTIONS = 64;
 
-/** @param codes fresh ones: they live for a minute @returns codes redeemed a second */
+/** @param codes fresh ones, valid for a minute @returns codes redeemed per second */
 export async function measureCodes(rekey: Running, codes: readonly string[]): Promise<number> {
   const left = [...codes];
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(rekey.url)));
@@ -42,14 +42,14 @@ const redemption = (code: string): string =>
 
 export interface Beside {
   readonly signInsPerSecond: number;
-  /** Of refreshes beside the sign-ins to refreshes alone. */
+  /** The rate of refreshes with sign-ins, divided by the rate without. */
   readonly refreshRatio: number;
-  /** The 99th percentile beside the sign-ins, and alone. */
+  /** The 99th percentile with sign-ins, and without. */
   readonly loopDelayMs: number;
   readonly loopDelayAloneMs: number;
 }
 
-/** Alone and beside sign-ins in turn, medians. */
+/** Alternates rounds with and without sign-ins, and takes medians. */
 export async function measureSignIns(
   rekey: Running,
   refreshes: readonly Session[],
@@ -74,7 +74,7 @@ export async function measureSignIns(
   };
 }
 
-/** Each user signs in again as soon as they have. */
+/** Each user signs in again and again. */
 function signingIn(url: string, users: readonly BenchUser[]): { stop(): Promise<number> } {
   const from = performance.now();
   let [count, isOver] = [0, false];
@@ -99,7 +99,7 @@ function signingIn(url: string, users: readonly BenchUser[]): { stop(): Promise<
   };
 }
 
-/** Of the interval since this was last asked. */
+/** For the interval since the last call. */
 async function loopDelayMs({ url }: Running): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)![1]) * 1000;

@@ -1,4 +1,4 @@
-/** What a further refresh of a family leaves on disk, audit off: nothing. */
+/** The disk space of further refreshes of a family without auditing: none. */
 import pg from 'pg';
 import { load } from './load.js';
 import { prepareRekey } from './prepare.js';

@@ -1,7 +1,7 @@
 /**
- * Proves that the rules of `.dependency-cruiser.cjs` can fail: each is broken by the smallest tree that breaks it, and must
- * be reported there, alone. And it counts what was cruised in `src`: without a TypeScript it understands, the cruiser
- * finds no modules and is content.
+ * Proves that the rules of `.dependency-cruiser.cjs` can fail: for each there is a minimal tree that breaks it, and only that rule
+ * must be reported. Also counts the modules found in `src`: without a TypeScript version that it supports, dependency-cruiser
+ * finds none and passes.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -65,7 +65,7 @@ const offences = {
   'everything-resolves': { 'src/token/token.service.ts': "import './nowhere.js';" },
 };
 
-/** What the rules allow, so that a rule that forbids everything is found out too. */
+/** Trees that the rules allow, to detect a rule that forbids everything. */
 const permitted = {
   'src/app.module.ts': "import './admin/admin.module.js'; import './token/token.module.js';",
   'src/admin/admin.module.ts': "import '@nestjs/common'; import '../refresh/refresh.service.js';",
@@ -110,7 +110,7 @@ const WRITES_ELSEWHERE = {
   'src/refresh/rotation-sql.ts': ['token_families', 'audit_events'],
 };
 
-/** SQL that writes a table stands in the folder of the table's entity. @param files by path @returns a line per offence */
+/** SQL that writes a table must be in the folder of the table's entity. @param files by path @returns a line per violation */
 function tablesWrittenElsewhere(files) {
   const owners = new Map();
   for (const [path, source] of files)
@@ -128,7 +128,7 @@ function tablesWrittenElsewhere(files) {
   return lines;
 }
 
-/** The folders of `src`, each on the lowest level that stands above all it imports. @throws Error for a cycle */
+/** The folders of `src`, each on the lowest level above all that it imports. @throws Error for a cycle */
 function levelsOf(modules) {
   const imports = new Map();
   for (const { source, dependencies } of modules) {

@@ -1,7 +1,7 @@
 /**
- * Completes package-lock.json after an `npm install` from a registry that mirrors the binaries of some platforms only: npm
- * leaves out the optional packages that it could not find, and `npm ci` then refuses the file everywhere. They get the
- * version their parent asks for, and the platform that is in their name; only machines of that platform ever fetch them.
+ * Completes package-lock.json after an `npm install` from a registry that mirrors only some platforms' binaries: npm omits optional
+ * packages that it cannot find, and `npm ci` then refuses the file. They get the version that their parent requires, and the
+ * platform in their name; only machines of that platform fetch them.
  *
  *   npm install … && node scripts/complete-lockfile.mjs
  */
@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const PLATFORMS = 'android|darwin|freebsd|linux|openharmony|win32';
 const LIBC = { gnu: 'glibc', gnueabihf: 'glibc', musl: 'musl', musleabihf: 'musl' };
 
-/** `@swc/core-linux-arm-gnueabihf` → what npm compares with the machine. */
+/** `@swc/core-linux-arm-gnueabihf` → the os, cpu and libc that npm compares with the machine. */
 function platformOf(name) {
   const [, os, cpu, abi] = new RegExp(`-(${PLATFORMS})-([a-z0-9]+)(?:-([a-z]+))?$`).exec(name) ?? [];
   if (os === undefined) throw new Error(`${name} does not say in its name which platform it is for: add it by hand`);

@@ -1,4 +1,4 @@
-/** Adds up the results that Jest has written, and says so in one plain line. */
+/** Adds up Jest's results and prints one line. */
 import { readFileSync } from 'node:fs';
 
 let [passed, failed, skipped] = [0, 0, 0];
@@ -10,7 +10,7 @@ for (const path of process.argv.slice(2)) {
     continue; // that run has not come this far
   }
   passed += results.numPassedTests;
-  // A file that could not even be loaded has no tests in it, and is a failure all the same.
+  // A file that could not be loaded has no tests, but counts as a failure.
   failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
   skipped += results.numPendingTests + results.numTodoTests;
 }

@@ -1,6 +1,6 @@
 /**
- * Checks what is shipped for deployment, as far as that goes without a container engine: the Dockerfile by a linter, the
- * compose file against the settings and the proxy's configuration, and that configuration by nginx, where it is installed.
+ * Checks the deployment files without a container engine: the Dockerfile with a linter, the Compose file against the settings and
+ * the proxy's configuration, and that configuration with nginx, if it is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ function checkDockerfile() {
   demand(/^CMD \["node",/m.test(lastStage), 'Dockerfile: node itself must get the signals (CMD in exec form)');
 }
 
-/** The variables that a text takes from the environment, with what follows each: `:?message`, `:-default` or nothing. */
+/** The environment variables in a text, each with its suffix: `:?message`, `:-default` or nothing. */
 const interpolated = (text) =>
   [...text.matchAll(/\$\{([A-Z_]+)(:?[?-])?/g)].map(([, name, operator]) => [name, operator]);
 

@@ -19,7 +19,7 @@ function demand(holds, problem) {
   if (!holds) throw new Error(problem);
 }
 
-/** @param wanted 0: any @returns undefined where it is taken */
+/** @param wanted 0: any port @returns undefined if it is taken */
 async function freePort(wanted = 0) {
   const server = createServer().listen(wanted, '127.0.0.1');
   const isFree = await new Promise((resolve) => {
@@ -31,13 +31,13 @@ async function freePort(wanted = 0) {
   return port;
 }
 
-/** The second is the demo client's. */
+/** The second port is for the demo client. */
 async function twoFreePorts() {
   const port = await freePort();
   return (await freePort(port + 1)) === undefined ? twoFreePorts() : port;
 }
 
-/** The environment of someone who has set nothing. */
+/** An environment without settings. */
 const untouched = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(REKEY_|NODE_ENV$|DATABASE_URL$|REDIS_URL$|HOST$|PORT$)/.test(name),
@@ -60,7 +60,7 @@ async function until(condition, timeoutMs, problem) {
   }
 }
 
-/** Runs `task` while `npm start` runs, with what that has printed (the log, which is JSON, left out). */
+/** Runs `task` while `npm start` runs, with its output (without the JSON log). */
 async function whileStarted(port, dataDir, task) {
   const env = { ...untouched, PORT: String(port), REKEY_DATA_DIR: dataDir };
   const npm = spawn('npm', ['start'], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -84,7 +84,7 @@ async function whileStarted(port, dataDir, task) {
     if (!stopped) process.kill(-npm.pid, 'SIGKILL');
     demand(stopped, `npm start went on for ${STOP_TIMEOUT_MS} ms after SIGTERM`);
   }
-  // npm may be gone before the process it started is.
+  // npm may exit before the process that it started.
   await until(
     async () => !(await answers(live)),
     STOP_TIMEOUT_MS,
@@ -157,7 +157,7 @@ function isGroup(pid) {
   }
 }
 
-/** What opens the link does: keeps cookies, follows redirects, fills in forms. */
+/** A minimal browser: keeps cookies, follows redirects, fills in forms. */
 class Browser {
   cookies = new Map();
   url;
@@ -176,7 +176,7 @@ class Browser {
     if (location !== null) await this.open(new URL(location, url));
   }
 
-  /** The form that leads to this path. */
+  /** The form with this action. */
   async submit(path, answers = {}) {
     const forms = [...this.html.matchAll(/<form\b[^>]*\baction="([^"]*)"[^>]*>(.*?)<\/form>/gs)];
     const [, action, content] = forms.find(([, target]) => target.endsWith(path)) ?? [];
@@ -195,7 +195,7 @@ class Browser {
   }
 }
 
-/** @returns where the demo client is, by the lines, and the demo user's password */
+/** @returns the demo client's URL from the output, and the demo user's password */
 function demoIn(lines) {
   const text = lines.join('\n');
   const [, url] = /demo client.*: (http:\S+\/)$/m.exec(text) ?? [];
@@ -223,7 +223,7 @@ async function signIn({ url, username, password }) {
   console.log(`signed in as ${username} at ${url}, refreshed, called the protected resource, signed out`);
 }
 
-/** With wrong settings the process in production says all that is wrong and ends, without repeating what it was given. */
+/** With wrong settings a production process reports all problems and exits, without repeating values. */
 function refuseToBoot(dataDir) {
   const given = {
     REKEY_SECRET: 'too-short-4711',

@@ -1,6 +1,6 @@
 /**
- * Writes docs/openapi.json, the OpenAPI document of the admin API, from the decorators of what `npm run build` has built.
- * Nothing is started and no database is opened. A test holds the file against what the service answers.
+ * Writes docs/openapi.json, the OpenAPI document of the admin API, from the decorators in the build. Starts nothing and opens no
+ * database. A test compares the file with the service's document.
  */
 import { writeFile } from 'node:fs/promises';
 import 'reflect-metadata';

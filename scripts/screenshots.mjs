@@ -1,7 +1,6 @@
 /**
- * Takes the pictures in docs/images/ from what `npm run build` has built, as it runs: an embedded service in an empty folder,
- * its demo client and its demo user, in Chromium. It wants the Debian packages chromium and fonts-noto-cjk; with pngquant the
- * files are a third of the size.
+ * Takes the screenshots in docs/images/ of the build: an embedded service in an empty folder, with its demo client and demo user, in
+ * Chromium. Needs the Debian packages chromium and fonts-noto-cjk; with pngquant the files are a third of the size.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -26,10 +25,10 @@ const LOOKS = {
   phone: { ...PHONE, colorScheme: 'light' },
 };
 
-/** Of a page that goes on and on, so many pixels that one sees that it does. */
+/** Long pages are cut at this height, where one sees that they continue. */
 const MAX_HEIGHT = { [DESKTOP.viewport.width]: 2000, [PHONE.viewport.width]: 1000 };
 
-/** A desktop has a better font than the one that Debian falls back to. */
+/** A better font than Debian's fallback, like on a desktop. */
 const FONTS = `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
   <include>/etc/fonts/fonts.conf</include>
   ${['system-ui', 'sans-serif'].map((name) => preferring(name, 'Noto Sans CJK TC')).join('')}
@@ -64,7 +63,7 @@ try {
   await rm(root, { recursive: true, force: true });
 }
 
-/** Everything that a user sees, in the order in which they do. */
+/** All pages in the order in which a user sees them. */
 async function takeAll(page, look, user) {
   await page.goto(`${SERVICE}/authorize?client_id=nobody`);
   await take(page, `error-${look}`);
@@ -76,7 +75,7 @@ async function takeAll(page, look, user) {
   await take(page, `demo-client-${look}`);
   await page.goto(`${SERVICE}/account`);
   await take(page, `account-${look}`);
-  // So that the next one is asked for everything again.
+  // So that the next sign-in asks for everything again.
   await follow(page, page.locator('[action$="/agreements/withdraw"] button'));
   await page.goto(`${SERVICE}/end-session?client_id=demo-web`);
   await take(page, `sign-out-${look}`);
@@ -117,7 +116,7 @@ async function take(page, name) {
   if (kib > MAX_KIB) process.exitCode = 1;
 }
 
-/** In a context of its own, so with no cookies of another. */
+/** In its own context, without cookies of another page. */
 async function visit(browser, options, task) {
   const context = await browser.newContext(options);
   try {
@@ -137,7 +136,7 @@ async function startChromium() {
   });
 }
 
-/** Runs the task with the user of a service that was started for it. */
+/** Starts a service, and runs the task with its demo user. */
 async function whileRunning(task) {
   const dataDir = join(root, 'data');
   const env = { PATH: process.env.PATH, PORT: String(PORT), REKEY_DATA_DIR: dataDir, REKEY_LOG_LEVEL: 'error' };
@@ -154,7 +153,7 @@ async function whileRunning(task) {
   }
 }
 
-/** The demo client is the last thing that it starts and speaks of. */
+/** Waits for the demo client, which the service starts and prints last. */
 async function isReady(service, ended) {
   let printed = '';
   service.stdout.setEncoding('utf8');
