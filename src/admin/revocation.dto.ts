@@ -56,7 +56,7 @@ export class RevocationDto {
   @ApiProperty({ example: 'admin:operations' })
   actor: string;
 
-  @InstantField({ description: 'The access tokens issued before this are dead.' })
+  @InstantField({ description: 'Access tokens issued before this are revoked.' })
   not_before: string;
 
   @InstantField({ description: 'From here on all of those would have expired anyway.' })
@@ -79,7 +79,7 @@ export class RevocationOutcomeDto {
   @ApiProperty()
   dry_run: boolean;
 
-  @InstantField({ required: false, description: 'The access tokens issued before this are dead.' })
+  @InstantField({ required: false, description: 'Access tokens issued before this are revoked.' })
   not_before?: string;
 
   @ApiProperty({ description: 'The families that it revoked, or would revoke.' })
