@@ -1,5 +1,7 @@
+#!/usr/bin/env node
 /** The command line for operators. It uses the admin API; only `migrate` opens the database. */
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit.command.js';
 import { clientCommand } from './cli/client.command.js';
@@ -20,8 +22,13 @@ Environment:
   REKEY_ADMIN_CLIENT_ID      the admin client and its secret; without them those of the embedded
   REKEY_ADMIN_CLIENT_SECRET  server whose data is in REKEY_DATA_DIR (./data)`;
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 const program = new Command('rekey')
   .description('Administers a Rekey server.')
+  .version(version, '--version', 'print the version')
   .option('--json', 'print JSON instead of tables')
   .addHelpText('after', ENVIRONMENT);
 const terminal = new Terminal(program);

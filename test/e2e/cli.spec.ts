@@ -1,5 +1,5 @@
 /** The command line, in a separate process against a running service. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -351,4 +351,9 @@ it('the help lists all commands', async () => {
   for (const command of ['client', 'family', 'revoke', 'audit', 'key', 'subject', 'migrate', 'REKEY_URL']) {
     expect(stdout).toContain(command);
   }
+});
+
+it('says its version, the one of the package', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await line.run(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
 });

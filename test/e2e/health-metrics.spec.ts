@@ -298,3 +298,14 @@ describe('the container', () => {
     expect(asking).toEqual([]);
   });
 });
+
+it.each([
+  ['/health/live', 'debug'],
+  ['/metrics', 'debug'],
+  ['/favicon.ico', 'debug'],
+  ['/jwks', 'info'],
+])('a request of %s is in the log at level %s', async (path, level) => {
+  const { headers } = await send(`${app.url}${path}`);
+  const line = app.logs.find((each) => each.includes(headers.get('x-correlation-id')!));
+  expect(JSON.parse(line!)).toMatchObject({ level: { debug: 20, info: 30 }[level], route: path });
+});

@@ -1,6 +1,6 @@
 /** Runs the command line, or an example, like an operator: in a separate process with its own environment. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFileSync } from '@swc/core';
@@ -24,11 +24,11 @@ export class CommandLine {
     const cache = join(ROOT, 'node_modules/.cache');
     mkdirSync(cache, { recursive: true });
     const directory = mkdtempSync(join(cache, 'rekey-cli-'));
-    writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
+    copyFileSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
     for (const file of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || file.endsWith('.spec.ts')) continue;
       const { code } = transformFileSync(join(ROOT, folder, file), { sourceMaps: false });
-      const target = join(directory, file.replace(/ts$/, 'js'));
+      const target = join(directory, 'dist', file.replace(/ts$/, 'js'));
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, code);
     }
@@ -46,7 +46,7 @@ export class CommandLine {
     );
     const env = { ...Object.fromEntries(inherited), ...environment };
     return new Promise((resolve) => {
-      const command = [join(this.directory, this.entry), ...args];
+      const command = [join(this.directory, 'dist', this.entry), ...args];
       const child = execFile(process.execPath, command, { env }, (error, stdout, stderr) => {
         resolve({ exitCode: error ? Number(error.code ?? 1) : 0, stdout, stderr });
       });

@@ -48,6 +48,8 @@ export class Config {
   readonly brandColor: string;
   /** A `data:` URI. */
   readonly brandLogo: string | undefined;
+  /** Undefined: `pretty` at a terminal outside production, `json` elsewhere. */
+  readonly logFormat: RawConfig['logFormat'];
   readonly logLevel: RawConfig['logLevel'];
 
   constructor(values: Config) {

@@ -63,6 +63,7 @@ export const settings = {
   brandName: setting('REKEY_BRAND_NAME', shortText(60), 'Rekey'),
   brandColor: setting('REKEY_BRAND_COLOR', hexColour, '#3b63d6'),
   brandLogo: absent('REKEY_BRAND_LOGO', imageFile),
+  logFormat: absent('REKEY_LOG_FORMAT', oneOf('json', 'pretty')),
   logLevel: setting('REKEY_LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'),
 } as const;
 

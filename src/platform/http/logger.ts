@@ -6,6 +6,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { Config } from '../config/config.js';
+import { prettyLine } from './pretty-log.js';
 
 const SECRET_FIELDS = [
   'authorization',
@@ -25,8 +26,10 @@ const SECRET_FIELDS = [
 const BUFFER_BYTES = 4096;
 const FLUSH_MS = 250;
 
-export function createLogger(config: Pick<Config, 'logLevel'>): Logger {
-  const destination = pino.destination({ sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
+export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat' | 'environment'>): Logger {
+  const destination = isForPeople(config)
+    ? { write: (line: string) => void process.stdout.write(prettyLine(line)) }
+    : pino.destination({ sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
   return pino(
     {
       level: config.logLevel,
@@ -38,6 +41,9 @@ export function createLogger(config: Pick<Config, 'logLevel'>): Logger {
     destination,
   );
 }
+
+const isForPeople = ({ logFormat, environment }: Pick<Config, 'logFormat' | 'environment'>): boolean =>
+  logFormat === undefined ? process.stdout.isTTY && environment !== 'production' : logFormat === 'pretty';
 
 /** Writes Nest's messages to the same log, those of its start-up at level `debug`. */
 export class NestLogger implements LoggerService {
