@@ -15,6 +15,7 @@ import { DemoClient } from './first-boot/demo-client.service.js';
 import { FirstBoot } from './first-boot/first-boot.service.js';
 import { WrongMasterKeyError } from './keys/master-key.js';
 import { createAdapter } from './server/fastify-adapter.js';
+import { listenProblem } from './server/listen-problem.js';
 import { logError } from './platform/http/log-error.js';
 import { createLogger, NestLogger } from './platform/http/logger.js';
 
@@ -48,7 +49,9 @@ async function start(config: Config): Promise<void> {
   await app.init();
   const embedded = await awaitDatabase(() => app.get(FirstBoot, { strict: false }).run());
   const demoClient = embedded && (await app.get(DemoClient, { strict: false }).start(embedded.credentials));
-  await app.listen(config.port, config.host);
+  await app.listen(config.port, config.host).catch((error: Error) => {
+    throw listenProblem(error, config);
+  });
   const drain = drainer(app, () => logger.flush());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain(0) || process.exit(1));
   // After an uncaught exception the state of the process is unknown, so it answers the open requests and exits.

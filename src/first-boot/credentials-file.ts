@@ -1,6 +1,7 @@
 /** The credentials that an embedded service generates at its first start, in a shell-readable file with owner-only access. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inDataDirectory } from '../platform/config/data-directory.js';
 
 export interface Credentials {
   /** The service's URL, for other programs that read the file. */
@@ -47,5 +48,6 @@ export function readCredentials(dataDir: string): Credentials {
 export function writeCredentials(dataDir: string, credentials: Credentials): void {
   const lines = Object.entries(NAMES).map(([key, name]) => `${name}=${credentials[key as keyof Credentials] ?? ''}`);
   const warning = '# Secrets of an embedded Rekey, made at its first start. Not for production.';
-  writeFileSync(credentialsFile(dataDir), `${[warning, ...lines].join('\n')}\n`, { mode: 0o600 });
+  const text = `${[warning, ...lines].join('\n')}\n`;
+  inDataDirectory(dataDir, () => writeFileSync(credentialsFile(dataDir), text, { mode: 0o600 }));
 }

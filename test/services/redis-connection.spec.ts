@@ -47,7 +47,7 @@ describe('RedisConnection', () => {
     connection = new RedisConnection(server.url);
     let retries = 0;
     connection.client.on('reconnecting', () => retries++);
-    connection.onModuleInit();
+    void connection.onModuleInit();
     await expect(ping()).rejects.toThrow(RedisAwayError);
     await eventually(() => expect(retries).toBeGreaterThan(3));
     expect(said).toEqual(['Redis is away: ECONNREFUSED']);

@@ -94,6 +94,11 @@ export class RekeyProcess {
     return this.child.pid ?? 0;
   }
 
+  /** Of a file below its working directory. */
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
   /** Everything that it has written so far. */
   get output(): string {
     return this.#output;

@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.js';
+import { inDataDirectory } from './data-directory.js';
 import { loadConfig } from './load-config.js';
 
 let loaded: Config | undefined;
 
 /** @throws ConfigError with all problems */
 export function processConfig(): Config {
-  loaded ??= loadConfig(process.env, embeddedSecret);
+  loaded ??= loadConfig(process.env, (dataDir) => inDataDirectory(dataDir, () => embeddedSecret(dataDir)));
   return loaded;
 }
 

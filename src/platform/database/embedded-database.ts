@@ -8,7 +8,7 @@ import { embeddedPool, openEmbedded } from './embedded-pool.js';
 export class EmbeddedDatabase {
   constructor(private readonly config: Config) {}
 
-  /** @throws Error when another process has the files */
+  /** @throws StartProblem when another process has the files */
   async open(): Promise<typeof pg.Pool> {
     return embeddedPool(await openEmbedded(this.config.dataDir));
   }

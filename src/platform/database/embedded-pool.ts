@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
+import { inDataDirectory } from '../config/data-directory.js';
+import { StartProblem } from '../config/start-problem.js';
 import { DatabasePool } from './database-pool.js';
 
 /** @returns a `Pool` class for TypeORM's `driver` option; ending the pool closes the database */
@@ -47,10 +49,12 @@ export function embeddedPool(database: PGlite): typeof pg.Pool {
   };
 }
 
-/** Opens the files under `dataDir`, for one process at a time. @throws Error if another process uses them */
+/** Opens the files under `dataDir`, for one process at a time. @throws StartProblem if another process uses them */
 export async function openEmbedded(dataDir: string): Promise<PGlite> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const release = claim(join(dataDir, 'rekey.pid'));
+  const release = inDataDirectory(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return claim(join(dataDir, 'rekey.pid'));
+  });
   const database = new PGlite(join(dataDir, 'pg'));
   await database.waitReady;
   const close = database.close.bind(database);
@@ -65,7 +69,7 @@ function claim(file: string): () => void {
   if (existsSync(file)) {
     const owner = Number(readFileSync(file, 'utf8'));
     if (owner !== process.pid && isAlive(owner)) {
-      throw new Error(
+      throw new StartProblem(
         `The data directory is in use by process ${owner}. Stop that one, or choose another REKEY_DATA_DIR.`,
       );
     }

@@ -1,15 +1,21 @@
 /**
  * The process's only connection to Redis. It enforces the deadlines of commands, and logs one line when Redis goes away and one
- * when it is back. It never throws at start-up, never delays it, and never ends the process.
+ * when it is back. A Redis that is away neither stops a start nor ends the process; one that refuses at the start ends it, for
+ * waiting mends no password.
  *
  * Every command succeeds or fails within its deadline. If the server hangs (paused, half-open), the first command that misses
  * its deadline closes the connection, which fails all commands that wait on it; until a new connection is established, commands
  * fail at once. So nothing hangs and nothing queues up.
  */
+import { once } from 'node:events';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { StartProblem } from '../config/start-problem.js';
 import { createRedisClient, type RedisClient } from './redis-client.js';
 
 const DEADLINE_MS = 250;
+
+/** User, password, rights or database are wrong, or the server too old. Beside these an error reply may be of a Redis that is loading. */
+const REFUSES = /^(WRONGPASS|NOAUTH|NOPERM|DENIED|ERR (DB index|invalid password|AUTH|Client sent|unknown command))/;
 
 export class RedisAwayError extends Error {
   override readonly name = 'RedisAwayError';
@@ -23,7 +29,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   #closed = false;
 
   constructor(
-    url: string,
+    private readonly url: string,
     private readonly deadlineMs = DEADLINE_MS,
   ) {
     this.client = createRedisClient(url);
@@ -31,8 +37,16 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     this.client.on('ready', () => this.#onReady());
   }
 
-  onModuleInit(): void {
+  /** Until the first answer or failure. @throws StartProblem when Redis refuses */
+  async onModuleInit(): Promise<void> {
+    const failure = new Promise<Error>((resolve) => void this.client.once('error', resolve));
+    const ready = once(this.client, 'ready').catch(() => undefined); // the failure is the other one's
     this.open();
+    const outcome = await Promise.race([failure, ready]);
+    if (outcome instanceof Error && REFUSES.test(outcome.message)) {
+      const { hostname, port } = new URL(this.url);
+      throw new StartProblem(`Redis at ${hostname}:${port || 6379} refuses: ${outcome.message}. Check REDIS_URL.`);
+    }
   }
 
   onApplicationShutdown(): void {
