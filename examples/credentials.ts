@@ -1,4 +1,4 @@
-/** What an embedded service made up at its first start, from the file in which it keeps that. */
+/** Reads the credentials file of an embedded service. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ const DEFAULT_DATA_DIR = './data';
 export const credentialsFile = (environment: Environment): string =>
   join(environment['REKEY_DATA_DIR'] || DEFAULT_DATA_DIR, 'credentials.env');
 
-/** @returns nothing where there is no such file */
+/** @returns an empty object if there is no such file */
 export function keptCredentials(environment: Environment): Environment {
   try {
     const lines = readFileSync(credentialsFile(environment), 'utf8').split('\n');

@@ -22,7 +22,7 @@ const wire = new Wire(url);
 const server = start();
 const ended = once(server, 'exit');
 let isOver = false;
-// Whatever ends this, the server ends with it: a reader such as `head` that has seen enough, Ctrl-C, a closed terminal.
+// Stops the server however this ends: a reader such as `head` that closes the pipe, Ctrl-C, a closed terminal.
 process.stdout.on('error', () => void stop().then(() => process.exit(0)));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => void stop().then(() => process.exit(1)));
@@ -62,7 +62,7 @@ async function run(): Promise<void> {
   title('3. A thief has copied a token that the client has long replaced: using it ends the family for both');
   const stolen = await wire.startFamily(admin, client, 'bob');
   const current = await wire.refresh(client, stolen);
-  say(`   … ${RETRY_WINDOW_SECONDS} seconds later, outside the retry window, the thief appears:`);
+  say(`   … ${RETRY_WINDOW_SECONDS} seconds later, after the grace period, the thief appears:`);
   await sleep(RETRY_WINDOW_SECONDS * 1000 + 500);
   await wire.refresh(client, stolen);
   say('   And the token that was still good, wherever it is, no longer works either:');

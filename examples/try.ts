@@ -1,6 +1,6 @@
 /**
- * `npm run try`: refresh, refresh again, introspect, revoke, against the service that `npm start` runs. Each run starts a
- * session of its own, so it can be run again and again; it leaves a second one behind, to go on with by hand.
+ * `npm run try`: refreshes twice, introspects and revokes, against the service that `npm start` runs. Each run starts a new session,
+ * so it can be repeated; it leaves a second session for manual requests.
  */
 import { resolve } from 'node:path';
 import { credentialsFile, keptCredentials } from './credentials.js';
@@ -8,10 +8,10 @@ import { Refused, refreshing, say, title, Wire, type Client } from './wire.js';
 
 const SUBJECT = 'demo-user';
 
-/** Something that whoever typed the command can mend: printed as it is. */
+/** An error that the user can fix; printed without a stack trace. */
 class Stop extends Error {}
 
-/** A reader that has seen enough, such as `head`, closes the pipe. */
+/** A reader such as `head` may close the pipe. */
 process.stdout.on('error', () => process.exit(0));
 
 try {
@@ -57,7 +57,7 @@ async function walkThrough(wire: Wire, client: Client, refreshToken: string): Pr
   await wire.tell(client, '/introspect', { token: accessToken });
 }
 
-/** @throws Stop that says what is missing */
+/** @throws Stop that names the missing value */
 function settingsOf(environment: NodeJS.ProcessEnv): { url: string; admin: Client; client: Client } {
   const kept = keptCredentials(environment);
   const { ISSUER: url, DEMO_ID: id, DEMO_SECRET: secret } = kept;
@@ -74,7 +74,7 @@ function settingsOf(environment: NodeJS.ProcessEnv): { url: string; admin: Clien
   return { url, admin: { id: adminId, secret: adminSecret }, client: { id, secret } };
 }
 
-/** @throws Stop where nothing answers, or something else does */
+/** @throws Stop if nothing or another server answers */
 async function adminToken(wire: Wire, url: string, admin: Client): Promise<string> {
   try {
     return await wire.adminToken(admin);
@@ -88,7 +88,7 @@ async function adminToken(wire: Wire, url: string, admin: Client): Promise<strin
   }
 }
 
-/** For a shell. */
+/** Quotes a path for a shell. */
 function quoted(path: string): string {
   return `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-/** Requests to a service, printed with their answers, for the programs that show how it behaves. */
+/** Sends requests and prints them with their responses, for the example programs. */
 
 export interface Client {
   readonly id: string;
@@ -8,7 +8,7 @@ export interface Client {
 export type Json = Record<string, unknown>;
 
 export class Wire {
-  /** @param url of the service, without a slash at its end */
+  /** @param url the service's URL without a trailing slash */
   constructor(private readonly url: string) {}
 
   /** Sends a form and prints it with its answer. */
@@ -25,7 +25,7 @@ export class Wire {
     return String(answer['refresh_token']);
   }
 
-  /** Sends a form. @throws Refused unless the answer is a 200 */
+  /** Sends a form without printing. @throws Refused unless the response is a 200 */
   async quietly(client: Client, path: string, form: Record<string, string>): Promise<Json> {
     const { status, body } = await this.send(client, path, form);
     if (status !== 200) throw new Refused(path, status, body);
@@ -38,7 +38,7 @@ export class Wire {
     return String(token);
   }
 
-  /** @throws Refused unless it worked */
+  /** @throws Refused on an error response */
   async adminPost(token: string, path: string, body: Json, aloud = false): Promise<Json> {
     const response = await fetch(this.url + path, {
       method: 'POST',
@@ -52,7 +52,7 @@ export class Wire {
     return answer;
   }
 
-  /** A user's session for the client, as if the user had signed in. @returns its first refresh token */
+  /** Starts a session of a user, as if they had signed in at the client. @returns its first refresh token */
   async startFamily(token: string, client: Client, subject: string): Promise<string> {
     const asked = { client_id: client.id, subject, scope: 'read write' };
     return String((await this.adminPost(token, '/admin/v1/families', asked))['refresh_token']);
@@ -69,7 +69,7 @@ export class Wire {
   }
 }
 
-/** An answer that a program did not count on. */
+/** An unexpected response. */
 export class Refused extends Error {
   constructor(
     path: string,
@@ -88,7 +88,7 @@ export const refreshing = (refreshToken: string): Record<string, string> => ({
 /** RFC 6749 §2.3.1 */
 const encoded = (text: string): string => new URLSearchParams({ text }).toString().slice('text='.length);
 
-/** Tokens at a length that can be told apart and read. */
+/** Shortens tokens so that they stay distinguishable and readable. */
 const shorten = (text: string): string =>
   text
     .replace(/eyJ[\w.-]+/g, (jwt) => `eyJ…${jwt.slice(-6)}`)

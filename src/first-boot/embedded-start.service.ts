@@ -55,7 +55,7 @@ export class EmbeddedStart {
     return {
       issuer: this.config.issuer,
       ...(hasAdmin ? {} : admin),
-      // Not the user's name: whoever reads `demo:` somewhere should know whose password follows.
+      // Differs from the user's name, so that the two credentials are not confused.
       demoClientId: kept.demoClientId ?? 'demo-shell',
       demoClientSecret: kept.demoClientSecret ?? generateSecret(),
       demoUsername: 'demo',

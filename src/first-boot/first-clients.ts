@@ -9,7 +9,7 @@ export const ADMIN_CLIENT: ClientRegistration = {
   scopes: ['rekey:admin'],
 };
 
-/** For `npm run try`, and for requests by hand. */
+/** The client for `npm run try` and for manual requests. */
 export const DEMO_CLIENT: ClientRegistration = {
   ...registrationDefaults,
   name: 'Demo shell',

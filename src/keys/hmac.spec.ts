@@ -52,27 +52,30 @@ describe('HMAC-SHA-256', () => {
         'The key needs to be hashed before being used by the HMAC algorithm.',
       mac: '9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2',
     },
-  ])('agrees with test case $number of RFC 4231', ({ key, data, mac }) => {
+  ])('the HMAC matches test case $number of RFC 4231', ({ key, data, mac }) => {
     expect(hmacSha256(key, data).toString('hex').slice(0, mac.length)).toBe(mac);
   });
 
-  it.each([0, 1, 32, 63, 64, 65, 128])('agrees with createHmac for any data under a key of %i bytes', (length) => {
-    const key = randomBytes(length);
-    const data = fc.oneof(fc.string({ unit: 'grapheme' }), fc.uint8Array({ maxLength: 200 }), fc.constant('\ud800'));
-    fc.assert(
-      fc.property(data, (data) => {
-        expect(hmacSha256(key, data)).toEqual(createHmac('sha256', key).update(data).digest());
-      }),
-    );
-  });
+  it.each([0, 1, 32, 63, 64, 65, 128])(
+    'the HMAC equals that of createHmac for any data with a key of %i bytes',
+    (length) => {
+      const key = randomBytes(length);
+      const data = fc.oneof(fc.string({ unit: 'grapheme' }), fc.uint8Array({ maxLength: 200 }), fc.constant('\ud800'));
+      fc.assert(
+        fc.property(data, (data) => {
+          expect(hmacSha256(key, data)).toEqual(createHmac('sha256', key).update(data).digest());
+        }),
+      );
+    },
+  );
 
-  it('leaves the key and the data as they were', () => {
+  it('the key and the data are not changed', () => {
     const [key, data] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
     hmacSha256(key, data);
     expect([key, data]).toEqual([Buffer.alloc(32, 1), Buffer.alloc(32, 2)]);
   });
 
-  it('returns bytes of its own for each call', () => {
+  it('each call returns a new buffer', () => {
     const key = randomBytes(32);
     const first = hmacSha256(key, 'a');
     const copy = Buffer.from(first);

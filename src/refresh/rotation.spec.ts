@@ -110,7 +110,7 @@ describe('the verdict', () => {
   });
 });
 
-describe('the retry window', () => {
+describe('the grace period', () => {
   const supersededAt = NOW - 10_000;
   const predecessor = aToken({ generation: 2 });
 

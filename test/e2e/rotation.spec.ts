@@ -59,7 +59,7 @@ describe('the successor', () => {
   });
 });
 
-describe('the retry window', () => {
+describe('the grace period', () => {
   it('[128] a retry returns the same successor, and an access token with the same jti and expiry', async () => {
     const { refreshToken, sid } = await startFamily(app, client);
     const first = await refresh(app, client, refreshToken);

@@ -1,4 +1,4 @@
-/** `npm run try`, which is what a newcomer is told to do first: again and again, and where something is off. */
+/** `npm run try`, the first command for newcomers: repeated runs, and its error messages. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { refresh } from '../support/requests.js';
 import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
 
-/** Not the easiest of folders for a shell. */
+/** A folder name that needs quoting in a shell. */
 const dataDir = mkdtempSync(join(tmpdir(), "rekey's try "));
 
 let app: TestApp;
@@ -30,7 +30,7 @@ afterAll(async () => {
 const run = (environment: Record<string, string> = {}): Promise<CommandResult> =>
   line.run([], { REKEY_DATA_DIR: dataDir, ...environment });
 
-it('refreshes twice, introspects and revokes, each time in a session of its own', async () => {
+it('each run refreshes twice, introspects and revokes in a new session', async () => {
   const [first, second] = [await run(), await run()];
   for (const { exitCode, stdout, stderr } of [first, second]) {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -52,7 +52,7 @@ it('refreshes twice, introspects and revokes, each time in a session of its own'
   expect(first.stdout).not.toBe(second.stdout);
 });
 
-it('leaves a session behind to go on with by hand, in lines for a shell', async () => {
+it('a run leaves a session for manual requests, and prints shell commands for it', async () => {
   const { stdout } = await run();
   expect(stdout).toContain(`   . '${join(dataDir, 'credentials.env').replace("'", `'\\''`)}'\n`);
   const [, refreshToken] = /curl -u "\$DEMO_ID:\$DEMO_SECRET" "\$ISSUER\/token" .*'(rt_[^']+)'$/m.exec(stdout) ?? [];
@@ -63,7 +63,7 @@ it('leaves a session behind to go on with by hand, in lines for a shell', async 
   expect(again.body.refresh_token).toBe(first.body.refresh_token);
 });
 
-/** What it says where it cannot go on. */
+/** The error message of a failed run. */
 async function complaint(environment: Record<string, string>): Promise<string> {
   const { exitCode, stdout, stderr } = await run(environment);
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
@@ -75,23 +75,23 @@ async function complaint(environment: Record<string, string>): Promise<string> {
   return stderr;
 }
 
-it('says in one line that nothing was started in this folder', async () => {
+it('without a service in this folder, one line says so', async () => {
   expect(await complaint({ REKEY_DATA_DIR: join(dataDir, 'elsewhere') })).toContain('`npm start`');
 });
 
-it('says in one line that the service is not running', async () => {
+it('with the service stopped, one line says so', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rekey-try-'));
   writeCredentials(directory, { ...readCredentials(dataDir), issuer: 'http://127.0.0.1:1' });
   expect(await complaint({ REKEY_DATA_DIR: directory })).toMatch(/^Rekey does not answer at http:\/\/127\.0\.0\.1:1 /);
   rmSync(directory, { recursive: true });
 });
 
-it('says in one line that the admin client is not the one that the service knows', async () => {
+it('with an unknown admin client, one line says so', async () => {
   const wrong = { REKEY_ADMIN_CLIENT_ID: 'admin', REKEY_ADMIN_CLIENT_SECRET: 'wrong' };
   expect(await complaint(wrong)).toContain('The admin client admin was refused');
 });
 
-it('has a client and a user whose names tell them apart', () => {
+it('the demo client and the demo user have different names', () => {
   const kept = readFileSync(join(dataDir, 'credentials.env'), 'utf8');
   expect(kept).toContain('DEMO_ID=demo-shell\n');
   expect(kept).toContain('DEMO_USER=demo\n');
