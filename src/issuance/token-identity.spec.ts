@@ -39,6 +39,10 @@ describe('the identity of an access token', () => {
     expect(new Set([first, ...others]).size).toBe(5);
   });
 
+  it('the jti is the same in each release, so that replicas agree during an upgrade', () => {
+    expect(derivedIdentity(SID, 4, BORN, KEY)).toBe('01b8dd58-e27b-776a-973d-db40619363a5');
+  });
+
   it('a family and a generation whose digits run together are not confused', () => {
     expect(derivedIdentity('s 1', 1, BORN, KEY)).not.toBe(derivedIdentity('s', 11, BORN, KEY));
   });
