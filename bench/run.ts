@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: the figures of docs/benchmark.md, each with the floor of the same run. Rounds of floor and Rekey alternate, and
- * medians are compared, because no machine is quiet; ratios are more reliable than rates.
+ * `npm run bench`, or `npm run bench -- refresh` for one part: the figures of docs/benchmark.md, each with the floor of the
+ * same run. Rounds of floor and Rekey alternate, and medians are compared, because no machine is quiet; ratios are more
+ * reliable than rates.
  *
  * Starts its own PostgreSQL (default durability) and Redis from the Debian packages, and stops them.
  */
@@ -10,23 +11,26 @@ import { join } from 'node:path';
 import { PostgresServer } from '../test/support/postgres-server.js';
 import { RedisServer } from '../test/support/redis-server.js';
 import { measureBursts } from './bursts.js';
-import { load, median, percentile, type Session } from './load.js';
+import { compare, TABLE_HEAD, type Side } from './compare.js';
+import { load, median, type Session } from './load.js';
 import { prepareCodes, prepareFloor, prepareRekey, prepareUsers } from './prepare.js';
 import { asking, field, refreshing } from './sessions.js';
-import { cpuMicroseconds, MASTER_KEY, residentMegabytes, startFloor, startRekey, type Running } from './servers.js';
+import { MASTER_KEY, residentMegabytes, startFloor, startRekey, type Running } from './servers.js';
 import { measureCodes, measureSignIns } from './sign-in.js';
 import { measureStorage } from './storage.js';
 
 const SESSIONS = 64;
+const FEW_SESSIONS = 8;
 const CODES = 4000;
 const SIGNING_IN = 8;
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 5);
 
-interface Side {
-  readonly server: Running;
-  readonly sessions: readonly Session[];
-}
+const parts = ['refresh', 'client_credentials', 'introspection', 'people', 'bursts', 'storage', 'embedded'] as const;
+const asked = process.argv.slice(2);
+const unknown = asked.filter((part) => !parts.some((known) => known === part));
+if (unknown.length > 0) throw new Error(`There is no part ${unknown.join(', ')}. The parts: ${parts.join(', ')}.`);
+const wants = (part: (typeof parts)[number]): boolean => asked.length === 0 || asked.includes(part);
 
 const postgres = await PostgresServer.start();
 const redis = await RedisServer.start();
@@ -50,37 +54,49 @@ async function run(databaseUrl: string, redisUrl: string): Promise<void> {
     say(
       `${SESSIONS} concurrent sessions, ${ROUNDS} alternating rounds of ${SECONDS} s, medians. Node ${process.version}.\n`,
     );
-    say('| | floor /s | Rekey /s | ratio | Rekey CPU | p50 | p99 |\n|---|---|---|---|---|---|---|');
-    await compare(
-      'refresh (audit on, logs on)',
-      { server: floor, sessions: floorTokens.map((token) => refreshing('/refresh', token)) },
-      {
-        server: rekey,
-        sessions: refreshTokens.map((token) => refreshing('/token', token)),
-      },
-    );
-    await compare(
-      'client_credentials',
-      all(floor, asking('/client-credentials', 'grant_type=client_credentials')),
-      all(rekey, asking('/token', 'grant_type=client_credentials')),
-    );
-    const token = await accessToken(rekey);
-    await compare(
-      'introspection (Redis)',
-      all(floor, asking('/introspect', `token=${floor.token}`)),
-      all(rekey, asking('/introspect', `token=${token}`)),
-    );
-    await measurePeople(
-      rekey,
-      (await prepareRekey(SESSIONS)).map((refreshToken) => refreshing('/token', refreshToken)),
-    );
-    await measureBursts(rekey, await prepareRekey(50 * 21), say);
+    say(TABLE_HEAD);
+    if (wants('refresh')) await compareRefreshes(floor, floorTokens, rekey, refreshTokens);
+    if (wants('client_credentials')) {
+      const grant = 'grant_type=client_credentials';
+      await row(
+        'client_credentials',
+        all(floor, asking('/client-credentials', grant)),
+        all(rekey, asking('/token', grant)),
+      );
+    }
+    if (wants('introspection')) {
+      const token = await accessToken(rekey);
+      const [asksFloor, asksRekey] = [floor.token, token].map((one) => asking('/introspect', `token=${one}`));
+      await row('introspection (Redis)', all(floor, asksFloor!), all(rekey, asksRekey!));
+    }
+    if (wants('people')) {
+      const tokens = await prepareRekey(SESSIONS);
+      await measurePeople(
+        rekey,
+        tokens.map((refreshToken) => refreshing('/token', refreshToken)),
+      );
+    }
+    if (wants('bursts')) await measureBursts(rekey, await prepareRekey(50 * 21), say);
   } finally {
     await floor.stop();
     await rekey.stop();
   }
-  await measureStorage(environment, databaseUrl, say);
-  await measureEmbedded();
+  if (wants('storage')) await measureStorage(environment, databaseUrl, say);
+  if (wants('embedded')) await measureEmbedded();
+}
+
+async function row(name: string, floor: Side, rekey: Side): Promise<void> {
+  say(await compare(name, floor, rekey, { rounds: ROUNDS, seconds: SECONDS }));
+}
+
+/** Audit and logs on. A few sessions show what a refresh takes where nothing waits for the CPU. */
+async function compareRefreshes(floor: Running, floorTokens: string[], rekey: Running, tokens: string[]) {
+  const floorSessions = floorTokens.map((token) => refreshing('/refresh', token));
+  const rekeySessions = tokens.map((token) => refreshing('/token', token));
+  for (const count of [SESSIONS, FEW_SESSIONS]) {
+    const [ofFloor, ofRekey] = [floorSessions.slice(0, count), rekeySessions.slice(0, count)];
+    await row(`refresh, ${count} sessions`, { server: floor, sessions: ofFloor }, { server: rekey, sessions: ofRekey });
+  }
 }
 
 /** Codes and sign-ins. */
@@ -99,32 +115,6 @@ async function measurePeople(rekey: Running, refreshes: readonly Session[]): Pro
 
 function all(server: Running, session: Session): Side {
   return { server, sessions: new Array<Session>(SESSIONS).fill(session) };
-}
-
-async function compare(name: string, floor: Side, rekey: Side): Promise<void> {
-  const rates: Record<'floor' | 'rekey', number[]> = { floor: [], rekey: [] };
-  const [cpu, p50, p99]: [number[], number[], number[]] = [[], [], []];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    rates.floor.push((await measure(name, floor)).answersPerSecond);
-    const before = await cpuMicroseconds(rekey.server.process);
-    const result = await measure(name, rekey);
-    rates.rekey.push(result.answersPerSecond);
-    cpu.push(((await cpuMicroseconds(rekey.server.process)) - before) / result.allAnswers);
-    p50.push(percentile(result.latencies, 0.5));
-    p99.push(percentile(result.latencies, 0.99));
-  }
-  const [floorRate, rekeyRate] = [median(rates.floor), median(rates.rekey)];
-  say(
-    `| ${name} | ${Math.round(floorRate)} | ${Math.round(rekeyRate)} | ${(rekeyRate / floorRate).toFixed(2)} | ` +
-      `${Math.round(median(cpu))} µs | ${median(p50).toFixed(1)} ms | ${median(p99).toFixed(1)} ms |`,
-  );
-}
-
-async function measure(name: string, { server, sessions }: Side) {
-  const result = await load(server.url, sessions, SECONDS);
-  if (result.failures.size > 0)
-    throw new Error(`${name}: answers other than 200: ${JSON.stringify([...result.failures])}`);
-  return result;
 }
 
 async function accessToken(rekey: Running): Promise<string> {

@@ -76,9 +76,16 @@ export async function residentMegabytes({ pid }: ChildProcess): Promise<number> 
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024);
 }
 
-/** CPU time that a process has used, in microseconds (user and system). */
-export async function cpuMicroseconds({ pid }: ChildProcess): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
+/** CPU time that a process has used, user and system, in microseconds. */
+export async function cpuMicroseconds({ pid }: ChildProcess): Promise<{ mainThread: number; process: number }> {
+  return {
+    mainThread: await microsecondsIn(`/proc/${pid}/task/${pid}/stat`),
+    process: await microsecondsIn(`/proc/${pid}/stat`),
+  };
+}
+
+async function microsecondsIn(file: string): Promise<number> {
+  const fields = (await readFile(file, 'utf8')).replace(/^.*\) /, '').split(' ');
   const TICKS_PER_SECOND = 100;
   return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
 }
