@@ -27,7 +27,6 @@ export interface Standing {
 
 export class RedisRevocationCopier {
   #everythingAt = -Infinity;
-  #copiedAt: number | undefined;
 
   constructor(
     private readonly copy: RedisRevocationCopy,
@@ -35,11 +34,6 @@ export class RedisRevocationCopier {
     private readonly clock: Clock,
     private readonly onEvent: OnTrackerEvent,
   ) {}
-
-  /** Time of this replica's last successful copy, in milliseconds since the epoch. */
-  get copiedAt(): number | undefined {
-    return this.#copiedAt;
-  }
 
   /** Rejects when Redis fails. When PostgreSQL fails, the marker is left to expire, or to a replica that reaches both. */
   async pass(): Promise<Standing> {
@@ -71,7 +65,6 @@ export class RedisRevocationCopier {
       if (outcome === 'lost') return false;
       if (outcome === 'renewed') {
         if (everything) this.#everythingAt = startedAt;
-        this.#copiedAt = this.clock.now();
         return true;
       }
       withinMs = WINDOW_MS + (now - beganAt);

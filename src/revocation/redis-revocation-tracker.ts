@@ -67,11 +67,6 @@ export class RedisRevocationTracker extends RevocationTracker {
     return this.#state ?? 'away';
   }
 
-  /** Time of this replica's last successful copy, in milliseconds since the epoch, for metrics. */
-  get copiedAt(): number | undefined {
-    return this.#copier.copiedAt;
-  }
-
   async check(token: RevocableToken): Promise<'live' | 'revoked' | 'unknown'> {
     const verified = this.#verified;
     if (verified === undefined) return 'unknown';

@@ -13,10 +13,11 @@ import type { OnTrackerEvent } from './tracker-event.js';
 import { RevocationTracker } from './revocation-tracker.js';
 
 /** Turns tracker events into log lines and metrics. */
-function reporting(metrics: Metrics): OnTrackerEvent {
+export function reporting(metrics: Metrics): OnTrackerEvent {
   const logger = new Logger('RevocationTracker');
   return (event) => {
     if (event.type === 'added') metrics.revocationLagSeconds.observe(event.lagMs / 1000);
+    if (event.type === 'copied') metrics.revocationsRestored.inc(event.repaired);
     if (event.type === 'state') logger.log({ msg: 'tracker state', state: event.state, reason: event.reason });
     if (event.type === 'add_failed' || event.type === 'copy_failed') {
       metrics.trackerFailures.inc();

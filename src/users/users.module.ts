@@ -53,6 +53,6 @@ import { UsersService } from './users.service.js';
     UserImport,
     UsersService,
   ],
-  exports: [SubjectsService, SessionEpochs, UsersService, UserImport],
+  exports: [PasswordThreads, SubjectsService, SessionEpochs, UsersService, UserImport],
 })
 export class UsersModule {}

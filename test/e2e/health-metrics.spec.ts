@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ModulesContainer } from '@nestjs/core';
+import { PasswordThreads } from '../../src/passwords/password-threads.service.js';
 import { RevocationTracker } from '../../src/revocation/revocation-tracker.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';
@@ -204,10 +205,25 @@ describe('GET /metrics', () => {
       'rekey_cleanup_rows_total',
       'rekey_cleanup_failures_total',
       'rekey_database_waiting',
+      'rekey_revocations_restored_total',
       'process_cpu_seconds_total',
     ]) {
       expect(text).toContain(`# TYPE ${name} `);
     }
+  });
+
+  it('[301] /metrics has the passwords that are hashed now, and those that wait', async () => {
+    const threads = app.nest.get(PasswordThreads, { strict: false });
+    const count = async () => {
+      const samples = await scrape();
+      return ['rekey_password_threads_working', 'rekey_passwords_waiting'].map((name) => valueOf(samples, name));
+    };
+    expect(await count()).toEqual([0, 0]);
+    const working = jest.spyOn(threads, 'working', 'get').mockReturnValue(2);
+    const waiting = jest.spyOn(threads, 'waiting', 'get').mockReturnValue(7);
+    expect(await count()).toEqual([2, 7]);
+    working.mockRestore();
+    waiting.mockRestore();
   });
 
   it('[301] unknown input adds no series to /metrics', async () => {

@@ -48,6 +48,12 @@ export class Metrics {
     [],
   );
 
+  readonly revocationsRestored = this.counter(
+    'rekey_revocations_restored_total',
+    'Revocations that the tracker was missing, copied to it from PostgreSQL.',
+    [],
+  );
+
   readonly introspections = this.counter('rekey_introspections_total', 'Introspections by result.', ['result']);
 
   readonly clientAuthenticationFailures = this.counter(
