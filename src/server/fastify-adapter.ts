@@ -2,17 +2,16 @@
  * The HTTP server and its limits. All input is bounded here, before it is read.
  */
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../platform/config/config.js';
-import { OAuthError } from '../oauth/oauth-error.js';
 import { showError, wantsPage } from '../pages/page-error.filter.js';
 import { Pages } from '../pages/pages.service.js';
 import { toOAuthError } from '../platform/http/http-error.js';
 import { adminPathOf, isBelow, sendProblem } from '../platform/http/problem-details.filter.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
 import { addParsers } from './body-parsers.js';
+import { answerBrokenHttp, routeEarlyRequests } from './early-requests.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 
@@ -49,6 +48,7 @@ export function createAdapter(config: Config): FastifyAdapter {
     frameworkErrors: brokenUrlAnswer(config),
   });
   addParsers(adapter.getInstance());
+  routeEarlyRequests(adapter.getInstance());
   hangUpWhileDraining(adapter.getInstance());
   return adapter;
 }
@@ -73,22 +73,4 @@ function brokenUrlAnswer(config: Config): (broken: FastifyError, request: Fastif
     if (wantsPage(config, request)) return showError(pages, error, request, reply);
     void reply.status(error.status).headers(error.headers).type('application/json; charset=utf-8').send(error.toJSON());
   };
-}
-
-/** Answers malformed HTTP in the format of all other errors. */
-function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = {
-    HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-    ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-  }[error.code ?? ''];
-  const body = JSON.stringify(OAuthError.invalidRequest('broken_http'));
-  const headers = {
-    'content-type': 'application/json; charset=utf-8',
-    ...STANDARD_HEADERS,
-    connection: 'close',
-    'content-length': Buffer.byteLength(body),
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status ?? '400 Bad Request'}\r\n${lines.join('')}\r\n${body}`);
 }

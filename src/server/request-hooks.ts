@@ -13,6 +13,7 @@ import type { Clock } from '../platform/time/clock.js';
 import { forwardedFor } from '../platform/http/forwarded-for.js';
 import { issuerPath } from '../platform/http/issuer-path.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
+import { earlyRefusal } from './early-requests.js';
 
 export interface HookDependencies {
   readonly config: Config;
@@ -35,10 +36,8 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
     });
-    // Node would refuse this request without a body (RFC 9112 §3.2); see `requireHostHeader` in the adapter.
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      return done(OAuthError.invalidRequest('no_host'));
-    }
+    const refusal = earlyRefusal(request.raw);
+    if (refusal) return done(refusal);
     if (demandsTls && request.protocol !== 'https' && !isProbe(request)) {
       return done(OAuthError.invalidRequest('plain_http', 'This service answers over TLS only.'));
     }

@@ -96,6 +96,29 @@ const refusals: [string, number, () => Promise<Answer>][] = [
     () => exchangeBytes(app.url, 'POST /token HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'),
   ],
   [
+    'two hosts',
+    400,
+    () => exchangeBytes(app.url, 'GET /jwks HTTP/1.1\r\nHost: x\r\nHost: x\r\nConnection: close\r\n\r\n'),
+  ],
+  [
+    'a host that is not one',
+    400,
+    () => exchangeBytes(app.url, 'GET /jwks HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n'),
+  ],
+  ['an unknown expectation', 417, () => exchange(app.url, { path: '/token', headers: [FORM, ['Expect', 'foo']] })],
+  ['CONNECT', 405, () => exchange(app.url, { method: 'CONNECT', path: '/token' })],
+  ['CONNECT to another host', 404, () => exchange(app.url, { method: 'CONNECT', path: 'example.com:443' })],
+  ['HTTP/2 without an upgrade', 400, () => exchangeBytes(app.url, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
+  [
+    'a chunk with a long extension',
+    413,
+    () =>
+      exchangeBytes(
+        app.url,
+        `POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n1;${'a'.repeat(20_000)}\r\n`,
+      ),
+  ],
+  [
     'headers without an end',
     431,
     () => exchangeBytes(app.url, `POST /token HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}`),
@@ -115,6 +138,7 @@ describe('a refusal', () => {
     expectError(answer, status, answer.body.error);
     expect(CODES).toContain(answer.body.error);
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('x-correlation-id')).toMatch(/^[\da-f-]{36}$/);
     expect(answer.headers.has('server')).toBe(false);
     // Nest's own shape has these.
     expect(answer.body).not.toHaveProperty('statusCode');

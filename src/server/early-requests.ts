@@ -1,0 +1,62 @@
+/**
+ * The requests that Node would answer itself, before Fastify sees them: an `Expect` that is not `100-continue`, `CONNECT`, and
+ * what it cannot parse. All get an answer in the format and with the headers of the others. An `Upgrade` is ignored, as RFC 9110
+ * §7.8 allows: without a listener Node treats the request like any other.
+ */
+import { randomUUID } from 'node:crypto';
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { OAuthError } from '../oauth/oauth-error.js';
+import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
+
+/** Hands the requests over to Fastify that Node would answer, or hang up on. */
+export function routeEarlyRequests(server: FastifyInstance): void {
+  server.server.on('checkExpectation', (request, response) => server.routing(request, response));
+  server.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    // Node has removed its own listeners: there is no response, and no one else watches the socket.
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.once('finish', () => socket.end());
+    socket.on('error', () => socket.destroy());
+    server.routing(request, response);
+  });
+}
+
+/** RFC 9112 §3.2 on `Host`, RFC 9110 §10.1.1 on `Expect`. @returns why the request is refused */
+export function earlyRefusal({ headers, httpVersion, rawHeaders }: IncomingMessage): OAuthError | undefined {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (hosts === 0 && httpVersion === '1.1') return OAuthError.invalidRequest('no_host');
+  if (hosts > 1) return OAuthError.invalidRequest('two_hosts');
+  if (!HOST.test(headers.host ?? '')) return OAuthError.invalidRequest('bad_host');
+  if (!/^(100-continue)?$/i.test(headers.expect ?? '')) {
+    return new OAuthError('invalid_request', { reason: 'expectation', status: 417 });
+  }
+  return undefined;
+}
+
+/** RFC 3986 §3.2.2 and §3.2.3, without their structure. */
+const HOST = /^[\w.~!$&'()*+,;=%:[\]-]*$/;
+
+const STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** What is not even HTTP gets an answer in the same format as everything else. */
+export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const body = JSON.stringify(OAuthError.invalidRequest('broken_http'));
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    ...STANDARD_HEADERS,
+    'x-correlation-id': randomUUID(),
+    connection: 'close',
+    'content-length': Buffer.byteLength(body),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${STATUS[error.code ?? ''] ?? '400 Bad Request'}\r\n${lines.join('')}\r\n${body}`);
+}
