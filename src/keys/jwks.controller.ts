@@ -1,5 +1,4 @@
-import { Controller, Get, Header, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Controller, Get, Header } from '@nestjs/common';
 import type { JWK } from 'jose';
 import { KeyRing } from './key-ring.service.js';
 
@@ -15,8 +14,7 @@ export class JwksController {
   @Header('Content-Type', 'application/jwk-set+json')
   @Header('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`)
   @Header('Access-Control-Allow-Origin', '*')
-  jwks(@Res({ passthrough: true }) reply: FastifyReply): { keys: JWK[] } {
-    reply.removeHeader('pragma'); // it may be cached
+  jwks(): { keys: JWK[] } {
     return this.ring.jwks();
   }
 }

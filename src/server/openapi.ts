@@ -24,7 +24,7 @@ export function serveOpenApi(
   let document: OpenAPIObject | undefined;
   server.get(path, (_request, reply) => {
     document ??= openApiDocument(app, issuer);
-    void reply.header('cache-control', `public, max-age=${MAX_AGE_SECONDS}`).removeHeader('pragma').send(document);
+    void reply.header('cache-control', `public, max-age=${MAX_AGE_SECONDS}`).send(document);
   });
 }
 

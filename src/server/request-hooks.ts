@@ -48,6 +48,11 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     done();
   });
 
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (String(reply.getHeader('cache-control')).startsWith('public')) reply.removeHeader('pragma');
+    done(null, payload);
+  });
+
   // Once the body is complete, because the caller controls when it begins and how long it takes.
   server.addHook('preValidation', (request, _reply, done) => {
     request.arrivedAt = clock.now();

@@ -1,6 +1,5 @@
-import { Controller, Get, Header, Param, Res } from '@nestjs/common';
+import { Controller, Get, Header, Param } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { serverMetadata, type ServerMetadata } from './server-metadata.js';
 import { Config } from '../../platform/config/config.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
@@ -22,9 +21,8 @@ export class DiscoveryController {
   @Get(['oauth-authorization-server', 'oauth-authorization-server/*'])
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
-  authorizationServer(@Res({ passthrough: true }) reply: FastifyReply, @Param('*') path = ''): ServerMetadata {
+  authorizationServer(@Param('*') path = ''): ServerMetadata {
     if (path !== this.issuerPath) throw new OAuthError('not_found', { reason: 'other_issuer' });
-    reply.removeHeader('pragma'); // it may be cached
     return this.metadata;
   }
 
@@ -32,8 +30,7 @@ export class DiscoveryController {
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
-  openidProvider(@Res({ passthrough: true }) reply: FastifyReply): ServerMetadata {
-    reply.removeHeader('pragma');
+  openidProvider(): ServerMetadata {
     return this.metadata;
   }
 }

@@ -23,7 +23,6 @@ export class HostController {
   icon(@Res() reply: FastifyReply): void {
     void reply
       .headers({ ...pageHeaders(), 'cache-control': 'public, max-age=86400' })
-      .removeHeader('pragma')
       .type('image/svg+xml')
       .send(brandIconSvg({ brand: this.config.brandColor }));
   }
