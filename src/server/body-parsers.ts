@@ -26,6 +26,8 @@ export function addParsers(server: FastifyInstance): void {
   });
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    // No body: whether the route needs one is decided behind its guards.
+    if (body.length === 0) return done(null, undefined);
     if (!isUtf8(body as Buffer)) return done(notUtf8());
     void parseJson(request, body.toString(), (error, value) => {
       if (!error && isTooDeep(value)) return done(tooDeep());

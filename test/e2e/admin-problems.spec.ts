@@ -103,6 +103,22 @@ describe('a problem', () => {
     expectProblem(answer, 413, 'Payload Too Large', 'request_too_large');
   });
 
+  it('DELETE with a JSON type and no body is like DELETE without the type', async () => {
+    const json = { 'content-type': 'application/json' };
+    expect((await callAdmin(app, 'DELETE', '/users/x', json)).status).toBe(401);
+    expect((await callAdmin(app, 'DELETE', '/users/x', { ...json, ...bearer(caller.token) })).status).toBe(404);
+  });
+
+  it.each(['/clients', '/families', '/revocations', '/users', '/users/import'])(
+    'POST %s with a JSON type and no body is a 400 problem, once the caller is known',
+    async (path) => {
+      const json = { 'content-type': 'application/json' };
+      expect((await callAdmin(app, 'POST', path, json, '')).status).toBe(401);
+      const answer = await callAdmin(app, 'POST', path, { ...json, ...bearer(caller.token) }, '');
+      expectProblem(answer, 400, 'Bad Request', 'invalid_request');
+    },
+  );
+
   it('JSON that is not UTF-8 is a 400 problem (RFC 8259 §8.1)', async () => {
     const headers = { ...bearer(caller.token), 'content-type': 'application/json' };
     const body = Buffer.from('{"username":"m\xfcller"}', 'latin1');

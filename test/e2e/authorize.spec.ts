@@ -79,13 +79,16 @@ describe('an authorization request', () => {
     expect(answerOf(visit)).toHaveProperty('code');
   });
 
-  it('HEAD issues no code', async () => {
+  it('HEAD is answered like GET without a login session, and issues no code', async () => {
     const visitor = await regular();
     const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const before = await families();
     const answer = await send(app.url + new Authorization(client).path, { method: 'HEAD', headers: { cookie } });
-    expect(answer.status).toBe(405);
+    expect([answer.status, answer.text]).toEqual([200, '']);
+    expect(answer.headers.get('content-type')).toContain('text/html');
+    expect(answer.headers.has('location')).toBe(false);
     expect(await families()).toBe(before);
+    expect((await send(`${app.url}/authorize?client_id=nobody`, { method: 'HEAD' })).status).toBe(400);
   });
 
   it('the response is a form if the client asks for form_post', async () => {

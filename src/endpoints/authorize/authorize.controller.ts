@@ -14,8 +14,8 @@ export class AuthorizeController {
 
   @Get()
   read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    // HEAD must not issue a code.
-    if (request.method === 'HEAD') throw OAuthError.methodNotAllowed('GET, POST');
+    // RFC 9110 §9.1 requires HEAD beside GET. Without the login session it issues no code.
+    if (request.method === 'HEAD') delete request.headers.cookie;
     return this.pages.advance(queryOf(request.url), request, reply);
   }
 
