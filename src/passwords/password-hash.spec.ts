@@ -38,6 +38,7 @@ describe('a hash that cannot be imported', () => {
     ['crypt with SHA-512', '$6$saltsalt$abc'],
     ['bcrypt of the broken version', bcrypt('10', '2x')],
     ['bcrypt cut short', bcrypt('10').slice(0, -1)],
+    ['bcrypt of 200 bytes', bcrypt('10').padEnd(200, 'C')],
     ['bcrypt with too low a cost', bcrypt('03')],
     ['bcrypt with a salt of too many bits', bcrypt('10').replace('.', 'C')],
     ['bcrypt with a checksum of too many bits', bcrypt('10').replace(/.$/, 'D')],
@@ -64,7 +65,10 @@ describe('a hash that cannot be imported', () => {
     ['bcrypt by its cost', bcrypt('31')],
     ['PBKDF2', `$pbkdf2-sha256$5000001$${b64(8)}$${b64(32)}`],
     ['PBKDF2 by the blocks of its output', `$pbkdf2-sha1$1250001$${b64(8)}$${b64(61)}`],
+    ['PBKDF2 with a billion iterations', `pbkdf2_sha256$1000000000$saltsalt$${Buffer.alloc(32).toString('base64')}`],
     ['argon2 by its memory', argon2('m=262145,t=1,p=1')],
+    ['argon2 with 4 GiB', argon2('m=4194304,t=1,p=1')],
+    ['argon2 with 4 TiB', argon2('m=4294967295,t=1,p=1')],
     ['argon2 by its passes', argon2('m=65536,t=65,p=1')],
     ['argon2 by its lanes', argon2('m=262144,t=1,p=65')],
   ])('a hash cannot be imported: %s that takes too long', (_what, text) => {

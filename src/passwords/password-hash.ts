@@ -34,14 +34,14 @@ const MIN_OUTPUT_BYTES = 16;
 const MAX_OUTPUT_BYTES = 64;
 
 const ARGON2 =
-  /^\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=([1-9]\d{0,7}),t=([1-9]\d{0,7}),p=([1-9]\d{0,2})\$([^$]+)\$([^$]+)$/;
+  /^\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=([1-9]\d{0,9}),t=([1-9]\d{0,9}),p=([1-9]\d{0,2})\$([^$]+)\$([^$]+)$/;
 /** The unused bits in the last characters of salt and checksum must be 0, or the hash never verifies. */
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
 /** Django's format; the salt is the text itself. */
-const PBKDF2_DJANGO = /^pbkdf2_(sha1|sha256|sha512)\$(\d{1,9})\$([^$\s]{1,128})\$([A-Za-z0-9+/]+={0,2})$/;
+const PBKDF2_DJANGO = /^pbkdf2_(sha1|sha256|sha512)\$(\d{1,10})\$([^$\s]{1,128})\$([A-Za-z0-9+/]+={0,2})$/;
 /** PHC strings, and passlib's variant: without `-sha1` and `i=`, and with dots for plus signs. */
 const PBKDF2_PHC =
-  /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,9})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{1,172})\$([A-Za-z0-9+/.]+)$/;
+  /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,10})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{1,172})\$([A-Za-z0-9+/.]+)$/;
 
 /** PBKDF2 output per block. */
 const BLOCK_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
