@@ -268,6 +268,10 @@ describe('the keys', () => {
   });
 });
 
+it('the metadata URL with a slash at its end is a 404', async () => {
+  expectError(await send(`${app.url}${WELL_KNOWN}/`), 404, 'not_found');
+});
+
 it.each(['/token', '/revoke', '/introspect', '/admin/v1/clients', '/metrics', '/health/live'])(
   '[215] scripts of other origins may not read %s',
   async (path) => {

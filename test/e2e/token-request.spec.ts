@@ -86,7 +86,11 @@ describe('the content type', () => {
     ['text', 'text/plain', 'grant_type=refresh_token'],
     ['XML', 'application/xml', '<a/>'],
   ])('[4][81] the content type %s is an invalid_request', async (_, contentType, body) => {
-    expectError(await post(body, { 'content-type': contentType }), 400, 'invalid_request');
+    const answer = await post(body, { 'content-type': contentType });
+    expectError(answer, 400, 'invalid_request');
+    if (!contentType.endsWith('json')) {
+      expect(answer.body.error_description).toContain('application/x-www-form-urlencoded');
+    }
   });
 
   it.each(['Application/X-WWW-Form-Urlencoded; charset=UTF-8', 'application/x-www-form-urlencoded;charset=utf-8'])(

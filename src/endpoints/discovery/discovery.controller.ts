@@ -21,8 +21,9 @@ export class DiscoveryController {
   @Get(['oauth-authorization-server', 'oauth-authorization-server/*'])
   @Header('Cache-Control', 'public, max-age=300')
   @Header('Access-Control-Allow-Origin', '*')
-  authorizationServer(@Param('*') path = ''): ServerMetadata {
-    if (path !== this.issuerPath) throw new OAuthError('not_found', { reason: 'other_issuer' });
+  authorizationServer(@Param('*') path?: string): ServerMetadata {
+    // With a slash at its end it is another URL, for which no metadata is published.
+    if (path === '' || (path ?? '') !== this.issuerPath) throw new OAuthError('not_found', { reason: 'other_issuer' });
     return this.metadata;
   }
 

@@ -19,6 +19,8 @@ export function toOAuthError(error: unknown): OAuthError {
   return ofStatus((error as Partial<FastifyError> | undefined | null)?.statusCode ?? 500, error);
 }
 
+const CONTENT_TYPE = 'The body must be application/x-www-form-urlencoded, and application/json for the admin API.';
+
 function ofStatus(status: number, cause: unknown): OAuthError {
   switch (status) {
     case 401:
@@ -29,7 +31,7 @@ function ofStatus(status: number, cause: unknown): OAuthError {
       return new OAuthError('request_too_large', { cause });
     case 415:
       // RFC 6749 §5.2 has no 415: a wrong content type is a malformed request.
-      return new OAuthError('invalid_request', { reason: 'content_type', cause });
+      return new OAuthError('invalid_request', { reason: 'content_type', description: CONTENT_TYPE, cause });
     case 429:
       return new OAuthError('too_many_requests', { cause, headers: { 'Retry-After': '1' } });
     case 503:
