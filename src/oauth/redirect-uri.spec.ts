@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formTargetsOf, isLoopback, matchesRegistered, redirectUriProblem } from './redirect-uri.js';
+import { isLoopback, matchesRegistered, redirectUriProblem } from './redirect-uri.js';
 
 const REGISTERED = [
   'https://app.example.com/cb',
@@ -297,15 +297,4 @@ it.each([
   ['https://app.localhost/cb', true],
 ])('%s leads to the user’s machine: %s', (uri, expected) => {
   expect(isLoopback(uri)).toBe(expected);
-});
-
-describe('form targets', () => {
-  it.each([
-    ['https://app.example.com/cb?x=1', ['https:']],
-    ['http://127.0.0.1:5000/cb', ['http:', 'https:']],
-    ['http://[::1]:5000/cb', ['http:', 'https:']],
-    ['com.example.app:/cb', ['com.example.app:', 'https:']],
-  ])('the form targets of %s are schemes, because the client may redirect further: %j', (uri, targets) => {
-    expect(formTargetsOf(uri)).toEqual(targets);
-  });
 });

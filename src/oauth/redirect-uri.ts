@@ -94,9 +94,3 @@ function pathProblem({ pathname, search, searchParams }: URL): string | undefine
     return `must not have the parameters of the response: ${RESPONSE_PARAMETERS.join(', ')}`;
   return undefined;
 }
-
-/**
- * Source expressions that let a form's response redirect to the client (CSP 3, `form-action`). Chromium applies them to all
- * following redirects, also to those between the client's own origins, which we do not know: so schemes, not origins.
- */
-export const formTargetsOf = (uri: string): string[] => [...new Set([new URL(uri).protocol, 'https:'])];

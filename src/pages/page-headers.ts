@@ -9,14 +9,11 @@ export interface PageSources {
   /** `'sha256-…'` of the scripts of this page. */
   readonly scripts?: readonly string[];
   /**
-   * Where a form of the page may redirect besides this service, because Chromium applies `form-action` to redirects. Origins, or
-   * schemes like `com.example.app:`.
+   * A form of the page may end at a client. Chromium holds every redirect that follows a form to `form-action`, also those that
+   * the client makes from its redirect URI to an app or a server that nobody here knows, so the page goes without.
    */
-  readonly formTargets?: readonly string[];
+  readonly leadsToClient?: boolean;
 }
-
-/** A single source expression: a space, semicolon or comma would add another one, or another directive. */
-const SOURCE = /^[A-Za-z0-9+.-]+:[^\s;,'"]*$/;
 
 export function pageHeaders(sources: PageSources = {}): Record<string, string> {
   return {
@@ -31,16 +28,13 @@ export function pageHeaders(sources: PageSources = {}): Record<string, string> {
   };
 }
 
-/** @throws Error on a form target that is not a source expression */
-function contentSecurityPolicy({ style, scripts = [], formTargets = [] }: PageSources): string {
-  const bad = formTargets.find((target) => !SOURCE.test(target));
-  if (bad !== undefined) throw new Error('a form target must be an origin or a scheme');
+function contentSecurityPolicy({ style, scripts = [], leadsToClient = false }: PageSources): string {
   const directives = [
     `default-src 'none'`,
     ...(style ? [`style-src ${style}`] : []),
     ...(scripts.length > 0 ? [`script-src ${scripts.join(' ')}`] : []),
     `img-src 'self' data:`,
-    ['form-action', `'self'`, ...new Set(formTargets)].join(' '),
+    ...(leadsToClient ? [] : [`form-action 'self'`]),
     `frame-ancestors 'none'`,
     `base-uri 'none'`,
   ];

@@ -23,8 +23,8 @@ export interface View {
 
 export interface PageOptions {
   readonly status?: number;
-  /** See `PageSources`; `formTargetsOf` derives them from a redirect URI. */
-  readonly formTargets?: readonly string[];
+  /** See `PageSources`. */
+  readonly leadsToClient?: boolean;
   /** `ui_locales` of the authorization request. */
   readonly uiLocales?: string | undefined;
   /** Hashes of the scripts in the page. */
@@ -48,13 +48,13 @@ export class Pages {
     request: FastifyRequest,
     reply: FastifyReply,
     view: (texts: Texts) => View,
-    { status = 200, formTargets = [], uiLocales, scriptSources = [] }: PageOptions = {},
+    { status = 200, leadsToClient = false, uiLocales, scriptSources = [] }: PageOptions = {},
   ): void {
     const texts = textsFor({ uiLocales, acceptLanguage: request.headers['accept-language'] });
     const html = this.render(texts, view(texts));
     void reply
       .status(status)
-      .headers(pageHeaders({ style: this.styleSource, scripts: scriptSources, formTargets }))
+      .headers(pageHeaders({ style: this.styleSource, scripts: scriptSources, leadsToClient }))
       .header('content-language', texts.language)
       .header('vary', 'Accept-Language')
       .type('text/html; charset=utf-8')

@@ -164,7 +164,7 @@ describe('without an ID token of this login session', () => {
     });
     expect(asksFirst(question)).toBe(true);
     expect(question.html).toContain('Corner Shop');
-    expect(question.headers.get('content-security-policy')).toContain(`form-action 'self' https:;`);
+    expect(question.headers.get('content-security-policy')).not.toContain('form-action');
     expect(await isSignedIn(visitor)).toBe(true);
     const visit = await visitor.submit(question);
     expect(visit.url.href).toBe(`${HOME}?state=x`);

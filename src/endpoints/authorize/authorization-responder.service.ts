@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
 import { noteRefusal } from '../../platform/http/request-context.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
-import { formTargetsOf } from '../../oauth/redirect-uri.js';
 import { withParameters } from '../../oauth/uri.js';
 import { Pages } from '../../pages/pages.service.js';
 import { FORM_POST_SCRIPT_HASH, FormPostPage } from './form-post.page.js';
@@ -36,7 +35,7 @@ export class AuthorizationResponder {
         title: texts.formPost.title,
         body: FormPostPage({ texts, action: target.redirectUri, parameters }),
       }),
-      { formTargets: formTargetsOf(target.redirectUri), scriptSources: [FORM_POST_SCRIPT_HASH] },
+      { leadsToClient: true, scriptSources: [FORM_POST_SCRIPT_HASH] },
     );
   }
 }

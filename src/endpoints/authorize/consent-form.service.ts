@@ -7,7 +7,6 @@ import { ConsentPage } from './consent.page.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import type { Form } from '../../oauth/form.js';
-import { formTargetsOf } from '../../oauth/redirect-uri.js';
 import { OFFLINE_ACCESS } from '../../oauth/scope.js';
 import { FormTokens } from '../../pages/form-token.service.js';
 import { Pages } from '../../pages/pages.service.js';
@@ -65,7 +64,7 @@ export class ConsentForm {
         title: texts.consent.title(client.name),
         body: ConsentPage({ texts, ...props }),
       }),
-      { uiLocales, formTargets: formTargetsOf(redirectUri) },
+      { uiLocales, leadsToClient: true },
     );
   }
 

@@ -5,7 +5,6 @@ import { issuerPath } from '../../platform/http/issuer-path.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import type { Form } from '../../oauth/form.js';
-import { formTargetsOf } from '../../oauth/redirect-uri.js';
 import { FormTokens } from '../../pages/form-token.service.js';
 import { Pages } from '../../pages/pages.service.js';
 import { UsersService } from '../../users/users.service.js';
@@ -90,7 +89,7 @@ export class EndSessionPages {
       request,
       reply,
       (texts) => ({ title: texts.signOut.title, body: SignOutPage({ texts, ...props }) }),
-      { uiLocales, formTargets: location === undefined ? [] : formTargetsOf(location) },
+      { uiLocales, leadsToClient: location !== undefined },
     );
   }
 }

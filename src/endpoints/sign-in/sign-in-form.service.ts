@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
 import type { Form } from '../../oauth/form.js';
-import { formTargetsOf } from '../../oauth/redirect-uri.js';
 import { FormTokens } from '../../pages/form-token.service.js';
 import { Pages } from '../../pages/pages.service.js';
 import { SignInPage } from './sign-in.page.js';
@@ -79,7 +78,7 @@ export class SignInForm {
         ...(status !== undefined && { status }),
         uiLocales: authorization?.uiLocales,
         // If the client has consent already, this form redirects to it through /authorize.
-        formTargets: authorization ? formTargetsOf(authorization.redirectUri) : [],
+        leadsToClient: authorization !== undefined,
       },
     );
   }
