@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { DemoClient } from '../../src/first-boot/demo-client.service.js';
 import { english } from '../../src/pages/english.js';
 import { traditionalChinese } from '../../src/pages/traditional-chinese.js';
+import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import { LoginSessions } from '../../src/sessions/login-sessions.service.js';
 import { expectError } from '../support/expectations.js';
 import { send } from '../support/requests.js';
@@ -76,7 +77,7 @@ describe('the home page outside production', () => {
   });
 
   it('the home page answers 503 with a page while the database is away', async () => {
-    const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    const away = ofDatabase(new Error('Connection terminated unexpectedly'));
     jest.spyOn(app.nest.get(LoginSessions, { strict: false }), 'current').mockRejectedValue(away);
     const { status, text } = await get('/');
     expect(status).toBe(503);
