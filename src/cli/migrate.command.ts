@@ -27,7 +27,7 @@ export const migrateCommand = (terminal: Terminal): Command =>
 
 /** Errors that the operator can fix, in one line; others unchanged, with their stack trace. */
 function problemOf(error: unknown): unknown {
-  if (isUnavailable(error)) return new CliError(`DATABASE_URL does not answer (${codeOf(error) || 'timeout'}).`);
   if (isDenied(error)) return new CliError(`The database of DATABASE_URL refuses: ${(error as Error).message}`);
+  if (isUnavailable(error)) return new CliError(`DATABASE_URL does not answer (${codeOf(error) || 'timeout'}).`);
   return error;
 }

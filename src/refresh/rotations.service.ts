@@ -42,7 +42,7 @@ export class Rotations {
   private readonly reads: Coalescer<string, TokenFamily | undefined>;
 
   constructor(
-    repository: TokenFamilyRepository,
+    private readonly repository: TokenFamilyRepository,
     private readonly clock: Clock,
     metrics: Metrics,
   ) {
@@ -64,6 +64,14 @@ export class Rotations {
       maxEntries: MAX_ENTRIES,
       maxInFlight: MAX_IN_FLIGHT,
     });
+  }
+
+  /**
+   * Runs the statement of a rotation with nothing to rotate. PostgreSQL judges it all the same: whether it may write here and now,
+   * by its state and by the rights of its user, and whether the schema has what a refresh needs.
+   */
+  async prove(): Promise<void> {
+    await this.repository.rotate([], this.clock.now());
   }
 
   /**

@@ -7,6 +7,9 @@ import { ModulesContainer } from '@nestjs/core';
 import { PasswordThreads } from '../../src/passwords/password-threads.service.js';
 import { RevocationTracker } from '../../src/revocation/revocation-tracker.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { Readiness } from '../../src/endpoints/health/readiness.service.js';
+import { ofDatabase } from '../../src/platform/database/database-pool.js';
+import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { serverErrors } from '../support/expectations.js';
 import { withLostStatements } from '../support/failing-statements.js';
 import { exchange, FORM } from '../support/raw-http.js';
@@ -49,15 +52,34 @@ describe('GET /health/ready', () => {
   });
 
   it('[300] /health/ready is 503 without the database, hides the cause, and recovers', async () => {
-    const { result, lost } = await withLostStatements(app, /./, ready);
-    expect({ status: result.status, text: result.text, lost }).toEqual({
-      status: 503,
-      text: '{"status":"error"}',
-      lost: 1,
-    });
+    const repository = app.nest.get(TokenFamilyRepository, { strict: false });
+    const lost = ofDatabase(new Error('Connection terminated unexpectedly'));
+    app.clock.advanceSeconds(1); // the last proof is used no more
+    jest.spyOn(repository, 'rotate').mockRejectedValueOnce(lost);
+    const result = await ready();
+    expect({ status: result.status, text: result.text }).toEqual({ status: 503, text: '{"status":"error"}' });
     expect(result.headers.get('retry-after')).toBe('1');
     expect((await ready()).status).toBe(200);
     expect(serverErrors(app)).toHaveLength(1);
+  });
+
+  it('[300] /health/ready asks the database once a second, however many ask it', async () => {
+    const rotate = jest.spyOn(app.nest.get(TokenFamilyRepository, { strict: false }), 'rotate');
+    app.clock.advanceSeconds(1);
+    await Promise.all(Array.from({ length: 20 }, ready));
+    expect(rotate).toHaveBeenCalledTimes(1);
+    app.clock.advanceSeconds(-10); // a clock that steps back does not prolong a proof
+    await ready();
+    expect(rotate).toHaveBeenCalledTimes(2);
+  });
+
+  it('[300] /health/ready is 503 from the moment that the service drains', async () => {
+    const drained = await startApp({ background: false });
+    drained.nest.get(Readiness, { strict: false }).drain();
+    const { status, headers } = await send(`${drained.url}/health/ready`);
+    expect({ status, retry: headers.get('retry-after') }).toEqual({ status: 503, retry: '1' });
+    expect((await send(`${drained.url}/health/live`)).status).toBe(200);
+    await drained.close();
   });
 
   it.each(['away', 'rebuilding'] as const)(

@@ -1,18 +1,16 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
-import { DatabaseHealth } from './database-health.service.js';
-import { TrackerHealth } from './tracker-health.service.js';
+import { RevocationTracker } from '../../revocation/revocation-tracker.js';
+import { Readiness } from './readiness.service.js';
 
 /** Liveness and readiness, for the orchestrator. */
 @ApiExcludeController()
 @Controller('health')
 export class HealthController {
   constructor(
-    private readonly health: HealthCheckService,
-    private readonly database: DatabaseHealth,
-    private readonly tracker: TrackerHealth,
+    private readonly readiness: Readiness,
+    private readonly tracker: RevocationTracker,
   ) {}
 
   /** The process answers. Checks no dependency, because restarting the process does not repair a database. */
@@ -21,15 +19,23 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** 503 without PostgreSQL. Without Redis the service is correct but slower: 200, with Redis reported as down. */
+  /**
+   * 503, without the reason, while PostgreSQL cannot serve or the process drains. Without Redis the service is correct but slower,
+   * because checks go to PostgreSQL: 200, with the tracker reported as degraded.
+   */
   @Get('ready')
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthCheckResult | { status: 'error' }> {
-    try {
-      return await this.health.check([() => this.database.check(), () => this.tracker.check()]);
-    } catch {
-      // The error of terminus contains the database's own message.
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    if (!(await this.readiness.isReady())) {
       void reply.status(503).header('Retry-After', '1');
       return { status: 'error' };
     }
+    const { state } = this.tracker;
+    return {
+      status: 'ok',
+      details: {
+        database: { status: 'up' },
+        revocation_tracker: { status: 'up', state, degraded: state !== 'ready' },
+      },
+    };
   }
 }

@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
-import { TerminusModule } from '@nestjs/terminus';
 import { MetricsModule } from '../../platform/metrics/metrics.module.js';
-import { ServiceGauges } from './gauges.service.js';
+import { TimeModule } from '../../platform/time/time.module.js';
+import { RefreshModule } from '../../refresh/refresh.module.js';
 import { TrackerModule } from '../../revocation/tracker.module.js';
-import { DatabaseHealth } from './database-health.service.js';
+import { ServiceGauges } from './gauges.service.js';
 import { HealthController } from './health.controller.js';
 import { UsersModule } from '../../users/users.module.js';
-import { TrackerHealth } from './tracker-health.service.js';
+import { Readiness } from './readiness.service.js';
 
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), TrackerModule, MetricsModule, UsersModule],
+  imports: [RefreshModule, TrackerModule, MetricsModule, TimeModule, UsersModule],
   controllers: [HealthController],
-  providers: [DatabaseHealth, TrackerHealth, ServiceGauges],
+  providers: [Readiness, ServiceGauges],
 })
 export class HealthModule {}

@@ -16,12 +16,13 @@ export const codeOf = (error: unknown): string => {
 export const isTransient = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error));
 
 /**
- * The database is unavailable: unreachable, starting, stopping, full or too slow. It is unknown whether the statement took
- * effect.
+ * The database cannot serve: it is unreachable, starting, stopping, full, too slow, read-only, or denies the service what it
+ * needs. It is unknown whether the statement took effect.
  */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return /^(08|57P0[1-5]$|53|57014$|55P03$|25P0[34]$|58)/.test(codeOf(error)) || isNetworkFailure(error);
+  const isAway = /^(08|57P0[1-5]$|53|57014$|55P03$|55000$|25006$|25P0[34]$|58)/.test(codeOf(error));
+  return isAway || isNetworkFailure(error) || isDenied(error);
 }
 
 const NETWORK_CODES = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ENOENT$)/;

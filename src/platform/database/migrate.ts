@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource, MigrationExecutor, type DataSourceOptions } from 'typeorm';
 import { StartProblem } from '../config/start-problem.js';
-import { isDenied, isUnavailable } from './database-errors.js';
+import { isUnavailable } from './database-errors.js';
 import { reasonOf } from './database-reason.js';
 import { NetworkClient } from './network-client.js';
 
@@ -24,7 +24,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
     // On this connection, because the pool of the embedded database has no other.
     await new MigrationExecutor(dataSource, runner).executePendingMigrations();
   } catch (error) {
-    if (isUnavailable(error) || isDenied(error)) throw error;
+    if (isUnavailable(error)) throw error;
     throw new StartProblem(
       `The schema could not be migrated, and is unchanged: ${reasonOf(error)}. Does another application use this database?`,
     );

@@ -23,6 +23,12 @@ describe('a thrown value', () => {
     ['an error with an invalid status', withStatus('400; drop'), 500, 'server_error'],
     ['a connection that the database refused', ofDatabase(coded('ECONNREFUSED')), 503, 'temporarily_unavailable'],
     ['a database that shuts down', ofDatabase(coded('57P01')), 503, 'temporarily_unavailable'],
+    ...['25006', '28P01', '3D000', '42501', '55000'].map((code): [string, unknown, number, string] => [
+      `a database that cannot serve (${code})`,
+      ofDatabase(coded(code)),
+      503,
+      'temporarily_unavailable',
+    ]),
     ['a deadlock that would not end', ofDatabase(coded('40P01')), 503, 'temporarily_unavailable'],
     ['a serialization failure that would not end', ofDatabase(coded('40001')), 503, 'temporarily_unavailable'],
     [
