@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The command line for operators. It uses the admin API; only `migrate` opens the database. */
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit.command.js';
 import { clientCommand } from './cli/client.command.js';
@@ -15,16 +14,13 @@ import { subjectCommand } from './cli/subject.command.js';
 import { Terminal } from './cli/terminal.js';
 import { userCommand } from './cli/user.command.js';
 import { StartProblem } from './platform/config/start-problem.js';
+import { version } from './platform/config/version.js';
 
 const ENVIRONMENT = `
 Environment:
   REKEY_URL                  where Rekey is (http://127.0.0.1:3000)
   REKEY_ADMIN_CLIENT_ID      the admin client and its secret; without them those of the embedded
   REKEY_ADMIN_CLIENT_SECRET  server whose data is in REKEY_DATA_DIR (./data)`;
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 const program = new Command('rekey')
   .description('Administers a Rekey server.')

@@ -9,18 +9,18 @@ import type { Config } from './platform/config/config.js';
 import { processConfig } from './platform/config/process-config.js';
 import { StartProblem } from './platform/config/start-problem.js';
 import { unknownVariables } from './platform/config/unknown-variables.js';
+import { version } from './platform/config/version.js';
 import { awaitDatabase } from './platform/database/await-database.js';
+import { Readiness } from './endpoints/health/readiness.service.js';
 import { banner } from './first-boot/banner.js';
 import { DemoClient } from './first-boot/demo-client.service.js';
 import { FirstBoot } from './first-boot/first-boot.service.js';
 import { WrongMasterKeyError } from './keys/master-key.js';
+import { drainerOf } from './server/drain.js';
 import { createAdapter } from './server/fastify-adapter.js';
 import { listenProblem } from './server/listen-problem.js';
 import { logError } from './platform/http/log-error.js';
 import { createLogger, NestLogger } from './platform/http/logger.js';
-
-/** Requests that are still open after this time are cut off. Orchestrators kill after 30 s. */
-const DRAIN_MS = 20_000;
 
 try {
   await start(processConfig());
@@ -40,6 +40,7 @@ async function start(config: Config): Promise<void> {
   for (const { name, nearest } of unknownVariables(process.env)) {
     logger.warn({ msg: `${name} is not a setting and is ignored. The most similar one is ${nearest}.` });
   }
+  if (config.databaseUrl !== undefined) logger.info({ msg: 'starting', version });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(config), {
     bodyParser: false,
     abortOnError: false,
@@ -52,33 +53,18 @@ async function start(config: Config): Promise<void> {
   await app.listen(config.port, config.host).catch((error: Error) => {
     throw listenProblem(error, config);
   });
-  const drain = drainer(app, () => logger.flush());
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain(0) || process.exit(1));
+  const drain = drainerOf(app, logger, () => app.get(Readiness, { strict: false }).drain());
+  // An embedded service is alone: while it drains, nobody could take over.
+  const serveSeconds = config.databaseUrl === undefined ? 0 : config.drainSeconds;
+  process.on('SIGTERM', () => drain('SIGTERM', 0, serveSeconds) || process.exit(1));
+  process.on('SIGINT', () => drain('SIGINT', 0, 0) || process.exit(1));
   // After an uncaught exception the state of the process is unknown, so it answers the open requests and exits.
   process.on('uncaughtException', (thrown: unknown) => {
     const error = thrown instanceof Error ? thrown : new Error('Something was thrown that is not an Error.');
     logError(new Logger('Process'), error, 'none'); // of no request
-    drain(1);
+    drain('uncaught exception', 1, 0);
   });
   const url = await app.getUrl();
   if (embedded) console.log(banner({ url, dataDir: config.dataDir, demoClient, ...embedded }));
-  else logger.info({ msg: 'listening', url });
-}
-
-/** @returns a function that stops accepting, answers open requests, closes connections and exits; it returns false if that is under way already */
-function drainer(app: NestFastifyApplication, flush: () => void): (exitCode: number) => boolean {
-  let draining = false;
-  return (exitCode) => {
-    if (draining) return false;
-    draining = true;
-    setTimeout(() => process.exit(1), DRAIN_MS).unref();
-    void app.close().then(
-      () => {
-        flush();
-        process.exitCode = exitCode;
-      },
-      () => process.exit(1),
-    );
-    return true;
-  };
+  else logger.info({ msg: 'ready', version, url });
 }

@@ -34,6 +34,7 @@ export const FIRST_ADMIN: TestClient = {
 
 const SETTINGS = {
   NODE_ENV: 'development',
+  REKEY_DRAIN_SECONDS: '0',
   REKEY_SECRET: 'replica-master-key-0123456789-abcdefghijk',
   REKEY_ISSUER: 'http://rekey.test',
   REKEY_ADMIN_CLIENT_ID: FIRST_ADMIN.clientId,

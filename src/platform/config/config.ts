@@ -5,6 +5,8 @@ export class Config {
   readonly environment: RawConfig['environment'];
   readonly host: string;
   readonly port: number;
+  /** How long requests are still served after SIGTERM, while readiness says no. */
+  readonly drainSeconds: number;
   /** The `iss` of every token and the base of every endpoint; no trailing slash. */
   readonly issuer: string;
   /** The master key, from which all other secret keys are derived (HKDF): see `keys/master-key.ts`. */

@@ -31,6 +31,7 @@ export const settings = {
   environment: setting('NODE_ENV', oneOf('development', 'test', 'production'), 'development'),
   host: setting('HOST', hostName, '127.0.0.1'),
   port: setting('PORT', integer(0, 65_535), 3000),
+  drainSeconds: setting('REKEY_DRAIN_SECONDS', integer(0, 300), 5),
   issuer: absent('REKEY_ISSUER', url('https:', 'http:')),
   secret: absent('REKEY_SECRET', text),
   dataDir: setting('REKEY_DATA_DIR', text, './data'),
