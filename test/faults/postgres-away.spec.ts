@@ -86,7 +86,11 @@ describe('PostgreSQL is killed', () => {
     await deployment.postgres.kill();
     try {
       for (const [what, ask] of Object.entries(asked)) answers.set(what, await timed(ask));
-      answers.set('readiness', await timed(() => send(`${rekey.url}/health/ready`)));
+      // The last proof that it was ready lasts a second.
+      await eventually(async () => {
+        answers.set('readiness', await timed(() => send(`${rekey.url}/health/ready`)));
+        expect(answers.get('readiness')!.answer.status).toBe(503);
+      });
       live = await send(`${rekey.url}/health/live`);
     } finally {
       await deployment.postgres.restart();
