@@ -84,6 +84,8 @@ export const english: Texts = {
     title: 'You are signed out',
     text: 'On a computer that others use too, close all browser windows.',
     signInAgain: 'Sign in again',
+    withheld:
+      'The return address in the request is not registered for the application, or could not be checked, so you are not sent there.',
   },
   home: {
     title: 'Welcome',

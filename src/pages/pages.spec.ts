@@ -76,7 +76,7 @@ const pages: Record<string, (texts: Texts, text: string) => VNode> = {
       discoveryHref: '/.well-known/openid-configuration',
       trial: { demoHref: '/demo', adminApiHref: '/admin/v1/openapi.json' },
     }),
-  SignedOutPage: (texts) => SignedOutPage({ texts, signInHref: '/account' }),
+  SignedOutPage: (texts) => SignedOutPage({ texts, signInHref: '/account', isWithheld: true }),
   AccountPage: (texts, text) =>
     AccountPage({
       texts,

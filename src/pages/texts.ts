@@ -75,7 +75,11 @@ export interface Texts {
     readonly submit: string;
     readonly stay: string;
   };
-  readonly signedOut: Explained & { readonly signInAgain: string };
+  readonly signedOut: Explained & {
+    readonly signInAgain: string;
+    /** The browser is not sent to the address that the client asked for. */
+    readonly withheld: string;
+  };
   readonly home: Explained & {
     readonly nobody: string;
     readonly developers: string;

@@ -83,6 +83,7 @@ export const traditionalChinese: Texts = {
     title: '您已經登出',
     text: '如果這是與他人共用的電腦，請關閉所有瀏覽器視窗。',
     signInAgain: '再次登入',
+    withheld: '要求中的返回網址未替該應用程式註冊，或無法確認，因此不會將您導向該處。',
   },
   home: {
     title: '歡迎',

@@ -255,6 +255,9 @@ describe('a request with an invalid part leads to no redirect', () => {
     const { idToken } = await known();
     const withHint = await endSession(new Visitor(app), { id_token_hint: idToken, post_logout_redirect_uri: uri });
     expect(saysSignedOut(withHint)).toBe(true);
+    expect(withHint.html).toContain('you are not sent there');
+    const logged = app.logs.filter((line) => line.includes(withHint.headers.get('x-correlation-id')!));
+    expect(logged.some((line) => line.includes('"result":"post_logout_redirect_withheld"'))).toBe(true);
     expect(withHint.html).not.toMatch(/(?:\/|%2f)evil/i);
     const confirmed = await new Visitor(app).post('/end-session/confirm', {
       client_id: client.clientId,
@@ -264,6 +267,7 @@ describe('a request with an invalid part leads to no redirect', () => {
     const { visitor } = await known();
     const question = await endSession(visitor, { client_id: client.clientId, post_logout_redirect_uri: uri });
     expect(asksFirst(question)).toBe(true);
+    expect(question.html).toContain('you are not sent there');
     expect(question.forms[0]!.fields).not.toHaveProperty('post_logout_redirect_uri');
     expect(question.headers.get('content-security-policy')).toContain(`form-action 'self';`);
   });

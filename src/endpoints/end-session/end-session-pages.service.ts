@@ -39,6 +39,8 @@ export class EndSessionPages {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
+    const isWithheld = asked.postLogoutRedirectUri !== undefined && outcome.location === undefined;
+    if (isWithheld) request.outcome = { ...request.outcome, result: 'post_logout_redirect_withheld' };
     if (outcome.outcome === 'ask') return this.ask(outcome, asked, request, reply);
     // A form from another site comes without the cookie, so it must not delete the cookie either.
     if (outcome.outcome === 'ended') this.sessions.forget(reply);
@@ -48,7 +50,7 @@ export class EndSessionPages {
       reply,
       (texts) => ({
         title: texts.signedOut.title,
-        body: SignedOutPage({ texts, signInHref: `${this.path}/account` }),
+        body: SignedOutPage({ texts, signInHref: `${this.path}/account`, isWithheld }),
       }),
       { uiLocales: asked.uiLocales },
     );
@@ -84,6 +86,7 @@ export class EndSessionPages {
       clientName: client?.name,
       parameters: { ...afterwards, ui_locales: uiLocales, [SESSION]: session.id },
       stayHref: `${this.path}/account`,
+      isWithheld: postLogoutRedirectUri !== undefined && location === undefined,
     };
     this.pages.show(
       request,

@@ -13,16 +13,26 @@ export interface SignOutPageProps {
   readonly parameters?: Readonly<Record<string, string | undefined>>;
   /** The URL for users who stay signed in: the account page. */
   readonly stayHref: string;
+  /** The request asks for a redirect that will not be made. */
+  readonly isWithheld?: boolean;
 }
 
 /** Asks the user whether to sign out (RP-Initiated Logout §2). */
-export const SignOutPage = ({ texts, clientName, userName, stayHref, ...form }: SignOutPageProps): VNode => (
+export const SignOutPage = ({
+  texts,
+  clientName,
+  userName,
+  stayHref,
+  isWithheld = false,
+  ...form
+}: SignOutPageProps): VNode => (
   <div class="card stack">
     <div class="stack-tight">
       <h1>{texts.signOut.title}</h1>
       {clientName !== undefined && <p>{texts.signOut.askedBy(<bdi class="name">{clientName}</bdi>)}</p>}
       <p class="muted">{texts.signOut.text}</p>
     </div>
+    {isWithheld && <p class="note note-notice">{texts.signedOut.withheld}</p>}
     <p class="person">
       <span>{texts.signOut.signedInAs(<bdi class="name">{userName}</bdi>)}</span>
     </p>
