@@ -304,12 +304,15 @@ describe('an invalid form', () => {
   );
 
   it.each([
-    ['broken percent-encoding', '%zz'],
     ['a repeated parameter', 'a=1&a=2'],
     ['a thousand parameters', 'a=1&'.repeat(1000)],
-    ['a request', 'authorization_request=%ff'],
+    ['a request', 'authorization_request=x'],
   ])('the query does not change the sign-in page: %s', async (_, query) => {
     expectPage(await send(`${app.url}/sign-in?${query}`), 200);
+  });
+
+  it.each(['%zz', 'authorization_request=%ff'])('a query that is not UTF-8 is an error page: %s', async (query) => {
+    expectPage(await send(`${app.url}/sign-in?${query}`), 400);
   });
 
   it('two cookies of one browser are ignored', async () => {
