@@ -4,7 +4,7 @@ import type { ClientEntity } from '../clients/client.entity.js';
 import { ClientsService, InvalidRegistration, type NewSecret } from '../clients/clients.service.js';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { IN_FLIGHT_MS, type Revocation } from '../revocation/revocation.js';
+import { IN_FLIGHT_MS } from '../revocation/revocation.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
 import type { Admin } from './admin.js';
@@ -37,27 +37,21 @@ export class ClientAdministration {
 
   /** @throws InvalidFields; OAuthError not_found */
   async update(clientId: string, request: UpdateClientDto, admin: Admin): Promise<ClientEntity> {
-    const revoked: Revocation[] = [];
     const updated = await this.clients
       .update(clientId, changesIn(request), admin, async (manager, before) => {
         if (!request.disabled || before.disabledAt !== null) return;
         const disabling = { ...this.endOf(clientId, 'client_disabled', admin), families: 'none' } as const;
-        revoked.push(...(await this.revocations.commit([disabling], manager)).revocations);
+        await this.revocations.commit([disabling], manager);
       })
       .catch(asInvalidFields);
-    await this.revocations.publish(revoked);
     return updated ?? absent();
   }
 
   /** Also revokes all its families. @throws OAuthError not_found */
   async delete(clientId: string, admin: Admin): Promise<void> {
-    const revoked: Revocation[] = [];
     const found = await this.clients.delete(clientId, admin, async (manager) => {
-      revoked.push(
-        ...(await this.revocations.commit([this.endOf(clientId, 'client_deleted', admin)], manager)).revocations,
-      );
+      await this.revocations.commit([this.endOf(clientId, 'client_deleted', admin)], manager);
     });
-    await this.revocations.publish(revoked);
     if (!found) absent();
   }
 

@@ -40,16 +40,13 @@ export class RevocationAdministration {
     // Everything issued so far, including this millisecond.
     const notBefore = kind === 'token' ? birthOf(value) + 1 : now + 1;
     const request = { kind, value, reason, actor: admin.actor, notBefore };
-    const { result, revocations } = await transaction(this.dataSource, async (manager) => {
+    return transaction(this.dataSource, async (manager) => {
       if (kind === 'subject') await this.signOut.endSessionsOf(value, 'revoked', admin, manager);
       if (kind === 'all') await this.signOut.endAllSessions(manager);
-      const committed = await this.revocations.commit([request], manager);
-      const [first] = committed.results as [RevocationResult];
-      await this.audit.append(manager, { ...eventOf(kind, value, first), reason, at: now, ...admin });
-      return { result: first, revocations: committed.revocations };
+      const [result] = (await this.revocations.commit([request], manager)) as [RevocationResult];
+      await this.audit.append(manager, { ...eventOf(kind, value, result), reason, at: now, ...admin });
+      return result;
     });
-    await this.signOut.publish(revocations);
-    return result;
   }
 }
 

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Consents } from '../consent/consents.service.js';
 import { SignOut } from '../sign-out/sign-out.service.js';
-import type { Revocation } from '../revocation/revocation.js';
 import { SubjectsService } from '../users/subjects.service.js';
 import { InvalidUser, UserTaken } from '../users/user-error.js';
-import { UsersService, type Alongside } from '../users/users.service.js';
+import { UsersService } from '../users/users.service.js';
 import type { Admin } from './admin.js';
 import { notFound } from './path.pipe.js';
 import type { CreateUserDto, UpdateUserDto } from './user.dto.js';
@@ -51,11 +49,12 @@ export class UserAdministration {
 
   /** @throws InvalidFields; OAuthError not_found, conflict */
   async update(subject: string, { disabled, ...changes }: UpdateUserDto, admin: Admin): Promise<KnownUser> {
-    const user = await this.ending(
-      (alongside) => this.users.update(subject, changes, admin, alongside),
-      async (manager) =>
-        disabled === undefined ? [] : this.subjects.commitDisabled(subject, disabled, admin, manager),
-    );
+    const user = await this.users
+      .update(subject, changes, admin, async (manager) => {
+        if (disabled !== undefined) await this.subjects.commitDisabled(subject, disabled, admin, manager);
+      })
+      .catch(asAnswer);
+    if (!user) throw notFound();
     return { user, disabled: disabled ?? (await this.subjects.isDisabled(subject)) };
   }
 
@@ -66,10 +65,10 @@ export class UserAdministration {
    */
   async setPassword(subject: string, password: string, admin: Admin): Promise<void> {
     const ended = { reason: 'password_changed', sparesOffline: true };
-    await this.ending(
-      (alongside) => this.users.setPassword(subject, password, admin, alongside),
-      (manager) => this.signOut.commitEverywhere(subject, ended, admin, manager),
-    );
+    const found = await this.users
+      .setPassword(subject, password, admin, (manager) => this.signOut.commitEverywhere(subject, ended, admin, manager))
+      .catch(asAnswer);
+    if (!found) throw notFound();
   }
 
   /**
@@ -77,33 +76,12 @@ export class UserAdministration {
    * @throws OAuthError not_found
    */
   async delete(subject: string, admin: Admin): Promise<void> {
-    await this.ending(
-      (alongside) => this.users.delete(subject, admin, alongside),
-      async (manager) => {
-        const disabling = await this.subjects.commitDisabled(subject, true, admin, manager);
-        const ended = await this.signOut.commitEverywhere(subject, { reason: 'user_deleted' }, admin, manager);
-        await this.consents.deleteAll(subject, manager);
-        return [...disabling, ...ended];
-      },
-    );
-  }
-
-  /**
-   * Publishes the revocations of a change once it is committed.
-   * @param end runs in the transaction of the change, again if that is retried; results of rolled-back attempts are dropped
-   * @throws OAuthError not_found if there is no such user
-   */
-  private async ending<T>(
-    change: (alongside: Alongside) => Promise<T>,
-    end: (manager: EntityManager) => Promise<readonly Revocation[]>,
-  ): Promise<Exclude<T, undefined>> {
-    let ended: readonly Revocation[] = [];
-    const changed = await change(async (manager) => {
-      ended = await end(manager);
-    }).catch(asAnswer);
-    if (changed === undefined || changed === false) throw notFound();
-    if (ended.length > 0) await this.signOut.publish(ended);
-    return changed as Exclude<T, undefined>;
+    const found = await this.users.delete(subject, admin, async (manager) => {
+      await this.subjects.commitDisabled(subject, true, admin, manager);
+      await this.signOut.commitEverywhere(subject, { reason: 'user_deleted' }, admin, manager);
+      await this.consents.deleteAll(subject, manager);
+    });
+    if (!found) throw notFound();
   }
 }
 

@@ -124,17 +124,6 @@ export class FamiliesRepository {
     return toHits(rows);
   }
 
-  /** The sids of the live families of a selection. */
-  async sids(selection: FamilySelection, manager: EntityManager): Promise<string[]> {
-    const parameters: unknown[] = [];
-    const where = selectionSql(selection, parameters);
-    const rows = await manager.query<{ sid: string }[]>(
-      `SELECT sid FROM token_families WHERE ${where} AND revoked_at IS NULL`,
-      parameters,
-    );
-    return rows.map(({ sid }) => sid);
-  }
-
   /** @returns undefined if none were requested, or there is no such family */
   async requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
     const [row] = await this.dataSource.query<{ claims: RequestedClaims | null }[]>(

@@ -141,10 +141,6 @@ export class FamiliesService {
     return this.repository.clientsOfSessions(sessionIds, manager);
   }
 
-  sids(selection: FamilySelection, manager: EntityManager): Promise<string[]> {
-    return this.repository.sids(selection, manager);
-  }
-
   /** The claims requested by name in the authorization request. */
   requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
     return this.repository.requestedClaims(sid);

@@ -7,7 +7,6 @@ import type { RequestContext } from '../platform/http/request-context.js';
 import { SignOut } from '../sign-out/sign-out.service.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
-import { FamiliesService } from '../families/families.service.js';
 import type { TokenFamily } from '../families/token-family.js';
 
 const ACTOR = 'reuse-detection';
@@ -22,20 +21,18 @@ export class ReuseResponse {
   constructor(
     private readonly dataSource: DataSource,
     private readonly revocations: RevocationService,
-    private readonly families: FamiliesService,
     private readonly signOut: SignOut,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   async respond(client: Client, family: TokenFamily, generation: number, context: RequestContext): Promise<void> {
-    const revoked = await transaction(this.dataSource, async (manager) => {
+    await transaction(this.dataSource, async (manager) => {
       if (client.reuseResponse === 'revoke_subject') {
         const { correlationId } = context;
         await this.signOut.endSessionsOf(family.subject, REASON, { actor: ACTOR, correlationId }, manager);
       }
-      const requests = await this.requests(client, family, manager);
-      const { revocations, results } = await this.revocations.commit(requests, manager);
+      const revoked = await this.revoke(client, family, manager);
       await this.audit.append(manager, {
         event: 'refresh.reused',
         reason: client.reuseResponse,
@@ -48,31 +45,33 @@ export class ReuseResponse {
         detail: {
           presented_generation: generation,
           current_generation: family.generation,
-          families_revoked: results.reduce((sum, { hits }) => sum + hits.families, 0),
+          families_revoked: revoked,
         },
       });
-      return revocations;
     });
-    await this.signOut.publish(revoked);
   }
 
-  private async requests(
+  /** @returns how many families were revoked */
+  private async revoke(
     client: Client,
     { sid, subject, clientId }: TokenFamily,
     manager: EntityManager,
-  ): Promise<RevocationRequest[]> {
+  ): Promise<number> {
     const common = { reason: REASON, actor: ACTOR };
     switch (client.reuseResponse) {
       case 'report_only':
-        return [];
+        return 0;
       case 'revoke_family':
-        return [{ kind: 'family', value: sid, ...common }];
+        return this.revokeAll({ kind: 'family', value: sid, ...common }, manager);
       case 'revoke_subject':
-        return [{ kind: 'subject', value: subject, ...common }];
-      case 'revoke_subject_client': {
-        const sids = await this.families.sids({ subject, clientId }, manager);
-        return sids.map((value) => ({ kind: 'family', value, ...common }));
-      }
+        return this.revokeAll({ kind: 'subject', value: subject, ...common }, manager);
+      case 'revoke_subject_client':
+        return (await this.revocations.commitEach({ subject, clientId }, common, manager)).length;
     }
+  }
+
+  private async revokeAll(request: RevocationRequest, manager: EntityManager): Promise<number> {
+    const [result] = await this.revocations.commit([request], manager);
+    return result!.hits.families;
   }
 }

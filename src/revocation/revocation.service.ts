@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../platform/audit/audit.service.js';
 import type { AuditEvent } from '../platform/audit/audit-event.js';
 import { Config } from '../platform/config/config.js';
-import { transaction } from '../platform/database/transaction.js';
+import { afterCommit, transaction } from '../platform/database/transaction.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { FamiliesService } from '../families/families.service.js';
 import { NO_HITS, type FamilyHits, type FamilySelection } from '../families/family-selection.js';
@@ -72,17 +72,15 @@ export class RevocationService {
    * @throws when the transaction fails; then nothing is revoked
    */
   async revoke(requests: readonly RevocationRequest[], trail: Omit<AuditEvent, 'at'>): Promise<RevocationResult[]> {
-    const { results, revocations } = await transaction(this.dataSource, async (manager) => {
-      const done = await this.commit(requests, manager);
+    return transaction(this.dataSource, async (manager) => {
+      const results = await this.commit(requests, manager);
       await this.audit.append(manager, { at: this.clock.now(), ...trail });
-      return done;
+      return results;
     });
-    await this.publish(revocations);
-    return results;
   }
 
-  /** For a change that shares a transaction with its revocation: call `publish` with the result once the transaction is committed. */
-  async commit(requests: readonly RevocationRequest[], manager: EntityManager) {
+  /** For a change that shares its `transaction` with the revocation. The tracker learns of it after the commit. */
+  async commit(requests: readonly RevocationRequest[], manager: EntityManager): Promise<RevocationResult[]> {
     const results: RevocationResult[] = [];
     const revocations: Revocation[] = [];
     for (const request of requests) {
@@ -90,18 +88,20 @@ export class RevocationService {
       results.push(result);
       revocations.push(revocation);
     }
-    return { results, revocations };
+    this.publishAfterCommit(revocations, manager);
+    return results;
   }
 
   /**
    * Revokes a selection of families that no single revocation can name: one revocation each. Runs in the caller's transaction,
    * like `commit`. Skips families that are already revoked.
+   * @returns the ids of the families
    */
   async commitEach(
     selection: FamilySelection,
     { reason, actor }: Pick<RevocationRequest, 'reason' | 'actor'>,
     manager: EntityManager,
-  ): Promise<{ sids: string[]; revocations: Revocation[] }> {
+  ): Promise<string[]> {
     const now = this.clock.now();
     const ended = await this.families.revokeEach(selection, reason, now, manager);
     const revocations = ended
@@ -114,13 +114,8 @@ export class RevocationService {
         manager,
       );
     }
-    return { sids: ended.map(({ sid }) => sid), revocations };
-  }
-
-  /** Copies committed revocations to the tracker. Never rejects: the copier adds within the lease what is missed here. */
-  publish(revocations: readonly Revocation[]): Promise<void> {
-    for (const { kind } of revocations) this.metrics.revocations.inc({ kind });
-    return this.tracker.add(revocations);
+    this.publishAfterCommit(revocations, manager);
+    return ended.map(({ sid }) => sid);
   }
 
   /** @throws when neither the tracker nor the database answers: a token that cannot be checked is not accepted */
@@ -139,6 +134,15 @@ export class RevocationService {
 
   list(limit: number, before?: string): Promise<RevocationEntity[]> {
     return this.repository.list(limit, before);
+  }
+
+  /** Copies committed revocations to the tracker. Never rejects: the copier adds within the lease what is missed here. */
+  private publishAfterCommit(revocations: readonly Revocation[], manager: EntityManager): void {
+    if (revocations.length === 0) return;
+    afterCommit(manager, () => {
+      for (const { kind } of revocations) this.metrics.revocations.inc({ kind });
+      return this.tracker.add(revocations);
+    });
   }
 
   private async commitOne(request: RevocationRequest, manager: EntityManager) {

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { transaction } from '../platform/database/transaction.js';
+import { afterCommit, transaction } from '../platform/database/transaction.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
-import type { Revocation } from '../revocation/revocation.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { LogoutDeliveryWorker } from './logout-delivery.worker.js';
 import { SignOutTrail, type EndedSession, type SignOutOrigin } from './sign-out-trail.service.js';
@@ -26,38 +25,34 @@ export class SignOut {
    * @param reason one word for the audit log
    */
   signOut(session: EndedSession, reason: string, origin: SignOutOrigin): Promise<void> {
-    return this.inOne(async (manager) => {
-      if (!(await this.sessions.end(session.id, manager))) return [];
+    return transaction(this.dataSource, async (manager) => {
+      if (!(await this.sessions.end(session.id, manager))) return;
       const selection = { sessionId: session.id, offline: false };
-      const by = { reason, actor: origin.actor };
-      const { sids, revocations } = await this.revocations.commitEach(selection, by, manager);
-      await this.trail.sessionsEnded([session], { reason, families: sids.length }, origin, manager);
-      return revocations;
+      const sids = await this.revocations.commitEach(selection, { reason, actor: origin.actor }, manager);
+      await this.ended([session], { reason, families: sids.length }, origin, manager);
     });
   }
 
   /** Ends all sessions of a user and revokes all families, offline ones included. */
   signOutEverywhere(subject: string, reason: string, origin: SignOutOrigin): Promise<void> {
-    return this.inOne((manager) => this.commitEverywhere(subject, { reason }, origin, manager));
+    return transaction(this.dataSource, (manager) => this.commitEverywhere(subject, { reason }, origin, manager));
   }
 
   /**
    * Runs in the transaction of a change that ends every session of a user.
    * @param sparesOffline keeps families with `offline_access`
-   * @returns the revocations to `publish` once that is committed
    */
   async commitEverywhere(
     subject: string,
     { reason, sparesOffline = false }: { reason: string; sparesOffline?: boolean },
     origin: SignOutOrigin,
     manager: EntityManager,
-  ): Promise<readonly Revocation[]> {
+  ): Promise<void> {
     await this.endSessionsOf(subject, reason, origin, manager);
     const request = { kind: 'subject', value: subject, reason, actor: origin.actor } as const;
     const ended = sparesOffline ? { ...request, families: { subject, offline: false } } : request;
-    const { results, revocations } = await this.revocations.commit([ended], manager);
+    const results = await this.revocations.commit([ended], manager);
     for (const result of results) await this.trail.subjectRevoked(subject, { reason, result }, origin, manager);
-    return revocations;
   }
 
   /**
@@ -66,7 +61,7 @@ export class SignOut {
    */
   async endSessionsOf(subject: string, reason: string, origin: SignOutOrigin, manager: EntityManager): Promise<void> {
     const sessions = await this.sessions.endAll(subject, manager);
-    await this.trail.sessionsEnded(sessions, { reason }, origin, manager);
+    await this.ended(sessions, { reason }, origin, manager);
   }
 
   /** Like `endSessionsOf`, for all users. Writes no notices or audit events, because there may be hundreds of thousands. */
@@ -74,12 +69,14 @@ export class SignOut {
     return this.sessions.endEveryones(manager);
   }
 
-  async publish(revocations: readonly Revocation[]): Promise<void> {
-    await this.revocations.publish(revocations);
-    this.deliveries.wake();
-  }
-
-  private async inOne(end: (manager: EntityManager) => Promise<readonly Revocation[]>): Promise<void> {
-    await this.publish(await transaction(this.dataSource, end));
+  /** The notices to clients leave after the commit. */
+  private async ended(
+    sessions: readonly EndedSession[],
+    why: { reason: string; families?: number },
+    origin: SignOutOrigin,
+    manager: EntityManager,
+  ): Promise<void> {
+    await this.trail.sessionsEnded(sessions, why, origin, manager);
+    afterCommit(manager, () => this.deliveries.wake());
   }
 }

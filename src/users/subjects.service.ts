@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { transaction } from '../platform/database/transaction.js';
-import { IN_FLIGHT_MS, type Revocation } from '../revocation/revocation.js';
+import { IN_FLIGHT_MS } from '../revocation/revocation.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
 import { SubjectEntity } from './subject.entity.js';
@@ -33,19 +33,16 @@ export class SubjectsService {
 
   async setDisabled(subject: string, disabled: boolean, actor: string, correlationId: string): Promise<void> {
     const origin = { actor, correlationId };
-    const revocations = await transaction(this.dataSource, (manager) =>
-      this.commitDisabled(subject, disabled, origin, manager),
-    );
-    await this.revocations.publish(revocations);
+    await transaction(this.dataSource, (manager) => this.commitDisabled(subject, disabled, origin, manager));
   }
 
-  /** Runs in the caller's transaction. @returns the revocations to publish once it is committed */
+  /** Runs in the caller's transaction. */
   async commitDisabled(
     subject: string,
     disabled: boolean,
     origin: { readonly actor: string; readonly correlationId: string },
     manager: EntityManager,
-  ): Promise<readonly Revocation[]> {
+  ): Promise<void> {
     const now = this.clock.now();
     await manager.query(
       `INSERT INTO subjects (subject, updated_at, disabled_at) VALUES ($1, $2, $3)
@@ -55,7 +52,7 @@ export class SubjectsService {
     );
     const event = disabled ? 'subject.disabled' : 'subject.enabled';
     await this.audit.append(manager, { event, at: now, subject, ...origin });
-    if (!disabled) return [];
+    if (!disabled) return;
     const { actor } = origin;
     const about = {
       kind: 'subject',
@@ -64,6 +61,6 @@ export class SubjectsService {
       actor,
       inFlightMs: IN_FLIGHT_MS,
     } as const;
-    return (await this.revocations.commit([{ ...about, families: 'none' }], manager)).revocations;
+    await this.revocations.commit([{ ...about, families: 'none' }], manager);
   }
 }

@@ -1,7 +1,9 @@
 /** Clients and their secrets in the admin API, and the effect of changes on existing tokens. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { EntityManager } from 'typeorm';
 import { accessToken, admin, column, wrongFields, type Admin } from '../support/admin.js';
 import { ClientDirectory } from '../../src/clients/client-directory.service.js';
+import { RevocationTracker } from '../../src/revocation/revocation-tracker.js';
 import { auditOf } from '../support/audit-trail.js';
 import { startFamily, type TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';
@@ -473,6 +475,25 @@ describe('a deleted client', () => {
       revoked_reason: 'client_deleted',
     });
     expect(column(await caller.get('/clients?limit=200'), 'client_id')).not.toContain(client.clientId);
+  });
+
+  it('after a deadlock, the deletion of a client publishes its revocation once, and nothing of the attempt that was rolled back', async () => {
+    const client = await register();
+    const begin = app.database.transaction.bind(app.database) as (
+      work: (manager: EntityManager) => Promise<unknown>,
+    ) => Promise<unknown>;
+    const transactions = jest.spyOn(app.database, 'transaction');
+    transactions.mockImplementationOnce(((work: (manager: EntityManager) => Promise<unknown>) =>
+      begin(async (manager) => {
+        await work(manager);
+        throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+      })) as unknown as typeof app.database.transaction);
+    const told = jest.spyOn(app.nest.get(RevocationTracker, { strict: false }), 'add');
+    const { status } = await caller.delete(`/clients/${client.clientId}`);
+    const [attempts, published] = [transactions.mock.calls.length, told.mock.calls.flatMap(([added]) => added)];
+    jest.restoreAllMocks();
+    expect([status, attempts]).toEqual([204, 2]);
+    expect(published).toMatchObject([{ kind: 'client', value: client.clientId }]);
   });
 
   it('a deleted client cannot be changed, enabled or deleted again', async () => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Consents } from '../../src/consent/consents.service.js';
-import { SignOut } from '../../src/sign-out/sign-out.service.js';
+import { RevocationTracker } from '../../src/revocation/revocation-tracker.js';
 import { admin, callAdmin, column, wrongFields, type Admin } from '../support/admin.js';
 import { auditOf } from '../support/audit-trail.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
@@ -360,9 +360,9 @@ describe('a user who is deleted', () => {
     const { subject } = await created();
     const last = jest.spyOn(app.nest.get(Consents, { strict: false }), 'deleteAll');
     last.mockRejectedValueOnce(Object.assign(new Error('deadlock detected'), { code: '40P01' }));
-    const told = jest.spyOn(app.nest.get(SignOut, { strict: false }), 'publish');
+    const told = jest.spyOn(app.nest.get(RevocationTracker, { strict: false }), 'add');
     const { status } = await caller.delete(path(subject!));
-    const [revocations] = told.mock.calls[0]!;
+    const revocations = told.mock.calls.flatMap(([added]) => added);
     const times = last.mock.calls.length;
     jest.restoreAllMocks();
     expect([status, times]).toEqual([204, 2]);

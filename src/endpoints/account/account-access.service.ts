@@ -8,7 +8,6 @@ import type { LoginSession } from '../../sessions/login-session.js';
 import type { SignOutOrigin } from '../../sign-out/sign-out-trail.service.js';
 import { FamiliesService } from '../../families/families.service.js';
 import type { FamilySelection } from '../../families/family-selection.js';
-import type { Revocation } from '../../revocation/revocation.js';
 import { RevocationService } from '../../revocation/revocation.service.js';
 import { Clock } from '../../platform/time/clock.js';
 import { endedWith } from './account-access.js';
@@ -33,20 +32,17 @@ export class AccountAccess {
     const [family] = await this.families.list({ sid, subject }, undefined, { limit: 1 });
     if (!family) return;
     const selection = endedWith(subject, family);
-    const ended = await transaction(this.dataSource, (manager) =>
+    await transaction(this.dataSource, (manager) =>
       this.endFamilies(selection, { subject, clientId: family.clientId }, origin, manager),
     );
-    await this.revocations.publish(ended);
   }
 
   /** Withdraws the user's consent and revokes the families that came from it. */
   async withdraw(clientId: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
     if (clientId.includes('\0')) return; // PostgreSQL refuses such a text, so no client has such an id
-    let ended: readonly Revocation[] = [];
-    const found = await this.consents.withdraw(subject, clientId, origin, async (manager) => {
-      ended = await this.endFamilies({ subject, clientId }, { subject, clientId }, origin, manager);
-    });
-    if (found) await this.revocations.publish(ended);
+    await this.consents.withdraw(subject, clientId, origin, (manager) =>
+      this.endFamilies({ subject, clientId }, { subject, clientId }, origin, manager),
+    );
   }
 
   private async endFamilies(
@@ -54,9 +50,8 @@ export class AccountAccess {
     about: { readonly subject: string; readonly clientId: string },
     origin: SignOutOrigin,
     manager: EntityManager,
-  ): Promise<readonly Revocation[]> {
-    const by = { reason: REASON, actor: origin.actor };
-    const { sids, revocations } = await this.revocations.commitEach(selection, by, manager);
+  ): Promise<void> {
+    const sids = await this.revocations.commitEach(selection, { reason: REASON, actor: origin.actor }, manager);
     const at = this.clock.now();
     await this.audit.append(
       manager,
@@ -70,6 +65,5 @@ export class AccountAccess {
         detail: { kind: 'family' },
       })),
     );
-    return revocations;
   }
 }
