@@ -46,7 +46,7 @@ export class CodeRedemption {
   async redeem(client: Client, presented: PresentedCode, context: RequestContext): Promise<Authorization> {
     const code = await this.keys.reading(({ tokenKey }) => openCode(presented.code, tokenKey));
     if (!code) return this.refuse('malformed', client, context);
-    if (code.clientId !== client.clientId) return this.refuse('foreign', client, context);
+    if (code.clientId !== client.clientId) return this.refuse('client_mismatch', client, context);
     const flaw = flawOf(code, presented);
     if (flaw) return this.burn(code, flaw, client, context);
     // Before the code is redeemed: a failing read afterwards would cost the client its code.
@@ -127,7 +127,7 @@ const REPLAYED: ReadonlySet<string> = new Set(['retry', 'stale', 'reuse']);
 
 function refusalOf(outcome: Exclude<Outcome, { verdict: 'rotated' }>): string {
   if (REPLAYED.has(outcome.verdict)) return 'replayed';
-  return outcome.verdict === 'dead' ? outcome.reason : outcome.verdict;
+  return outcome.verdict === 'ended' ? outcome.reason : outcome.verdict;
 }
 
 type Flaw = 'redirect_uri_mismatch' | 'missing_verifier' | 'wrong_verifier' | 'unasked_verifier';

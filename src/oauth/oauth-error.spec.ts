@@ -54,6 +54,6 @@ it('[87][91] retryable errors have Retry-After', () => {
 
 it('the texts of invalid_grant and invalid_scope are the same for every reason', () => {
   expect(OAuthError.invalidGrant('unknown').toJSON()).toEqual(OAuthError.invalidGrant('reuse').toJSON());
-  expect(OAuthError.invalidScope('malformed').toJSON()).toEqual(OAuthError.invalidScope('too_wide').toJSON());
+  expect(OAuthError.invalidScope('malformed').toJSON()).toEqual(OAuthError.invalidScope('scope_exceeded').toJSON());
   expect(OAuthError.invalidClient('a').toJSON()).toEqual(OAuthError.invalidClient('b').toJSON());
 });

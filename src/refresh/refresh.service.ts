@@ -79,7 +79,7 @@ export class RefreshService {
   private async scopeRefusal(presented: Presented, { arrivedAt }: RequestContext) {
     if (!presented.scope) return undefined;
     const judged = judge(await this.rotations.find(presented.handle), presented, this.clock.now(), arrivedAt);
-    return judged.verdict === 'too_wide' ? judged : undefined;
+    return judged.verdict === 'scope_exceeded' ? judged : undefined;
   }
 
   private async refuse(
@@ -88,14 +88,14 @@ export class RefreshService {
     context: RequestContext,
   ): Promise<never> {
     const { verdict } = refused;
-    const reason = verdict === 'dead' ? refused.reason : verdict;
+    const reason = verdict === 'ended' ? refused.reason : verdict;
     this.metrics.refreshes.inc({ verdict });
     // The reuse response has audited a reuse already, in the transaction that revoked the family.
     if (verdict !== 'reuse') {
       const event = this.event('refresh.refused', 'family' in refused ? refused.family : undefined, client, context);
       await this.audit.recordRefusal({ ...event, reason }, client.type === 'confidential');
     }
-    if (verdict === 'too_wide') throw OAuthError.invalidScope(reason);
+    if (verdict === 'scope_exceeded') throw OAuthError.invalidScope(reason);
     throw verdict === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
   }
 

@@ -40,16 +40,21 @@ const aToken = (overrides: Partial<Presented> = {}): Presented => ({
 
 const verdictOn = (family: TokenFamily | undefined, presented: Presented, now = NOW, arrivedAt = now): string => {
   const judged = judge(family, presented, now, arrivedAt);
-  return judged.verdict === 'dead' ? judged.reason : judged.verdict;
+  return judged.verdict === 'ended' ? judged.reason : judged.verdict;
 };
 
 describe('the verdict', () => {
   const revoked = { revokedReason: 'client_request' };
   const table: [title: string, family: TokenFamily | undefined, presented: Presented, expected: string][] = [
     ['there is no such family', undefined, aToken(), 'unknown'],
-    ['the family is another client’s', aFamily(), aToken({ clientId: 'c2' }), 'foreign'],
-    ['the family is another client’s, and dead', aFamily(revoked), aToken({ clientId: 'c2' }), 'foreign'],
-    ['an old token of another client’s family', aFamily(), aToken({ clientId: 'c2', generation: 0 }), 'foreign'],
+    ['the family is another client’s', aFamily(), aToken({ clientId: 'c2' }), 'client_mismatch'],
+    ['the family is another client’s, and dead', aFamily(revoked), aToken({ clientId: 'c2' }), 'client_mismatch'],
+    [
+      'an old token of another client’s family',
+      aFamily(),
+      aToken({ clientId: 'c2', generation: 0 }),
+      'client_mismatch',
+    ],
     ['the family is revoked', aFamily(revoked), aToken(), 'revoked'],
     ['the family is revoked, for a reason that nobody wrote down', aFamily({ revokedReason: '' }), aToken(), 'revoked'],
     ['a predecessor of a revoked family', aFamily(revoked), aToken({ generation: 2 }), 'revoked'],
@@ -67,10 +72,10 @@ describe('the verdict', () => {
     ['both its times are over', aFamily({ absoluteExpiresAt: NOW, idleExpiresAt: NOW }), aToken(), 'expired'],
     ['the token is current', aFamily(), aToken(), 'rotatable'],
     ['the token is current and asks for less', aFamily(), aToken({ scope: ['a'] }), 'rotatable'],
-    ['the token is current and asks for more', aFamily(), aToken({ scope: ['a', 'd'] }), 'too_wide'],
+    ['the token is current and asks for more', aFamily(), aToken({ scope: ['a', 'd'] }), 'scope_exceeded'],
     ['the predecessor, within the window', aFamily(), aToken({ generation: 2 }), 'retry'],
     ['the predecessor asks for less', aFamily(), aToken({ generation: 2, scope: ['b'] }), 'retry'],
-    ['the predecessor asks for more', aFamily(), aToken({ generation: 2, scope: ['a', 'd'] }), 'too_wide'],
+    ['the predecessor asks for more', aFamily(), aToken({ generation: 2, scope: ['a', 'd'] }), 'scope_exceeded'],
     ['the one before the predecessor, long ago', aFamily(), aToken({ generation: 1 }), 'reuse'],
     ['the one before the predecessor asks for more', aFamily(), aToken({ generation: 1, scope: ['d'] }), 'reuse'],
     ['the first one, when nothing remembers it', aFamily({ rotatedAt: [] }), aToken({ generation: 0 }), 'reuse'],
@@ -257,7 +262,7 @@ describe('for any family', () => {
     always((verdict, of, token, now) => {
       const over = of.revokedReason !== null || of.clientDisabled || of.subjectDisabled;
       const late = now >= of.idleExpiresAt || now >= of.absoluteExpiresAt;
-      if (token.clientId !== of.clientId || over || late) expect(['foreign', 'dead']).toContain(verdict);
+      if (token.clientId !== of.clientId || over || late) expect(['client_mismatch', 'ended']).toContain(verdict);
     });
   });
 

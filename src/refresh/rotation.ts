@@ -21,9 +21,9 @@ export type EndReason = 'revoked' | 'idle_expired' | 'expired' | 'subject_disabl
 
 export type Verdict =
   | { readonly verdict: 'unknown' }
-  | { readonly verdict: 'foreign'; readonly family: TokenFamily }
-  | { readonly verdict: 'dead'; readonly reason: EndReason; readonly family: TokenFamily }
-  | { readonly verdict: 'too_wide'; readonly family: TokenFamily }
+  | { readonly verdict: 'client_mismatch'; readonly family: TokenFamily }
+  | { readonly verdict: 'ended'; readonly reason: EndReason; readonly family: TokenFamily }
+  | { readonly verdict: 'scope_exceeded'; readonly family: TokenFamily }
   | { readonly verdict: 'wrong_target'; readonly family: TokenFamily }
   /** The token can be rotated, because the lock on its row is gone. Try again. */
   | { readonly verdict: 'rotatable'; readonly family: TokenFamily }
@@ -42,9 +42,9 @@ export function judge(
   arrivedAt: number,
 ): Verdict {
   if (!family) return { verdict: 'unknown' };
-  if (family.clientId !== presented.clientId) return { verdict: 'foreign', family };
+  if (family.clientId !== presented.clientId) return { verdict: 'client_mismatch', family };
   const reason = endReason(family, now);
-  if (reason) return { verdict: 'dead', reason, family };
+  if (reason) return { verdict: 'ended', reason, family };
   const age = family.generation - presented.generation;
   // A generation that does not exist yet: the database was restored from a backup and has lost rotations.
   if (age < 0) return { verdict: 'stale', family };
@@ -53,7 +53,7 @@ export function judge(
     const excusedMs = Math.max(family.retryWindowMs, CONCURRENCY_MS);
     return { verdict: supersededWithin(family, age, arrivedAt, excusedMs) ? 'stale' : 'reuse', family };
   }
-  if (exceedsScope(family, presented.scope)) return { verdict: 'too_wide', family };
+  if (exceedsScope(family, presented.scope)) return { verdict: 'scope_exceeded', family };
   if (isWrongTarget(family, presented.resource)) return { verdict: 'wrong_target', family };
   return { verdict: isRetry ? 'retry' : 'rotatable', family };
 }

@@ -132,7 +132,17 @@ describe('GET /metrics', () => {
     expect(new Set(series).size).toBe(series.length);
   });
 
-  const verdicts = ['rotated', 'retry', 'reuse', 'dead', 'stale', 'foreign', 'unknown', 'too_wide', 'malformed'];
+  const verdicts = [
+    'rotated',
+    'retry',
+    'reuse',
+    'ended',
+    'stale',
+    'client_mismatch',
+    'unknown',
+    'scope_exceeded',
+    'malformed',
+  ];
 
   it.each(verdicts)('[301] /metrics counts the verdict %s, and only that', async (verdict) => {
     const attempt = await attemptWith(verdict);
@@ -160,11 +170,11 @@ describe('GET /metrics', () => {
         app.clock.advanceSeconds(61);
         return () => use(refreshToken);
       },
-      dead: async () => {
+      ended: async () => {
         await revoke(app, client, refreshToken);
         return () => use(refreshToken);
       },
-      foreign: async () => {
+      client_mismatch: async () => {
         const other = await confidentialClient(app);
         return () => refresh(app, other, refreshToken);
       },
@@ -172,7 +182,7 @@ describe('GET /metrics', () => {
         await app.database.query('DELETE FROM token_families');
         return () => use(refreshToken);
       },
-      too_wide: async () => {
+      scope_exceeded: async () => {
         const narrow = await startFamily(app, client, { scope: ['a'] });
         return () => use(narrow.refreshToken, { scope: 'a b' });
       },

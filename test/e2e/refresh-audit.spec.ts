@@ -95,7 +95,7 @@ const cases: Case[] = [
     },
     event: 'refresh.refused',
     reason: 'revoked',
-    verdict: 'dead',
+    verdict: 'ended',
   },
   {
     title: 'unused for too long',
@@ -106,7 +106,7 @@ const cases: Case[] = [
     },
     event: 'refresh.refused',
     reason: 'idle_expired',
-    verdict: 'dead',
+    verdict: 'ended',
   },
   {
     title: 'over',
@@ -117,7 +117,7 @@ const cases: Case[] = [
     },
     event: 'refresh.refused',
     reason: 'expired',
-    verdict: 'dead',
+    verdict: 'ended',
   },
   {
     title: 'the subject is disabled',
@@ -127,7 +127,7 @@ const cases: Case[] = [
     },
     event: 'refresh.refused',
     reason: 'subject_disabled',
-    verdict: 'dead',
+    verdict: 'ended',
   },
   {
     title: 'the client was disabled by another replica, a moment ago',
@@ -138,22 +138,22 @@ const cases: Case[] = [
     },
     event: 'refresh.refused',
     reason: 'client_disabled',
-    verdict: 'dead',
+    verdict: 'ended',
   },
   {
     title: 'with a scope beyond the grant',
     scope: ['a'],
     act: (client, { refreshToken }) => refresh(app, client, refreshToken, { scope: 'b' }),
     event: 'refresh.refused',
-    reason: 'too_wide',
-    verdict: 'too_wide',
+    reason: 'scope_exceeded',
+    verdict: 'scope_exceeded',
   },
   {
     title: 'with another client’s token',
     act: async (_client, { refreshToken }) => refresh(app, await confidentialClient(app), refreshToken),
     event: 'refresh.refused',
-    reason: 'foreign',
-    verdict: 'foreign',
+    reason: 'client_mismatch',
+    verdict: 'client_mismatch',
   },
   {
     title: 'with a token of no family',

@@ -135,7 +135,7 @@ describe('the caller', () => {
       const answer = await expectUntouched(app, session.sid, () => revoke(app, other, session[kind]));
       expectError(answer, 400, 'invalid_grant');
       expect(await auditOf(app, answer)).toMatchObject([
-        { event: 'revocation.refused', reason: 'foreign', client_id: other.clientId, sid: session.sid },
+        { event: 'revocation.refused', reason: 'client_mismatch', client_id: other.clientId, sid: session.sid },
       ]);
       await expectActive(app, client, session.accessToken);
       await expectAlive(app, client, session.refreshToken);

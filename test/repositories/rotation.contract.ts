@@ -393,7 +393,15 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         expect(rotated.map(Boolean)).toEqual(judged.map((verdict) => verdict === 'rotatable'));
       };
       await fc.assert(fc.asyncProperty(fc.array(somebody, { minLength: 20, maxLength: 60 }), agree), { numRuns: 80 });
-      for (const verdict of ['rotatable', 'too_wide', 'wrong_target', 'dead', 'foreign', 'reuse', 'stale']) {
+      for (const verdict of [
+        'rotatable',
+        'scope_exceeded',
+        'wrong_target',
+        'ended',
+        'client_mismatch',
+        'reuse',
+        'stale',
+      ]) {
         expect(verdicts.get(verdict)).toBeGreaterThan(0);
       }
     });

@@ -77,7 +77,7 @@ export class TokenRevocationService {
     const at = this.clock.now();
     const event = {
       event: 'revocation.refused',
-      reason: 'foreign',
+      reason: 'client_mismatch',
       at,
       clientId,
       sid,
@@ -85,6 +85,6 @@ export class TokenRevocationService {
       correlationId,
     } as const;
     await this.audit.recordRefusal(event, type === 'confidential');
-    throw OAuthError.invalidGrant('foreign');
+    throw OAuthError.invalidGrant('client_mismatch');
   }
 }

@@ -29,7 +29,7 @@ export class Metrics {
 
   readonly refreshes = this.counter(
     'rekey_refreshes_total',
-    'Refresh verdicts: rotated, renewed, retry, stale, reuse, dead, foreign, unknown, too_wide, wrong_target, malformed.',
+    'Refresh verdicts: rotated, renewed, retry, stale, reuse, ended, client_mismatch, unknown, scope_exceeded, wrong_target, malformed.',
     ['verdict'],
   );
 
