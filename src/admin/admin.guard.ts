@@ -17,9 +17,9 @@ import type { AccessToken } from '../issuance/access-token.js';
 import { authenticationRequired, bearerToken, twoAccessTokens } from '../oauth/bearer-token.js';
 import { Form } from '../oauth/form.js';
 import { ADMIN_SCOPE } from '../oauth/scope.js';
-import type { Admin } from './admin.js';
 import { AdminRequestPipe } from './admin-request.pipe.js';
 import { ProblemDto } from './problem.dto.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** Admits our valid access tokens that were issued for this server and have the admin scope (RFC 6750, RFC 9068 §4). */
 @Injectable()
@@ -50,7 +50,7 @@ const hasTokenInBody = (body: unknown): boolean =>
     : typeof body === 'object' && body !== null && 'access_token' in body;
 
 /** The admin whom the guard admitted. */
-export const ByAdmin = createParamDecorator((_: unknown, context: ExecutionContext): Admin => {
+export const ByAdmin = createParamDecorator((_: unknown, context: ExecutionContext): AuditOrigin => {
   const { accessToken, id } = context.switchToHttp().getRequest<AdminRequest>();
   return { actor: `admin:${accessToken.clientId}`, correlationId: id };
 });

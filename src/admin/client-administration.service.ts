@@ -7,11 +7,11 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import { IN_FLIGHT_MS } from '../revocation/revocation.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
-import type { Admin } from './admin.js';
 import type { AddSecretDto } from './client-secret.dto.js';
 import type { CreateClientDto, UpdateClientDto } from './client.dto.js';
 import { changesIn, fieldProblem } from './client-representation.js';
 import { notFound } from './path.pipe.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** Changes clients and revokes tokens where the change requires it: one transaction, then the tracker, then the answer. */
 @Injectable()
@@ -23,7 +23,10 @@ export class ClientAdministration {
   ) {}
 
   /** @throws InvalidFields */
-  register(request: CreateClientDto, admin: Admin): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
+  register(
+    request: CreateClientDto,
+    admin: AuditOrigin,
+  ): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
     const { name, type } = request;
     const tokenEndpointAuthMethod = type === 'public' ? 'none' : registrationDefaults.tokenEndpointAuthMethod;
     const registration = { ...registrationDefaults, tokenEndpointAuthMethod, ...changesIn(request), name, type };
@@ -36,7 +39,7 @@ export class ClientAdministration {
   }
 
   /** @throws InvalidFields; OAuthError not_found */
-  async update(clientId: string, request: UpdateClientDto, admin: Admin): Promise<ClientEntity> {
+  async update(clientId: string, request: UpdateClientDto, admin: AuditOrigin): Promise<ClientEntity> {
     const updated = await this.clients
       .update(clientId, changesIn(request), admin, async (manager, before) => {
         if (!request.disabled || before.disabledAt !== null) return;
@@ -48,7 +51,7 @@ export class ClientAdministration {
   }
 
   /** Also revokes all its families. @throws OAuthError not_found */
-  async delete(clientId: string, admin: Admin): Promise<void> {
+  async delete(clientId: string, admin: AuditOrigin): Promise<void> {
     const found = await this.clients.delete(clientId, admin, async (manager) => {
       await this.revocations.commit([this.endOf(clientId, 'client_deleted', admin)], manager);
     });
@@ -56,7 +59,11 @@ export class ClientAdministration {
   }
 
   /** @throws InvalidFields; OAuthError not_found, conflict */
-  async addSecret(clientId: string, { expires_at, others_expire_at }: AddSecretDto, admin: Admin): Promise<NewSecret> {
+  async addSecret(
+    clientId: string,
+    { expires_at, others_expire_at }: AddSecretDto,
+    admin: AuditOrigin,
+  ): Promise<NewSecret> {
     const expiresAt = expires_at === undefined ? null : new Date(expires_at);
     if (expiresAt && expiresAt.getTime() <= this.clock.now()) {
       throw new InvalidFields([{ field: 'expires_at', detail: 'expires_at must be in the future' }]);
@@ -71,11 +78,11 @@ export class ClientAdministration {
   }
 
   /** @throws OAuthError not_found */
-  async deleteSecret(clientId: string, secretId: string, admin: Admin): Promise<void> {
+  async deleteSecret(clientId: string, secretId: string, admin: AuditOrigin): Promise<void> {
     if (!(await this.clients.deleteSecret(clientId, secretId, admin))) absent();
   }
 
-  private endOf(clientId: string, reason: string, { actor }: Admin): RevocationRequest {
+  private endOf(clientId: string, reason: string, { actor }: AuditOrigin): RevocationRequest {
     return { kind: 'client', value: clientId, reason, actor, inFlightMs: IN_FLIGHT_MS };
   }
 }

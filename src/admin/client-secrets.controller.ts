@@ -1,11 +1,11 @@
 import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ClientsService } from '../clients/clients.service.js';
-import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { AddedSecretDto, AddSecretDto, SecretListDto } from './client-secret.dto.js';
 import { IdPipe, NamePipe } from './path.pipe.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 @AdminController('clients/:client_id/secrets')
 export class ClientSecretsController {
@@ -20,7 +20,7 @@ export class ClientSecretsController {
   async addSecret(
     @Param('client_id', NamePipe) clientId: string,
     @Body() request: AddSecretDto,
-    @ByAdmin() admin: Admin,
+    @ByAdmin() admin: AuditOrigin,
   ): Promise<AddedSecretDto> {
     const { secretId, secret, expiresAt } = await this.administration.addSecret(clientId, request, admin);
     return { secret_id: secretId, client_secret: secret, ...(expiresAt && { expires_at: expiresAt.toISOString() }) };
@@ -49,7 +49,7 @@ export class ClientSecretsController {
   async deleteSecret(
     @Param('client_id', NamePipe) clientId: string,
     @Param('secret_id', IdPipe) secretId: string,
-    @ByAdmin() admin: Admin,
+    @ByAdmin() admin: AuditOrigin,
   ): Promise<void> {
     await this.administration.deleteSecret(clientId, secretId, admin);
   }

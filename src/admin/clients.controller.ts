@@ -1,7 +1,6 @@
 import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ClientsService } from '../clients/clients.service.js';
-import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { showClient } from './client-representation.js';
@@ -9,6 +8,7 @@ import { ClientDto, ClientPageDto, CreateClientDto, RegisteredClientDto, UpdateC
 import { Pages } from './pages.service.js';
 import { PageQueryDto } from './paging.dto.js';
 import { NamePipe } from './path.pipe.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 @AdminController('clients')
 export class ClientsController {
@@ -21,7 +21,7 @@ export class ClientsController {
   @Post()
   @ApiOperation({ summary: 'Registers a client' })
   @ApiCreatedResponse({ type: RegisteredClientDto })
-  async registerClient(@Body() request: CreateClientDto, @ByAdmin() admin: Admin): Promise<RegisteredClientDto> {
+  async registerClient(@Body() request: CreateClientDto, @ByAdmin() admin: AuditOrigin): Promise<RegisteredClientDto> {
     const { client, secret } = await this.administration.register(request, admin);
     return { ...showClient(client), ...(secret && { secret_id: secret.secretId, client_secret: secret.secret }) };
   }
@@ -52,7 +52,7 @@ export class ClientsController {
   async updateClient(
     @Param('client_id', NamePipe) clientId: string,
     @Body() request: UpdateClientDto,
-    @ByAdmin() admin: Admin,
+    @ByAdmin() admin: AuditOrigin,
   ): Promise<ClientDto> {
     return showClient(await this.administration.update(clientId, request, admin));
   }
@@ -61,7 +61,7 @@ export class ClientsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Deletes a client and revokes its families and access tokens. Its id stays taken' })
   @ApiNoContentResponse()
-  async deleteClient(@Param('client_id', NamePipe) clientId: string, @ByAdmin() admin: Admin): Promise<void> {
+  async deleteClient(@Param('client_id', NamePipe) clientId: string, @ByAdmin() admin: AuditOrigin): Promise<void> {
     await this.administration.delete(clientId, admin);
   }
 }

@@ -3,13 +3,13 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger
 import { FamiliesService } from '../families/families.service.js';
 import type { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { Clock } from '../platform/time/clock.js';
-import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { FamilyAdministration } from './family-administration.service.js';
 import { showFamily } from './family-representation.js';
 import { FamiliesQueryDto, FamilyDto, FamilyPageDto, StartedFamilyDto, StartFamilyDto } from './family.dto.js';
 import { Pages } from './pages.service.js';
 import { IdPipe, notFound } from './path.pipe.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 @AdminController('families')
 export class FamiliesController {
@@ -23,7 +23,7 @@ export class FamiliesController {
   @Post()
   @ApiOperation({ summary: 'Starts a family for a subject and returns its first refresh token' })
   @ApiCreatedResponse({ type: StartedFamilyDto })
-  async startFamily(@Body() request: StartFamilyDto, @ByAdmin() admin: Admin): Promise<StartedFamilyDto> {
+  async startFamily(@Body() request: StartFamilyDto, @ByAdmin() admin: AuditOrigin): Promise<StartedFamilyDto> {
     const { sid, refreshToken, idleExpiresAt } = await this.administration.start(request, admin);
     return { sid, refresh_token: refreshToken, expires_at: new Date(idleExpiresAt).toISOString() };
   }

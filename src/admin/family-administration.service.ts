@@ -7,8 +7,8 @@ import { isWithin, parseScope } from '../oauth/scope.js';
 import { isUserSubject } from '../oauth/subject.js';
 import { FamiliesService, type StartedFamily } from '../families/families.service.js';
 import { SubjectsService } from '../users/subjects.service.js';
-import type { Admin } from './admin.js';
 import type { StartFamilyDto } from './family.dto.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** Starts families for an admin, for example to migrate sessions from another server, with the checks that a grant would make. */
 @Injectable()
@@ -20,7 +20,7 @@ export class FamilyAdministration {
   ) {}
 
   /** @throws InvalidFields for invalid input; OAuthError conflict if the current state forbids it */
-  async start({ client_id, subject, scope }: StartFamilyDto, admin: Admin): Promise<StartedFamily> {
+  async start({ client_id, subject, scope }: StartFamilyDto, admin: AuditOrigin): Promise<StartedFamily> {
     const client = await this.directory.load(client_id);
     if (!client) throw invalid('client_id', 'must be the id of a client');
     if (isDisabled(client)) throw conflict('The client is disabled.');

@@ -2,11 +2,11 @@ import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { KeyInventory, type SigningKeyEntry } from '../keys/key-inventory.service.js';
 import type { KeyChange } from '../keys/key-rotation.service.js';
-import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { KeyRotationDto, RotateKeysDto, SigningKeyListDto, type KeyChangeDto, type SigningKeyDto } from './key.dto.js';
 import { NamePipe } from './path.pipe.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 @AdminController('keys')
 export class KeysController {
@@ -28,7 +28,7 @@ export class KeysController {
   @ApiOkResponse({ type: KeyRotationDto })
   async rotateKeys(
     @Body() { immediately = false, algorithm }: RotateKeysDto,
-    @ByAdmin() admin: Admin,
+    @ByAdmin() admin: AuditOrigin,
   ): Promise<KeyRotationDto> {
     const changes = await this.administration.rotate({ immediately, algorithm }, admin);
     return { changes: changes.flatMap(showChange) };
@@ -38,7 +38,7 @@ export class KeysController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Retires a leaked signing key: tokens that it signed are refused' })
   @ApiNoContentResponse()
-  async retireKey(@Param('kid', NamePipe) kid: string, @ByAdmin() admin: Admin): Promise<void> {
+  async retireKey(@Param('kid', NamePipe) kid: string, @ByAdmin() admin: AuditOrigin): Promise<void> {
     await this.administration.retire(kid, admin);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditService } from '../platform/audit/audit.service.js';
-import type { AuditEvent } from '../platform/audit/audit-event.js';
+import type { AuditEvent, AuditOrigin } from '../platform/audit/audit-event.js';
 import { transaction } from '../platform/database/transaction.js';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
 import { birthOf } from '../issuance/token-identity.js';
@@ -9,7 +9,6 @@ import { SignOut } from '../sign-out/sign-out.service.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 import { RevocationService, type RevocationResult } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
-import type { Admin } from './admin.js';
 import type { RevokeDto } from './revocation.dto.js';
 import type { RevocationOutcome } from './revocation-representation.js';
 import { normalized, valueProblem } from './revocation-value.js';
@@ -26,7 +25,10 @@ export class RevocationAdministration {
   ) {}
 
   /** @throws InvalidFields; errors of the database, and then nothing was revoked */
-  async revoke({ kind, value: given = '', reason, dry_run }: RevokeDto, admin: Admin): Promise<RevocationOutcome> {
+  async revoke(
+    { kind, value: given = '', reason, dry_run }: RevokeDto,
+    admin: AuditOrigin,
+  ): Promise<RevocationOutcome> {
     const problem = valueProblem(kind, given, this.clock.now());
     if (problem) throw new InvalidFields([{ field: 'value', detail: problem }]);
     const value = normalized(kind, given);
@@ -35,7 +37,12 @@ export class RevocationAdministration {
     return { kind, value, hits: done.hits, done };
   }
 
-  private async carryOut(kind: RevocationKind, value: string, reason: string, admin: Admin): Promise<RevocationResult> {
+  private async carryOut(
+    kind: RevocationKind,
+    value: string,
+    reason: string,
+    admin: AuditOrigin,
+  ): Promise<RevocationResult> {
     const now = this.clock.now();
     // Everything issued so far, including this millisecond.
     const notBefore = kind === 'token' ? birthOf(value) + 1 : now + 1;

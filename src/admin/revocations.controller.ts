@@ -3,13 +3,13 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger
 import type { FastifyReply } from 'fastify';
 import type { RevocationEntity } from '../revocation/revocation.entity.js';
 import { RevocationService } from '../revocation/revocation.service.js';
-import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { Pages } from './pages.service.js';
 import { PageQueryDto } from './paging.dto.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
 import { RevocationOutcomeDto, RevocationPageDto, RevokeDto } from './revocation.dto.js';
 import { showOutcome, showRevocation } from './revocation-representation.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 @AdminController('revocations')
 export class RevocationsController {
@@ -26,7 +26,7 @@ export class RevocationsController {
   @ApiOkResponse({ type: RevocationOutcomeDto, description: 'After a dry run.' })
   async revoke(
     @Body() request: RevokeDto,
-    @ByAdmin() admin: Admin,
+    @ByAdmin() admin: AuditOrigin,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevocationOutcomeDto> {
     const outcome = await this.administration.revoke(request, admin);

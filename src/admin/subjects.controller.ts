@@ -2,10 +2,10 @@ import { Body, Get, Param, Patch } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { isUserSubject } from '../oauth/subject.js';
 import { SubjectsService } from '../users/subjects.service.js';
-import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { notFound } from './path.pipe.js';
 import { SubjectDto, UpdateSubjectDto } from './subject.dto.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** Every subject exists here, because Rekey stores only which ones are disabled. */
 @AdminController('subjects')
@@ -25,9 +25,9 @@ export class SubjectsController {
   async updateSubject(
     @Param('subject') subject: string,
     @Body() { disabled }: UpdateSubjectDto,
-    @ByAdmin() { actor, correlationId }: Admin,
+    @ByAdmin() admin: AuditOrigin,
   ): Promise<SubjectDto> {
-    await this.subjects.setDisabled(existing(subject), disabled, actor, correlationId);
+    await this.subjects.setDisabled(existing(subject), disabled, admin);
     return { subject, disabled };
   }
 }

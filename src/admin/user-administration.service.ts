@@ -6,10 +6,10 @@ import { SignOut } from '../sign-out/sign-out.service.js';
 import { SubjectsService } from '../users/subjects.service.js';
 import { InvalidUser, UserTaken } from '../users/user-error.js';
 import { UsersService } from '../users/users.service.js';
-import type { Admin } from './admin.js';
 import { notFound } from './path.pipe.js';
 import type { CreateUserDto, UpdateUserDto } from './user.dto.js';
 import { fieldOfProblem, type KnownUser } from './user-representation.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** Changes users and ends sessions and families where the change requires it: one transaction, then the tracker, then the answer. */
 @Injectable()
@@ -22,7 +22,7 @@ export class UserAdministration {
   ) {}
 
   /** @throws InvalidFields; OAuthError conflict, too_many_requests */
-  async create(request: CreateUserDto, admin: Admin): Promise<KnownUser> {
+  async create(request: CreateUserDto, admin: AuditOrigin): Promise<KnownUser> {
     const user = await this.users.create(request, admin).catch(asAnswer);
     return { user, disabled: await this.subjects.isDisabled(user.subject) };
   }
@@ -48,7 +48,7 @@ export class UserAdministration {
   }
 
   /** @throws InvalidFields; OAuthError not_found, conflict */
-  async update(subject: string, { disabled, ...changes }: UpdateUserDto, admin: Admin): Promise<KnownUser> {
+  async update(subject: string, { disabled, ...changes }: UpdateUserDto, admin: AuditOrigin): Promise<KnownUser> {
     const user = await this.users
       .update(subject, changes, admin, async (manager) => {
         if (disabled !== undefined) await this.subjects.commitDisabled(subject, disabled, admin, manager);
@@ -63,7 +63,7 @@ export class UserAdministration {
    * `offline_access` stay valid, which is their purpose; revoking the subject ends those as well.
    * @throws InvalidFields; OAuthError not_found, too_many_requests
    */
-  async setPassword(subject: string, password: string, admin: Admin): Promise<void> {
+  async setPassword(subject: string, password: string, admin: AuditOrigin): Promise<void> {
     const ended = { reason: 'password_changed', sparesOffline: true };
     const found = await this.users
       .setPassword(subject, password, admin, (manager) => this.signOut.commitEverywhere(subject, ended, admin, manager))
@@ -75,7 +75,7 @@ export class UserAdministration {
    * Deletes the user with all consents, sessions and families. Also disables the subject, so that requests under way fail.
    * @throws OAuthError not_found
    */
-  async delete(subject: string, admin: Admin): Promise<void> {
+  async delete(subject: string, admin: AuditOrigin): Promise<void> {
     const found = await this.users.delete(subject, admin, async (manager) => {
       await this.subjects.commitDisabled(subject, true, admin, manager);
       await this.signOut.commitEverywhere(subject, { reason: 'user_deleted' }, admin, manager);

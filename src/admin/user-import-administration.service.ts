@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
 import type { ImportOutcome } from '../users/new-user.js';
 import { UserImport } from '../users/user-import.service.js';
-import type { Admin } from './admin.js';
 import { AdminRequestPipe } from './admin-request.pipe.js';
 import { ImportUserDto } from './user.dto.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** More than fit into a body of 16 KB. */
 const MAX_USERS = 500;
@@ -19,7 +19,7 @@ export class UserImportAdministration {
   constructor(private readonly users: UserImport) {}
 
   /** @param body a list of users, or `{ users: [ … ] }` @throws InvalidFields if it is neither */
-  async import(body: unknown, admin: Admin): Promise<ImportOutcome[]> {
+  async import(body: unknown, admin: AuditOrigin): Promise<ImportOutcome[]> {
     const checked = await Promise.all(usersIn(body).map((item) => this.check(item)));
     const requests = checked.flatMap((each) => ('user' in each ? [toRequest(each.user)] : []));
     const outcomes = await this.users.import(requests, admin);

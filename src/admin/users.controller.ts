@@ -8,7 +8,6 @@ import {
   ApiOperation,
   getSchemaPath,
 } from '@nestjs/swagger';
-import type { Admin } from './admin.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { Pages } from './pages.service.js';
 import { NamePipe } from './path.pipe.js';
@@ -25,6 +24,7 @@ import {
   UsersQueryDto,
 } from './user.dto.js';
 import { showImported, showUser, type KnownUser } from './user-representation.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 const LIST_OF_USERS = { type: 'array', items: { $ref: getSchemaPath(ImportUserDto) } };
 
@@ -40,7 +40,7 @@ export class UsersController {
   @Post()
   @ApiOperation({ summary: 'Creates a user' })
   @ApiCreatedResponse({ type: UserDto })
-  async createUser(@Body() request: CreateUserDto, @ByAdmin() admin: Admin): Promise<UserDto> {
+  async createUser(@Body() request: CreateUserDto, @ByAdmin() admin: AuditOrigin): Promise<UserDto> {
     return showUser(await this.administration.create(request, admin));
   }
 
@@ -67,7 +67,7 @@ export class UsersController {
   })
   @ApiBody({ schema: { oneOf: [LIST_OF_USERS, { type: 'object', properties: { users: LIST_OF_USERS } }] } })
   @ApiOkResponse({ type: ImportedUsersDto })
-  async importUsers(@Body() body: unknown, @ByAdmin() admin: Admin): Promise<ImportedUsersDto> {
+  async importUsers(@Body() body: unknown, @ByAdmin() admin: AuditOrigin): Promise<ImportedUsersDto> {
     return { results: (await this.imports.import(body, admin)).map(showImported) };
   }
 
@@ -84,7 +84,7 @@ export class UsersController {
   async updateUser(
     @Param('subject', NamePipe) subject: string,
     @Body() request: UpdateUserDto,
-    @ByAdmin() admin: Admin,
+    @ByAdmin() admin: AuditOrigin,
   ): Promise<UserDto> {
     return showUser(await this.administration.update(subject, request, admin));
   }
@@ -99,7 +99,7 @@ export class UsersController {
   async setPassword(
     @Param('subject', NamePipe) subject: string,
     @Body() { password }: SetPasswordDto,
-    @ByAdmin() admin: Admin,
+    @ByAdmin() admin: AuditOrigin,
   ): Promise<void> {
     await this.administration.setPassword(subject, password, admin);
   }
@@ -108,7 +108,7 @@ export class UsersController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Deletes a user and revokes all their families and tokens. The subject stays taken' })
   @ApiNoContentResponse()
-  async deleteUser(@Param('subject', NamePipe) subject: string, @ByAdmin() admin: Admin): Promise<void> {
+  async deleteUser(@Param('subject', NamePipe) subject: string, @ByAdmin() admin: AuditOrigin): Promise<void> {
     await this.administration.delete(subject, admin);
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../platform/audit/audit.service.js';
-import type { AuditEventName } from '../platform/audit/audit-event.js';
+import type { AuditEventName, AuditOrigin } from '../platform/audit/audit-event.js';
 import { Config } from '../platform/config/config.js';
 import { transaction } from '../platform/database/transaction.js';
 import { deriveKey } from '../keys/master-key.js';
@@ -21,12 +21,6 @@ export class InvalidRegistration extends Error {
     super(problems.join('; '));
     this.name = 'InvalidRegistration';
   }
-}
-
-/** Who makes a change, and the correlation id for its audit event. */
-export interface Change {
-  readonly actor: string;
-  readonly correlationId?: string | undefined;
 }
 
 export interface NewSecret {
@@ -65,7 +59,7 @@ export class ClientsService {
    */
   async register(
     registration: ClientRegistration,
-    change: Change,
+    change: AuditOrigin,
     known: { clientId?: string; secret?: string } = {},
   ): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
     throwProblems(registrationProblems(registration, this.deployment));
@@ -113,7 +107,7 @@ export class ClientsService {
   async update(
     clientId: string,
     changes: Partial<ClientRegistration> & { disabled?: boolean | undefined },
-    change: Change,
+    change: AuditOrigin,
     alongside?: (manager: EntityManager, before: ClientEntity) => Promise<void>,
   ): Promise<ClientEntity | undefined> {
     const { disabled, ...fields } = changes;
@@ -138,7 +132,7 @@ export class ClientsService {
   /** Deletes the client; its id stays taken. @returns false if there is no such client */
   async delete(
     clientId: string,
-    change: Change,
+    change: AuditOrigin,
     alongside?: (manager: EntityManager) => Promise<void>,
   ): Promise<boolean> {
     const deleted = await transaction(this.dataSource, async (manager) => {
@@ -170,7 +164,7 @@ export class ClientsService {
    */
   async addSecret(
     clientId: string,
-    change: Change,
+    change: AuditOrigin,
     { expiresAt = null, othersExpireAt }: { expiresAt?: Date | null; othersExpireAt?: Date | undefined } = {},
   ): Promise<NewSecret | undefined> {
     const added = await this.dataSource.transaction(async (manager) => {
@@ -194,7 +188,7 @@ export class ClientsService {
   }
 
   /** @returns false if there is no such secret */
-  async deleteSecret(clientId: string, secretId: string, change: Change): Promise<boolean> {
+  async deleteSecret(clientId: string, secretId: string, change: AuditOrigin): Promise<boolean> {
     const deleted = await this.dataSource.transaction(async (manager) => {
       const { affected } = await manager.delete(ClientSecretEntity, { clientId, secretId });
       if (!affected) return false;
@@ -230,7 +224,7 @@ export class ClientsService {
     manager: EntityManager,
     event: AuditEventName,
     clientId: string,
-    change: Change,
+    change: AuditOrigin,
     detail?: Record<string, unknown>,
   ) {
     return this.audit.append(manager, { event, at: this.clock.now(), clientId, ...change, detail });

@@ -6,12 +6,7 @@ import { Clock } from '../platform/time/clock.js';
 import { claimNames, consentCovers, type RequestedConsent } from './consent.js';
 import { ConsentEntity } from './consent.entity.js';
 import { ConsentRepository } from './consent.repository.js';
-
-/** Who gives or withdraws consent, and the correlation id for the audit event. */
-export interface ConsentOrigin {
-  readonly actor: string;
-  readonly correlationId: string;
-}
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** Users' consents, one for each client. New consent adds to it; withdrawal removes all of it. */
 @Injectable()
@@ -42,7 +37,7 @@ export class Consents {
     subject: string,
     clientId: string,
     { scope, claims }: RequestedConsent,
-    origin: ConsentOrigin,
+    origin: AuditOrigin,
     manager: EntityManager,
   ): Promise<void> {
     const now = this.clock.now();
@@ -64,7 +59,7 @@ export class Consents {
   async withdraw(
     subject: string,
     clientId: string,
-    origin: ConsentOrigin,
+    origin: AuditOrigin,
     alongside?: (manager: EntityManager) => Promise<void>,
   ): Promise<boolean> {
     return transaction(this.dataSource, async (manager) => {

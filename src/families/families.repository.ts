@@ -34,7 +34,7 @@ const COUNT_HITS = `
 export class FamiliesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  async insert(family: Omit<TokenFamilyEntity, 'client'>, manager: EntityManager): Promise<void> {
+  async insert(family: TokenFamilyEntity, manager: EntityManager): Promise<void> {
     await manager.insert(TokenFamilyEntity, family);
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../platform/audit/audit.service.js';
-import type { AuditEventName } from '../platform/audit/audit-event.js';
+import type { AuditEventName, AuditOrigin } from '../platform/audit/audit-event.js';
 import type { Client } from '../clients/client.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import type { Authentication } from '../oauth/authentication.js';
@@ -14,12 +14,6 @@ import { mintRefreshToken } from './refresh-token.js';
 import type { TokenFamilyEntity } from './token-family.entity.js';
 
 const FIRST_HANDLE = '00000000-0000-0000-0000-000000000000';
-
-/** Who started a family, and the correlation id for the audit event. */
-export interface FamilyOrigin {
-  readonly actor: string;
-  readonly correlationId: string;
-}
 
 export interface StartedFamily {
   readonly sid: string;
@@ -45,8 +39,6 @@ export interface CodeGrant {
 /** RFC 6749 §4.1.2 allows ten minutes; a browser needs a second. */
 const CODE_LIFETIME_MS = 60_000;
 
-type NewFamily = Omit<TokenFamilyEntity, 'client'>;
-
 /** Token families without refreshing: starts and lists them, and revokes them within a revocation's transaction. */
 @Injectable()
 export class FamiliesService {
@@ -59,7 +51,7 @@ export class FamiliesService {
   ) {}
 
   /** A new family with its refresh token of generation 0. The caller has checked that the client may have the scope. */
-  async start(client: Client, subject: string, scope: readonly string[], origin: FamilyOrigin): Promise<StartedFamily> {
+  async start(client: Client, subject: string, scope: readonly string[], origin: AuditOrigin): Promise<StartedFamily> {
     const now = this.clock.now();
     const absoluteExpiresAt = wholeSecond(now + client.absoluteTtlSeconds * 1000);
     const idleExpiresAt = Math.min(absoluteExpiresAt, now + client.idleTtlSeconds * 1000);
@@ -79,13 +71,13 @@ export class FamiliesService {
     client: Client,
     subject: string,
     { scope, offline, resource, claims, authentication, endsAt }: CodeGrant,
-    origin: FamilyOrigin,
+    origin: AuditOrigin,
     alongside?: (manager: EntityManager) => Promise<void>,
   ): Promise<string> {
     const now = this.clock.now();
     const longest = now + CODE_LIFETIME_MS + client.absoluteTtlSeconds * 1000;
     const absoluteExpiresAt = wholeSecond(offline ? longest : Math.min(longest, endsAt));
-    const family: NewFamily = {
+    const family: TokenFamilyEntity = {
       ...newFamily({
         clientId: client.clientId,
         subject,
@@ -108,9 +100,9 @@ export class FamiliesService {
   }
 
   private async insert(
-    family: NewFamily,
+    family: TokenFamilyEntity,
     event: AuditEventName,
-    origin: FamilyOrigin,
+    origin: AuditOrigin,
     alongside?: (manager: EntityManager) => Promise<void>,
   ): Promise<void> {
     const { clientId, subject, sid, createdAt } = family;
@@ -167,16 +159,21 @@ export class FamiliesService {
 /** Whole seconds, like `exp`, so that an access token from the last second is valid for the rest of it. */
 const wholeSecond = (time: number): number => Math.floor(time / 1000) * 1000;
 
-interface Birth {
+const newFamily = ({
+  clientId,
+  subject,
+  scope,
+  now,
+  idleExpiresAt,
+  absoluteExpiresAt,
+}: {
   readonly clientId: string;
   readonly subject: string;
   readonly scope: readonly string[];
   readonly now: number;
   readonly idleExpiresAt: number;
   readonly absoluteExpiresAt: number;
-}
-
-const newFamily = ({ clientId, subject, scope, now, idleExpiresAt, absoluteExpiresAt }: Birth): NewFamily => ({
+}): TokenFamilyEntity => ({
   id: uuidv7(),
   sid: uuidv7(),
   clientId,

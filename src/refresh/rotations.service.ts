@@ -12,12 +12,6 @@ export type Outcome =
   | { readonly verdict: 'rotated'; readonly family: Rotated; readonly leads: boolean }
   | Exclude<Verdict, { verdict: 'rotatable' }>;
 
-interface Shared {
-  readonly rotated: Rotated | undefined;
-  /** False for a request that shares the result of an identical one under way. */
-  readonly leads: boolean;
-}
-
 const MAX_ENTRIES = 256;
 
 /** Two statements: one returns its result while the next one is sent. */
@@ -96,20 +90,21 @@ export class Rotations {
     return this.reads.submit(handle);
   }
 
-  rotate(token: string, presented: Presented): Promise<Shared> {
+  rotate(token: string, presented: Presented) {
     return this.share(this.batch, token, presented);
   }
 
   /** For a family whose row was locked in the batch: waits for the lock. */
-  rotateAlone(token: string, presented: Presented): Promise<Shared> {
+  rotateAlone(token: string, presented: Presented) {
     return this.share(this.waits, token, presented);
   }
 
+  /** @returns `leads`: false for a request that found an identical one under way and shares its result */
   private async share(
     rotations: Coalescer<Presented, Rotated | undefined>,
     token: string,
     presented: Presented,
-  ): Promise<Shared> {
+  ): Promise<{ rotated: Rotated | undefined; leads: boolean }> {
     const { clientId, scope, resource } = presented;
     const key = `${token} ${clientId} ${scope?.join(' ') ?? ''} | ${resource?.join(' ') ?? ''}`;
     const same = this.underWay.get(key);

@@ -15,8 +15,6 @@ export interface Rotated extends TokenFamily {
   readonly at: number;
 }
 
-type RotatedRow = TokenFamilyRow & Pick<Rotated, 'rotates' | 'at'>;
-
 /** The SQL of `token_families` that a refresh needs. */
 @Injectable()
 export class TokenFamilyRepository {
@@ -50,7 +48,7 @@ export class TokenFamilyRepository {
   }
 
   private async runRotation(name: string, text: string, entries: readonly Presented[], now: number) {
-    const { rows } = await this.pool.query<RotatedRow>({
+    const { rows } = await this.pool.query<TokenFamilyRow & Pick<Rotated, 'rotates' | 'at'>>({
       name,
       text,
       values: [

@@ -5,12 +5,7 @@ import { FamiliesService } from '../families/families.service.js';
 import type { RevocationResult } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
 import { LogoutNotices } from './logout-notices.service.js';
-
-/** Who signs out, and the correlation id for the audit events. */
-export interface SignOutOrigin {
-  readonly actor: string;
-  readonly correlationId: string;
-}
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 export interface EndedSession {
   readonly id: string;
@@ -31,7 +26,7 @@ export class SignOutTrail {
   async sessionsEnded(
     sessions: readonly EndedSession[],
     { reason, families }: { reason: string; families?: number },
-    origin: SignOutOrigin,
+    origin: AuditOrigin,
     manager: EntityManager,
   ): Promise<void> {
     const subjects = new Map(sessions.map(({ id, subject }) => [id, subject]));
@@ -55,7 +50,7 @@ export class SignOutTrail {
   async subjectRevoked(
     subject: string,
     { reason, result: { id, hits } }: { reason: string; result: RevocationResult },
-    origin: SignOutOrigin,
+    origin: AuditOrigin,
     manager: EntityManager,
   ): Promise<void> {
     await this.audit.append(manager, {

@@ -4,7 +4,8 @@ import { afterCommit, transaction } from '../platform/database/transaction.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { LogoutDeliveryWorker } from './logout-delivery.worker.js';
-import { SignOutTrail, type EndedSession, type SignOutOrigin } from './sign-out-trail.service.js';
+import { SignOutTrail, type EndedSession } from './sign-out-trail.service.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /**
  * Ends login sessions. In the same transaction it revokes their families that are not offline, with the access tokens, and
@@ -24,7 +25,7 @@ export class SignOut {
    * Ends a session; repeated calls change nothing. Families with `offline_access` stay valid.
    * @param reason one word for the audit log
    */
-  signOut(session: EndedSession, reason: string, origin: SignOutOrigin): Promise<void> {
+  signOut(session: EndedSession, reason: string, origin: AuditOrigin): Promise<void> {
     return transaction(this.dataSource, async (manager) => {
       if (!(await this.sessions.end(session.id, manager))) return;
       const selection = { sessionId: session.id, offline: false };
@@ -34,7 +35,7 @@ export class SignOut {
   }
 
   /** Ends all sessions of a user and revokes all families, offline ones included. */
-  signOutEverywhere(subject: string, reason: string, origin: SignOutOrigin): Promise<void> {
+  signOutEverywhere(subject: string, reason: string, origin: AuditOrigin): Promise<void> {
     return transaction(this.dataSource, (manager) => this.commitEverywhere(subject, { reason }, origin, manager));
   }
 
@@ -45,7 +46,7 @@ export class SignOut {
   async commitEverywhere(
     subject: string,
     { reason, sparesOffline = false }: { reason: string; sparesOffline?: boolean },
-    origin: SignOutOrigin,
+    origin: AuditOrigin,
     manager: EntityManager,
   ): Promise<void> {
     await this.endSessionsOf(subject, reason, origin, manager);
@@ -59,7 +60,7 @@ export class SignOut {
    * For a revocation of everything that a user has: ends the login sessions, which could otherwise get new tokens at once. Call
    * it before the families are revoked, so that no new family appears in between.
    */
-  async endSessionsOf(subject: string, reason: string, origin: SignOutOrigin, manager: EntityManager): Promise<void> {
+  async endSessionsOf(subject: string, reason: string, origin: AuditOrigin, manager: EntityManager): Promise<void> {
     const sessions = await this.sessions.endAll(subject, manager);
     await this.ended(sessions, { reason }, origin, manager);
   }
@@ -73,7 +74,7 @@ export class SignOut {
   private async ended(
     sessions: readonly EndedSession[],
     why: { reason: string; families?: number },
-    origin: SignOutOrigin,
+    origin: AuditOrigin,
     manager: EntityManager,
   ): Promise<void> {
     await this.trail.sessionsEnded(sessions, why, origin, manager);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { transaction } from '../platform/database/transaction.js';
 import { IN_FLIGHT_MS } from '../revocation/revocation.js';
@@ -31,18 +32,12 @@ export class SubjectsService {
     return new Set(rows.map(({ subject }) => subject));
   }
 
-  async setDisabled(subject: string, disabled: boolean, actor: string, correlationId: string): Promise<void> {
-    const origin = { actor, correlationId };
+  async setDisabled(subject: string, disabled: boolean, origin: AuditOrigin): Promise<void> {
     await transaction(this.dataSource, (manager) => this.commitDisabled(subject, disabled, origin, manager));
   }
 
   /** Runs in the caller's transaction. */
-  async commitDisabled(
-    subject: string,
-    disabled: boolean,
-    origin: { readonly actor: string; readonly correlationId: string },
-    manager: EntityManager,
-  ): Promise<void> {
+  async commitDisabled(subject: string, disabled: boolean, origin: AuditOrigin, manager: EntityManager): Promise<void> {
     const now = this.clock.now();
     await manager.query(
       `INSERT INTO subjects (subject, updated_at, disabled_at) VALUES ($1, $2, $3)

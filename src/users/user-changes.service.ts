@@ -1,15 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../platform/audit/audit.service.js';
-import type { AuditEventName } from '../platform/audit/audit-event.js';
+import type { AuditEventName, AuditOrigin } from '../platform/audit/audit-event.js';
 import { transaction } from '../platform/database/transaction.js';
 import { Clock } from '../platform/time/clock.js';
-
-/** Who changes a user, and the correlation id for the audit events. */
-export interface UserChange {
-  readonly actor: string;
-  readonly correlationId: string;
-}
 
 export interface UserTransaction {
   readonly manager: EntityManager;
@@ -32,7 +26,7 @@ export class UserChanges {
   ) {}
 
   /** @param work must change only the database: it is run again after a conflict with another transaction */
-  make<T>(change: UserChange, work: (step: UserTransaction) => Promise<T>): Promise<T> {
+  make<T>(change: AuditOrigin, work: (step: UserTransaction) => Promise<T>): Promise<T> {
     return transaction(this.dataSource, (manager) => {
       const at = this.clock.now();
       return work({

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { newUser, userProblems, type ImportOutcome, type UserRequest } from './new-user.js';
-import { UserChanges, type UserChange } from './user-changes.service.js';
+import { UserChanges } from './user-changes.service.js';
 import type { UserEntity } from './user.entity.js';
 import { UserRepository } from './user.repository.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /**
  * Imports users in batches, with their password hashes. Existing users are left unchanged, so the same file can be imported
@@ -18,7 +19,7 @@ export class UserImport {
   ) {}
 
   /** @returns the outcome of each, in order; valid users are stored even if others are invalid */
-  async import(requests: readonly UserRequest[], change: UserChange): Promise<ImportOutcome[]> {
+  async import(requests: readonly UserRequest[], change: AuditOrigin): Promise<ImportOutcome[]> {
     const judged = requests.map((request) => ({ request, problems: userProblems(request), fresh: uuidv7() }));
     return this.changes.make(change, async ({ manager, now, record }) => {
       const rows = judged.map(({ request, problems, fresh }) =>

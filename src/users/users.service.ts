@@ -10,11 +10,12 @@ import { newUser, userProblems, type UserRequest } from './new-user.js';
 import { PasswordSignIn, type SignInVerdict } from './password-sign-in.service.js';
 import type { ProvenUser } from './proven-user.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
-import { UserChanges, type UserChange } from './user-changes.service.js';
+import { UserChanges } from './user-changes.service.js';
 import { InvalidUser, UserTaken } from './user-error.js';
 import type { UserEntity } from './user.entity.js';
 import { usernameKey, usernameProblem } from '../oauth/username.js';
 import { UserRepository } from './user.repository.js';
+import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** Runs in the transaction of a change, for the sessions and families that the change must end. */
 export type Alongside = (manager: EntityManager) => Promise<void>;
@@ -73,7 +74,7 @@ export class UsersService {
   /** @throws InvalidUser, UserTaken, PasswordThreadsBusy */
   async create(
     { password, ...request }: UserRequest & { readonly password?: string | undefined },
-    change: UserChange,
+    change: AuditOrigin,
   ): Promise<UserEntity> {
     throwProblems(userProblems(request));
     const { subject = uuidv7(), username } = request;
@@ -100,7 +101,7 @@ export class UsersService {
   async update(
     subject: string,
     { username, claims }: Partial<Pick<UserRequest, 'username' | 'claims'>>,
-    change: UserChange,
+    change: AuditOrigin,
     alongside?: Alongside,
   ): Promise<UserEntity | undefined> {
     throwProblems([
@@ -127,7 +128,7 @@ export class UsersService {
   }
 
   /** @returns false if there is no such user @throws InvalidUser, PasswordThreadsBusy */
-  async setPassword(subject: string, password: string, change: UserChange, alongside?: Alongside): Promise<boolean> {
+  async setPassword(subject: string, password: string, change: AuditOrigin, alongside?: Alongside): Promise<boolean> {
     const user = await this.repository.find(subject);
     if (!user) return false;
     const hash = await this.passwords.hash(password, user);
@@ -140,7 +141,7 @@ export class UsersService {
   }
 
   /** Deletes everything of the user except the subject, which stays taken. @returns false if there is no such user */
-  delete(subject: string, change: UserChange, alongside?: Alongside): Promise<boolean> {
+  delete(subject: string, change: AuditOrigin, alongside?: Alongside): Promise<boolean> {
     return this.changes.make(change, async ({ manager, now, record }) => {
       if (!(await this.repository.bury(subject, now, manager))) return false;
       await record('user.deleted', subject);

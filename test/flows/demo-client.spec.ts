@@ -184,10 +184,10 @@ describe('keeping a user signed in', () => {
   it('a session that the issuer has ended starts again with a sign-in', async () => {
     await signIn();
     const subjects = app.nest.get(SubjectsService, { strict: false });
-    await subjects.setDisabled(user.subject, true, 'test', 'test');
+    await subjects.setDisabled(user.subject, true, { actor: 'test', correlationId: 'test' });
     expect(isSignIn(await browser.post('/refresh'))).toBe(true);
     expect((await browser.get('/')).html).toContain('Nobody is signed in');
-    await subjects.setDisabled(user.subject, false, 'test', 'test');
+    await subjects.setDisabled(user.subject, false, { actor: 'test', correlationId: 'test' });
     await signIn();
   });
 });

@@ -7,10 +7,8 @@ import type { TestApp } from './test-app.js';
 export function setSubjectDisabled(app: TestApp, subject: string, disabled: boolean): Promise<void> {
   const revocations = app.nest.get(RevocationService, { strict: false });
   const audit = app.nest.get(AuditService, { strict: false });
-  return new SubjectsService(app.database, revocations, audit, app.clock).setDisabled(
-    subject,
-    disabled,
-    'test',
-    'test',
-  );
+  return new SubjectsService(app.database, revocations, audit, app.clock).setDisabled(subject, disabled, {
+    actor: 'test',
+    correlationId: 'test',
+  });
 }

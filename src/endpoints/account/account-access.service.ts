@@ -5,12 +5,12 @@ import { AuditService } from '../../platform/audit/audit.service.js';
 import { Consents } from '../../consent/consents.service.js';
 import { transaction } from '../../platform/database/transaction.js';
 import type { LoginSession } from '../../sessions/login-session.js';
-import type { SignOutOrigin } from '../../sign-out/sign-out-trail.service.js';
 import { FamiliesService } from '../../families/families.service.js';
 import type { FamilySelection } from '../../families/family-selection.js';
 import { RevocationService } from '../../revocation/revocation.service.js';
 import { Clock } from '../../platform/time/clock.js';
 import { endedWith } from './account-access.js';
+import type { AuditOrigin } from '../../platform/audit/audit-event.js';
 
 const REASON = 'account_page';
 
@@ -27,7 +27,7 @@ export class AccountAccess {
   ) {}
 
   /** @param sid the id of one of the families of the access */
-  async end(sid: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
+  async end(sid: string, { subject }: LoginSession, origin: AuditOrigin): Promise<void> {
     if (!isUuid(sid)) return;
     const [family] = await this.families.list({ sid, subject }, undefined, { limit: 1 });
     if (!family) return;
@@ -38,7 +38,7 @@ export class AccountAccess {
   }
 
   /** Withdraws the user's consent and revokes the families that came from it. */
-  async withdraw(clientId: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
+  async withdraw(clientId: string, { subject }: LoginSession, origin: AuditOrigin): Promise<void> {
     if (clientId.includes('\0')) return; // PostgreSQL refuses such a text, so no client has such an id
     await this.consents.withdraw(subject, clientId, origin, (manager) =>
       this.endFamilies({ subject, clientId }, { subject, clientId }, origin, manager),
@@ -48,7 +48,7 @@ export class AccountAccess {
   private async endFamilies(
     selection: FamilySelection,
     about: { readonly subject: string; readonly clientId: string },
-    origin: SignOutOrigin,
+    origin: AuditOrigin,
     manager: EntityManager,
   ): Promise<void> {
     const sids = await this.revocations.commitEach(selection, { reason: REASON, actor: origin.actor }, manager);

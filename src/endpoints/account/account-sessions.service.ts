@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { LoginSession } from '../../sessions/login-session.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { SignOut } from '../../sign-out/sign-out.service.js';
-import type { SignOutOrigin } from '../../sign-out/sign-out-trail.service.js';
+import type { AuditOrigin } from '../../platform/audit/audit-event.js';
 
 const REASON = 'account_page';
 
@@ -15,12 +15,12 @@ export class AccountSessions {
   ) {}
 
   /** Another user's session is treated like an unknown one: nothing happens. */
-  async end(id: string, { subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
+  async end(id: string, { subject }: LoginSession, origin: AuditOrigin): Promise<void> {
     const session = await this.sessions.find(id);
     if (session?.subject === subject) await this.signOut.signOut(session, REASON, origin);
   }
 
-  endAll({ subject }: LoginSession, origin: SignOutOrigin): Promise<void> {
+  endAll({ subject }: LoginSession, origin: AuditOrigin): Promise<void> {
     return this.signOut.signOutEverywhere(subject, REASON, origin);
   }
 }

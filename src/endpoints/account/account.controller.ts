@@ -2,11 +2,11 @@ import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LoginSession } from '../../sessions/login-session.js';
-import type { SignOutOrigin } from '../../sign-out/sign-out-trail.service.js';
 import { AccountAccess } from './account-access.service.js';
 import { AccountAnswers } from './account-answers.service.js';
 import { AccountPages } from './account-pages.service.js';
 import { AccountSessions } from './account-sessions.service.js';
+import type { AuditOrigin } from '../../platform/audit/audit-event.js';
 
 /**
  * Where users see and end their sessions and the access of clients. Programs read `/account/data` and send the same forms as the
@@ -81,7 +81,7 @@ export class AccountController {
   }
 }
 
-const originOf = ({ subject }: LoginSession, { id }: FastifyRequest): SignOutOrigin => ({
+const originOf = ({ subject }: LoginSession, { id }: FastifyRequest): AuditOrigin => ({
   actor: `user:${subject}`,
   correlationId: id,
 });

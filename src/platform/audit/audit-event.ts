@@ -44,6 +44,13 @@ export const auditEventNames = [
 
 export type AuditEventName = (typeof auditEventNames)[number];
 
+/** Who makes a change, and the correlation id of the request, for its audit events. */
+export interface AuditOrigin {
+  /** `admin:<client_id>`, `user:<subject>`, `client:<client_id>`, `reuse-detection` or `system`. */
+  readonly actor: string;
+  readonly correlationId?: string | undefined;
+}
+
 export interface AuditEvent {
   readonly event: AuditEventName;
   /** Milliseconds since the epoch. */
