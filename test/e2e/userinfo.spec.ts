@@ -229,10 +229,13 @@ describe('an access token', () => {
     expectChallenge(await ask(theirs), 401, 'invalid_token');
   });
 
-  it('[197] an access token of a subject without a user here is invalid: a user of another system, or a client', async () => {
+  it('[197] an access token of a subject without a user here is invalid: a user of another system', async () => {
     expectChallenge(await ask(await tokenFor(['openid'], { ...user, subject: 'theirs' })), 401, 'invalid_token');
-    const machine = await confidentialClient(app, { scopes: ['openid'] });
-    expectChallenge(await ask(await accessToken(app, machine)), 401, 'invalid_token');
+  });
+
+  it('[197] an access token of a client for itself has no openid, and so does not suffice', async () => {
+    const machine = await confidentialClient(app, { scopes: ['openid', 'a'] });
+    expectChallenge(await ask(await accessToken(app, machine)), 403, 'insufficient_scope');
   });
 
   it('[197] an access token for other resources is invalid, so that those cannot learn who the user is', async () => {
