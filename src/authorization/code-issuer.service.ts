@@ -50,8 +50,8 @@ export class CodeIssuer {
       endsAt: expiresAt,
     };
     const handle = await this.families.authorize(client, subject, grant, origin, alongside);
-    const { clientId } = client;
-    const claimsOf = claims?.id_token ? subject : undefined;
+    const { clientId, userClaimsInIdToken } = client;
+    const claimsOf = claims?.id_token || userClaimsInIdToken ? subject : undefined;
     const content = { handle, clientId, redirectUri, namedRedirectUri, codeChallenge, nonce, claimsOf };
     return { code: mintCode(content, this.keys.mintingTokenKey()) };
   }

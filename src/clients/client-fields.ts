@@ -50,6 +50,12 @@ export const clientFields = {
     initially: 'jwt',
     option: ['--token-format <format>', 'jwt or opaque access tokens'],
   }),
+  /** RFC 9068 §2.1 */
+  accessTokenTyp: choice(['at+jwt', 'JWT'], {
+    initially: 'at+jwt',
+    description: 'The `typ` of its JWT access tokens: JWT for resource servers that know no at+jwt.',
+    option: ['--token-typ <typ>', 'at+jwt, or JWT for resource servers that know no at+jwt'],
+  }),
   accessTokenTtlSeconds: number(10, DAY_SECONDS, {
     initially: 600,
     option: ['--token-ttl <seconds>', 'how long its access tokens live'],
@@ -136,6 +142,17 @@ export const clientFields = {
     description:
       'The algorithm of its ID tokens and logout tokens: RS256, or the one that this service signs access tokens with.',
     option: ['--id-token-alg <algorithm>', 'the algorithm of its ID tokens'],
+  }),
+  /** OpenID Connect Core §5.4 leaves them to userinfo. */
+  userClaimsInIdToken: flag({
+    initially: false,
+    description:
+      'Whether its ID tokens have the claims of the scopes profile, email, address and phone as well, for clients that do not ask userinfo.',
+    option: [
+      '--user-claims-in-id-token',
+      'its ID tokens have name, email and the like as well',
+      'they are at userinfo alone',
+    ],
   }),
   /** OpenID Connect Back-Channel Logout §2.2. */
   backchannelLogoutUri: text(MAX_URI_CHARACTERS, {

@@ -33,6 +33,7 @@ it.each<[Partial<ClientRegistration>, string]>([
   [{ scopes: ['"'] }, 'scopes'],
   [{ scopes: new Array<string>(201).fill('a') }, 'scopes'],
   [{ audience: [''] }, 'audience'],
+  [{ accessTokenTyp: 'JWT', audience: ['my-client'] }, 'audience'],
   [{ audience: new Array<string>(21).fill('a') }, 'audience'],
   [{ redirectUris: new Array<string>(51).fill('https://shop.example.com/cb') }, 'redirect_uris'],
   [{ postLogoutRedirectUris: new Array<string>(51).fill('https://shop.example.com/') }, 'post_logout_redirect_uris'],

@@ -3,6 +3,7 @@
  * clients go through the same rules.
  */
 import { isScopeToken } from '../oauth/scope.js';
+import { isAbsoluteUri } from '../oauth/uri.js';
 import type { Field } from './client-field.js';
 import { clientFieldEntries, snakeCase, type ClientFields } from './client-fields.js';
 import { signInProblems, type Deployment } from './sign-in-registration.js';
@@ -32,6 +33,10 @@ export function registrationProblems(client: ClientRegistration, deployment: Dep
     [
       !client.audience.every((aud) => aud !== '' && aud.length <= 500),
       'audience must be strings of 1 to 500 characters',
+    ],
+    [
+      client.accessTokenTyp === 'JWT' && !client.audience.every(isAbsoluteUri),
+      'audience must hold absolute URIs where access_token_typ is JWT: an access token for a client id could pass for an ID token',
     ],
     [
       client.mayIntrospect && client.type === 'public',

@@ -25,7 +25,8 @@ export interface TokenResponse {
   readonly id_token?: string;
 }
 
-const TYP = 'at+jwt';
+/** What `access_token_typ` can be. An ID token is a JWT, too: what tells them apart is in the claims. */
+const TYPS = ['at+jwt', 'JWT'] as const;
 
 /** Issues access tokens from authorizations, and reads them back. Makes no decisions. */
 @Injectable()
@@ -40,7 +41,7 @@ export class AccessTokenService {
     const claims = this.claimsFor(authorization);
     const accessToken =
       authorization.client.accessTokenFormat === 'jwt'
-        ? await signJws(TYP, claims, this.keys.signingKey())
+        ? await signJws(authorization.client.accessTokenTyp, claims, this.keys.signingKey())
         : sealOpaque(claims, this.keys.mintingTokenKey());
     return {
       access_token: accessToken,
@@ -55,7 +56,7 @@ export class AccessTokenService {
   /** @returns the token if it is ours, intact and unexpired; never throws on garbage */
   async read(token: string): Promise<AccessToken | undefined> {
     const payload = await this.keys.reading(({ tokenKey, verificationKey }) =>
-      looksOpaque(token) ? openOpaque(token, tokenKey) : verifyJws(token, TYP, verificationKey),
+      looksOpaque(token) ? openOpaque(token, tokenKey) : verifyJws(token, TYPS, verificationKey),
     );
     return payload && readClaims(payload, this.config.issuer, this.clock.now());
   }

@@ -55,10 +55,18 @@ export const authenticationClaims = ({ authTime, acr, amr }: Authentication) => 
   amr,
 });
 
+/**
+ * RFC 9068 §2.2 demands these, and no ID token of ours has one of them. The `typ` alone does not tell the two apart, for an
+ * access token may be a `JWT`, too.
+ */
+export const isAccessToken = (claims: object): boolean =>
+  ['client_id', 'scope', 'jti'].every((name) => typeof (claims as Record<string, unknown>)[name] === 'string');
+
 /** RFC 9068 §4 allows a few minutes of clock skew; we read only tokens that we issued ourselves, so none is needed. */
 export function readClaims(payload: unknown, issuer: string, now: number): AccessToken | undefined {
   const claims = payload as AccessTokenClaims;
-  const bornAt = typeof claims.jti === 'string' ? birthOf(claims.jti) : NaN;
+  if (!isAccessToken(claims)) return undefined;
+  const bornAt = birthOf(claims.jti);
   if (claims.iss !== issuer || !(claims.exp * 1000 > now) || Number.isNaN(bornAt)) return undefined;
   return {
     claims,

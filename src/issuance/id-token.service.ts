@@ -3,7 +3,7 @@ import { Config } from '../platform/config/config.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { OPENID } from '../oauth/scope.js';
 import { Clock } from '../platform/time/clock.js';
-import { releasedClaims } from '../users/released-claims.js';
+import { claimNamesOf, releasedClaims } from '../users/released-claims.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UsersService } from '../users/users.service.js';
 import type { Authorization } from './authorization.js';
@@ -44,8 +44,10 @@ export class IdTokens {
     return payload && readIdTokenHint(payload, this.config.issuer);
   }
 
-  private async released({ subject, requestedClaims, userClaims }: Authorization): Promise<StandardClaims> {
-    const names = requestedClaims?.id_token ?? [];
+  private async released(authorization: Omit<Authorization, 'authentication'>): Promise<StandardClaims> {
+    const { client, subject, scope, requestedClaims, userClaims } = authorization;
+    const ofScope = client.userClaimsInIdToken ? claimNamesOf(scope) : [];
+    const names = [...ofScope, ...(requestedClaims?.id_token ?? [])];
     return names.length === 0 ? {} : releasedClaims(userClaims ?? (await this.users.claimsOf(subject)) ?? {}, names);
   }
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
+import { isAccessToken } from './access-token.js';
 import type { Authorization } from './authorization.js';
 
 /** A client checks it once, on receipt. How long users stay signed in depends on the refresh token and the login session. */
@@ -79,9 +80,9 @@ export function accessTokenHashOf(accessToken: string, algorithm: SigningAlgorit
   return digest.subarray(0, digest.length / 2).toString('base64url');
 }
 
-/** @returns undefined if it names another issuer: the same keys may have served under an earlier issuer URL */
+/** @returns undefined for an access token, and if it names another issuer: the same keys may have served under an earlier URL */
 export function readIdTokenHint(payload: Record<string, unknown>, issuer: string): IdTokenHint | undefined {
   const claims = payload as unknown as IdTokenClaims;
-  if (claims.iss !== issuer) return undefined;
+  if (claims.iss !== issuer || isAccessToken(claims)) return undefined;
   return { subject: claims.sub, clientId: claims.aud, sessionId: claims.sid, authTime: claims.auth_time * 1000 };
 }

@@ -48,11 +48,11 @@ export function signJws(typ: JwsType, payload: object, key: SigningKey): Promise
 
 /**
  * @param keyOf looks up the key of a `kid`; called before this function returns its promise
- * @returns the payload; undefined unless `signJws` made the token with this typ and one of the keys
+ * @returns the payload; undefined unless `signJws` made the token with this typ, or one of these, and one of the keys
  */
 export async function verifyJws(
   token: string,
-  typ: JwsType,
+  typ: JwsType | readonly JwsType[],
   keyOf: (kid: string) => VerificationKey | undefined,
 ): Promise<Record<string, unknown> | undefined> {
   if (token.length > MAX_CHARACTERS) return undefined;
@@ -61,7 +61,7 @@ export async function verifyJws(
   const signature = decode(encodedSignature);
   if (!header || !signature || typeof header['kid'] !== 'string') return undefined;
   const key = keyOf(header['kid']);
-  if (!key || !isHeaderOf(header, typ, key)) return undefined;
+  if (!key || !isHeaderOf(header, [typ].flat(), key)) return undefined;
   const isGenuine = await hasSignature(Buffer.from(`${encodedHeader}.${encodedPayload}`, 'latin1'), key, signature);
   return isGenuine ? decodeObject(encodedPayload) : undefined;
 }
@@ -87,10 +87,10 @@ function headerOf(typ: JwsType, key: SigningKey): string {
 }
 
 /** Exactly three members, so there is no `crit` to process and no `jwk` or `jku` to trust. */
-const isHeaderOf = (header: Record<string, unknown>, typ: JwsType, key: VerificationKey): boolean =>
+const isHeaderOf = (header: Record<string, unknown>, typs: readonly unknown[], key: VerificationKey): boolean =>
   Object.keys(header).length === 3 &&
   header['alg'] === key.algorithm &&
-  header['typ'] === typ &&
+  typs.includes(header['typ']) &&
   header['kid'] === key.kid;
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -62,6 +62,7 @@ describe('a new client', () => {
       unknown_scopes: 'ignore',
       audience: [],
       access_token_format: 'jwt',
+      access_token_typ: 'at+jwt',
       access_token_ttl_seconds: 600,
       refresh: {
         rotation: 'always',
@@ -77,6 +78,7 @@ describe('a new client', () => {
       require_pkce: true,
       first_party: false,
       id_token_signed_response_alg: 'RS256',
+      user_claims_in_id_token: false,
       disabled: false,
     });
     expect(body).not.toHaveProperty('backchannel_logout_uri');
@@ -93,6 +95,7 @@ describe('a new client', () => {
       unknown_scopes: 'refuse',
       audience: ['https://api.example.com'],
       access_token_format: 'opaque',
+      access_token_typ: 'JWT',
       access_token_ttl_seconds: 10,
       refresh: {
         rotation: 'never',
@@ -108,6 +111,7 @@ describe('a new client', () => {
       require_pkce: false,
       first_party: true,
       id_token_signed_response_alg: 'ES256',
+      user_claims_in_id_token: true,
       backchannel_logout_uri: 'https://shop.example.com/logout',
     };
     const { body } = await caller.post('/clients', everything);

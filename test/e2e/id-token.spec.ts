@@ -264,6 +264,56 @@ describe('an ID token is not another token', () => {
   });
 });
 
+describe('the user’s claims', () => {
+  const FULL = 'openid profile email offline_access read';
+
+  it('are at userinfo alone, unless the client is registered to have them in its ID tokens, a refreshed one too', async () => {
+    expect(claimsOf(await signInAndExchange(app, client, user, { scope: FULL }))).not.toHaveProperty('name');
+    const reader = await webClient(app, { userClaimsInIdToken: true });
+    const { body } = await signInAndExchange(app, reader, user, { scope: FULL });
+    for (const answer of [body, (await refresh(app, reader, body.refresh_token)).body]) {
+      expect(decodeJwt(answer.id_token)).toMatchObject({ name: 'Ada Lovelace', email: 'ada@example.org' });
+      expect(decodeJwt(answer.id_token)).not.toHaveProperty('address');
+    }
+  });
+
+  it('are those of the granted scope', async () => {
+    const reader = await webClient(app, { userClaimsInIdToken: true });
+    const claims = claimsOf(await signInAndExchange(app, reader, user, { scope: 'openid email' }));
+    expect(claims).toMatchObject({ email: 'ada@example.org' });
+    expect(claims).not.toHaveProperty('name');
+  });
+});
+
+describe('beside an access token of type JWT', () => {
+  let plain: TestClient;
+
+  beforeAll(async () => {
+    plain = await webClient(app, { accessTokenTyp: 'JWT', idTokenSignedResponseAlg: 'ES256', mayIntrospect: true });
+    first = await signInAndExchange(app, plain, user);
+  });
+
+  it('the access token is one everywhere: for resource servers, introspection, userinfo and revocation', async () => {
+    const token = first.body.access_token as string;
+    expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'JWT', alg: 'ES256' });
+    await verifyAtResource(app, token, { audience: app.issuer, typ: 'JWT' });
+    expect((await introspect(app, plain, token)).body).toMatchObject({ active: true });
+    expect((await send(`${app.url}/userinfo`, { headers: bearer(token) })).status).toBe(200);
+    await revoke(app, plain, token);
+    await expectInactive(app, plain, token);
+  });
+
+  it('the ID token is still no access token, and the access token no hint', async () => {
+    const { access_token: accessToken, id_token: idToken } = (await signInAndExchange(app, plain, user)).body;
+    expect(decodeProtectedHeader(idToken)).toEqual(decodeProtectedHeader(accessToken));
+    await expectInactive(app, plain, idToken);
+    expect((await send(`${app.url}/userinfo`, { headers: bearer(idToken) })).status).toBe(401);
+    const hints = app.nest.get(IdTokens, { strict: false });
+    expect(await hints.readHint(idToken)).toMatchObject({ subject: user.subject });
+    expect(await hints.readHint(accessToken)).toBeUndefined();
+  });
+});
+
 describe('an ID token as a hint', () => {
   const read = (token: string) => app.nest.get(IdTokens, { strict: false }).readHint(token);
   const sign = (typ: JwsType, claims: object, algorithm?: SigningAlgorithm) =>

@@ -33,7 +33,7 @@ const endpoint = (): string => `${app.url}/revoke`;
 
 /** Expects the response of every successful revocation. */
 function expectDone(answer: Answer): void {
-  expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '' });
+  expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '{}' });
 }
 
 async function revocationsOf(...values: string[]): Promise<number> {
@@ -281,10 +281,10 @@ describe('a token that is not ours', () => {
 });
 
 describe('the answer', () => {
-  it('[154] the revocation response is an empty body with no-store', async () => {
+  it('[154] the revocation response is an empty JSON object with no-store', async () => {
     const answer = await revoke(app, client, session.refreshToken);
     expectDone(answer);
-    expect(answer.headers.get('content-length')).toBe('0');
+    expect([answer.text, answer.headers.get('content-type')]).toEqual(['{}', 'application/json; charset=utf-8']);
     expect(answer.headers.get('cache-control')).toContain('no-store');
     expect(answer.headers.get('pragma')).toBe('no-cache');
   });

@@ -11,12 +11,14 @@ import { TokenRevocationService } from './token-revocation.service.js';
 export class RevocationController {
   constructor(private readonly revocations: TokenRevocationService) {}
 
-  /** 200 with an empty body means durably revoked. Also for invalid, unknown and already revoked tokens (§2.2). */
+  /** 200 with `{}` means durably revoked. Also for invalid, unknown and already revoked tokens (§2.2). */
   @Post()
   @HttpCode(200)
   @UseGuards(ClientAuthGuard)
-  async revoke(@Authenticated() { client, form, context }: AuthenticatedRequest): Promise<void> {
+  async revoke(@Authenticated() { client, form, context }: AuthenticatedRequest): Promise<object> {
     const { token } = validateRequest(TokenParameterDto, form);
     await this.revocations.revoke(client, token, context);
+    // RFC 7009 §2.2 has clients ignore the body, but some parse it.
+    return {};
   }
 }

@@ -5,6 +5,7 @@ import { SessionEpoch1764000000000 } from './migrations/1764000000000-session-ep
 import { ClientDefaults1764110000000 } from './migrations/1764110000000-client-defaults.js';
 import { UnknownScopes1764120000000 } from './migrations/1764120000000-unknown-scopes.js';
 import { StrictClients1764130000000 } from './migrations/1764130000000-strict-clients.js';
+import { TokenContents1764140000000 } from './migrations/1764140000000-token-contents.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -13,4 +14,5 @@ export const migrations = [
   ClientDefaults1764110000000,
   UnknownScopes1764120000000,
   StrictClients1764130000000,
+  TokenContents1764140000000,
 ];
