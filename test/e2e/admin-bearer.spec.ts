@@ -204,7 +204,7 @@ describe('an access token', () => {
     expect((await refresh(app, client, refreshToken)).status).toBe(200);
   });
 
-  it.each(['JWT', 'id_token+jwt', ''])(
+  it.each(['logout+jwt', 'id_token+jwt', ''])(
     '[200] a token of type %j signed with our key is not accepted as an access token',
     async (typ) => {
       expect((await list(bearer(await signed('at+jwt')))).status).toBe(200);

@@ -100,11 +100,25 @@ export const evilTokens: readonly EvilToken[] = [
   { name: 'a kid that is SQL', forge: (from) => signAsServer(from, {}, { kid: "x' OR '1'='1" }) },
   { name: 'a kid that is not a string', forge: (from) => signAsServer(from, {}, { kid: [from.key.kid] }) },
   { name: 'no kid', forge: (from) => signAsServer(from, {}, { kid: undefined }) },
-  { name: 'typ JWT, as an ID token has it', forge: (from) => signAsServer(from, {}, { typ: 'JWT' }) },
+  ...['client_id', 'scope', 'jti'].map((name) => ({
+    name: `typ JWT and no ${name}, as an ID token has it`,
+    forge: (from: Forgery) => signAsServer(from, { [name]: undefined }, { typ: 'JWT' }),
+  })),
   {
     name: 'an ID token',
     forge: (from) =>
-      signAsServer(from, { aud: from.claims['client_id'], nonce: 'n', auth_time: from.claims.iat }, { typ: 'JWT' }),
+      signAsServer(
+        from,
+        {
+          aud: from.claims['client_id'],
+          nonce: 'n',
+          auth_time: from.claims.iat,
+          client_id: undefined,
+          scope: undefined,
+          jti: undefined,
+        },
+        { typ: 'JWT' },
+      ),
   },
   { name: 'typ logout+jwt', forge: (from) => signAsServer(from, {}, { typ: 'logout+jwt' }) },
   { name: 'no typ', forge: (from) => signAsServer(from, {}, { typ: undefined }) },
