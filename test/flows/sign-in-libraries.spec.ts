@@ -148,14 +148,15 @@ describe.each(kinds)(
       expect(after.claims()).toMatchObject({ sub, auth_time });
     });
 
-    it('[281] openid-client refreshes with its registered authentication method, and with no other', async () => {
-      const { tokens } = await signIn(party);
-      const others = Object.keys(authentications).filter((method) => method !== party.client.method);
+    it('[281] openid-client refreshes with its registered authentication method, and a strict client with no other', async () => {
+      const strict = await register({ ...kind, strict: true });
+      const { tokens } = await signIn(strict);
+      const others = Object.keys(authentications).filter((method) => method !== strict.client.method);
       for (const method of others as ClientAuthMethod[]) {
-        const config = await discover({ ...party.client, secret: party.client.secret ?? 'a secret', method });
+        const config = await discover({ ...strict.client, secret: strict.client.secret ?? 'a secret', method });
         await expect(openid.refreshTokenGrant(config, tokens.refresh_token!)).rejects.toMatchObject({ status: 401 });
       }
-      const next = await openid.refreshTokenGrant(party.config, tokens.refresh_token!);
+      const next = await openid.refreshTokenGrant(strict.config, tokens.refresh_token!);
       expect(next.claims()).toMatchObject({ sub: anna.subject });
     });
 
