@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toOAuthError } from '../platform/http/http-error.js';
 import { logError } from '../platform/http/log-error.js';
 import { methodMismatch } from '../platform/http/oauth-error.filter.js';
-import { adminPathOf, isBelow } from '../platform/http/problem-details.filter.js';
+import { adminPathOf, isBelow } from '../platform/http/issuer-path.js';
 import { noteRefusal } from '../platform/http/request-context.js';
 import type { Config } from '../platform/config/config.js';
 import type { OAuthError } from '../oauth/oauth-error.js';

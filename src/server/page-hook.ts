@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../platform/config/config.js';
 import { browserPaths } from '../pages/browser-paths.js';
 import { pageHeaders } from '../pages/page-headers.js';
-import { isBelow } from '../platform/http/problem-details.filter.js';
+import { isBelow } from '../platform/http/issuer-path.js';
 
 export function addPageHook(server: FastifyInstance, config: Config): void {
   const paths = browserPaths(config);

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OAuthError } from '../../oauth/oauth-error.js';
 import { toOAuthError } from './http-error.js';
 import { InvalidFields, type FieldProblem } from './invalid-fields.js';
-import { issuerPath } from './issuer-path.js';
+import { isBelow } from './issuer-path.js';
 import { logError } from './log-error.js';
 import { methodMismatch } from './oauth-error.filter.js';
 import { noteRefusal } from './request-context.js';
@@ -39,15 +39,6 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     noteRefusal(request, error);
     sendProblem(error, request, host.switchToHttp().getResponse<FastifyReply>());
   }
-}
-
-/** The path of the admin API, where errors are problem details. */
-export const adminPathOf = (issuer: string): string => `${issuerPath({ issuer })}/admin`;
-
-/** By the matched route if there is one, because a path has many spellings. */
-export function isBelow(path: string, { routeOptions, url }: FastifyRequest): boolean {
-  const own = routeOptions?.url ?? url.split('?', 1)[0]!;
-  return own === path || own.startsWith(`${path}/`);
 }
 
 export function sendProblem(error: OAuthError, request: FastifyRequest, reply: FastifyReply): void {
