@@ -68,7 +68,7 @@ const problems: Record<string, () => [RekeyOptions, string]> = {
   ],
   'a misspelt setting': () => [
     { env: { REKEY_ISUER: 'canary' } },
-    'The configuration has a problem:\n  - REKEY_ISUER is no setting. Did you mean REKEY_ISSUER?',
+    'The configuration has a problem:\n  - REKEY_ISUER is not a setting. Did you mean REKEY_ISSUER?',
   ],
 };
 
