@@ -4,7 +4,7 @@ import type { RequestContext } from '../platform/http/request-context.js';
 import { deriveKey } from '../keys/master-key.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Clock } from '../platform/time/clock.js';
-import { AuthenticationFailures } from './authentication-failures.service.js';
+import { FailedAuthentications } from './failed-authentications.service.js';
 import { isDisabled, type Client } from './client.js';
 import type { ClientAuthMethod } from './client-auth-method.js';
 import { ClientDirectory } from './client-directory.service.js';
@@ -22,7 +22,7 @@ export class ClientAuthenticationService {
 
   constructor(
     private readonly directory: ClientDirectory,
-    private readonly failures: AuthenticationFailures,
+    private readonly failures: FailedAuthentications,
     private readonly uses: SecretUse,
     private readonly clock: Clock,
     config: Config,

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../platform/audit/audit.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
-import { AuthenticationFailures } from './authentication-failures.service.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { LimitsModule } from '../platform/limits/limits.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
@@ -27,7 +26,6 @@ import { SecretUse } from './secret-use.worker.js';
     TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
   ],
   providers: [
-    AuthenticationFailures,
     ClientRepository,
     ClientsService,
     ClientDirectory,
