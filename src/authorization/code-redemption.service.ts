@@ -54,12 +54,9 @@ export class CodeRedemption {
     // A code is generation 0 of its family: redeeming it is a rotation.
     const { resource } = presented;
     const { clientId } = client;
-    const generation0 = { handle: code.handle, generation: 0, clientId, scope: undefined, resource };
-    const outcome = await this.rotations.redeem(
-      presented.code,
-      { ...generation0, correlationId: context.correlationId },
-      context.arrivedAt,
-    );
+    const { correlationId, arrivedAt } = context;
+    const current = { handle: code.handle, generation: 0, clientId, scope: undefined, resource, correlationId };
+    const outcome = await this.rotations.redeem(presented.code, current, arrivedAt);
     if (outcome.verdict !== 'rotated') {
       const refusal = refusalOf(outcome);
       return refusal === 'replayed' ? this.burn(code, refusal, client, context) : this.refuse(refusal, client, context);

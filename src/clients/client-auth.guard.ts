@@ -2,6 +2,7 @@ import { createParamDecorator, Injectable, type CanActivate, type ExecutionConte
 import type { FastifyRequest } from 'fastify';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
+import { headerLines } from '../platform/http/header-lines.js';
 import { contextOf, type RequestContext } from '../platform/http/request-context.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
@@ -76,8 +77,7 @@ function isBasic(request: FastifyRequest, form: Form): boolean {
 }
 
 /** Of two Authorization headers Node keeps the first, but a proxy in front may have read the second. */
-export const hasTwoAuthorizations = ({ raw }: FastifyRequest): boolean =>
-  raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization').length > 1;
+export const hasTwoAuthorizations = ({ raw }: FastifyRequest): boolean => headerLines(raw, 'authorization') > 1;
 
 export interface AuthenticatedRequest {
   /** The client that the guard admitted. */

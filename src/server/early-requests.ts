@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { OAuthError } from '../oauth/oauth-error.js';
+import { headerLines } from '../platform/http/header-lines.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
 
 /** Hands the requests over to Fastify that Node would answer, or hang up on. */
@@ -26,8 +27,9 @@ export function routeEarlyRequests(server: FastifyInstance): void {
 }
 
 /** RFC 9112 §3.2 on `Host`, RFC 9110 §10.1.1 on `Expect`. @returns why the request is refused */
-export function earlyRefusal({ headers, httpVersion, rawHeaders }: IncomingMessage): OAuthError | undefined {
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+export function earlyRefusal(request: IncomingMessage): OAuthError | undefined {
+  const { headers, httpVersion } = request;
+  const hosts = headerLines(request, 'host');
   if (hosts === 0 && httpVersion === '1.1') return OAuthError.invalidRequest('no_host');
   if (hosts > 1) return OAuthError.invalidRequest('two_hosts');
   if (!HOST.test(headers.host ?? '')) return OAuthError.invalidRequest('bad_host');
