@@ -94,9 +94,9 @@ export const english: Texts = {
     developers: 'For developers',
     demo: {
       title: 'Demo client',
-      text: 'An application to sign in at. The username and the password are in credentials.env in the data folder.',
+      text: 'An application to try the sign-in with. The username and the password are in credentials.env in the data folder.',
     },
-    discovery: { title: 'Discovery document', text: 'All that a client library has to be told is this address.' },
+    discovery: { title: 'Discovery document', text: 'The only address that a client library needs.' },
     adminApi: { title: 'Admin API', text: 'Clients, users, sessions and revocations, as an OpenAPI document.' },
     docs: 'Documentation',
     docsIn: (first, second, third) => ['In the project: ', first, ', then ', second, ' and ', third, '.'],
