@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { serverMetadata, type ServerMetadata } from './server-metadata.js';
 import { Config } from '../../platform/config/config.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
-import { Grants } from '../token/grants/grants.service.js';
+import { Grants } from '../token/grants/grant.js';
 
 /** One document at two URLs, which differ for an issuer with a path: `app.setup.ts` keeps the first outside the path. */
 @ApiExcludeController()
@@ -13,7 +13,7 @@ export class DiscoveryController {
   private readonly issuerPath: string;
 
   constructor(config: Config, grants: Grants) {
-    this.metadata = serverMetadata(config, grants.types);
+    this.metadata = serverMetadata(config, [...grants.keys()]);
     this.issuerPath = new URL(config.issuer).pathname.slice(1);
   }
 

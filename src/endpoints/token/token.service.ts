@@ -10,8 +10,7 @@ import { OAuthError } from '../../oauth/oauth-error.js';
 import { resourcesWithin } from '../../oauth/resource.js';
 import { parseScope } from '../../oauth/scope.js';
 import { validateRequest } from '../../oauth/validate-request.js';
-import type { Grant, GrantRequest } from './grants/grant.js';
-import { Grants } from './grants/grants.service.js';
+import { Grants, type Grant, type GrantRequest } from './grants/grant.js';
 import { TokenRequestDto } from './grants/token-request.dto.js';
 
 /**
@@ -39,7 +38,7 @@ export class TokenService {
 
   private async admit(client: Client, form: Form, context: RequestContext) {
     try {
-      const grant = this.grants.find(form.get('grant_type') ?? '');
+      const grant = this.grants.get(form.get('grant_type') ?? '');
       const parameters = validateRequest(grant?.parameters ?? TokenRequestDto, form);
       if (!grant) throw new OAuthError('unsupported_grant_type');
       if (!mayUse(client, grant.type)) throw OAuthError.unauthorizedClient('grant_type');

@@ -25,3 +25,6 @@ export abstract class Grant<Parameters extends TokenRequestDto = TokenRequestDto
   /** @throws OAuthError with an error code of the grant's RFC */
   abstract authorize(request: GrantRequest<Parameters>): Promise<Authorization>;
 }
+
+/** The grants of this server by their type, for `POST /token` and for the metadata. */
+export class Grants extends Map<string, Grant> {}
