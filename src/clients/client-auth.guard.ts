@@ -2,8 +2,7 @@ import { createParamDecorator, Injectable, type CanActivate, type ExecutionConte
 import type { FastifyRequest } from 'fastify';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { headerLines } from '../platform/http/header-lines.js';
-import { contextOf, type RequestContext } from '../platform/http/request-context.js';
+import { contextOf, headerLines, type RequestContext } from '../platform/http/request-context.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';

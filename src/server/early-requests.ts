@@ -9,7 +9,6 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { headerLines } from '../platform/http/header-lines.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
 
 /** Hands the requests over to Fastify that Node would answer, or hang up on. */
@@ -25,22 +24,6 @@ export function routeEarlyRequests(server: FastifyInstance): void {
     server.routing(request, response);
   });
 }
-
-/** RFC 9112 §3.2 on `Host`, RFC 9110 §10.1.1 on `Expect`. @returns why the request is refused */
-export function earlyRefusal(request: IncomingMessage): OAuthError | undefined {
-  const { headers, httpVersion } = request;
-  const hosts = headerLines(request, 'host');
-  if (hosts === 0 && httpVersion === '1.1') return OAuthError.invalidRequest('no_host');
-  if (hosts > 1) return OAuthError.invalidRequest('two_hosts');
-  if (!HOST.test(headers.host ?? '')) return OAuthError.invalidRequest('bad_host');
-  if (!/^(100-continue)?$/i.test(headers.expect ?? '')) {
-    return new OAuthError('invalid_request', { reason: 'expectation', status: 417 });
-  }
-  return undefined;
-}
-
-/** RFC 3986 §3.2.2 and §3.2.3, without their structure. */
-const HOST = /^[\w.~!$&'()*+,;=%:[\]-]*$/;
 
 const STATUS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',

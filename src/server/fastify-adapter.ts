@@ -1,7 +1,6 @@
 /**
  * The HTTP server and its limits. All input is bounded here, before it is read.
  */
-import { randomUUID } from 'node:crypto';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../platform/config/config.js';
@@ -40,7 +39,6 @@ export function createAdapter(config: Config): FastifyAdapter {
       requireHostHeader: false, // the request hooks check it, and answer in JSON
     },
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
-    genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     return503OnClosing: false, // while draining, requests on open connections are answered with Connection: close
     skipMiddie: true, // we use no Nest middleware

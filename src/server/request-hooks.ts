@@ -2,6 +2,8 @@
  * Runs around the handler of every request: correlation id, headers, access log and metrics. These are Fastify hooks, because
  * Nest middleware has been bypassed with path tricks.
  */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../platform/config/config.js';
@@ -12,8 +14,8 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import type { Clock } from '../platform/time/clock.js';
 import { forwardedFor } from '../platform/http/forwarded-for.js';
 import { issuerPath } from '../platform/http/issuer-path.js';
+import { headerLines } from '../platform/http/request-context.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
-import { earlyRefusal } from './early-requests.js';
 
 export interface HookDependencies {
   readonly config: Config;
@@ -26,6 +28,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   const tokenRoute = `${issuerPath(config)}/token`;
   const believesProxies = config.trustedProxies.length > 0;
   const demandsTls = config.environment === 'production' && config.issuer.startsWith('https:');
+  server.setGenReqId(() => randomUUID());
   server.decorateRequest('arrivedAt', 0);
   server.decorateRequest('outcome', undefined);
 
@@ -36,7 +39,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
     });
-    const refusal = earlyRefusal(request.raw);
+    const refusal = headerRefusal(request.raw);
     if (refusal) return done(refusal);
     if (demandsTls && request.protocol !== 'https' && !isProbe(request)) {
       return done(OAuthError.invalidRequest('plain_http', 'This service answers over TLS only.'));
@@ -72,6 +75,22 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     done();
   });
 }
+
+/** RFC 9112 §3.2 on `Host`, RFC 9110 §10.1.1 on `Expect`. @returns why the request is refused */
+function headerRefusal(request: IncomingMessage): OAuthError | undefined {
+  const { headers, httpVersion } = request;
+  const hosts = headerLines(request, 'host');
+  if (hosts === 0 && httpVersion === '1.1') return OAuthError.invalidRequest('no_host');
+  if (hosts > 1) return OAuthError.invalidRequest('two_hosts');
+  if (!HOST.test(headers.host ?? '')) return OAuthError.invalidRequest('bad_host');
+  if (!/^(100-continue)?$/i.test(headers.expect ?? '')) {
+    return new OAuthError('invalid_request', { reason: 'expectation', status: 417 });
+  }
+  return undefined;
+}
+
+/** RFC 3986 §3.2.2 and §3.2.3, without their structure. */
+const HOST = /^[\w.~!$&'()*+,;=%:[\]-]*$/;
 
 const queryOf = ({ url }: FastifyRequest): string => {
   const mark = url.indexOf('?');

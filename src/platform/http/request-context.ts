@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { OAuthError } from '../../oauth/oauth-error.js';
 
@@ -39,3 +40,7 @@ export function noteRefusal(request: FastifyRequest, { reason, clientId, compare
     result: reason,
   };
 }
+
+/** How many lines of a request have this header: `headers` keeps one, and a proxy in front may have read another. */
+export const headerLines = ({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): number =>
+  rawHeaders.filter((line, index) => index % 2 === 0 && line.toLowerCase() === name).length;
