@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseBasic } from './basic-credentials.js';
+import { parseBasic } from './client-basic.strategy.js';
 
 const header = (credentials: string | Uint8Array, scheme = 'Basic'): string =>
   `${scheme} ${Buffer.from(credentials as string).toString('base64')}`;
