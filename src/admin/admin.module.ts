@@ -17,6 +17,7 @@ import { ClientsController } from './clients.controller.js';
 import { FamiliesController } from './families.controller.js';
 import { FamilyAdministration } from './family-administration.service.js';
 import { KeyAdministration } from './key-administration.service.js';
+import { KnownNames } from './known-names.service.js';
 import { KeysController } from './keys.controller.js';
 import { Pages } from './pages.service.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
@@ -54,6 +55,7 @@ import { UsersController } from './users.controller.js';
   providers: [
     ClientAdministration,
     FamilyAdministration,
+    KnownNames,
     RevocationAdministration,
     KeyAdministration,
     UserAdministration,

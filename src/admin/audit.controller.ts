@@ -4,6 +4,7 @@ import type { AuditEventEntity } from '../platform/audit/audit-event.entity.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { AdminController } from './admin.guard.js';
 import { AuditPageDto, AuditQueryDto, type AuditEventDto } from './audit.dto.js';
+import { KnownNames } from './known-names.service.js';
 import { Pages } from './pages.service.js';
 
 const LIST = 'audit';
@@ -13,6 +14,7 @@ export class AuditController {
   constructor(
     private readonly audit: AuditService,
     private readonly pages: Pages,
+    private readonly names: KnownNames,
   ) {}
 
   @Get()
@@ -22,7 +24,8 @@ export class AuditController {
   })
   @ApiOkResponse({ type: AuditPageDto })
   async listAuditEvents(@Query() query: AuditQueryDto): Promise<AuditPageDto> {
-    const { subject, client_id: clientId, sid, event, correlation_id: correlationId } = query;
+    const { client_id: clientId, sid, event, correlation_id: correlationId } = query;
+    const subject = query.subject === undefined ? undefined : await this.names.subject(query.subject);
     const [from, to] = [query.from, query.to].map((time) => (time === undefined ? undefined : new Date(time)));
     const filter = { subject, clientId, sid, event, correlationId, from, to };
     const { events, next } = await this.audit.page(filter, query.limit, this.pages.positionIn(LIST, query.cursor));

@@ -5,7 +5,7 @@ import { ChoiceField, InstantField, TextField, UuidField } from './field.dto.js'
 import { PageDto, PageQueryDto } from './paging.dto.js';
 
 export class AuditQueryDto extends PageQueryDto {
-  @TextField({ max: MAX_SUBJECT_CHARACTERS, required: false })
+  @TextField({ max: MAX_SUBJECT_CHARACTERS, required: false, description: 'The subject, or the username of a user.' })
   subject?: string;
 
   @TextField({ max: 255, required: false })

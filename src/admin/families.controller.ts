@@ -7,6 +7,7 @@ import { AdminController, ByAdmin } from './admin.guard.js';
 import { FamilyAdministration } from './family-administration.service.js';
 import { showFamily } from './family-representation.js';
 import { FamiliesQueryDto, FamilyDto, FamilyPageDto, StartedFamilyDto, StartFamilyDto } from './family.dto.js';
+import { KnownNames } from './known-names.service.js';
 import { Pages } from './pages.service.js';
 import { IdPipe, notFound } from './path.pipe.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
@@ -17,6 +18,7 @@ export class FamiliesController {
     private readonly administration: FamilyAdministration,
     private readonly families: FamiliesService,
     private readonly pages: Pages,
+    private readonly names: KnownNames,
     private readonly clock: Clock,
   ) {}
 
@@ -31,10 +33,10 @@ export class FamiliesController {
   @Get()
   @ApiOperation({ summary: 'Lists families, by subject, client and state' })
   @ApiOkResponse({ type: FamilyPageDto })
-  listFamilies(@Query() query: FamiliesQueryDto): Promise<FamilyPageDto> {
+  async listFamilies(@Query() query: FamiliesQueryDto): Promise<FamilyPageDto> {
     const { subject, client_id, state } = query;
     const selection = {
-      ...(subject !== undefined && { subject }),
+      ...(subject !== undefined && { subject: await this.names.subject(subject) }),
       ...(client_id !== undefined && { clientId: client_id }),
     };
     const list = {
@@ -43,7 +45,10 @@ export class FamiliesController {
       positionOf: ({ sid }: TokenFamilyEntity) => sid,
       toItem: (family: TokenFamilyEntity) => showFamily(family, this.clock.now()),
     };
-    return this.pages.of(list, query);
+    const page = await this.pages.of(list, query);
+    // The families of a deleted client are listed until they are cleaned up.
+    if (client_id !== undefined && page.items.length === 0) await this.names.demandClient(client_id);
+    return page;
   }
 
   @Get(':sid')

@@ -37,7 +37,7 @@ export class StartedFamilyDto {
 }
 
 export class FamiliesQueryDto extends PageQueryDto {
-  @TextField({ max: MAX_SUBJECT_CHARACTERS, required: false })
+  @TextField({ max: MAX_SUBJECT_CHARACTERS, required: false, description: 'The subject, or the username of a user.' })
   subject?: string;
 
   @TextField({ max: 255, required: false })

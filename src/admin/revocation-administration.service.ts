@@ -9,6 +9,7 @@ import { SignOut } from '../sign-out/sign-out.service.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 import { RevocationService, type RevocationResult } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
+import { KnownNames } from './known-names.service.js';
 import type { RevokeDto } from './revocation.dto.js';
 import type { RevocationOutcome } from './revocation-representation.js';
 import { normalized, valueProblem } from './revocation-value.js';
@@ -20,21 +21,30 @@ export class RevocationAdministration {
     private readonly dataSource: DataSource,
     private readonly revocations: RevocationService,
     private readonly signOut: SignOut,
+    private readonly names: KnownNames,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws InvalidFields; errors of the database, and then nothing was revoked */
+  /** @throws InvalidFields; OAuthError not_found; errors of the database, and then nothing was revoked */
   async revoke(
     { kind, value: given = '', reason, dry_run }: RevokeDto,
     admin: AuditOrigin,
   ): Promise<RevocationOutcome> {
     const problem = valueProblem(kind, given, this.clock.now());
     if (problem) throw new InvalidFields([{ field: 'value', detail: problem }]);
-    const value = normalized(kind, given);
+    const value = await this.named(kind, normalized(kind, given));
     if (dry_run) return { kind, value, hits: await this.revocations.preview(kind, value), done: undefined };
     const done = await this.carryOut(kind, value, reason, admin);
     return { kind, value, hits: done.hits, done };
+  }
+
+  /** @throws OAuthError not_found. Whether an access token was ever issued is known to nobody: any `jti` is taken. */
+  private async named(kind: RevocationKind, value: string): Promise<string> {
+    if (kind === 'subject') return this.names.subject(value);
+    if (kind === 'client') await this.names.demandClient(value);
+    if (kind === 'family') await this.names.demandFamily(value);
+    return value;
   }
 
   private async carryOut(

@@ -1,13 +1,12 @@
 import { Body, Get, Param, Patch } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { isUserSubject } from '../oauth/subject.js';
 import { SubjectsService } from '../users/subjects.service.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
-import { notFound } from './path.pipe.js';
+import { NamePipe, SubjectPipe } from './path.pipe.js';
 import { SubjectDto, UpdateSubjectDto } from './subject.dto.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
-/** Every subject exists here, because Rekey stores only which ones are disabled. */
+/** The subjects of families and events; some are users. */
 @AdminController('subjects')
 export class SubjectsController {
   constructor(private readonly subjects: SubjectsService) {}
@@ -15,24 +14,19 @@ export class SubjectsController {
   @Get(':subject')
   @ApiOperation({ summary: 'Shows whether a subject is disabled' })
   @ApiOkResponse({ type: SubjectDto })
-  async readSubject(@Param('subject') subject: string): Promise<SubjectDto> {
-    return { subject, disabled: await this.subjects.isDisabled(existing(subject)) };
+  async readSubject(@Param('subject', NamePipe, SubjectPipe) subject: string): Promise<SubjectDto> {
+    return { subject, disabled: await this.subjects.isDisabled(subject) };
   }
 
   @Patch(':subject')
   @ApiOperation({ summary: 'Disables or enables a subject' })
   @ApiOkResponse({ type: SubjectDto })
   async updateSubject(
-    @Param('subject') subject: string,
+    @Param('subject', NamePipe, SubjectPipe) subject: string,
     @Body() { disabled }: UpdateSubjectDto,
     @ByAdmin() admin: AuditOrigin,
   ): Promise<SubjectDto> {
-    await this.subjects.setDisabled(existing(subject), disabled, admin);
+    await this.subjects.setDisabled(subject, disabled, admin);
     return { subject, disabled };
   }
-}
-
-function existing(subject: string): string {
-  if (!isUserSubject(subject)) throw notFound();
-  return subject;
 }

@@ -34,9 +34,9 @@ export class UserAdministration {
     return { user, disabled: await this.subjects.isDisabled(subject) };
   }
 
-  /** By subject. @param after the subject that the page starts after */
-  async list(limit: number, after?: string): Promise<KnownUser[]> {
-    const users = await this.users.list(limit, after);
+  /** By subject. @param after the subject that the page starts after @param search see `UserRepository.list` */
+  async list(limit: number, after?: string, search?: string): Promise<KnownUser[]> {
+    const users = await this.users.list(limit, after, search);
     const disabled = await this.subjects.disabledAmong(users.map(({ subject }) => subject));
     return users.map((user) => ({ user, disabled: disabled.has(user.subject) }));
   }

@@ -29,6 +29,14 @@ const PASSWORD = {
 export class UsersQueryDto extends PageQueryDto {
   @TextField({ max: MAX_USERNAME_CHARACTERS, required: false, description: 'Only the user with this username.' })
   username?: string;
+
+  @TextField({
+    max: MAX_USERNAME_CHARACTERS,
+    required: false,
+    description:
+      'Only users whose username, `email`, `name`, `family_name` or subject begins with this text, in any case; the subject in this case.',
+  })
+  search?: string;
 }
 
 const SUBJECT = {

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { Pages } from './pages.service.js';
-import { NamePipe } from './path.pipe.js';
+import { NamePipe, UserPipe } from './path.pipe.js';
 import { UserAdministration } from './user-administration.service.js';
 import { UserImportAdministration } from './user-import-administration.service.js';
 import {
@@ -45,13 +45,13 @@ export class UsersController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Lists the users, or finds one by username' })
+  @ApiOperation({ summary: 'Lists the users, finds one by username, or searches them' })
   @ApiOkResponse({ type: UserPageDto })
-  async listUsers(@Query() { username, ...query }: UsersQueryDto): Promise<UserPageDto> {
+  async listUsers(@Query() { username, search, ...query }: UsersQueryDto): Promise<UserPageDto> {
     if (username !== undefined) return { items: (await this.administration.named(username)).map(showUser) };
     const list = {
       name: 'users',
-      read: (limit: number, after?: string) => this.administration.list(limit, after),
+      read: (limit: number, after?: string) => this.administration.list(limit, after, search),
       positionOf: ({ user }: KnownUser) => user.subject,
       toItem: showUser,
     };
@@ -71,25 +71,25 @@ export class UsersController {
     return { results: (await this.imports.import(body, admin)).map(showImported) };
   }
 
-  @Get(':subject')
+  @Get(':user')
   @ApiOperation({ summary: 'Shows a user' })
   @ApiOkResponse({ type: UserDto })
-  async readUser(@Param('subject', NamePipe) subject: string): Promise<UserDto> {
+  async readUser(@Param('user', NamePipe, UserPipe) subject: string): Promise<UserDto> {
     return showUser(await this.administration.find(subject));
   }
 
-  @Patch(':subject')
+  @Patch(':user')
   @ApiOperation({ summary: 'Changes the given members of a user' })
   @ApiOkResponse({ type: UserDto })
   async updateUser(
-    @Param('subject', NamePipe) subject: string,
+    @Param('user', NamePipe, UserPipe) subject: string,
     @Body() request: UpdateUserDto,
     @ByAdmin() admin: AuditOrigin,
   ): Promise<UserDto> {
     return showUser(await this.administration.update(subject, request, admin));
   }
 
-  @Post(':subject/password')
+  @Post(':user/password')
   @HttpCode(204)
   @ApiOperation({
     summary: 'Sets the password of a user and signs the user out everywhere',
@@ -97,18 +97,18 @@ export class UsersController {
   })
   @ApiNoContentResponse()
   async setPassword(
-    @Param('subject', NamePipe) subject: string,
+    @Param('user', NamePipe, UserPipe) subject: string,
     @Body() { password }: SetPasswordDto,
     @ByAdmin() admin: AuditOrigin,
   ): Promise<void> {
     await this.administration.setPassword(subject, password, admin);
   }
 
-  @Delete(':subject')
+  @Delete(':user')
   @HttpCode(204)
   @ApiOperation({ summary: 'Deletes a user and revokes all their families and tokens. The subject stays taken' })
   @ApiNoContentResponse()
-  async deleteUser(@Param('subject', NamePipe) subject: string, @ByAdmin() admin: AuditOrigin): Promise<void> {
+  async deleteUser(@Param('user', NamePipe, UserPipe) subject: string, @ByAdmin() admin: AuditOrigin): Promise<void> {
     await this.administration.delete(subject, admin);
   }
 }

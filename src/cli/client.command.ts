@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { confirm, YES } from './confirmation.js';
 import { bodyOf, withClientOptions, type ClientOptions } from './client-options.js';
 import { listCommand, type Terminal } from './terminal.js';
 
@@ -39,7 +40,10 @@ export function clientCommand(terminal: Terminal): Command {
   command
     .command('delete <client_id>')
     .description('deletes it and revokes its families and access tokens')
-    .action(async (id: string) => {
+    .option(...YES)
+    .action(async (id: string, options: { yes?: boolean }) => {
+      const { name } = await api.get(path(id));
+      await confirm(`Delete the client ${String(name)}, and revoke all its tokens?`, options);
       await api.delete(path(id));
       terminal.done(`Deleted ${id}.`);
     });

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { confirm, YES } from './confirmation.js';
 import { readPassword } from './password-prompt.js';
 import { listCommand, type Terminal } from './terminal.js';
 import { importUsers } from './user-import.js';
@@ -15,16 +16,17 @@ interface CreateOptions {
 
 export function userCommand(terminal: Terminal): Command {
   const { api } = terminal;
-  const command = new Command('user').description('users who sign in here');
+  const command = new Command('user').description('users who sign in here; <user> is a subject or a username');
 
   command.addCommand(
     listCommand('list')
       .description('lists the users')
       .option('--username <username>', 'the user with this username')
+      .option('--search <text>', 'users whose username, e-mail address, name or subject begins with this')
       .action(async (options: Record<string, string>) => terminal.list(await api.get('/users', options), COLUMNS)),
   );
   command
-    .command('show <subject>')
+    .command('show <user>')
     .description('shows a user')
     .action(async (subject: string) => terminal.show(await api.get(path(subject))));
   command
@@ -51,24 +53,27 @@ export function userCommand(terminal: Terminal): Command {
 function addChangeCommands(command: Command, terminal: Terminal): void {
   const { api } = terminal;
   command
-    .command('set-password <subject>')
+    .command('set-password <user>')
     .description('asks for the password, or reads it from standard input; signs the user out everywhere')
     .action(async (subject: string) => {
       await api.post(`${path(subject)}/password`, { password: await readPassword() });
       terminal.done(`Set the password of ${subject}.`);
     });
   command
-    .command('disable <subject>')
+    .command('disable <user>')
     .description('stops sign-ins and new tokens, revokes the access tokens and suspends the families')
     .action(async (subject: string) => terminal.show(await api.patch(path(subject), { disabled: true })));
   command
-    .command('enable <subject>')
+    .command('enable <user>')
     .description('undoes disable')
     .action(async (subject: string) => terminal.show(await api.patch(path(subject), { disabled: false })));
   command
-    .command('delete <subject>')
+    .command('delete <user>')
     .description('deletes the user and revokes all their families and tokens')
-    .action(async (subject: string) => {
+    .option(...YES)
+    .action(async (subject: string, options: { yes?: boolean }) => {
+      const { username } = await api.get(path(subject));
+      await confirm(`Delete the user ${String(username)}, and revoke all their tokens?`, options);
       await api.delete(path(subject));
       terminal.done(`Deleted ${subject}.`);
     });

@@ -23,6 +23,11 @@ export class SubjectsService {
     return found?.disabledAt != null;
   }
 
+  /** Whether the subject was ever disabled. */
+  isRecorded(subject: string): Promise<boolean> {
+    return this.dataSource.manager.existsBy(SubjectEntity, { subject });
+  }
+
   /** @returns the disabled ones among these subjects */
   async disabledAmong(subjects: readonly string[]): Promise<Set<string>> {
     const rows = await this.dataSource.query<{ subject: string }[]>(

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager, IsNull } from 'typeorm';
+import { DataSource, type EntityManager, IsNull, type SelectQueryBuilder } from 'typeorm';
 import { LinkedAccountEntity } from './linked-account.entity.js';
 import type { PasswordKind } from './password-kinds.js';
+import { usernameKey } from '../oauth/username.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UserEntity } from './user.entity.js';
 
@@ -12,6 +13,16 @@ const MAX_KNOWN_SOURCES = 10;
 
 /** Each page has tens of users: enough to know the shares of the kinds to a percent. */
 const SAMPLED_PAGES = 500;
+
+/** How many usernames are compared to find the most similar one. */
+const MAX_LIKE = 200;
+
+/** Each line has its index (`user-search.ts`). */
+const SEARCHED = `u.usernameKey LIKE :folded
+  OR lower(u.claims ->> 'email') LIKE :lower
+  OR lower(u.claims ->> 'name') LIKE :lower
+  OR lower(u.claims ->> 'family_name') LIKE :lower
+  OR u.subject LIKE :exact`;
 
 /** The beginning of a hash up to its salt, in all formats of `password-hash.ts`. */
 const KIND = String.raw`^(?:\$argon2[^$]+\$(?:v=\d+\$)?[^$]+|\$2[aby]\$\d\d|pbkdf2_\w+\$\d+|\$pbkdf2[^$]*\$[^$]+)`;
@@ -32,14 +43,43 @@ export class UserRepository {
     return this.dataSource.manager.findOneBy(UserEntity, { usernameKey, deletedAt: IsNull() });
   }
 
-  /** By subject, ascending. @param after the subject that the page starts after */
-  list(limit: number, after?: string): Promise<UserEntity[]> {
+  /** Includes deleted users. */
+  isTaken(subject: string): Promise<boolean> {
+    return this.dataSource.manager.existsBy(UserEntity, { subject });
+  }
+
+  /**
+   * By subject, ascending.
+   * @param after the subject that the page starts after
+   * @param search what the username, e-mail address, name, family name or subject begins with
+   */
+  list(limit: number, after?: string, search?: string): Promise<UserEntity[]> {
+    return this.listing(limit, after, search).getMany();
+  }
+
+  /** For `list`, and for the test that reads its plan. */
+  listing(limit: number, after?: string, search?: string): SelectQueryBuilder<UserEntity> {
     const query = this.dataSource.manager
       .createQueryBuilder(UserEntity, 'u')
       .where('u.deletedAt IS NULL')
       .orderBy('u.subject')
       .limit(limit);
-    return (after === undefined ? query : query.andWhere('u.subject > :after', { after })).getMany();
+    if (after !== undefined) query.andWhere('u.subject > :after', { after });
+    if (search !== undefined) query.andWhere(`(${SEARCHED})`, searchedBy(search));
+    return query;
+  }
+
+  /** A bounded number of usernames with the same first half. */
+  async usernamesLike(key: string): Promise<string[]> {
+    const characters = [...key];
+    const half = characters.slice(0, Math.ceil(characters.length / 2)).join('');
+    const users = await this.dataSource.manager
+      .createQueryBuilder(UserEntity, 'u')
+      .select(['u.subject', 'u.username'])
+      .where('u.deletedAt IS NULL AND u.usernameKey LIKE :beginning', { beginning: beginning(half) })
+      .limit(MAX_LIKE)
+      .getMany();
+    return users.map(({ username }) => username);
   }
 
   /** @returns the subjects of the stored users; those whose username or subject was taken are skipped */
@@ -163,6 +203,15 @@ export class UserRepository {
     return affected === 1;
   }
 }
+
+const searchedBy = (text: string): object => ({
+  folded: beginning(usernameKey(text) ?? text),
+  lower: beginning(text.toLowerCase()),
+  exact: beginning(text),
+});
+
+/** A pattern for LIKE. */
+const beginning = (text: string): string => `${text.replace(/[\\%_]/g, '\\$&')}%`;
 
 const subjectsIn = ({ raw }: { raw: unknown }): string[] =>
   (raw as { subject: string }[]).map(({ subject }) => subject);

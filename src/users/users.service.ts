@@ -14,6 +14,7 @@ import { UserChanges } from './user-changes.service.js';
 import { InvalidUser, UserTaken } from './user-error.js';
 import type { UserEntity } from './user.entity.js';
 import { usernameKey, usernameProblem } from '../oauth/username.js';
+import { nearest } from '../platform/nearest.js';
 import { UserRepository } from './user.repository.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
@@ -58,9 +59,20 @@ export class UsersService {
     return key === undefined ? null : this.repository.findByKey(key);
   }
 
-  /** By subject, ascending. @param after the subject that the page starts after */
-  list(limit: number, after?: string): Promise<UserEntity[]> {
-    return this.repository.list(limit, after);
+  /** By subject, ascending. @param after the subject that the page starts after @param search see `UserRepository.list` */
+  list(limit: number, after?: string, search?: string): Promise<UserEntity[]> {
+    return this.repository.list(limit, after, search);
+  }
+
+  /** Whether a user has this subject, or had it before being deleted. */
+  isTaken(subject: string): Promise<boolean> {
+    return this.repository.isTaken(subject);
+  }
+
+  /** The usernames that somebody may have meant, nearest first; may be empty. */
+  async similarUsernames(typed: string): Promise<string[]> {
+    const key = usernameKey(typed);
+    return key === undefined ? [] : nearest(key, await this.repository.usernamesLike(key));
   }
 
   /** All claims of a user; the caller releases them as scope and request allow. @returns undefined if there is no such user */

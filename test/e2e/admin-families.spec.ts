@@ -125,6 +125,7 @@ describe('a family that an admin starts', () => {
   });
 
   it('no family is started for a disabled subject', async () => {
+    await startFamily(app, client, { subject: 'banned' });
     await caller.patch('/subjects/banned', { disabled: true });
     expect((await start({ subject: 'banned' })).body).toMatchObject({ status: 409, code: 'conflict' });
     await caller.patch('/subjects/banned', { disabled: false });
@@ -230,9 +231,13 @@ describe('the list of families', () => {
     expect(await of('subject=anna&state=active')).toEqual([fourth.sid]);
     expect(await of('subject=anna&state=expired')).toEqual([second.sid]);
     expect(await of('subject=anna&state=revoked')).toEqual([first.sid]);
-    expect(await of('subject=ann')).toEqual([]);
-    expect(await of('subject=ann%25')).toEqual([]);
-    expect(await of('client_id=nobody')).toEqual([]);
+    expect(await of(`subject=bert&client_id=${two.clientId}`)).toEqual([]);
+    for (const query of ['subject=ann', 'subject=ann%25', 'client_id=nobody']) {
+      expect((await caller.get(`/families?${query}`)).status).toBe(404);
+    }
+    const { subject } = (await caller.post('/users', { username: 'Cleo' })).body;
+    const fifth = await startFamily(app, one, { subject: subject as string });
+    expect(await of('subject=cleo')).toEqual([fifth.sid]);
   });
 
   it('the pages of the family list hold each family once, even while new ones are started', async () => {

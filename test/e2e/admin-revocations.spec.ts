@@ -154,12 +154,26 @@ describe('a revocation', () => {
     expect(await isActive({ client }, await accessToken(app, client))).toBe(true);
   });
 
-  it('revoking something unknown hits nothing, and the revocation is stored', async () => {
-    const sid = randomUUID();
-    const answer = await revoke('family', sid);
-    expect(answer.status).toBe(201);
-    expect(answer.body.hits).toEqual({ families: 0, subjects: 0, clients: [] });
-    expect((await caller.get('/revocations?limit=1')).body.items).toMatchObject([{ kind: 'family', value: sid }]);
+  it.each([
+    ['family', randomUUID()],
+    ['subject', 'nobody'],
+    ['client', 'nobody'],
+  ])('revoking a %s that does not exist is a 404, and nothing is stored', async (kind, value) => {
+    const before = (await caller.get('/revocations?limit=1')).body.items;
+    for (const changes of [{}, { dry_run: true }]) {
+      const answer = await revoke(kind, value, changes);
+      expect(answer.status).toBe(404);
+      expect(answer.body.detail).toContain(JSON.stringify(value));
+    }
+    expect((await caller.get('/revocations?limit=1')).body.items).toEqual(before);
+  });
+
+  it('revoking a subject accepts the username of a user', async () => {
+    const { subject } = (await caller.post('/users', { username: 'Wilma' })).body;
+    const one = await session(client, subject as string);
+    const { body } = await revoke('subject', 'wilma');
+    expect(body).toMatchObject({ value: subject, hits: { families: 1 } });
+    expect(await alive(one)).toEqual(DEAD);
   });
 
   it('a revocation counts only live families', async () => {
@@ -278,7 +292,10 @@ describe('the value of a revocation', () => {
 describe('the list of revocations', () => {
   it('the revocation list is paged, newest first, and includes revocations by clients', async () => {
     const values = ['l1', 'l2', 'l3'];
-    for (const value of values) await revoke('subject', value);
+    for (const value of values) {
+      await startFamily(app, client, { subject: value });
+      await revoke('subject', value);
+    }
     const first = (await caller.get('/revocations?limit=2')).body;
     const second = (await caller.get(`/revocations?limit=2&cursor=${first.next_cursor}`)).body;
     expect([...first.items, ...second.items].slice(0, 3)).toMatchObject(

@@ -50,12 +50,15 @@ describe('a disabled subject', () => {
 
   it('disabling a subject does not affect other subjects', async () => {
     const { refreshToken } = await startFamily(app, client, { subject: 'bert' });
-    await caller.patch('/subjects/ber', { disabled: true });
-    await caller.patch('/subjects/Bert', { disabled: true });
+    for (const other of ['ber', 'Bert']) {
+      await startFamily(app, client, { subject: other });
+      expect((await caller.patch(`/subjects/${other}`, { disabled: true })).status).toBe(200);
+    }
     expect((await refresh(app, client, refreshToken)).status).toBe(200);
   });
 
   it('disabling and enabling a subject are in the audit log', async () => {
+    await startFamily(app, client, { subject: 'carl' });
     const off = await caller.patch('/subjects/carl', { disabled: true });
     const on = await caller.patch('/subjects/carl', { disabled: false });
     const by = { subject: 'carl', actor: `admin:${caller.client.clientId}` };
@@ -68,6 +71,7 @@ describe('the name of a subject', () => {
   it.each(['a b/c', 'josé@example.com', '用户', '%2F', 'x'.repeat(255), 'ä'.repeat(255), '💥'.repeat(255), '?#&='])(
     'a subject may be %s',
     async (subject) => {
+      await startFamily(app, client, { subject });
       const path = `/subjects/${encodeURIComponent(subject)}`;
       expect((await caller.patch(path, { disabled: true })).body).toEqual({ subject, disabled: true });
       expect((await caller.get(path)).body).toEqual({ subject, disabled: true });
@@ -80,7 +84,42 @@ describe('the name of a subject', () => {
   });
 });
 
+describe('a name that nobody has', () => {
+  it('an unknown subject is neither shown nor changed, and the answer names similar users', async () => {
+    await caller.post('/users', { username: 'Theodora', claims: { name: 'T' } });
+    for (const answer of [
+      await caller.get('/subjects/theodra'),
+      await caller.patch('/subjects/theodra', { disabled: true }),
+    ]) {
+      expect(answer.status).toBe(404);
+      expect(answer.body.detail).toBe('There is no subject or user "theodra". Similar: "Theodora".');
+    }
+    const [{ n }] = await app.database.query(`SELECT count(*)::int AS n FROM subjects WHERE subject = 'theodra'`);
+    expect(n).toBe(0);
+    expect((await caller.get('/subjects/nobody')).body.detail).toBe('There is no subject or user "nobody".');
+  });
+
+  it('a username stands for its subject, and a subject comes before the username of somebody else', async () => {
+    const [one, other] = [
+      (await caller.post('/users', { username: 'ulrike' })).body.subject as string,
+      (await caller.post('/users', { username: 'vera' })).body.subject as string,
+    ];
+    expect((await caller.get('/subjects/ULRIKE')).body).toEqual({ subject: one, disabled: false });
+    await startFamily(app, client, { subject: 'vera' });
+    expect((await caller.patch('/subjects/vera', { disabled: true })).body.subject).toBe('vera');
+    expect((await caller.get(`/subjects/${other}`)).body.disabled).toBe(false);
+  });
+
+  it('a client is no subject to disable, but its events are found', async () => {
+    expect((await caller.get(`/subjects/client:${client.clientId}`)).status).toBe(404);
+    expect((await caller.get(`/audit?subject=client:${caller.client.clientId}`)).body.items).not.toEqual([]);
+    expect((await caller.get('/audit?subject=client:nobody')).status).toBe(404);
+  });
+});
+
 describe('a change of a subject', () => {
+  beforeAll(() => startFamily(app, client, { subject: 'dora' }));
+
   it.each([{}, { disabled: null }, { disabled: 'true' }, { disabled: 1 }, { disabled: true, subject: 'other' }])(
     'a change of a subject cannot be %j',
     async (body) => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Consents } from '../../src/consent/consents.service.js';
+import { UserRepository } from '../../src/users/user.repository.js';
 import { RevocationTracker } from '../../src/revocation/revocation-tracker.js';
 import { admin, callAdmin, column, wrongFields, type Admin } from '../support/admin.js';
 import { auditOf } from '../support/audit-trail.js';
@@ -54,6 +55,75 @@ async function beginLoginSession(subject: string): Promise<string> {
   );
   return id;
 }
+
+const usernames = async (query: Record<string, string>): Promise<string[]> =>
+  column(await caller.get(`/users?${new URLSearchParams(query).toString()}`), 'username');
+
+describe('the search for users', () => {
+  beforeAll(async () => {
+    await created({ username: 'Searched.One', claims: { email: 'Ottilie@example.com', name: 'Ottilie Quast' } });
+    await created({ username: 'searched_two', claims: { name: 'Otto 100%', family_name: 'Quasten' } });
+    await created({ username: 'zzz', subject: 'Legacy-4711' });
+  });
+
+  it.each([
+    ['SEARCHED', ['Searched.One', 'searched_two']],
+    ['searched.', ['Searched.One']],
+    ['searched_', ['searched_two']],
+    ['ottilie@', ['Searched.One']],
+    ['otto 100%', ['searched_two']],
+    ['quast', ['searched_two']],
+    ['Legacy-', ['zzz']],
+    ['legacy-', []],
+    ['%', []],
+    ['\\', []],
+    ['nobody', []],
+  ])('%j finds %j by what a name begins with', async (search, expected) => {
+    expect((await usernames({ search })).sort()).toEqual(expected);
+  });
+
+  it('the pages of a search follow each other', async () => {
+    const first = await caller.get('/users?search=searched&limit=1');
+    const second = await caller.get(`/users?search=searched&limit=1&cursor=${first.body.next_cursor}`);
+    expect([...column(first, 'username'), ...column(second, 'username')].sort()).toEqual([
+      'Searched.One',
+      'searched_two',
+    ]);
+    expect(second.body.next_cursor).toBeUndefined();
+  });
+
+  it('a deleted user is not found', async () => {
+    const { subject } = await created({ username: 'soon-gone' });
+    await caller.delete(path(subject!));
+    expect(await usernames({ search: 'soon-' })).toEqual([]);
+  });
+
+  it('every part of the search has its index', async () => {
+    const runner = app.database.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      // In a small table PostgreSQL reads all of it.
+      await runner.query(
+        `INSERT INTO users (subject, username, username_key, claims, created_at, updated_at)
+         SELECT md5(n::text), n, n, json_build_object('email', n, 'name', n, 'family_name', n), now(), now()
+         FROM generate_series(1, 5000) AS n`,
+      );
+      await runner.query('ANALYZE users');
+      const [statement, parameters] = app.nest
+        .get(UserRepository)
+        .listing(50, undefined, '471')
+        .getQueryAndParameters();
+      const steps = (await runner.query(`EXPLAIN ${statement}`, parameters)) as unknown as { 'QUERY PLAN': string }[];
+      const plan = steps.map((step) => step['QUERY PLAN']).join('\n');
+      for (const name of ['username', 'email', 'name', 'family_name', 'subject']) {
+        expect(plan).toContain(`Index Scan on users_${name}_search`);
+      }
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  });
+});
 
 const hasEnded = async (sessionId: string): Promise<boolean> => {
   const [row] = await app.database.query<{ ended: boolean }[]>(

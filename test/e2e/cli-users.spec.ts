@@ -66,7 +66,11 @@ it('user create, list, show, set-password, disable, enable and delete work', asy
 
   expect((await json(['disable', 'a b'])).disabled).toBe(true);
   expect((await json(['enable', 'a b'])).disabled).toBe(false);
-  expect((await run(['user', 'delete', 'a b'])).stdout).toBe('Deleted a b.\n');
+  expect((await json(['list', '--search', 'anna@'])).items).toHaveLength(1);
+  expect((await run(['user', 'show', 'anna'])).stdout).toMatch(/^subject +a b$/m);
+  expect((await run(['user', 'show', 'ana'])).stderr).toBe('There is no user "ana". Similar: "anna".\n');
+  expect(await run(['user', 'delete', 'a b'])).toMatchObject({ exitCode: 1, stdout: '' });
+  expect((await run(['user', 'delete', 'a b', '--yes'])).stdout).toBe('Deleted a b.\n');
   expect((await run(['user', 'show', 'a b'])).exitCode).toBe(1);
 });
 

@@ -7,7 +7,7 @@ import { writeCredentials } from '../../src/first-boot/credentials-file.js';
 import { EVENTS_PER_PAGE } from '../../src/platform/audit/audit-search.repository.js';
 import { adminClient } from '../support/admin.js';
 import { CommandLine, type CommandResult } from '../support/command-line.js';
-import { confidentialClient, type TestClient } from '../support/clients.js';
+import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { introspect, refresh } from '../support/requests.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
@@ -95,7 +95,12 @@ describe('client', () => {
       expect.objectContaining({ CLIENT_ID: id, NAME: 'Web shop', SCOPES: 'a b' }),
     );
 
-    expect((await run('client', 'delete', id)).stdout).toBe(`Deleted ${id}.\n`);
+    const unsure = await run('client', 'delete', id);
+    expect([unsure.exitCode, unsure.stdout]).toEqual([1, '']);
+    expect(unsure.stderr).toBe(
+      'Delete the client Web shop, and revoke all its tokens? Nobody is at a terminal to ask: use --yes. Nothing was done.\n',
+    );
+    expect((await run('client', 'delete', id, '--yes')).stdout).toBe(`Deleted ${id}.\n`);
     expect((await run('client', 'show', id)).exitCode).toBe(1);
   });
 
@@ -205,7 +210,30 @@ describe('family, revoke and audit', () => {
     expect(second.items).toEqual([found.items[1]]);
   });
 
+  it('a revocation that hits nothing says so first and exits with 3, unless that is allowed', async () => {
+    const client = await confidentialClient(app);
+    const started = await json('family', 'start', '--client', client.clientId, '--subject', 'dead', '--scope', 'a');
+    const family = ['revoke', 'family', started.sid as string, '--reason', 'x'];
+    expect((await run(...family)).exitCode).toBe(0);
+    const again = await run(...family);
+    expect([again.exitCode, again.stdout.split('\n')[0]]).toEqual([3, 'No live family is hit.']);
+    expect((await run(...family, '--dry-run')).exitCode).toBe(3);
+    expect((await run(...family, '--allow-empty')).exitCode).toBe(0);
+  });
+
+  it('a revocation of somebody who does not exist fails', async () => {
+    const { exitCode, stdout, stderr } = await run('revoke', 'subject', 'nobody', '--reason', 'x');
+    expect([exitCode, stdout, stderr]).toEqual([1, '', 'There is no subject or user "nobody".\n']);
+  });
+
+  it('everything is revoked only with --yes', async () => {
+    const { exitCode, stderr } = await run('revoke', 'all', '--reason', 'x');
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('use --yes. Nothing was done.')]);
+    expect((await run('revoke', 'all', '--reason', 'x', '--dry-run')).exitCode).not.toBe(1);
+  });
+
   it('a subject is disabled and enabled', async () => {
+    await startFamily(app, await confidentialClient(app), { subject: 'carl' });
     expect(await json('subject', 'disable', 'carl')).toEqual({ subject: 'carl', disabled: true });
     expect(await json('subject', 'show', 'carl')).toEqual({ subject: 'carl', disabled: true });
     expect(await json('subject', 'enable', 'carl')).toEqual({ subject: 'carl', disabled: false });

@@ -1,4 +1,5 @@
 /** Finds variables that look like settings but are not: a misspelt setting would otherwise silently keep its default. */
+import { editDistance } from '../nearest.js';
 import { settings } from './settings.js';
 
 const NAMES = Object.values(settings).map(({ name }) => name);
@@ -30,17 +31,4 @@ export function unknownVariables(environment: NodeJS.ProcessEnv): UnknownVariabl
     ) as [readonly [number, string]];
     return { name, nearest, isMisspelt: distance <= MISSPELT };
   });
-}
-
-/** Levenshtein distance. */
-function editDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...one].entries()) {
-    const next = [index + 1];
-    for (const [at, wanted] of [...other].entries()) {
-      next.push(Math.min(next[at]! + 1, row[at + 1]! + 1, row[at]! + Number(letter !== wanted)));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
 }

@@ -6,6 +6,7 @@ import { ClientDefaults1764110000000 } from './migrations/1764110000000-client-d
 import { UnknownScopes1764120000000 } from './migrations/1764120000000-unknown-scopes.js';
 import { StrictClients1764130000000 } from './migrations/1764130000000-strict-clients.js';
 import { TokenContents1764140000000 } from './migrations/1764140000000-token-contents.js';
+import { UserSearch1764160000000 } from './migrations/1764160000000-user-search.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -15,4 +16,5 @@ export const migrations = [
   UnknownScopes1764120000000,
   StrictClients1764130000000,
   TokenContents1764140000000,
+  UserSearch1764160000000,
 ];
