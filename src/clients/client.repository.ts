@@ -1,58 +1,98 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Any, IsNull, LessThan, MoreThan, Or, type EntityManager, type Repository } from 'typeorm';
 import type { Client } from './client.js';
-import type { StoredSecret } from './client-secret.js';
 import { ClientEntity } from './client.entity.js';
+import { ClientSecretEntity } from './client-secret.entity.js';
 
-interface SecretRow {
-  client_id: string;
-  secret_id: string;
-  digest: Buffer;
-  expires_at: Date | null;
-  last_used_at: Date | null;
-}
-
-/** The SQL on `clients` and `client_secrets` that requests need. */
+/** `clients` and `client_secrets`. Deleted clients are excluded. */
 @Injectable()
 export class ClientRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectRepository(ClientEntity) private readonly clients: Repository<ClientEntity>,
+    @InjectRepository(ClientSecretEntity) private readonly secrets: Repository<ClientSecretEntity>,
+  ) {}
 
-  /** @returns the clients in the order of the ids; undefined for unknown and deleted ones */
+  /** @returns the clients in the order of the ids, with their secrets; undefined for unknown ones */
   async findMany(clientIds: readonly string[]): Promise<(Client | undefined)[]> {
     // PostgreSQL refuses text with a NUL in it, so no client has such an id.
     const ids = [...new Set(clientIds)].filter((id) => !id.includes('\0'));
-    const [clients, secrets] = [
-      await this.dataSource.manager
-        .createQueryBuilder(ClientEntity, 'client')
-        .where('client.clientId = ANY(:ids) AND client.deletedAt IS NULL', { ids })
-        .getMany(),
-      await this.dataSource.query<SecretRow[]>(
-        'SELECT client_id, secret_id, digest, expires_at, last_used_at FROM client_secrets WHERE client_id = ANY($1)',
-        [ids],
-      ),
-    ];
+    const clients = await this.clients.findBy({ clientId: Any(ids), deletedAt: IsNull() });
+    const secrets = await this.secrets.findBy({ clientId: Any(ids) });
     const byId = new Map(
       clients.map((client) => [
         client.clientId,
-        { ...client, secrets: secrets.filter((row) => row.client_id === client.clientId).map(toSecret) },
+        { ...client, secrets: secrets.filter(({ clientId }) => clientId === client.clientId) },
       ]),
     );
     return clientIds.map((id) => byId.get(id));
   }
 
+  find(clientId: string): Promise<ClientEntity | null> {
+    return this.clients.findOneBy({ clientId, deletedAt: IsNull() });
+  }
+
+  /** Locks the client until the transaction ends. */
+  lock(clientId: string, manager: EntityManager): Promise<ClientEntity | null> {
+    return manager
+      .withRepository(this.clients)
+      .findOne({ where: { clientId, deletedAt: IsNull() }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** By id, ascending. @param after the id that the page starts after */
+  list(limit: number, after?: string): Promise<ClientEntity[]> {
+    return this.clients.find({
+      where: { deletedAt: IsNull(), ...(after !== undefined && { clientId: MoreThan(after) }) },
+      order: { clientId: 'ASC' },
+      take: limit,
+    });
+  }
+
+  /** @throws a unique violation when the id is taken */
+  async insert(client: ClientEntity, manager: EntityManager): Promise<void> {
+    await manager.withRepository(this.clients).insert(client);
+  }
+
+  async update(clientId: string, changes: Partial<ClientEntity>, manager: EntityManager): Promise<void> {
+    await manager.withRepository(this.clients).update({ clientId }, changes);
+  }
+
+  /** Newest first, without the digests. */
+  listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client'>[]> {
+    return this.secrets.find({
+      select: { secretId: true, clientId: true, createdAt: true, expiresAt: true, lastUsedAt: true },
+      where: { clientId },
+      order: { createdAt: 'DESC' },
+    });
+  }
+
+  countSecrets(clientId: string, manager: EntityManager): Promise<number> {
+    return manager.withRepository(this.secrets).countBy({ clientId });
+  }
+
+  async insertSecret(secret: Omit<ClientSecretEntity, 'client' | 'lastUsedAt'>, manager: EntityManager): Promise<void> {
+    await manager.withRepository(this.secrets).insert(secret);
+  }
+
+  /** Lets secrets that would be valid for longer expire at that time. */
+  async expireSecrets(clientId: string, expiresAt: Date, manager: EntityManager): Promise<void> {
+    await manager
+      .withRepository(this.secrets)
+      .update({ clientId, expiresAt: Or(IsNull(), MoreThan(expiresAt)) }, { expiresAt });
+  }
+
+  /** Deletes one secret, or all. @returns how many */
+  async deleteSecrets(which: { clientId: string; secretId?: string }, manager: EntityManager): Promise<number> {
+    const { affected } = await manager.withRepository(this.secrets).delete(which);
+    return affected ?? 0;
+  }
+
   /** Records the last use of secrets to the minute, which is enough to see which ones are still in use. */
   async touchSecrets(secretIds: readonly string[], now: number): Promise<void> {
-    await this.dataSource.query(
-      `UPDATE client_secrets SET last_used_at = $2
-       WHERE secret_id = ANY($1::uuid[]) AND (last_used_at IS NULL OR last_used_at < $2)`,
-      [secretIds, new Date(now)],
+    const lastUsedAt = new Date(now);
+    await this.secrets.update(
+      { secretId: Any(secretIds), lastUsedAt: Or(IsNull(), LessThan(lastUsedAt)) },
+      { lastUsedAt },
     );
   }
 }
-
-const toSecret = (row: SecretRow): StoredSecret => ({
-  secretId: row.secret_id,
-  digest: row.digest,
-  expiresAt: row.expires_at,
-  lastUsedAt: row.last_used_at,
-});

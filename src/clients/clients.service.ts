@@ -8,11 +8,12 @@ import { transaction } from '../platform/database/transaction.js';
 import { deriveKey } from '../keys/master-key.js';
 import { keptAlgorithms } from '../keys/signing-algorithm.js';
 import { Clock } from '../platform/time/clock.js';
-import { ClientEntity } from './client.entity.js';
+import type { ClientEntity } from './client.entity.js';
 import { ClientDirectory } from './client-directory.service.js';
 import { registrationProblems, type ClientRegistration } from './client-registration.js';
 import { digestSecret, generateSecret } from './client-secret.js';
-import { ClientSecretEntity } from './client-secret.entity.js';
+import { ClientRepository } from './client.repository.js';
+import type { ClientSecretEntity } from './client-secret.entity.js';
 import type { Deployment } from './sign-in-registration.js';
 
 /** The registration is invalid; its problems are shown to the admin who sent it. */
@@ -41,6 +42,7 @@ export class ClientsService {
 
   constructor(
     private readonly dataSource: DataSource,
+    private readonly repository: ClientRepository,
     private readonly directory: ClientDirectory,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -75,7 +77,7 @@ export class ClientsService {
       deletedAt: null,
     };
     const secret = await this.dataSource.transaction(async (manager) => {
-      await manager.insert(ClientEntity, client);
+      await this.repository.insert(client, manager);
       await this.record(manager, 'client.created', clientId, change);
       return client.type === 'confidential' ? this.insertSecret(manager, clientId, known.secret) : undefined;
     });
@@ -83,20 +85,12 @@ export class ClientsService {
   }
 
   find(clientId: string): Promise<ClientEntity | null> {
-    return this.dataSource.manager
-      .createQueryBuilder(ClientEntity, 'c')
-      .where('c.clientId = :clientId AND c.deletedAt IS NULL', { clientId })
-      .getOne();
+    return this.repository.find(clientId);
   }
 
   /** By id, ascending. @param after the id that the page starts after */
   list(limit: number, after?: string): Promise<ClientEntity[]> {
-    const query = this.dataSource.manager
-      .createQueryBuilder(ClientEntity, 'c')
-      .where('c.deletedAt IS NULL')
-      .orderBy('c.clientId')
-      .limit(limit);
-    return (after === undefined ? query : query.andWhere('c.clientId > :after', { after })).getMany();
+    return this.repository.list(limit, after);
   }
 
   /**
@@ -112,7 +106,7 @@ export class ClientsService {
   ): Promise<ClientEntity | undefined> {
     const { disabled, ...fields } = changes;
     const updated = await transaction(this.dataSource, async (manager) => {
-      const before = await this.lock(manager, clientId);
+      const before = await this.repository.lock(clientId, manager);
       if (!before) return undefined;
       const now = new Date(this.clock.now());
       const after: ClientEntity = { ...before, ...fields, updatedAt: now };
@@ -120,7 +114,7 @@ export class ClientsService {
       after.longestAccessTokenTtlSeconds = Math.max(before.longestAccessTokenTtlSeconds, after.accessTokenTtlSeconds);
       // Disabling skips the rules: the service's settings may have changed since the client was registered.
       if (Object.keys(fields).length > 0) throwProblems(registrationProblems(after, this.deployment));
-      await manager.update(ClientEntity, { clientId }, after);
+      await this.repository.update(clientId, after, manager);
       await this.record(manager, 'client.updated', clientId, change, { fields: Object.keys(changes) });
       await alongside?.(manager, before);
       return after;
@@ -136,10 +130,10 @@ export class ClientsService {
     alongside?: (manager: EntityManager) => Promise<void>,
   ): Promise<boolean> {
     const deleted = await transaction(this.dataSource, async (manager) => {
-      if (!(await this.lock(manager, clientId))) return false;
+      if (!(await this.repository.lock(clientId, manager))) return false;
       const now = new Date(this.clock.now());
-      await manager.update(ClientEntity, { clientId }, { deletedAt: now, updatedAt: now });
-      await manager.delete(ClientSecretEntity, { clientId });
+      await this.repository.update(clientId, { deletedAt: now, updatedAt: now }, manager);
+      await this.repository.deleteSecrets({ clientId }, manager);
       await this.record(manager, 'client.deleted', clientId, change);
       await alongside?.(manager);
       return true;
@@ -149,13 +143,8 @@ export class ClientsService {
   }
 
   /** Newest first, without the digests. */
-  async listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client'>[]> {
-    return this.dataSource.manager
-      .createQueryBuilder(ClientSecretEntity, 's')
-      .select(['s.secretId', 's.clientId', 's.createdAt', 's.expiresAt', 's.lastUsedAt'])
-      .where('s.clientId = :clientId', { clientId })
-      .orderBy('s.createdAt', 'DESC')
-      .getMany();
+  listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client'>[]> {
+    return this.repository.listSecrets(clientId);
   }
 
   /**
@@ -168,17 +157,12 @@ export class ClientsService {
     { expiresAt = null, othersExpireAt }: { expiresAt?: Date | null; othersExpireAt?: Date | undefined } = {},
   ): Promise<NewSecret | undefined> {
     const added = await this.dataSource.transaction(async (manager) => {
-      const client = await this.lock(manager, clientId);
+      const client = await this.repository.lock(clientId, manager);
       if (client?.type !== 'confidential') return undefined;
-      const count = await manager.countBy(ClientSecretEntity, { clientId });
+      const count = await this.repository.countSecrets(clientId, manager);
       if (count >= MAX_SECRETS)
         throw new InvalidRegistration([`secrets may be ${MAX_SECRETS} at most; delete one first`]);
-      if (othersExpireAt) {
-        await manager.query('UPDATE client_secrets SET expires_at = LEAST(expires_at, $2) WHERE client_id = $1', [
-          clientId,
-          othersExpireAt,
-        ]);
-      }
+      if (othersExpireAt) await this.repository.expireSecrets(clientId, othersExpireAt, manager);
       const secret = await this.insertSecret(manager, clientId, undefined, expiresAt);
       await this.record(manager, 'client.secret_added', clientId, change, { secret_id: secret.secretId });
       return secret;
@@ -190,21 +174,12 @@ export class ClientsService {
   /** @returns false if there is no such secret */
   async deleteSecret(clientId: string, secretId: string, change: AuditOrigin): Promise<boolean> {
     const deleted = await this.dataSource.transaction(async (manager) => {
-      const { affected } = await manager.delete(ClientSecretEntity, { clientId, secretId });
-      if (!affected) return false;
+      if ((await this.repository.deleteSecrets({ clientId, secretId }, manager)) === 0) return false;
       await this.record(manager, 'client.secret_removed', clientId, change, { secret_id: secretId });
       return true;
     });
     this.directory.forget(clientId);
     return deleted;
-  }
-
-  private lock(manager: EntityManager, clientId: string): Promise<ClientEntity | null> {
-    return manager
-      .createQueryBuilder(ClientEntity, 'c')
-      .setLock('pessimistic_write')
-      .where('c.clientId = :clientId AND c.deletedAt IS NULL', { clientId })
-      .getOne();
   }
 
   private async insertSecret(
@@ -216,7 +191,10 @@ export class ClientsService {
     const now = new Date(this.clock.now());
     const secretId = uuidv7();
     const digest = digestSecret(secret, this.secretKey);
-    await manager.insert(ClientSecretEntity, { secretId, clientId, digest, createdAt: now, startsAt: now, expiresAt });
+    await this.repository.insertSecret(
+      { secretId, clientId, digest, createdAt: now, startsAt: now, expiresAt },
+      manager,
+    );
     return { secretId, secret, expiresAt };
   }
 

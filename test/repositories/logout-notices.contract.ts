@@ -9,6 +9,8 @@ import { AuditSearchRepository } from '../../src/platform/audit/audit-search.rep
 import { AuditService } from '../../src/platform/audit/audit.service.js';
 import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
 import { ClientDirectory } from '../../src/clients/client-directory.service.js';
+import { ClientEntity } from '../../src/clients/client.entity.js';
+import { ClientSecretEntity } from '../../src/clients/client-secret.entity.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import type { KeyRing } from '../../src/keys/key-ring.service.js';
@@ -26,7 +28,7 @@ import { TEST_SECRET } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
 import { insertClient, NOW, rotationEntities } from './rotation.contract.js';
 
-export const logoutEntities = [...rotationEntities, AuditEventEntity, LogoutNoticeEntity];
+export const logoutEntities = [...rotationEntities, ClientSecretEntity, AuditEventEntity, LogoutNoticeEntity];
 
 const ISSUER = 'http://rekey.test';
 const HOUR = 3_600_000;
@@ -61,7 +63,10 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
     const audit = new AuditService(new AuditRepository(dataSource), new AuditSearchRepository(dataSource), config);
     const notices = new LogoutNotices(dataSource, new LogoutNoticesRepository(dataSource), audit, clock);
     const tokens = new LogoutTokens({ signingKey: () => key } as unknown as KeyRing, config, clock);
-    const clients = new ClientDirectory(new ClientRepository(dataSource), clock);
+    const clients = new ClientDirectory(
+      new ClientRepository(dataSource.getRepository(ClientEntity), dataSource.getRepository(ClientSecretEntity)),
+      clock,
+    );
     const worker = new LogoutDeliveryWorker(notices, tokens, new BackchannelRequest(), clients, metrics, clock);
     return { notices, worker };
   }
