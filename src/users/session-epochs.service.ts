@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, type EntityManager, type Repository } from 'typeorm';
 import { patiently } from '../platform/database/patient-statement.js';
 import type { ProvenUser } from './proven-user.js';
+import { UserEntity } from './user.entity.js';
 
 /**
  * Counts how often all sessions of a user were ended. A sign-in that began before finds another epoch and starts no session.
@@ -9,23 +11,27 @@ import type { ProvenUser } from './proven-user.js';
  */
 @Injectable()
 export class SessionEpochs {
+  constructor(@InjectRepository(UserEntity) private readonly users: Repository<UserEntity>) {}
+
   /**
    * Locks the user against `advance` until the transaction ends.
    * @returns false if all sessions of the user were ended since the user had this epoch, or if the user was deleted
    */
   async hold({ subject, sessionEpoch }: ProvenUser, manager: EntityManager): Promise<boolean> {
-    const rows = await manager.query<unknown[]>(
-      'SELECT 1 FROM users WHERE subject = $1 AND session_epoch = $2 AND deleted_at IS NULL FOR SHARE',
-      [subject, sessionEpoch],
-    );
-    return rows.length > 0;
+    const held = await manager.withRepository(this.users).findOne({
+      select: { subject: true },
+      where: { subject, sessionEpoch, deletedAt: IsNull() },
+      lock: { mode: 'pessimistic_read' },
+    });
+    return held !== null;
   }
 
   async advance(subject: string, manager: EntityManager): Promise<void> {
-    await manager.query('UPDATE users SET session_epoch = session_epoch + 1 WHERE subject = $1', [subject]);
+    await manager.withRepository(this.users).increment({ subject }, 'sessionEpoch', 1);
   }
 
   async advanceAll(manager: EntityManager): Promise<void> {
+    // SQL for the longer time limit.
     await patiently(manager, 'UPDATE users SET session_epoch = session_epoch + 1', []);
   }
 }

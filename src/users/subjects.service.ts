@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Any, DataSource, IsNull, Not, type EntityManager, type Repository } from 'typeorm';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { transaction } from '../platform/database/transaction.js';
@@ -13,28 +14,25 @@ import { SubjectEntity } from './subject.entity.js';
 export class SubjectsService {
   constructor(
     private readonly dataSource: DataSource,
+    @InjectRepository(SubjectEntity) private readonly subjects: Repository<SubjectEntity>,
     private readonly revocations: RevocationService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
-  async isDisabled(subject: string): Promise<boolean> {
-    const found = await this.dataSource.manager.findOneBy(SubjectEntity, { subject });
-    return found?.disabledAt != null;
+  isDisabled(subject: string): Promise<boolean> {
+    return this.subjects.existsBy({ subject, disabledAt: Not(IsNull()) });
   }
 
   /** Whether the subject was ever disabled. */
   isRecorded(subject: string): Promise<boolean> {
-    return this.dataSource.manager.existsBy(SubjectEntity, { subject });
+    return this.subjects.existsBy({ subject });
   }
 
   /** @returns the disabled ones among these subjects */
   async disabledAmong(subjects: readonly string[]): Promise<Set<string>> {
-    const rows = await this.dataSource.query<{ subject: string }[]>(
-      'SELECT subject FROM subjects WHERE subject = ANY($1) AND disabled_at IS NOT NULL',
-      [subjects],
-    );
-    return new Set(rows.map(({ subject }) => subject));
+    const disabled = await this.subjects.findBy({ subject: Any(subjects), disabledAt: Not(IsNull()) });
+    return new Set(disabled.map(({ subject }) => subject));
   }
 
   async setDisabled(subject: string, disabled: boolean, origin: AuditOrigin): Promise<void> {
@@ -44,6 +42,7 @@ export class SubjectsService {
   /** Runs in the caller's transaction. */
   async commitDisabled(subject: string, disabled: boolean, origin: AuditOrigin, manager: EntityManager): Promise<void> {
     const now = this.clock.now();
+    // SQL, because TypeORM's upsert cannot keep the time of a subject that is disabled already.
     await manager.query(
       `INSERT INTO subjects (subject, updated_at, disabled_at) VALUES ($1, $2, $3)
        ON CONFLICT (subject) DO UPDATE SET updated_at = $2,

@@ -1,5 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager, IsNull, type SelectQueryBuilder } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import {
+  Any,
+  IsNull,
+  Like,
+  type EntityManager,
+  type InsertResult,
+  type Repository,
+  type SelectQueryBuilder,
+} from 'typeorm';
 import { LinkedAccountEntity } from './linked-account.entity.js';
 import type { PasswordKind } from './password-kinds.js';
 import { usernameKey } from '../oauth/username.js';
@@ -28,24 +37,27 @@ const SEARCHED = `u.usernameKey LIKE :folded
 const KIND = String.raw`^(?:\$argon2[^$]+\$(?:v=\d+\$)?[^$]+|\$2[aby]\$\d\d|pbkdf2_\w+\$\d+|\$pbkdf2[^$]*\$[^$]+)`;
 
 /**
- * The SQL of `users` and `linked_accounts`. Inserts skip taken rows (`orIgnore`) and must not update their entities, because
+ * `users` and `linked_accounts`. Inserts skip taken rows (`orIgnore`) and must not update their entities, because
  * TypeORM matches returned rows with inserted ones by position. Deleted users are excluded unless a comment says otherwise.
  */
 @Injectable()
 export class UserRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectRepository(UserEntity) private readonly users: Repository<UserEntity>,
+    @InjectRepository(LinkedAccountEntity) private readonly links: Repository<LinkedAccountEntity>,
+  ) {}
 
-  find(subject: string, manager: EntityManager = this.dataSource.manager): Promise<UserEntity | null> {
-    return manager.findOneBy(UserEntity, { subject, deletedAt: IsNull() });
+  find(subject: string, manager: EntityManager = this.users.manager): Promise<UserEntity | null> {
+    return manager.withRepository(this.users).findOneBy({ subject, deletedAt: IsNull() });
   }
 
   findByKey(usernameKey: string): Promise<UserEntity | null> {
-    return this.dataSource.manager.findOneBy(UserEntity, { usernameKey, deletedAt: IsNull() });
+    return this.users.findOneBy({ usernameKey, deletedAt: IsNull() });
   }
 
   /** Includes deleted users. */
   isTaken(subject: string): Promise<boolean> {
-    return this.dataSource.manager.existsBy(UserEntity, { subject });
+    return this.users.existsBy({ subject });
   }
 
   /**
@@ -59,11 +71,7 @@ export class UserRepository {
 
   /** For `list`, and for the test that reads its plan. */
   listing(limit: number, after?: string, search?: string): SelectQueryBuilder<UserEntity> {
-    const query = this.dataSource.manager
-      .createQueryBuilder(UserEntity, 'u')
-      .where('u.deletedAt IS NULL')
-      .orderBy('u.subject')
-      .limit(limit);
+    const query = this.users.createQueryBuilder('u').where('u.deletedAt IS NULL').orderBy('u.subject').limit(limit);
     if (after !== undefined) query.andWhere('u.subject > :after', { after });
     if (search !== undefined) query.andWhere(`(${SEARCHED})`, searchedBy(search));
     return query;
@@ -73,12 +81,11 @@ export class UserRepository {
   async usernamesLike(key: string): Promise<string[]> {
     const characters = [...key];
     const half = characters.slice(0, Math.ceil(characters.length / 2)).join('');
-    const users = await this.dataSource.manager
-      .createQueryBuilder(UserEntity, 'u')
-      .select(['u.subject', 'u.username'])
-      .where('u.deletedAt IS NULL AND u.usernameKey LIKE :beginning', { beginning: beginning(half) })
-      .limit(MAX_LIKE)
-      .getMany();
+    const users = await this.users.find({
+      select: { subject: true, username: true },
+      where: { usernameKey: Like(beginning(half)), deletedAt: IsNull() },
+      take: MAX_LIKE,
+    });
     return users.map(({ username }) => username);
   }
 
@@ -88,9 +95,9 @@ export class UserRepository {
     // In one order, so that two concurrent inserts of the same usernames do not deadlock.
     const rows = [...users].sort((a, b) => (a.usernameKey < b.usernameKey ? -1 : 1));
     const inserted = await manager
+      .withRepository(this.users)
       .createQueryBuilder()
       .insert()
-      .into(UserEntity)
       .values(rows)
       .orIgnore()
       .updateEntity(false)
@@ -100,20 +107,14 @@ export class UserRepository {
   }
 
   /** The users with one of these subjects (deleted ones included) or one of these usernames. */
-  async holders(
-    subjects: readonly string[],
-    usernameKeys: readonly string[],
-    manager: EntityManager,
-  ): Promise<UserEntity[]> {
+  holders(subjects: readonly string[], usernameKeys: readonly string[], manager: EntityManager): Promise<UserEntity[]> {
     return manager
-      .createQueryBuilder(UserEntity, 'u')
-      .where('u.subject = ANY(:subjects)', { subjects })
-      .orWhere('(u.usernameKey = ANY(:usernameKeys) AND u.deletedAt IS NULL)', { usernameKeys })
-      .getMany();
+      .withRepository(this.users)
+      .findBy([{ subject: Any(subjects) }, { usernameKey: Any(usernameKeys), deletedAt: IsNull() }]);
   }
 
   /** @returns false if there is no such user @throws a unique violation when the username is taken */
-  async update(subject: string, changes: UserChangeSet, now: Date, manager: EntityManager): Promise<boolean> {
+  update(subject: string, changes: UserChangeSet, now: Date, manager: EntityManager): Promise<boolean> {
     return this.change(subject, { ...changes, updatedAt: now }, manager);
   }
 
@@ -123,13 +124,13 @@ export class UserRepository {
 
   /** Does nothing if the hash was changed meanwhile. */
   async replacePasswordHash(subject: string, from: string, to: string): Promise<void> {
-    await this.dataSource.manager.update(UserEntity, { subject, passwordHash: from }, { passwordHash: to });
+    await this.users.update({ subject, passwordHash: from }, { passwordHash: to });
   }
 
   /** The kinds of password hashes, from a sample if the table is large. */
   async passwordKinds(): Promise<PasswordKind[]> {
-    // The sample depends on the table's size, because its row count is unknown until it is analysed.
-    return this.dataSource.query<PasswordKind[]>(
+    // SQL for TABLESAMPLE. The sample depends on the table's size, because its row count is unknown until it is analysed.
+    return this.users.query<PasswordKind[]>(
       `SELECT name, min(password_hash) AS example, count(*)::int AS users
        FROM (
          SELECT password_hash, substring(password_hash FROM $2) AS name
@@ -143,11 +144,13 @@ export class UserRepository {
 
   /** Puts the source first; no write if it is first already. */
   async rememberSource(subject: string, source: string): Promise<void> {
-    await this.dataSource.query(
-      `UPDATE users SET known_sources = (ARRAY[$2::text] || array_remove(known_sources, $2::text))[1:${MAX_KNOWN_SOURCES}]
-       WHERE subject = $1 AND deleted_at IS NULL AND known_sources[1] IS DISTINCT FROM $2::text`,
-      [subject, source],
-    );
+    await this.users
+      .createQueryBuilder()
+      .update()
+      .set({ knownSources: () => `(ARRAY[:source] || array_remove(known_sources, :source))[1:${MAX_KNOWN_SOURCES}]` })
+      .where({ subject, deletedAt: IsNull() })
+      .andWhere('known_sources[1] IS DISTINCT FROM :source', { source })
+      .execute();
   }
 
   /** Wipes all but the subject and its linked accounts, so that a deleted user cannot come back as a new one. */
@@ -170,16 +173,16 @@ export class UserRepository {
 
   /** Includes deleted users, whose links stay. */
   async linkedSubject(issuer: string, externalSubject: string): Promise<string | undefined> {
-    const link = await this.dataSource.manager.findOneBy(LinkedAccountEntity, { issuer, externalSubject });
+    const link = await this.links.findOneBy({ issuer, externalSubject });
     return link?.subject;
   }
 
   /** @returns false if that account is linked already */
   async insertLink(link: Omit<LinkedAccountEntity, 'user'>, manager: EntityManager): Promise<boolean> {
     const inserted = await manager
+      .withRepository(this.links)
       .createQueryBuilder()
       .insert()
-      .into(LinkedAccountEntity)
       .values(link)
       .orIgnore()
       .updateEntity(false)
@@ -190,16 +193,19 @@ export class UserRepository {
 
   /** Merges these claims into the stored ones. @returns false if nothing changes or there is no such user */
   async mergeClaims(subject: string, claims: StandardClaims, now: Date, manager: EntityManager): Promise<boolean> {
-    const [, count] = await manager.query<[unknown, number]>(
-      `UPDATE users SET claims = claims || $2::jsonb, updated_at = $3
-       WHERE subject = $1 AND deleted_at IS NULL AND claims || $2::jsonb <> claims`,
-      [subject, JSON.stringify(claims), now],
-    );
-    return count > 0;
+    const { affected } = await manager
+      .withRepository(this.users)
+      .createQueryBuilder()
+      .update()
+      .set({ claims: () => 'claims || :claims', updatedAt: now })
+      .where({ subject, deletedAt: IsNull() })
+      .andWhere('claims || :claims <> claims', { claims: JSON.stringify(claims) })
+      .execute();
+    return affected === 1;
   }
 
   private async change(subject: string, values: Partial<UserEntity>, manager: EntityManager): Promise<boolean> {
-    const { affected } = await manager.update(UserEntity, { subject, deletedAt: IsNull() }, values);
+    const { affected } = await manager.withRepository(this.users).update({ subject, deletedAt: IsNull() }, values);
     return affected === 1;
   }
 }
@@ -213,5 +219,4 @@ const searchedBy = (text: string): object => ({
 /** A pattern for LIKE. */
 const beginning = (text: string): string => `${text.replace(/[\\%_]/g, '\\$&')}%`;
 
-const subjectsIn = ({ raw }: { raw: unknown }): string[] =>
-  (raw as { subject: string }[]).map(({ subject }) => subject);
+const subjectsIn = ({ raw }: InsertResult): string[] => (raw as { subject: string }[]).map(({ subject }) => subject);
