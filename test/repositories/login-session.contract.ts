@@ -1,6 +1,7 @@
 /** The contract of login sessions, run by one spec per database. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditSearchRepository } from '../../src/platform/audit/audit-search.repository.js';
@@ -72,6 +73,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
   let anna: string;
 
   beforeAll(async () => {
+    Logger.overrideLogger(false);
     dataSource = await open();
   }, 60_000);
   afterAll(() => dataSource.destroy());
