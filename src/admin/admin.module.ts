@@ -19,7 +19,7 @@ import { FamilyAdministration } from './family-administration.service.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { KnownNames } from './known-names.service.js';
 import { KeysController } from './keys.controller.js';
-import { Pages } from './pages.service.js';
+import { Paging } from './paging.service.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
 import { RevocationsController } from './revocations.controller.js';
 import { SubjectsController } from './subjects.controller.js';
@@ -60,7 +60,7 @@ import { UsersController } from './users.controller.js';
     KeyAdministration,
     UserAdministration,
     UserImportAdministration,
-    Pages,
+    Paging,
   ],
 })
 export class AdminModule {}

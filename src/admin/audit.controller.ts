@@ -5,7 +5,7 @@ import { AuditService } from '../platform/audit/audit.service.js';
 import { AdminController } from './admin.guard.js';
 import { AuditPageDto, AuditQueryDto, type AuditEventDto } from './audit.dto.js';
 import { KnownNames } from './known-names.service.js';
-import { Pages } from './pages.service.js';
+import { Paging } from './paging.service.js';
 
 const LIST = 'audit';
 
@@ -13,7 +13,7 @@ const LIST = 'audit';
 export class AuditController {
   constructor(
     private readonly audit: AuditService,
-    private readonly pages: Pages,
+    private readonly paging: Paging,
     private readonly names: KnownNames,
   ) {}
 
@@ -28,8 +28,8 @@ export class AuditController {
     const subject = query.subject === undefined ? undefined : await this.names.subject(query.subject);
     const [from, to] = [query.from, query.to].map((time) => (time === undefined ? undefined : new Date(time)));
     const filter = { subject, clientId, sid, event, correlationId, from, to };
-    const { events, next } = await this.audit.page(filter, query.limit, this.pages.positionIn(LIST, query.cursor));
-    return this.pages.page(LIST, events.map(showEvent), next);
+    const { events, next } = await this.audit.page(filter, query.limit, this.paging.positionIn(LIST, query.cursor));
+    return this.paging.page(LIST, events.map(showEvent), next);
   }
 }
 

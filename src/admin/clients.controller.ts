@@ -5,7 +5,7 @@ import { AdminController, ByAdmin } from './admin.guard.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { showClient } from './client-representation.js';
 import { ClientDto, ClientPageDto, CreateClientDto, RegisteredClientDto, UpdateClientDto } from './client.dto.js';
-import { Pages } from './pages.service.js';
+import { Paging } from './paging.service.js';
 import { PageQueryDto } from './paging.dto.js';
 import { NamePipe } from './path.pipe.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
@@ -15,7 +15,7 @@ export class ClientsController {
   constructor(
     private readonly administration: ClientAdministration,
     private readonly clients: ClientsService,
-    private readonly pages: Pages,
+    private readonly paging: Paging,
   ) {}
 
   @Post()
@@ -36,7 +36,7 @@ export class ClientsController {
       positionOf: ({ clientId }: { clientId: string }) => clientId,
       toItem: showClient,
     };
-    return this.pages.of(list, query);
+    return this.paging.of(list, query);
   }
 
   @Get(':client_id')

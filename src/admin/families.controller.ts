@@ -8,7 +8,7 @@ import { FamilyAdministration } from './family-administration.service.js';
 import { showFamily } from './family-representation.js';
 import { FamiliesQueryDto, FamilyDto, FamilyPageDto, StartedFamilyDto, StartFamilyDto } from './family.dto.js';
 import { KnownNames } from './known-names.service.js';
-import { Pages } from './pages.service.js';
+import { Paging } from './paging.service.js';
 import { IdPipe, notFound } from './path.pipe.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
@@ -17,7 +17,7 @@ export class FamiliesController {
   constructor(
     private readonly administration: FamilyAdministration,
     private readonly families: FamiliesService,
-    private readonly pages: Pages,
+    private readonly paging: Paging,
     private readonly names: KnownNames,
     private readonly clock: Clock,
   ) {}
@@ -45,7 +45,7 @@ export class FamiliesController {
       positionOf: ({ sid }: TokenFamilyEntity) => sid,
       toItem: (family: TokenFamilyEntity) => showFamily(family, this.clock.now()),
     };
-    const page = await this.pages.of(list, query);
+    const page = await this.paging.of(list, query);
     // The families of a deleted client are listed until they are cleaned up.
     if (client_id !== undefined && page.items.length === 0) await this.names.demandClient(client_id);
     return page;

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { RevocationEntity } from '../revocation/revocation.entity.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
-import { Pages } from './pages.service.js';
+import { Paging } from './paging.service.js';
 import { PageQueryDto } from './paging.dto.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
 import { RevocationOutcomeDto, RevocationPageDto, RevokeDto } from './revocation.dto.js';
@@ -16,7 +16,7 @@ export class RevocationsController {
   constructor(
     private readonly administration: RevocationAdministration,
     private readonly revocations: RevocationService,
-    private readonly pages: Pages,
+    private readonly paging: Paging,
   ) {}
 
   /** 201 means durably revoked, at once. */
@@ -44,6 +44,6 @@ export class RevocationsController {
       positionOf: ({ id }: RevocationEntity) => id,
       toItem: showRevocation,
     };
-    return this.pages.of(list, query);
+    return this.paging.of(list, query);
   }
 }

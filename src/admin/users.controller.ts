@@ -9,7 +9,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { AdminController, ByAdmin } from './admin.guard.js';
-import { Pages } from './pages.service.js';
+import { Paging } from './paging.service.js';
 import { NamePipe, UserPipe } from './path.pipe.js';
 import { UserAdministration } from './user-administration.service.js';
 import { UserImportAdministration } from './user-import-administration.service.js';
@@ -34,7 +34,7 @@ export class UsersController {
   constructor(
     private readonly administration: UserAdministration,
     private readonly imports: UserImportAdministration,
-    private readonly pages: Pages,
+    private readonly paging: Paging,
   ) {}
 
   @Post()
@@ -55,7 +55,7 @@ export class UsersController {
       positionOf: ({ user }: KnownUser) => user.subject,
       toItem: showUser,
     };
-    return this.pages.of(list, query);
+    return this.paging.of(list, query);
   }
 
   /** Always 200: the response has the outcome of each user. */

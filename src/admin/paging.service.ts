@@ -15,7 +15,7 @@ interface List<Row, Item> {
 
 /** Cuts lists into pages, and gives out and takes back the cursors between them. */
 @Injectable()
-export class Pages {
+export class Paging {
   private readonly key: Buffer;
 
   constructor(config: Config) {
