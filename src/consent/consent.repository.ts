@@ -1,40 +1,36 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { EntityManager, Repository } from 'typeorm';
 import type { Consent } from './consent.js';
 import { ConsentEntity } from './consent.entity.js';
 
-/** The SQL of `consents`. */
+/** `consents`. */
 @Injectable()
 export class ConsentRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(ConsentEntity) private readonly consents: Repository<ConsentEntity>) {}
 
   async find(subject: string, clientId: string): Promise<ConsentEntity | undefined> {
-    return (await this.dataSource.manager.findOneBy(ConsentEntity, { subject, clientId })) ?? undefined;
+    return (await this.consents.findOneBy({ subject, clientId })) ?? undefined;
   }
 
   /** Locks the consent, so that it cannot be withdrawn until the transaction ends. */
   async hold(subject: string, clientId: string, manager: EntityManager): Promise<Consent | undefined> {
-    const rows = await manager.query<Consent[]>(
-      'SELECT scope, claims FROM consents WHERE subject = $1 AND client_id = $2 FOR SHARE',
-      [subject, clientId],
-    );
-    return rows[0];
+    const held = await manager
+      .withRepository(this.consents)
+      .findOne({ where: { subject, clientId }, lock: { mode: 'pessimistic_read' } });
+    return held ?? undefined;
   }
 
   list(subject: string): Promise<ConsentEntity[]> {
-    return this.dataSource.manager
-      .createQueryBuilder(ConsentEntity, 'c')
-      .where('c.subject = :subject', { subject })
-      .orderBy('c.updatedAt', 'DESC')
-      .getMany();
+    return this.consents.find({ where: { subject }, order: { updatedAt: 'DESC' } });
   }
 
-  /** One statement, so that two concurrent consents both count. */
   async add(
     { subject, clientId, scope, claims }: Pick<ConsentEntity, 'subject' | 'clientId'> & Consent,
     now: Date,
     manager: EntityManager,
   ): Promise<void> {
+    // SQL, because TypeORM's upsert replaces: two concurrent consents must both count.
     await manager.query(
       `INSERT INTO consents (subject, client_id, scope, claims, granted_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)
        ON CONFLICT (subject, client_id) DO UPDATE SET updated_at = $5,
@@ -45,11 +41,11 @@ export class ConsentRepository {
   }
 
   async delete(subject: string, clientId: string, manager: EntityManager): Promise<boolean> {
-    const { affected } = await manager.delete(ConsentEntity, { subject, clientId });
-    return (affected ?? 0) > 0;
+    const { affected } = await manager.withRepository(this.consents).delete({ subject, clientId });
+    return affected === 1;
   }
 
   async deleteAll(subject: string, manager: EntityManager): Promise<void> {
-    await manager.delete(ConsentEntity, { subject });
+    await manager.withRepository(this.consents).delete({ subject });
   }
 }
