@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { EntityManager, Repository } from 'typeorm';
 import { SigningKeyEntity } from './signing-key.entity.js';
 import type { SealedSigningKey } from './signing-key.js';
 import { TokenKeyEntity } from './token-key.entity.js';
@@ -23,20 +24,24 @@ export interface StoredKeys {
   readonly tokenKeys: readonly StoredTokenKey[];
 }
 
-/** The SQL of `signing_keys` and `token_keys`. Never decrypts a key. */
+/** `signing_keys` and `token_keys`. Never decrypts a key. */
 @Injectable()
 export class KeyRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectRepository(SigningKeyEntity) private readonly signingKeys: Repository<SigningKeyEntity>,
+    @InjectRepository(TokenKeyEntity) private readonly tokenKeys: Repository<TokenKeyEntity>,
+  ) {}
 
-  async load(manager: EntityManager = this.dataSource.manager): Promise<StoredKeys> {
-    const signingKeys = await manager.find(SigningKeyEntity);
-    const tokenKeys = await manager.find(TokenKeyEntity);
+  async load(manager: EntityManager = this.signingKeys.manager): Promise<StoredKeys> {
+    const signingKeys = await manager.withRepository(this.signingKeys).find();
+    const tokenKeys = await manager.withRepository(this.tokenKeys).find();
     return { signingKeys: signingKeys.map(toSigningKey), tokenKeys: tokenKeys.map(toTokenKey) };
   }
 
   /** Runs `work` while no other replica does. Keep it short: the others wait. */
   exclusively<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.signingKeys.manager.transaction(async (manager) => {
+      // SQL, because TypeORM has no advisory locks.
       await manager.query('SELECT pg_advisory_xact_lock($1)', [KEYS_LOCK]);
       return work(manager);
     });
@@ -44,27 +49,31 @@ export class KeyRepository {
 
   async insertSigningKey(key: SealedSigningKey, times: { now: number; activeFrom: number }, manager: EntityManager) {
     const { kid, algorithm, encryptedPrivateKey } = key;
-    await manager.insert(SigningKeyEntity, { kid, algorithm, encryptedPrivateKey, ...toDates(times), retiredAt: null });
+    await manager
+      .withRepository(this.signingKeys)
+      .insert({ kid, algorithm, encryptedPrivateKey, ...toDates(times), retiredAt: null });
   }
 
   async activateSigningKey(kid: string, activeFrom: number, manager: EntityManager): Promise<void> {
-    await manager.update(SigningKeyEntity, { kid }, { activeFrom: new Date(activeFrom) });
+    await manager.withRepository(this.signingKeys).update({ kid }, { activeFrom: new Date(activeFrom) });
   }
 
   async retireSigningKey(kid: string, retiredAt: number, manager: EntityManager): Promise<void> {
-    await manager.update(SigningKeyEntity, { kid }, { retiredAt: new Date(retiredAt) });
+    await manager.withRepository(this.signingKeys).update({ kid }, { retiredAt: new Date(retiredAt) });
   }
 
   async deleteSigningKey(kid: string, manager: EntityManager): Promise<void> {
-    await manager.delete(SigningKeyEntity, { kid });
+    await manager.withRepository(this.signingKeys).delete({ kid });
   }
 
   async insertTokenKey(key: SealedTokenKey, times: { now: number; activeFrom: number }, manager: EntityManager) {
-    await manager.insert(TokenKeyEntity, { id: key.id, encryptedKey: key.encryptedKey, ...toDates(times) });
+    await manager
+      .withRepository(this.tokenKeys)
+      .insert({ id: key.id, encryptedKey: key.encryptedKey, ...toDates(times) });
   }
 
   async deleteTokenKey(id: number, manager: EntityManager): Promise<void> {
-    await manager.delete(TokenKeyEntity, { id });
+    await manager.withRepository(this.tokenKeys).delete({ id });
   }
 }
 

@@ -85,7 +85,10 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
     loadConfig({ NODE_ENV: 'test', REKEY_SECRET: 'Zt8wPq3LkX0vN5cYb7RmJ2dHs9GfAe4U', ...environment });
 
   const makeReplica = (config = configure(), itsClock = clock) => {
-    const repository = new ObservedStore(dataSource);
+    const repository = new ObservedStore(
+      dataSource.getRepository(SigningKeyEntity),
+      dataSource.getRepository(TokenKeyEntity),
+    );
     const ring = new KeyRing(repository, itsClock, config);
     const worker = new KeyRotationWorker(ring, new KeyRotation(repository, itsClock, config));
     return { repository, ring, worker };
