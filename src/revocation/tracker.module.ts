@@ -1,4 +1,5 @@
 import { Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { Metrics } from '../platform/metrics/metrics.js';
@@ -8,6 +9,7 @@ import { Clock } from '../platform/time/clock.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { MemoryRevocationTracker } from './memory-revocation-tracker.js';
 import { RedisRevocationTracker } from './redis-revocation-tracker.js';
+import { RevocationEntity } from './revocation.entity.js';
 import { RevocationRepository } from './revocation.repository.js';
 import type { OnTrackerEvent } from './tracker-event.js';
 import { RevocationTracker } from './revocation-tracker.js';
@@ -28,7 +30,7 @@ export function reporting(metrics: Metrics): OnTrackerEvent {
 
 /** The revocation repository, and the tracker of this deployment: Redis or in memory. */
 @Module({
-  imports: [ConfigModule, TimeModule, RedisModule, MetricsModule],
+  imports: [ConfigModule, TimeModule, RedisModule, MetricsModule, TypeOrmModule.forFeature([RevocationEntity])],
   providers: [
     RevocationRepository,
     {
