@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Any, IsNull, LessThanOrEqual, MoreThan, type EntityManager, type Repository } from 'typeorm';
 import { patiently } from '../platform/database/patient-statement.js';
+import { SubjectEntity } from '../users/subject.entity.js';
+import { UserEntity } from '../users/user.entity.js';
 import type { LoginSession } from './login-session.js';
 import { LoginSessionEntity } from './login-session.entity.js';
 
@@ -17,137 +20,93 @@ export interface Renewal {
   readonly session: LoginSession;
 }
 
-interface SessionRow {
-  id: string;
-  subject: string;
-  auth_time: Date;
-  acr: string;
-  amr: string[];
-  source: string;
-  user_agent: string;
-  created_at: Date;
-  last_used_at: Date;
-  expires_at: Date;
-}
-
-const COLUMNS =
-  's.id, s.subject, s.auth_time, s.acr, s.amr, s.source, s.user_agent, s.created_at, s.last_used_at, s.expires_at';
-
-/** Live at time $1; idle if last used before $2. */
-const LIVE = 's.ended_at IS NULL AND s.expires_at > $1 AND s.last_used_at > $2';
-
-/** The SQL of `login_sessions`. */
+/** `login_sessions`. */
 @Injectable()
 export class LoginSessionRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(LoginSessionEntity) private readonly sessions: Repository<LoginSessionEntity>) {}
 
   /** The live session of a cookie, if its user exists and is not disabled. */
   async findLive(digest: Buffer, liveness: Liveness): Promise<LoginSession | undefined> {
-    const rows = await this.dataSource.query<SessionRow[]>(
-      `SELECT ${COLUMNS} FROM login_sessions s
-         JOIN users u ON u.subject = s.subject AND u.deleted_at IS NULL
-         LEFT JOIN subjects d ON d.subject = s.subject
-       WHERE s.cookie_digest = $3 AND ${LIVE} AND d.disabled_at IS NULL`,
-      [...times(liveness), digest],
-    );
-    return rows[0] && toSession(rows[0]);
+    const row = await this.sessions
+      .createQueryBuilder('s')
+      .innerJoin(UserEntity, 'u', 'u.subject = s.subject AND u.deletedAt IS NULL')
+      .leftJoin(SubjectEntity, 'd', 'd.subject = s.subject')
+      .where({ cookieDigest: digest, ...live(liveness) })
+      .andWhere('d.disabledAt IS NULL')
+      .getOne();
+    return row ? toSession(row) : undefined;
   }
 
   /** Includes expired sessions. @param key the id, or the digest of the cookie */
   async findUnended(key: string | Buffer): Promise<LoginSession | undefined> {
-    const column = typeof key === 'string' ? 'id' : 'cookie_digest';
-    const rows = await this.dataSource.query<SessionRow[]>(
-      `SELECT ${COLUMNS} FROM login_sessions s WHERE s.${column} = $1 AND s.ended_at IS NULL`,
-      [key],
-    );
-    return rows[0] && toSession(rows[0]);
+    const by = typeof key === 'string' ? { id: key } : { cookieDigest: key };
+    const row = await this.sessions.findOneBy({ ...by, endedAt: IsNull() });
+    return row ? toSession(row) : undefined;
   }
 
   /** Locks a live session, so that it cannot end until the transaction does. @returns false if it has ended */
   async hold(id: string, manager: EntityManager): Promise<boolean> {
-    const rows = await manager.query<{ id: string }[]>(
-      'SELECT s.id FROM login_sessions s WHERE s.id = $1 AND s.ended_at IS NULL FOR SHARE',
-      [id],
-    );
-    return rows.length > 0;
+    const held = await manager
+      .withRepository(this.sessions)
+      .findOne({ select: { id: true }, where: { id, endedAt: IsNull() }, lock: { mode: 'pessimistic_read' } });
+    return held !== null;
   }
 
   /** Most recently used first. */
   async list(subject: string, liveness: Liveness): Promise<LoginSession[]> {
-    const rows = await this.dataSource.query<SessionRow[]>(
-      `SELECT ${COLUMNS} FROM login_sessions s WHERE s.subject = $3 AND ${LIVE} ORDER BY s.last_used_at DESC, s.id DESC`,
-      [...times(liveness), subject],
-    );
+    const rows = await this.sessions.find({
+      where: { subject, ...live(liveness) },
+      order: { lastUsedAt: 'DESC', id: 'DESC' },
+    });
     return rows.map(toSession);
   }
 
   /** Renews the session of this cookie and user with a new cookie. @returns the renewed session */
-  async renew({ from, to, session }: Renewal, manager: EntityManager) {
-    const [rows] = await manager.query<[SessionRow[], number]>(
-      `UPDATE login_sessions s SET cookie_digest = $2, auth_time = $4, acr = $5, amr = $6, source = $7, user_agent = $8,
-         last_used_at = $9, expires_at = $10
-       WHERE s.cookie_digest = $1 AND s.subject = $3 AND s.ended_at IS NULL RETURNING ${COLUMNS}`,
-      [
-        from,
-        to,
-        session.subject,
-        new Date(session.authTime),
-        session.acr,
-        session.amr,
-        session.source,
-        session.userAgent,
-        new Date(session.lastUsedAt),
-        new Date(session.expiresAt),
-      ],
-    );
-    return rows[0] && toSession(rows[0]);
+  async renew({ from, to, session }: Renewal, manager: EntityManager): Promise<LoginSession | undefined> {
+    const { id, createdAt, ...changes } = toRow(session, to);
+    const renewed = await manager
+      .withRepository(this.sessions)
+      .update({ cookieDigest: from, subject: session.subject, endedAt: IsNull() }, changes, {
+        returning: ['id', 'createdAt'],
+      });
+    const [row] = renewed.raw as { id: string; created_at: Date }[];
+    return row && { ...session, id: row.id, createdAt: row.created_at.getTime() };
   }
 
   async insert(session: LoginSession, cookieDigest: Buffer, manager: EntityManager): Promise<void> {
-    await manager.insert(LoginSessionEntity, {
-      ...session,
-      amr: [...session.amr],
-      cookieDigest,
-      authTime: new Date(session.authTime),
-      createdAt: new Date(session.createdAt),
-      lastUsedAt: new Date(session.lastUsedAt),
-      expiresAt: new Date(session.expiresAt),
-      endedAt: null,
-    });
+    await manager.withRepository(this.sessions).insert(toRow(session, cookieDigest));
   }
 
   /** @param olderThan milliseconds since the epoch: does nothing if a later use is recorded already */
   async touch(id: string, now: number, olderThan: number): Promise<void> {
-    await this.dataSource.query(
-      'UPDATE login_sessions SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL AND last_used_at <= $3',
-      [id, new Date(now), new Date(olderThan)],
+    await this.sessions.update(
+      { id, endedAt: IsNull(), lastUsedAt: LessThanOrEqual(new Date(olderThan)) },
+      { lastUsedAt: new Date(now) },
     );
   }
 
   /** @returns whether this call ended it */
   async end(id: string, now: number, manager: EntityManager): Promise<boolean> {
-    const [, ended] = await manager.query<[unknown, number]>(
-      'UPDATE login_sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL',
-      [id, new Date(now)],
-    );
-    return ended === 1;
+    const { affected } = await manager
+      .withRepository(this.sessions)
+      .update({ id, endedAt: IsNull() }, { endedAt: new Date(now) });
+    return affected === 1;
   }
 
-  /** @returns the sessions that this call ended, ordered by id */
+  /** Locks the sessions in one order, so that two calls cannot deadlock. @returns those that this call ended, ordered by id */
   async endAll(subject: string, now: number, manager: EntityManager): Promise<LoginSession[]> {
-    const rows = await manager.query<SessionRow[]>(
-      `WITH held AS (
-         SELECT id FROM login_sessions WHERE subject = $1 AND ended_at IS NULL
-         ORDER BY id FOR UPDATE
-       ), ended AS (
-         UPDATE login_sessions s SET ended_at = $2 FROM held WHERE s.id = held.id RETURNING ${COLUMNS}
-       ) SELECT * FROM ended ORDER BY id`,
-      [subject, new Date(now)],
-    );
+    const sessions = manager.withRepository(this.sessions);
+    const rows = await sessions.find({
+      where: { subject, endedAt: IsNull() },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    await sessions.update({ id: Any(rows.map(({ id }) => id)) }, { endedAt: new Date(now) });
     return rows.map(toSession);
   }
 
   async endEveryones(now: number, manager: EntityManager): Promise<void> {
+    // SQL for the longer time limit.
     await patiently(manager, 'UPDATE login_sessions SET ended_at = $1 WHERE ended_at IS NULL', [new Date(now)]);
   }
 
@@ -157,7 +116,8 @@ export class LoginSessionRepository {
    * @returns where the next step continues; undefined at the end of the table
    */
   async deleteDead(before: number, idleMs: number, after: string, limit: number) {
-    const [row] = await this.dataSource.query<[{ deleted: number; last: string | null }]>(
+    // SQL for SKIP LOCKED, so that two replicas can clean up at once.
+    const [row] = await this.sessions.query<[{ deleted: number; last: string | null }]>(
       `WITH step AS (
          SELECT id, LEAST(expires_at, last_used_at + $4::float8 * interval '1 millisecond', coalesce(ended_at, 'infinity')) AS died_at
          FROM login_sessions WHERE id > $2 ORDER BY id LIMIT $3
@@ -172,17 +132,27 @@ export class LoginSessionRepository {
   }
 }
 
-const times = ({ now, idleMs }: Liveness): [Date, Date] => [new Date(now), new Date(now - idleMs)];
+const live = ({ now, idleMs }: Liveness) => ({
+  endedAt: IsNull(),
+  expiresAt: MoreThan(new Date(now)),
+  lastUsedAt: MoreThan(new Date(now - idleMs)),
+});
 
-const toSession = (row: SessionRow): LoginSession => ({
-  id: row.id,
-  subject: row.subject,
-  authTime: row.auth_time.getTime(),
-  acr: row.acr,
-  amr: row.amr,
-  source: row.source,
-  userAgent: row.user_agent,
-  createdAt: row.created_at.getTime(),
-  lastUsedAt: row.last_used_at.getTime(),
-  expiresAt: row.expires_at.getTime(),
+const toRow = (session: LoginSession, cookieDigest: Buffer): LoginSessionEntity => ({
+  ...session,
+  amr: [...session.amr],
+  cookieDigest,
+  authTime: new Date(session.authTime),
+  createdAt: new Date(session.createdAt),
+  lastUsedAt: new Date(session.lastUsedAt),
+  expiresAt: new Date(session.expiresAt),
+  endedAt: null,
+});
+
+const toSession = ({ cookieDigest, endedAt, ...row }: LoginSessionEntity): LoginSession => ({
+  ...row,
+  authTime: row.authTime.getTime(),
+  createdAt: row.createdAt.getTime(),
+  lastUsedAt: row.lastUsedAt.getTime(),
+  expiresAt: row.expiresAt.getTime(),
 });

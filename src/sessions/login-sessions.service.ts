@@ -119,7 +119,7 @@ export class LoginSessions implements OnApplicationShutdown {
   }
 
   /** Ends all of a user's sessions. @returns the sessions that this call ended */
-  async endAll(subject: string, manager: EntityManager = this.dataSource.manager): Promise<readonly LoginSession[]> {
+  async endAll(subject: string, manager: EntityManager): Promise<readonly LoginSession[]> {
     // First, so that a sign-in under way has either created its session already or will not create one.
     await this.epochs.advance(subject, manager);
     return this.repository.endAll(subject, this.clock.now(), manager);

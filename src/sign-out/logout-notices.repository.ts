@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Any, type EntityManager, type Repository } from 'typeorm';
 import type { LogoutNotice } from './logout-notice.js';
+import { LogoutNoticeEntity } from './logout-notice.entity.js';
 
 interface NoticeRow {
   id: string;
@@ -26,10 +28,10 @@ interface LeaseRequest {
 /** How many due notices a lease examines at most. */
 const LOOKED_AT = 500;
 
-/** The SQL of `logout_notices`. */
+/** `logout_notices`. */
 @Injectable()
 export class LogoutNoticesRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(LogoutNoticeEntity) private readonly notices: Repository<LogoutNoticeEntity>) {}
 
   /** Skips clients without a back-channel logout URI. @returns the session of each stored notice */
   async insert(
@@ -37,6 +39,7 @@ export class LogoutNoticesRepository {
     { now, expiresAt }: { readonly now: number; readonly expiresAt: number },
     manager: EntityManager,
   ): Promise<string[]> {
+    // SQL, because it inserts what it selects.
     const rows = await manager.query<{ session_id: string }[]>(
       `INSERT INTO logout_notices (id, client_id, subject, session_id, created_at, attempts, next_attempt_at, expires_at)
        SELECT n.id, c.client_id, n.subject, n.session_id, $5, 0, $5, $6
@@ -60,7 +63,8 @@ export class LogoutNoticesRepository {
    * another process is leasing at this moment.
    */
   async lease({ now, until, limit, limitPerClient, except }: LeaseRequest): Promise<LogoutNotice[]> {
-    const [rows] = await this.dataSource.query<[NoticeRow[], number]>(
+    // SQL, because it ranks, locks and updates in one statement.
+    const [rows] = await this.notices.query<[NoticeRow[], number]>(
       `WITH due AS (
          SELECT id, client_id, next_attempt_at FROM logout_notices
          WHERE next_attempt_at <= $1 AND client_id <> ALL ($3::text[]) ORDER BY next_attempt_at LIMIT $6
@@ -79,7 +83,8 @@ export class LogoutNoticesRepository {
 
   /** Postpones notices that are still leased. */
   async postpone(delays: readonly { readonly notice: LogoutNotice; readonly until: number }[]): Promise<void> {
-    await this.dataSource.query(
+    // SQL, because each row has its own value.
+    await this.notices.query(
       `UPDATE logout_notices n SET next_attempt_at = d.until
        FROM unnest($1::uuid[], $2::int[], $3::timestamptz[]) AS d (id, attempts, until)
        WHERE n.id = d.id AND n.attempts = d.attempts`,
@@ -93,11 +98,14 @@ export class LogoutNoticesRepository {
 
   /** @returns the ids that this call deleted */
   async delete(ids: readonly string[], manager: EntityManager): Promise<Set<string>> {
-    const [rows] = await manager.query<[{ id: string }[], number]>(
-      'DELETE FROM logout_notices WHERE id = ANY ($1::uuid[]) RETURNING id',
-      [ids],
-    );
-    return new Set(rows.map(({ id }) => id));
+    const deleted = await manager
+      .withRepository(this.notices)
+      .createQueryBuilder()
+      .delete()
+      .where({ id: Any(ids) })
+      .returning('id')
+      .execute();
+    return new Set((deleted.raw as { id: string }[]).map(({ id }) => id));
   }
 }
 

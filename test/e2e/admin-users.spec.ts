@@ -307,7 +307,7 @@ describe('a user who is disabled', () => {
     mayFail = true;
     const { subject, username } = await created();
     const patch = () => caller.patch(path(subject!), { claims: { name: 'Changed' }, disabled: true });
-    const { result, lost } = await withLostStatements(app, /INSERT INTO "?revocations/, patch);
+    const { result, lost } = await withLostStatements(app, /INSERT INTO revocations/, patch);
     expect(lost).toBe(1);
     expect(result.status).toBe(503);
     expect((await caller.get(path(subject!))).body).toMatchObject({ username, claims: {}, disabled: false });
@@ -354,7 +354,7 @@ describe('a new password', () => {
     const set = () => caller.post(path(subject!, '/password'), { password: NEW });
     for (const statement of [
       /UPDATE login_sessions/,
-      /INSERT INTO "?revocations/,
+      /INSERT INTO revocations/,
       /'?session\.ended|INSERT INTO audit_events/,
     ]) {
       const { result, lost } = await withLostStatements(app, statement, set);
@@ -449,13 +449,13 @@ describe('a user who is deleted', () => {
     const loginSession = await beginLoginSession(subject!);
     const session = await startSession(app, client, { subject: subject! });
     const statements = [
-      /UPDATE "?users/,
+      /UPDATE users/,
       /INSERT INTO audit_events/,
       /INSERT INTO subjects/,
       /UPDATE login_sessions/,
       /UPDATE token_families/,
-      /INSERT INTO "?revocations/,
-      /DELETE FROM "?consents/,
+      /INSERT INTO revocations/,
+      /DELETE FROM consents/,
     ];
     for (const statement of statements) {
       const { result, lost } = await withLostStatements(app, statement, () => caller.delete(path(subject!)));

@@ -237,7 +237,7 @@ describe('at the same time', () => {
 
 describe('a database that is lost in the middle of a sign-in', () => {
   it.each([
-    ['at the new session', /INSERT INTO "login_sessions"/],
+    ['at the new session', /INSERT INTO login_sessions/],
     ['at its event', /INSERT INTO audit_events/],
     ['at the end', /^COMMIT/],
   ])('a database lost %s leaves no session, and the same form signs in once it is back', async (_, statement) => {
@@ -261,7 +261,7 @@ describe('a database that is lost in the middle of a sign-in', () => {
   });
 
   it.each([
-    ['at its renewal', /UPDATE login_sessions s SET cookie_digest/],
+    ['at its renewal', /UPDATE login_sessions SET .*cookie_digest/],
     ['at its event', /INSERT INTO audit_events/],
   ])('a database lost %s leaves the session unchanged', async (_, statement) => {
     const { user, visitor } = await signedIn();

@@ -314,7 +314,7 @@ describe('a database that is lost on the way', () => {
   const statements = [
     /^START TRANSACTION/,
     /UPDATE token_families/,
-    /INSERT INTO "revocations"/,
+    /INSERT INTO revocations/,
     /INSERT INTO audit_events/,
     /^COMMIT/,
   ];

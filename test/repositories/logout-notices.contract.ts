@@ -60,8 +60,17 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
   const config = loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_ISSUER: ISSUER });
 
   function parts() {
-    const audit = new AuditService(new AuditRepository(dataSource), new AuditSearchRepository(dataSource), config);
-    const notices = new LogoutNotices(dataSource, new LogoutNoticesRepository(dataSource), audit, clock);
+    const audit = new AuditService(
+      new AuditRepository(dataSource.getRepository(AuditEventEntity)),
+      new AuditSearchRepository(dataSource.getRepository(AuditEventEntity)),
+      config,
+    );
+    const notices = new LogoutNotices(
+      dataSource,
+      new LogoutNoticesRepository(dataSource.getRepository(LogoutNoticeEntity)),
+      audit,
+      clock,
+    );
     const tokens = new LogoutTokens({ signingKey: () => key } as unknown as KeyRing, config, clock);
     const clients = new ClientDirectory(
       new ClientRepository(dataSource.getRepository(ClientEntity), dataSource.getRepository(ClientSecretEntity)),

@@ -6,6 +6,7 @@ import type { TestApp } from './test-app.js';
 
 /**
  * While the action runs, loses the connection of every matching statement before it reaches the database.
+ * @param pattern for the text of the statement without TypeORM's quotation marks
  * @returns the result of the action, and how many statements were lost
  */
 export async function withLostStatements<T>(
@@ -19,7 +20,7 @@ export async function withLostStatements<T>(
     const runner = create(mode);
     const query = runner.query.bind(runner);
     runner.query = ((text: string, ...rest: unknown[]) => {
-      if (!pattern.test(text)) return query(text, ...(rest as []));
+      if (!pattern.test(text.replaceAll('"', ''))) return query(text, ...(rest as []));
       lost += 1;
       return Promise.reject(ofDatabase(new Error('Connection terminated unexpectedly')));
     }) as QueryRunner['query'];

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, type Repository } from 'typeorm';
 import type { AuditEventName } from './audit-event.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 
@@ -36,14 +37,14 @@ export const EVENTS_PER_PAGE = 20_000;
  */
 @Injectable()
 export class AuditSearchRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(AuditEventEntity) private readonly events: Repository<AuditEventEntity>) {}
 
   /** @param before the id that the page starts before */
   async page(filter: AuditFilter, limit: number, before?: string): Promise<AuditPage> {
     const end = await this.endOf(filter, before);
     const start = await this.startOf(filter, end);
-    const query = this.dataSource.manager
-      .createQueryBuilder(AuditEventEntity, 'e')
+    const query = this.events
+      .createQueryBuilder('e')
       .where('e.id >= :start', { start: start?.id ?? '0' })
       .orderBy('e.id', 'DESC')
       .limit(limit + 1);
@@ -72,17 +73,21 @@ export class AuditSearchRepository {
     if (hasIndex(filter) || (filter.clientId === undefined && filter.event === undefined)) {
       return first === undefined ? undefined : { id: first, isHalfWay: false };
     }
-    const [stop] = await this.dataSource.query<{ id: string }[]>(
-      `SELECT id FROM audit_events WHERE id < coalesce($1::bigint, 9223372036854775807) ORDER BY id DESC OFFSET $2 LIMIT 1`,
-      [end ?? null, EVENTS_PER_PAGE - 1],
-    );
+    const [stop] = await this.events.find({
+      select: { id: true },
+      where: end === undefined ? {} : { id: LessThan(end) },
+      order: { id: 'DESC' },
+      skip: EVENTS_PER_PAGE - 1,
+      take: 1,
+    });
     if (stop && (first === undefined || BigInt(stop.id) > BigInt(first))) return { id: stop.id, isHalfWay: true };
     return first === undefined ? undefined : { id: first, isHalfWay: false };
   }
 
   /** The first id at this time or later, by bisection; one past the last if there is none. */
   private async firstAt(time: number): Promise<string> {
-    const [row] = await this.dataSource.query<{ id: string }[]>(
+    // SQL, because only a recursive query bisects in one statement.
+    const [row] = await this.events.query<{ id: string }[]>(
       `WITH RECURSIVE bisection (low, high) AS (
          SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM audit_events
          UNION ALL

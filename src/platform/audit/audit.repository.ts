@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { EntityManager, Repository } from 'typeorm';
 import type { AuditEvent } from './audit-event.js';
+import { AuditEventEntity } from './audit-event.entity.js';
 
-/** The SQL of `audit_events`. */
+/** Writes `audit_events`. */
 @Injectable()
 export class AuditRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(AuditEventEntity) private readonly events: Repository<AuditEventEntity>) {}
 
   /** @param manager the transaction of the change; by default a separate connection */
-  async append(events: readonly AuditEvent[], manager: EntityManager = this.dataSource.manager): Promise<void> {
+  async append(events: readonly AuditEvent[], manager: EntityManager = this.events.manager): Promise<void> {
+    // SQL, because with arrays the statement is short and the same for any number of events.
     await manager.query(
       `INSERT INTO audit_events (at, event, reason, client_id, subject, sid, correlation_id, actor, detail)
        SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::jsonb[])`,
@@ -28,7 +31,8 @@ export class AuditRepository {
 
   /** Deletes those of the oldest `limit` events that are older than `before`. @returns how many */
   async deleteBefore(before: Date, limit: number): Promise<number> {
-    const [, count] = await this.dataSource.query<[unknown, number]>(
+    // SQL for SKIP LOCKED, so that two replicas can clean up at once.
+    const [, count] = await this.events.query<[unknown, number]>(
       `WITH oldest AS (SELECT id, at FROM audit_events ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
        DELETE FROM audit_events USING oldest WHERE audit_events.id = oldest.id AND oldest.at < $1`,
       [before, limit],
