@@ -6,7 +6,8 @@ export default {
   ...base,
   testMatch: ['<rootDir>/test/{services,faults,support}/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  // One at a time: a fault test asks how fast the service answers while a server is away.
-  maxWorkers: 1,
+  globalSetup: '<rootDir>/test/support/build-service.js',
+  // Most of these tests wait: for a lease, a time-out, a server. Each file has its own servers and processes.
+  maxWorkers: 2,
   testTimeout: 120_000,
 };

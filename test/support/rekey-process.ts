@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { builtService } from './built-service.js';
+import { fileURLToPath } from 'node:url';
 import type { TestClient } from './clients.js';
 import { freePort, watchOver } from './server-process.js';
 
@@ -40,6 +40,9 @@ const SETTINGS = {
   REKEY_ADMIN_CLIENT_ID: FIRST_ADMIN.clientId,
   REKEY_ADMIN_CLIENT_SECRET: FIRST_ADMIN.secret ?? '',
 };
+
+/** Built before the tests run (`build-service.js`). */
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 const START_MS = 60_000;
 const STOP_MS = 30_000;
@@ -78,11 +81,10 @@ export class RekeyProcess {
 
   /** Does not wait; for a process that may not come up. */
   static async launch(options: RekeyOptions): Promise<RekeyProcess> {
-    const main = builtService();
     const port = options.port ?? (await freePort());
     const directory = mkdtempSync(join(tmpdir(), 'rekey-process-'));
     const unwatch = watchOver(directory);
-    const child = spawn(process.execPath, ['--enable-source-maps', main], {
+    const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
       cwd: directory,
       env: { ...environmentOf(options), PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
