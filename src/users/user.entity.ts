@@ -3,6 +3,8 @@ import type { StandardClaims } from '../oauth/standard-claims.js';
 
 /** A user who signs in here. Whether the subject is disabled is in `subjects`. */
 @Entity('users')
+@Index('users_username_search', { synchronize: false })
+@Index('users_subject_search', { synchronize: false })
 export class UserEntity {
   /** The `sub`: never reused, not even after the user is deleted. */
   @PrimaryColumn('text')
