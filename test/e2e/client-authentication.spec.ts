@@ -18,9 +18,10 @@ import {
 import { dumpDatabase } from '../support/database-dump.js';
 import { expectAlive, expectError, serverErrors } from '../support/expectations.js';
 import { exchange, FORM } from '../support/raw-http.js';
-import { basic, credentialsOf, postForm, refresh, send, type Answer } from '../support/requests.js';
+import { basic, credentialsOf, postForm, refresh, send, type Answer, postAs } from '../support/requests.js';
 import { Authorization, authorize, aUser, webClient } from '../support/sign-in.js';
 import { startApp, type TestApp } from '../support/test-app.js';
+import { decodeJwt } from 'jose';
 
 let app: TestApp;
 let client: TestClient;
@@ -657,4 +658,21 @@ it('[298] a line break in a client_id does not start a new log line', async () =
   expect(lines.length).toBeGreaterThan(0);
   for (const line of lines) expect(line.trimEnd().split(/\r?\n/)).toHaveLength(1);
   expect(lines.filter((line) => (JSON.parse(line) as { msg?: string }).msg === 'FAKE')).toEqual([]);
+});
+
+it('[145] each of many concurrent requests is answered for its own client, and only the one with a wrong secret fails', async () => {
+  const clients = await Promise.all(Array.from({ length: 20 }, () => confidentialClient(app)));
+  const wrong = { ...clients[0]!, secret: 'wrong' };
+  for (let round = 0; round < 5; round++) {
+    app.clock.advanceSeconds(2); // no client is cached any more, so all of them wait for the database together
+    const asked = [...clients, wrong, ...clients].map((client) =>
+      postAs(client, `${app.url}/token`, { grant_type: 'client_credentials' }),
+    );
+    const answers = await Promise.all(asked);
+    const clientIds = answers.map(({ body }) =>
+      body.access_token ? decodeJwt(body.access_token)['client_id'] : body.error,
+    );
+    const expected = clients.map(({ clientId }) => clientId);
+    expect(clientIds).toEqual([...expected, 'invalid_client', ...expected]);
+  }
 });

@@ -314,3 +314,16 @@ async function rowsWritten(): Promise<Record<string, number>> {
   ];
   return Object.fromEntries(rows.map(({ relname, written }) => [relname, Number(written)]));
 }
+
+it('a token family refreshes, retries and detects reuse', async () => {
+  const { refreshToken } = await startFamily(app, client);
+  const first = await refresh(app, client, refreshToken);
+  expect(first.status).toBe(200);
+  const again = await refresh(app, client, refreshToken);
+  expect(again.body.refresh_token).toBe(first.body.refresh_token);
+  app.clock.advanceSeconds(61);
+  const reuse = await refresh(app, client, refreshToken);
+  expect(reuse.body.error).toBe('invalid_grant');
+  expect((await refresh(app, client, first.body.refresh_token)).status).toBe(400);
+  expect((await introspect(app, client, first.body.access_token)).text).toBe('{"active":false}');
+});

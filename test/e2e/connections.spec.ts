@@ -1,11 +1,13 @@
-/** A caller that hangs up before the response: one log line, and not an error. */
+/** Connections that end early: a caller hangs up, which is one log line and not an error, or the service stops. */
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TokenService } from '../../src/endpoints/token/token.service.js';
-import { confidentialClient, type TestClient } from '../support/clients.js';
+import { confidentialClient, type TestClient, startFamily } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
 import { exchangeSlowly, FORM, hangUp, type RawRequest } from '../support/raw-http.js';
-import { basic, send } from '../support/requests.js';
+import { basic, send, refresh } from '../support/requests.js';
 import { startApp, type TestApp } from '../support/test-app.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 
 let app: TestApp;
 let client: TestClient;
@@ -77,3 +79,24 @@ describe('a caller that hangs up', () => {
     expect(lines).toMatchObject([{ level: INFO, msg: 'request', route: '/token', result: 'aborted' }]);
   });
 });
+
+// The last test, because it stops the service.
+it('[292] during a drain, a request under way is answered, and connections are closed by the server', async () => {
+  const { refreshToken } = await startFamily(app, client);
+  const repository = app.nest.get(TokenFamilyRepository, { strict: false });
+  const rotate = repository.rotate.bind(repository);
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const rotation = jest.spyOn(repository, 'rotate').mockImplementationOnce(async (entries, now) => {
+    await held;
+    return rotate(entries, now);
+  });
+  const answered = refresh(app, client, refreshToken);
+  await eventually(() => expect(rotation).toHaveBeenCalled());
+  const closed = app.close().then(() => 'closed');
+  goOn();
+  expect((await answered).status).toBe(200);
+  // A client keeps a connection open for more than a minute.
+  expect(await Promise.race([closed, sleep(10_000, 'still open', { ref: false })])).toBe('closed');
+  await closed;
+}, 120_000);
