@@ -7,14 +7,13 @@ import { PagesModule } from '../pages/pages.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { SignInPages } from './sign-in/sign-in-pages.service.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
-import { SignInForm } from './sign-in/sign-in-form.service.js';
 import { SignIn } from './sign-in/sign-in.service.js';
+import { SignInView } from './sign-in/sign-in.view.js';
 import { UpstreamController } from './upstream/upstream.controller.js';
-import { UpstreamJourneys } from './upstream/upstream-journeys.service.js';
 import { UpstreamProvider } from '../upstream/upstream-provider.service.js';
 import { UpstreamSignIn } from './upstream/upstream-sign-in.service.js';
+import { UpstreamView } from './upstream/upstream.view.js';
 
 /** Signing in, by password or through an upstream provider. */
 @Module({
@@ -29,7 +28,7 @@ import { UpstreamSignIn } from './upstream/upstream-sign-in.service.js';
     SignOutModule,
   ],
   controllers: [SignInController, UpstreamController],
-  providers: [SignInForm, SignIn, SignInPages, UpstreamJourneys, UpstreamProvider, UpstreamSignIn],
-  exports: [SignInForm],
+  providers: [SignIn, SignInView, UpstreamProvider, UpstreamSignIn, UpstreamView],
+  exports: [SignInView],
 })
 export class LoginModule {}

@@ -4,14 +4,14 @@ import { toOAuthError } from '../platform/http/http-error.js';
 import { logError } from '../platform/http/log-error.js';
 import { methodMismatch } from '../platform/http/oauth-error.filter.js';
 import { adminPathOf, isBelow } from '../platform/http/issuer-path.js';
-import { noteRefusal } from '../platform/http/request-context.js';
+import { noteRefusal, queryOf } from '../platform/http/request-context.js';
 import type { Config } from '../platform/config/config.js';
 import type { OAuthError } from '../oauth/oauth-error.js';
 import { acceptsJsonOnly, prefersHtml } from './accept.js';
 import { accountPath, browserPaths, homePath } from './browser-paths.js';
 import { ErrorPage } from './error.page.js';
 import { problemOf } from './page-problem.js';
-import type { Pages } from './pages.service.js';
+import type { Pages } from './pages.view.js';
 
 /**
  * Renders errors below the browser paths as pages, 404s included; other requests go to the next filter. A browser also gets a
@@ -70,6 +70,5 @@ export function showError(pages: Pages, error: OAuthError, request: FastifyReque
 
 /** Lenient on purpose: the error may be about this very query. */
 function uiLocalesIn(url: string): string | undefined {
-  const mark = url.indexOf('?');
-  return mark < 0 ? undefined : (new URLSearchParams(url.slice(mark + 1)).get('ui_locales') ?? undefined);
+  return new URLSearchParams(queryOf(url)).get('ui_locales') ?? undefined;
 }

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { FormTokens } from './form-token.service.js';
-import { Pages } from './pages.service.js';
+import { Pages } from './pages.view.js';
 
 @Module({ imports: [ConfigModule], providers: [Pages, FormTokens], exports: [Pages, FormTokens] })
 export class PagesModule {}

@@ -11,7 +11,7 @@ import { addRequestHooks } from './request-hooks.js';
 import { recordRoutes } from './route-table.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { PageErrorFilter } from '../pages/page-error.filter.js';
-import { Pages } from '../pages/pages.service.js';
+import { Pages } from '../pages/pages.view.js';
 import { Clock } from '../platform/time/clock.js';
 
 /**

@@ -5,7 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../platform/config/config.js';
 import { showError, wantsPage } from '../pages/page-error.filter.js';
-import { Pages } from '../pages/pages.service.js';
+import { Pages } from '../pages/pages.view.js';
 import { toOAuthError } from '../platform/http/http-error.js';
 import { adminPathOf, isBelow } from '../platform/http/issuer-path.js';
 import { sendProblem } from '../platform/http/problem-details.filter.js';

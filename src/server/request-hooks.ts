@@ -14,7 +14,7 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import type { Clock } from '../platform/time/clock.js';
 import { forwardedFor } from '../platform/http/forwarded-for.js';
 import { issuerPath } from '../platform/http/issuer-path.js';
-import { headerLines } from '../platform/http/request-context.js';
+import { headerLines, queryOf } from '../platform/http/request-context.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
 
 export interface HookDependencies {
@@ -44,7 +44,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     if (demandsTls && request.protocol !== 'https' && !isProbe(request)) {
       return done(OAuthError.invalidRequest('plain_http', 'This service answers over TLS only.'));
     }
-    if (!isDecodable(queryOf(request))) return done(OAuthError.invalidRequest('broken_percent_encoding'));
+    if (!isDecodable(queryOf(request.url))) return done(OAuthError.invalidRequest('broken_percent_encoding'));
     if (request.headers['content-encoding'] !== undefined) {
       return done(new OAuthError('invalid_request', { reason: 'content_encoding', status: 415 }));
     }
@@ -91,11 +91,6 @@ function headerRefusal(request: IncomingMessage): OAuthError | undefined {
 
 /** RFC 3986 §3.2.2 and §3.2.3, without their structure. */
 const HOST = /^[\w.~!$&'()*+,;=%:[\]-]*$/;
-
-const queryOf = ({ url }: FastifyRequest): string => {
-  const mark = url.indexOf('?');
-  return mark < 0 ? '' : url.slice(mark + 1);
-};
 
 /** Whether the percent-encoding is valid UTF-8. The framework's query parser does not check. */
 function isDecodable(text: string): boolean {

@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { Config } from '../platform/config/config.js';
 import { transaction } from '../platform/database/transaction.js';
+import type { BrowserContext } from '../platform/http/browser-context.js';
 import { areSecure, cookieName, cookieOf, setCookie } from '../platform/http/cookie.js';
 import { Clock } from '../platform/time/clock.js';
 import { USE_PRECISION_MS, userAgentText, type LoginSession, type Proof } from './login-session.js';
@@ -16,6 +16,14 @@ const HOUR_MS = 3_600_000;
 const COOKIE = 'session';
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
+type Cookies = Pick<BrowserContext, 'cookies'>;
+
+export interface BegunSession {
+  readonly session: LoginSession;
+  /** The `Set-Cookie` for the browser. */
+  readonly cookie: string;
+}
+
 /**
  * Login sessions: who is signed in, in which browser. Every request reads the database, so a session is over at once when it
  * is ended, expires, or its user is disabled or deleted. `sign-out/` also ends the families of a session and notifies clients;
@@ -23,6 +31,8 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
  */
 @Injectable()
 export class LoginSessions implements OnApplicationShutdown {
+  /** The `Set-Cookie` that deletes the browser's cookie. A copy of it stays valid until the session is ended. */
+  readonly expiredCookie: string;
   private readonly logger = new Logger(LoginSessions.name);
   private readonly secure: boolean;
   private readonly lifeMs: number;
@@ -39,13 +49,14 @@ export class LoginSessions implements OnApplicationShutdown {
     config: Config,
   ) {
     this.secure = areSecure(config.issuer);
+    this.expiredCookie = setCookie(COOKIE, '', 0, this.secure);
     this.lifeMs = config.loginSessionHours * HOUR_MS;
     this.idleMs = config.loginSessionIdleHours * HOUR_MS;
   }
 
   /** @throws when the database is away: then users are neither signed out nor admitted */
-  async current(request: FastifyRequest): Promise<LoginSession | undefined> {
-    const digest = this.digestIn(request);
+  async current(browser: Cookies): Promise<LoginSession | undefined> {
+    const digest = this.digestIn(browser);
     if (!digest) return undefined;
     const session = await this.repository.findLive(digest, this.liveness());
     if (session) this.noteUse(session);
@@ -53,17 +64,17 @@ export class LoginSessions implements OnApplicationShutdown {
   }
 
   /**
-   * Signs a user in and sets a new cookie, so that a planted cookie (session fixation) is worthless. If the same user already
+   * Signs a user in with a new cookie, so that a planted cookie (session fixation) is worthless. If the same user already
    * has a session in this browser, even an expired one, it is renewed and keeps its `sid`, which clients know. Another user's
    * session is not touched: sign it out first (`SignIn`).
    * @returns undefined if all sessions of the user were ended since the authentication began
    */
-  async begin(request: FastifyRequest, reply: FastifyReply, proof: Proof): Promise<LoginSession | undefined> {
+  async begin(browser: BrowserContext, proof: Proof): Promise<BegunSession | undefined> {
     const now = this.clock.now();
-    const presented = this.digestIn(request);
-    const cookie = newSessionCookie();
-    const digest = digestOf(cookie)!;
-    const fresh = this.fresh(request, proof, now);
+    const presented = this.digestIn(browser);
+    const secret = newSessionCookie();
+    const digest = digestOf(secret)!;
+    const fresh = this.fresh(browser, proof, now);
     const session = await transaction(this.dataSource, async (manager) => {
       if (!(await this.epochs.hold(proof, manager))) return undefined;
       const renewed =
@@ -74,25 +85,19 @@ export class LoginSessions implements OnApplicationShutdown {
         at: now,
         subject: proof.subject,
         sid: (renewed ?? fresh).id,
-        correlationId: request.id,
+        correlationId: browser.correlationId,
         detail: { acr: proof.acr, amr: proof.amr },
       });
       return renewed ?? fresh;
     });
     if (!session) return undefined;
-    void reply.header('set-cookie', setCookie(COOKIE, cookie, (session.expiresAt - now) / 1000, this.secure));
-    return session;
+    return { session, cookie: setCookie(COOKIE, secret, (session.expiresAt - now) / 1000, this.secure) };
   }
 
   /** The session of this browser, even an expired one: it can still be ended and its clients notified. */
-  async unended(request: FastifyRequest): Promise<LoginSession | undefined> {
-    const digest = this.digestIn(request);
+  async unended(browser: Cookies): Promise<LoginSession | undefined> {
+    const digest = this.digestIn(browser);
     return digest && this.repository.findUnended(digest);
-  }
-
-  /** Deletes the browser's cookie. A copy stays valid until the session is ended. */
-  forget(reply: FastifyReply): void {
-    void reply.header('set-cookie', setCookie(COOKIE, '', 0, this.secure));
   }
 
   /** A session that was not ended, even an expired one: its families may outlive it. */
@@ -140,7 +145,7 @@ export class LoginSessions implements OnApplicationShutdown {
     await Promise.all(this.touches.values());
   }
 
-  private fresh(request: FastifyRequest, proof: Proof, now: number): LoginSession {
+  private fresh({ source, userAgent }: BrowserContext, proof: Proof, now: number): LoginSession {
     const { subject, acr, amr, authTime = now } = proof;
     return {
       id: uuidv7(),
@@ -148,8 +153,8 @@ export class LoginSessions implements OnApplicationShutdown {
       authTime,
       acr,
       amr,
-      source: request.ip,
-      userAgent: userAgentText(request.headers['user-agent']),
+      source,
+      userAgent: userAgentText(userAgent),
       createdAt: now,
       lastUsedAt: now,
       expiresAt: now + this.lifeMs,
@@ -171,7 +176,7 @@ export class LoginSessions implements OnApplicationShutdown {
     return { now: this.clock.now(), idleMs: this.idleMs };
   }
 
-  private digestIn({ headers }: FastifyRequest): Buffer | undefined {
-    return digestOf(cookieOf(headers.cookie, cookieName(COOKIE, this.secure)));
+  private digestIn({ cookies }: Cookies): Buffer | undefined {
+    return digestOf(cookieOf(cookies, cookieName(COOKIE, this.secure)));
   }
 }

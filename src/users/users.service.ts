@@ -54,6 +54,11 @@ export class UsersService {
     return this.repository.find(subject);
   }
 
+  /** The user's name on pages: the subject if they have been deleted meanwhile. */
+  async nameOf(subject: string): Promise<string> {
+    return (await this.repository.find(subject))?.username ?? subject;
+  }
+
   async findByUsername(username: string): Promise<UserEntity | null> {
     const key = usernameKey(username);
     return key === undefined ? null : this.repository.findByKey(key);

@@ -89,8 +89,19 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     anna = await insertUser(dataSource);
   });
 
+  /** Signs in, and leaves the cookie in the browser. */
+  async function begin(
+    browser: BrowserStandIn,
+    proof = byPassword(anna),
+    { at = sessions, correlationId }: { at?: LoginSessions; correlationId?: string } = {},
+  ): Promise<LoginSession | undefined> {
+    const begun = await at.begin(browser.request(correlationId), proof);
+    if (begun) browser.take(begun.cookie);
+    return begun?.session;
+  }
+
   async function signIn(browser: BrowserStandIn, subject = anna, at = sessions): Promise<LoginSession> {
-    const session = await at.begin(browser.request(), browser.reply(), byPassword(subject));
+    const session = await begin(browser, byPassword(subject), { at });
     if (!session) throw new Error('The sign-in came too late');
     return session;
   }
@@ -139,14 +150,14 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     it('a sign-in stores when the user authenticated, if that was earlier at another provider', async () => {
       const browser = new BrowserStandIn();
       const authTime = clock.now() - HOUR;
-      await sessions.begin(browser.request(), browser.reply(), { ...byPassword(anna), authTime });
+      await begin(browser, { ...byPassword(anna), authTime });
       expect(await current(browser)).toMatchObject({ authTime, createdAt: clock.now() });
     });
 
     it('a sign-in is in the audit log with its session', async () => {
       const browser = new BrowserStandIn();
       const correlationId = uuidv7();
-      const { id } = (await sessions.begin(browser.request(correlationId), browser.reply(), byPassword(anna)))!;
+      const { id } = (await begin(browser, byPassword(anna), { correlationId }))!;
       const events = await dataSource.query('SELECT event, subject, sid FROM audit_events WHERE correlation_id = $1', [
         correlationId,
       ]);
@@ -156,7 +167,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     it('an issuer without TLS has a cookie without the prefix, and the two cookies are not mixed up', async () => {
       const plain = loginSessionsOn(dataSource, clock, { REKEY_ISSUER: 'http://127.0.0.1:3000' });
       const browser = new BrowserStandIn();
-      await plain.begin(browser.request(), browser.reply(), byPassword(anna));
+      await begin(browser, byPassword(anna), { at: plain });
       expect(browser.given[0]).toMatch(/^rekey-session=[\w-]{43}; Max-Age=86400; Path=\/; HttpOnly; SameSite=Lax$/);
       expect(await plain.current(browser.request())).toMatchObject({ subject: anna });
       expect(await sessions.current(browser.request())).toBeUndefined();
@@ -170,7 +181,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       const { browser, session } = await signedIn();
       const before = browser.cookie;
       clock.advance(7 * HOUR);
-      const again = await sessions.begin(browser.request(), browser.reply(), {
+      const again = await begin(browser, {
         ...byPassword(anna),
         acr: 'urn:rekey:upstream',
         amr: ['mfa', 'otp'],
@@ -212,8 +223,13 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       const { browser, session } = await signedIn();
       const request = browser.request();
       const tabs = Array.from({ length: 20 }, () => new BrowserStandIn());
-      const begin = async (tab: BrowserStandIn) => (await sessions.begin(request, tab.reply(), byPassword(anna)))!;
-      const results = await Promise.all(tabs.map(begin));
+      const results = await Promise.all(
+        tabs.map(async (tab) => {
+          const begun = (await sessions.begin(request, byPassword(anna)))!;
+          tab.take(begun.cookie);
+          return begun.session;
+        }),
+      );
       expect(results.filter(({ id }) => id === session.id)).toHaveLength(1);
       expect(new Set(results.map(({ id }) => id)).size).toBe(20);
       const seen = await Promise.all(tabs.map(current));
@@ -231,17 +247,17 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     ])('a sign-in under way is refused if all sessions were %s; the next one succeeds', async (_title, end) => {
       await dataSource.transaction(end);
       const browser = new BrowserStandIn();
-      expect(await sessions.begin(browser.request(), browser.reply(), byPassword(anna))).toBeUndefined();
+      expect(await begin(browser)).toBeUndefined();
       expect([browser.given, await rows()]).toEqual([[], 0]);
       const { sessionEpoch } = await dataSource.manager.findOneByOrFail(UserEntity, { subject: anna });
       const proof = { ...byPassword(anna), sessionEpoch };
-      expect(await sessions.begin(browser.request(), browser.reply(), proof)).toMatchObject({ subject: anna });
+      expect(await begin(browser, proof)).toMatchObject({ subject: anna });
     });
 
     it('a sign-in under way does not continue its browser’s ended session', async () => {
       const { browser } = await signedIn();
       await dataSource.transaction((manager) => sessions.endAll(anna, manager));
-      expect(await sessions.begin(browser.request(), browser.reply(), byPassword(anna))).toBeUndefined();
+      expect(await begin(browser)).toBeUndefined();
       expect(await current(browser)).toBeUndefined();
     });
 
@@ -250,7 +266,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       ["everybody's", (manager) => sessions.endEveryones(manager)],
     ])('of forty concurrent sign-ins none is left signed in: %s', async (_title, end) => {
       const browsers = Array.from({ length: 40 }, () => new BrowserStandIn());
-      const begun = browsers.map((browser) => sessions.begin(browser.request(), browser.reply(), byPassword(anna)));
+      const begun = browsers.map((browser) => begin(browser));
       await Promise.all([...begun, dataSource.transaction(end)]);
       expect((await Promise.all(browsers.map(current))).filter(Boolean)).toEqual([]);
       expect(await sessions.list(anna)).toEqual([]);
@@ -333,9 +349,8 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     });
 
     it('a cookie can be removed from a browser', () => {
-      const browser = new BrowserStandIn();
-      sessions.forget(browser.reply());
-      expect(browser.given).toEqual(['__Host-rekey-session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax']);
+      const { expiredCookie } = sessions;
+      expect(expiredCookie).toBe('__Host-rekey-session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax');
     });
   });
 
@@ -386,7 +401,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       expect(await current(browser)).toBeUndefined();
       for (const subject of [anna, 'nobody']) {
         const late = new BrowserStandIn();
-        expect(await sessions.begin(late.request(), late.reply(), byPassword(subject))).toBeUndefined();
+        expect(await begin(late, byPassword(subject))).toBeUndefined();
       }
     });
 
@@ -529,7 +544,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
         const correlationId = uuidv7();
         try {
           for (const browser of [fresh, renewed.browser]) {
-            const begun = sessions.begin(browser.request(correlationId), browser.reply(), byPassword(anna));
+            const begun = begin(browser, byPassword(anna), { correlationId });
             await expect(begun).rejects.toThrow('no');
           }
         } finally {

@@ -1,5 +1,5 @@
 /** The parts of a browser that login sessions use: its cookies and its headers. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { BrowserContext } from '../../src/platform/http/browser-context.js';
 
 export class BrowserStandIn {
   /** The Cookie header that it sends. */
@@ -9,30 +9,16 @@ export class BrowserStandIn {
 
   constructor(
     private readonly userAgent = 'Test browser',
-    private readonly address = '192.0.2.7',
+    private readonly source = '192.0.2.7',
   ) {}
 
-  request(correlationId = 'test'): FastifyRequest {
-    const headers = { cookie: this.cookie, 'user-agent': this.userAgent };
-    return { id: correlationId, ip: this.address, headers } as unknown as FastifyRequest;
+  request(correlationId = 'test'): BrowserContext {
+    const { userAgent, source, cookie: cookies } = this;
+    return { correlationId, source, arrivedAt: 0, cookies, userAgent, origin: undefined, secFetchSite: undefined };
   }
 
-  /** A reply whose cookie the browser keeps. */
-  reply(): FastifyReply {
-    return this.replyThat((setCookie) => (this.cookie = setCookie.split(';')[0]));
-  }
-
-  /** A reply that never reaches the browser. */
-  lostReply(): FastifyReply {
-    return this.replyThat(() => undefined);
-  }
-
-  private replyThat(keep: (setCookie: string) => void): FastifyReply {
-    const header = (name: string, value: string) => {
-      if (name !== 'set-cookie') throw new Error(`Nobody expected the header ${name}`);
-      this.given.push(value);
-      keep(value);
-    };
-    return { header } as unknown as FastifyReply;
+  take(setCookie: string): void {
+    this.given.push(setCookie);
+    this.cookie = setCookie.split(';')[0];
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { BrowserContext } from '../../platform/http/browser-context.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { SignOut } from '../../sign-out/sign-out.service.js';
@@ -6,13 +7,17 @@ import type { AuditOrigin } from '../../platform/audit/audit-event.js';
 
 const REASON = 'account_page';
 
-/** Ends login sessions when their user asks for it. */
+/** The login sessions of the user: which one this is, and ending them. */
 @Injectable()
 export class AccountSessions {
   constructor(
     private readonly sessions: LoginSessions,
     private readonly signOut: SignOut,
   ) {}
+
+  current(browser: BrowserContext): Promise<LoginSession | undefined> {
+    return this.sessions.current(browser);
+  }
 
   /** Another user's session is treated like an unknown one: nothing happens. */
   async end(id: string, { subject }: LoginSession, origin: AuditOrigin): Promise<void> {

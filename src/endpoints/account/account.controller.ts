@@ -1,12 +1,15 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Form } from '../../oauth/form.js';
+import { FormTokens } from '../../pages/form-token.service.js';
+import type { AuditOrigin } from '../../platform/audit/audit-event.js';
+import { browserOf, formOf } from '../../platform/http/browser-context.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import { AccountAccess } from './account-access.service.js';
-import { AccountAnswers } from './account-answers.service.js';
-import { AccountPages } from './account-pages.service.js';
+import { AccountOverview } from './account-overview.service.js';
 import { AccountSessions } from './account-sessions.service.js';
-import type { AuditOrigin } from '../../platform/audit/audit-event.js';
+import { accountBinding, AccountView, loginRequired, type FormResult } from './account.view.js';
 
 /**
  * Where users see and end their sessions and the access of clients. Programs read `/account/data` and send the same forms as the
@@ -16,72 +19,80 @@ import type { AuditOrigin } from '../../platform/audit/audit-event.js';
 @Controller('account')
 export class AccountController {
   constructor(
-    private readonly answers: AccountAnswers,
-    private readonly pages: AccountPages,
+    private readonly tokens: FormTokens,
+    private readonly overview: AccountOverview,
     private readonly sessions: AccountSessions,
     private readonly access: AccountAccess,
+    private readonly view: AccountView,
   ) {}
 
   @Get()
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const session = await this.answers.signedIn(request, reply);
-    if (session) await this.pages.show(session, request, reply);
+    const session = await this.sessions.current(browserOf(request));
+    if (!session) return this.view.signIn(request, reply);
+    this.view.page(await this.overview.of(session), session, request, reply);
   }
 
   @Get('data')
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const session = await this.answers.signedInForJson(request);
-    await this.pages.json(session, request, reply);
+    const session = await this.sessions.current(browserOf(request));
+    if (!session) throw loginRequired();
+    this.view.json(await this.overview.of(session), session, request, reply);
   }
 
   @Post('sign-out')
-  async signOut(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const session = await this.answers.signedIn(request, reply);
-    if (!session) return;
-    this.pages.formOf(request, session);
-    await this.sessions.end(session.id, session, originOf(session, request));
-    this.answers.signedOut(request, reply);
+  signOut(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.change(request, reply, async (_form, session, origin) => {
+      await this.sessions.end(session.id, session, origin);
+      return 'signed_out';
+    });
   }
 
   @Post('sessions/end')
-  async endSession(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const session = await this.answers.signedIn(request, reply);
-    if (!session) return;
-    const id = this.pages.formOf(request, session).get('session_id') ?? '';
-    await this.sessions.end(id, session, originOf(session, request));
-    if (id === session.id) return this.answers.signedOut(request, reply);
-    this.answers.done('session_ended', request, reply);
+  endSession(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.change(request, reply, async (form, session, origin) => {
+      const id = form.get('session_id') ?? '';
+      await this.sessions.end(id, session, origin);
+      return id === session.id ? 'signed_out' : 'session_ended';
+    });
   }
 
   @Post('sessions/end-all')
-  async endAllSessions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const session = await this.answers.signedIn(request, reply);
-    if (!session) return;
-    this.pages.formOf(request, session);
-    await this.sessions.endAll(session, originOf(session, request));
-    this.answers.signedOut(request, reply);
+  endAllSessions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.change(request, reply, async (_form, session, origin) => {
+      await this.sessions.endAll(session, origin);
+      return 'signed_out';
+    });
   }
 
   @Post('access/end')
-  async endAccess(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const session = await this.answers.signedIn(request, reply);
-    if (!session) return;
-    const sid = this.pages.formOf(request, session).get('sid') ?? '';
-    await this.access.end(sid, session, originOf(session, request));
-    this.answers.done('access_ended', request, reply);
+  endAccess(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.change(request, reply, async (form, session, origin) => {
+      await this.access.end(form.get('sid') ?? '', session, origin);
+      return 'access_ended';
+    });
   }
 
   @Post('agreements/withdraw')
-  async withdraw(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const session = await this.answers.signedIn(request, reply);
-    if (!session) return;
-    const clientId = this.pages.formOf(request, session).get('client_id') ?? '';
-    await this.access.withdraw(clientId, session, originOf(session, request));
-    this.answers.done('agreement_withdrawn', request, reply);
+  withdraw(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.change(request, reply, async (form, session, origin) => {
+      await this.access.withdraw(form.get('client_id') ?? '', session, origin);
+      return 'agreement_withdrawn';
+    });
+  }
+
+  /** Runs a form of the page, if it was shown to the user who is signed in now. */
+  private async change(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    make: (form: Form, session: LoginSession, origin: AuditOrigin) => Promise<FormResult>,
+  ): Promise<void> {
+    const browser = browserOf(request);
+    const session = await this.sessions.current(browser);
+    if (!session) return this.view.signIn(request, reply);
+    const form = formOf(request);
+    this.tokens.check(browser, form, accountBinding(session));
+    const origin = { actor: `user:${session.subject}`, correlationId: request.id };
+    this.view.changed(await make(form, session, origin), request, reply);
   }
 }
-
-const originOf = ({ subject }: LoginSession, { id }: FastifyRequest): AuditOrigin => ({
-  actor: `user:${subject}`,
-  correlationId: id,
-});

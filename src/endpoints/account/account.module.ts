@@ -11,11 +11,10 @@ import { RevocationModule } from '../../revocation/revocation.module.js';
 import { TimeModule } from '../../platform/time/time.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AccountAccess } from './account-access.service.js';
-import { AccountAnswers } from './account-answers.service.js';
 import { AccountController } from './account.controller.js';
 import { AccountOverview } from './account-overview.service.js';
-import { AccountPages } from './account-pages.service.js';
 import { AccountSessions } from './account-sessions.service.js';
+import { AccountView } from './account.view.js';
 
 /** `/account`: a user's sessions, the clients with access, the consents, and how to end each. */
 @Module({
@@ -33,6 +32,6 @@ import { AccountSessions } from './account-sessions.service.js';
     UsersModule,
   ],
   controllers: [AccountController],
-  providers: [AccountAnswers, AccountPages, AccountOverview, AccountSessions, AccountAccess],
+  providers: [AccountOverview, AccountSessions, AccountAccess, AccountView],
 })
 export class AccountModule {}

@@ -13,15 +13,13 @@ import { TimeModule } from '../../platform/time/time.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AuthorizationModule } from '../../authorization/authorization.module.js';
 import { AuthorizationRefusals } from './authorization-refusals.service.js';
-import { AuthorizationResponder } from './authorization-responder.service.js';
 import { AuthorizeController } from './authorize.controller.js';
-import { AuthorizePages } from './authorize-pages.service.js';
 import { AuthorizeService } from './authorize.service.js';
-import { ConsentController } from './consent.controller.js';
-import { ConsentForm } from './consent-form.service.js';
+import { AuthorizeView } from './authorize.view.js';
+import { ConsentView } from './consent.view.js';
 import { Situations } from './situations.service.js';
 
-/** `/authorize`: from a client's request to a code, with sign-in and consent in between. */
+/** `/authorize` and `/consent`: from a client's request to a code, with sign-in and consent in between. */
 @Module({
   imports: [
     ConfigModule,
@@ -38,7 +36,7 @@ import { Situations } from './situations.service.js';
     LoginModule,
     AuthorizationModule,
   ],
-  controllers: [AuthorizeController, ConsentController],
-  providers: [AuthorizeService, AuthorizationRefusals, AuthorizePages, AuthorizationResponder, Situations, ConsentForm],
+  controllers: [AuthorizeController],
+  providers: [AuthorizeService, AuthorizationRefusals, Situations, AuthorizeView, ConsentView],
 })
 export class AuthorizeModule {}

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import type { Consent } from '../../consent/consent.js';
-import { contextOf } from '../../platform/http/request-context.js';
+import type { BrowserContext } from '../../platform/http/browser-context.js';
+import type { RequestContext } from '../../platform/http/request-context.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import type { SignInObstacle } from '../../sessions/sign-in-obstacle.js';
+import { UsersService } from '../../users/users.service.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import type { AuthorizationRequest } from '../../authorization/authorization-request.js';
 import { AuthorizationRequests, type ReadRequest } from '../../authorization/authorization-requests.service.js';
@@ -15,7 +16,7 @@ import { Situations } from './situations.service.js';
 
 export type Decision = 'allow' | 'deny';
 
-/** The next step of a request. */
+/** The next step of a valid request. */
 export type Outcome =
   | {
       readonly outcome: 'sign_in';
@@ -26,6 +27,8 @@ export type Outcome =
       readonly outcome: 'consent';
       readonly request: AuthorizationRequest;
       readonly session: LoginSession;
+      readonly userName: string;
+      /** The user's earlier consent. */
       readonly consent: Consent | undefined;
     }
   | { readonly outcome: 'response'; readonly target: ResponseTarget; readonly answer: { code: string } | OAuthError };
@@ -41,30 +44,15 @@ export class AuthorizeService {
     private readonly situations: Situations,
     private readonly codes: CodeIssuer,
     private readonly refusals: AuthorizationRefusals,
+    private readonly users: UsersService,
   ) {}
 
   /**
+   * Records errors of the request itself; a required sign-in is not a refusal.
    * @param query the form-encoded parameters
-   * @param decision the user's answer on the consent page of this request
    * @throws OAuthError to show to the user if the browser must not be redirected
    */
-  async advance(query: string, http: FastifyRequest, decision?: Decision): Promise<Outcome> {
-    const read = await this.read(query, http);
-    if ('error' in read) return { outcome: 'response', target: read.target, answer: read.error };
-    const { request } = read;
-    http.outcome = { clientId: request.client.clientId };
-    try {
-      return await this.answer(request, http, decision);
-    } catch (error) {
-      // On a temporary failure the user can try again here; all other errors go to the client.
-      if (!(error instanceof OAuthError) || error.status >= 500) throw error;
-      return { outcome: 'response', target: request, answer: error };
-    }
-  }
-
-  /** Records errors of the request itself; a required sign-in is not a refusal. */
-  private async read(query: string, http: FastifyRequest): Promise<ReadRequest> {
-    const context = contextOf(http);
+  async read(query: string, context: RequestContext): Promise<ReadRequest> {
     try {
       const read = await this.requests.read(query);
       if ('error' in read) await this.refusals.record(read.error, read.target.client.clientId, context);
@@ -75,24 +63,37 @@ export class AuthorizeService {
     }
   }
 
-  private async answer(request: AuthorizationRequest, http: FastifyRequest, decision?: Decision): Promise<Outcome> {
-    const situation = await this.situations.of(request, http);
+  /** @param decision the user's answer on the consent page of this request */
+  async advance(request: AuthorizationRequest, browser: BrowserContext, decision?: Decision): Promise<Outcome> {
+    try {
+      return await this.answer(request, browser, decision);
+    } catch (error) {
+      // On a temporary failure the user can try again here; all other errors go to the client.
+      if (!(error instanceof OAuthError) || error.status >= 500) throw error;
+      return { outcome: 'response', target: request, answer: error };
+    }
+  }
+
+  private async answer(request: AuthorizationRequest, browser: BrowserContext, decision?: Decision): Promise<Outcome> {
+    const situation = await this.situations.of(request, browser);
     const next = nextStep(request, situation);
     if (next.step === 'sign_in') return { outcome: 'sign_in', request, obstacle: next.obstacle };
     if (next.step === 'consent' && decision === undefined) {
-      return { outcome: 'consent', request, session: next.session, consent: situation.consent };
+      const { session } = next;
+      const userName = await this.users.nameOf(session.subject);
+      return { outcome: 'consent', request, session, userName, consent: situation.consent };
     }
-    return this.respond(request, next, http, decision);
+    return this.respond(request, next, browser, decision);
   }
 
   private async respond(
     request: AuthorizationRequest,
     { step, session }: Exclude<NextStep, { step: 'sign_in' }>,
-    http: FastifyRequest,
+    browser: BrowserContext,
     decision?: Decision,
   ): Promise<Outcome> {
     if (decision === 'deny') throw new OAuthError('access_denied', { reason: 'denied_by_user' });
-    const answer = await this.codes.issue(request, session, contextOf(http), step === 'consent');
+    const answer = await this.codes.issue(request, session, browser, step === 'consent');
     return { outcome: 'response', target: request, answer };
   }
 }

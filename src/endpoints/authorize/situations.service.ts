@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
+import type { BrowserContext } from '../../platform/http/browser-context.js';
 import { Consents } from '../../consent/consents.service.js';
 import { IdTokens } from '../../issuance/id-token.service.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
@@ -25,8 +25,8 @@ export class Situations {
   }
 
   /** @throws when the database is away */
-  async of(request: AuthorizationRequest, http: FastifyRequest): Promise<Situation> {
-    const session = await this.sessions.current(http);
+  async of(request: AuthorizationRequest, browser: BrowserContext): Promise<Situation> {
+    const session = await this.sessions.current(browser);
     const consent = session && (await this.consents.find(session.subject, request.client.clientId));
     const hintedSubject = await this.hintedSubject(request);
     return { session, consent, hintedSubject, offeredAcrs: this.offeredAcrs, now: this.clock.now() };

@@ -1,14 +1,16 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Config } from '../../platform/config/config.js';
-import { issuerPath } from '../../platform/http/issuer-path.js';
-import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { Form } from '../../oauth/form.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
-import { EndSessionPages } from './end-session-pages.service.js';
+import { FormTokens } from '../../pages/form-token.service.js';
+import { Config } from '../../platform/config/config.js';
+import { browserOf, formOf, type BrowserContext } from '../../platform/http/browser-context.js';
+import { issuerPath } from '../../platform/http/issuer-path.js';
+import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { endSessionRequestOf, type EndSessionRequest } from './end-session-request.js';
 import { EndSession, type EndSessionOutcome } from './end-session.service.js';
+import { endSessionBinding, EndSessionView, SESSION } from './end-session.view.js';
 
 /** Fits into a request line, beside the other headers. */
 const MAX_QUERY_CHARACTERS = 8192;
@@ -19,7 +21,8 @@ const MAX_QUERY_CHARACTERS = 8192;
 export class EndSessionController {
   constructor(
     private readonly endSession: EndSession,
-    private readonly pages: EndSessionPages,
+    private readonly view: EndSessionView,
+    private readonly tokens: FormTokens,
     private readonly sessions: LoginSessions,
     private readonly config: Config,
   ) {}
@@ -29,7 +32,9 @@ export class EndSessionController {
     // HEAD must not sign anyone out.
     if (request.method === 'HEAD') throw OAuthError.methodNotAllowed('GET, POST');
     const asked = endSessionRequestOf(Form.ofTarget(request.url));
-    await this.pages.show(await this.endSession.request(asked, request), asked, request, reply);
+    const requester = await this.endSession.requesterOf(asked);
+    request.outcome = { clientId: requester.client?.clientId };
+    this.view.show(await this.endSession.request(asked, requester, browserOf(request)), asked, request, reply);
   }
 
   /**
@@ -47,20 +52,17 @@ export class EndSessionController {
   async confirm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const form = formOf(request);
     const asked = endSessionRequestOf(form);
-    await this.pages.show(await this.confirmed(form, asked, request), asked, request, reply);
+    this.view.show(await this.confirmed(form, asked, browserOf(request)), asked, request, reply);
   }
 
-  private async confirmed(form: Form, asked: EndSessionRequest, request: FastifyRequest): Promise<EndSessionOutcome> {
-    const session = await this.sessions.unended(request);
-    if (!session) {
-      return this.endSession.confirmAgain(this.pages.isShownHere(request, form) ? asked : undefined, request);
+  private async confirmed(form: Form, asked: EndSessionRequest, browser: BrowserContext): Promise<EndSessionOutcome> {
+    const session = await this.sessions.unended(browser);
+    if (session) {
+      this.tokens.check(browser, form, endSessionBinding(session.id));
+      return this.endSession.confirm(asked, session, browser);
     }
-    this.pages.check(request, form, session);
-    return this.endSession.confirm(asked, session, request);
+    // This browser was shown the form in a login session that has ended since.
+    const isOurs = this.tokens.isOurs(browser, form, endSessionBinding(form.get(SESSION) ?? ''));
+    return this.endSession.confirmAgain(isOurs ? asked : undefined);
   }
-}
-
-function formOf({ body }: FastifyRequest): Form {
-  if (!(body instanceof Form)) throw OAuthError.invalidRequest('not_a_form');
-  return body;
 }

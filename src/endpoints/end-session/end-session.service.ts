@@ -1,21 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { isDisabled, type Client } from '../../clients/client.js';
 import { ClientDirectory } from '../../clients/client-directory.service.js';
 import type { IdTokenHint } from '../../issuance/id-token.js';
 import { IdTokens } from '../../issuance/id-token.service.js';
+import type { BrowserContext } from '../../platform/http/browser-context.js';
+import type { RequestContext } from '../../platform/http/request-context.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { clientIdOf, postLogoutLocation, type EndSessionRequest } from './end-session-request.js';
 import { SignOut } from '../../sign-out/sign-out.service.js';
+import { UsersService } from '../../users/users.service.js';
+
+/** Who asks for the logout. */
+export interface Requester {
+  readonly client: Client | undefined;
+  readonly hint: IdTokenHint | undefined;
+}
 
 /** The outcome of a logout request. */
 export type EndSessionOutcome = {
+  readonly client: Client | undefined;
   /** A registered URI of the client. */
   readonly location: string | undefined;
 } & (
   | { readonly outcome: 'ended' | 'not_signed_in' }
-  | { readonly outcome: 'ask'; readonly session: LoginSession; readonly client: Client | undefined }
+  | { readonly outcome: 'ask'; readonly session: LoginSession; readonly userName: string }
 );
 
 /**
@@ -29,47 +38,54 @@ export class EndSession {
     private readonly clients: ClientDirectory,
     private readonly idTokens: IdTokens,
     private readonly signOut: SignOut,
+    private readonly users: UsersService,
   ) {}
 
-  async request(asked: EndSessionRequest, http: FastifyRequest): Promise<EndSessionOutcome> {
-    const hint = await this.hintOf(asked);
-    const client = await this.clientOf(asked, hint);
-    http.outcome = { clientId: client?.clientId };
+  async requesterOf(asked: EndSessionRequest): Promise<Requester> {
+    const { idTokenHint } = asked;
+    const hint = idTokenHint === undefined ? undefined : await this.idTokens.readHint(idTokenHint);
+    return { hint, client: await this.clientOf(asked, hint) };
+  }
+
+  async request(
+    asked: EndSessionRequest,
+    { client, hint }: Requester,
+    browser: BrowserContext,
+  ): Promise<EndSessionOutcome> {
     const location = postLogoutLocation(client, asked);
-    const current = await this.sessions.current(http);
-    const session = current ?? (await this.sessions.unended(http));
+    const current = await this.sessions.current(browser);
+    const session = current ?? (await this.sessions.unended(browser));
     if (client && session && hint?.sessionId === session.id) {
-      await this.end(session, 'client_request', `client:${client.clientId}`, http);
-      return { outcome: 'ended', location };
+      await this.end(session, 'client_request', `client:${client.clientId}`, browser);
+      return { outcome: 'ended', client, location };
     }
-    if (current) return { outcome: 'ask', session: current, client, location };
+    if (current) {
+      const userName = await this.users.nameOf(current.subject);
+      return { outcome: 'ask', session: current, userName, client, location };
+    }
     // No confirmation is needed, but the browser is redirected back only for a client that holds a valid ID token.
-    return { outcome: 'not_signed_in', location: hint && location };
+    return { outcome: 'not_signed_in', client, location: hint && location };
   }
 
   /** The user has confirmed. */
-  async confirm(asked: EndSessionRequest, session: LoginSession, http: FastifyRequest): Promise<EndSessionOutcome> {
-    await this.end(session, 'user_request', `user:${session.subject}`, http);
-    return { outcome: 'ended', location: await this.afterwards(asked, http) };
+  async confirm(asked: EndSessionRequest, session: LoginSession, context: RequestContext): Promise<EndSessionOutcome> {
+    await this.end(session, 'user_request', `user:${session.subject}`, context);
+    return { outcome: 'ended', ...(await this.afterwards(asked)) };
   }
 
   /** Like `confirm` after the session has ended, for example if a form is sent twice. @param asked from a form shown in this browser */
-  async confirmAgain(asked: EndSessionRequest | undefined, http: FastifyRequest): Promise<EndSessionOutcome> {
-    return { outcome: 'not_signed_in', location: asked && (await this.afterwards(asked, http)) };
+  async confirmAgain(asked: EndSessionRequest | undefined): Promise<EndSessionOutcome> {
+    const afterwards = asked ? await this.afterwards(asked) : { client: undefined, location: undefined };
+    return { outcome: 'not_signed_in', ...afterwards };
   }
 
-  private async afterwards(asked: EndSessionRequest, http: FastifyRequest): Promise<string | undefined> {
+  private async afterwards(asked: EndSessionRequest): Promise<Pick<EndSessionOutcome, 'client' | 'location'>> {
     const client = await this.clientOf(asked, undefined);
-    http.outcome = { clientId: client?.clientId };
-    return postLogoutLocation(client, asked);
+    return { client, location: postLogoutLocation(client, asked) };
   }
 
-  private end(session: LoginSession, reason: string, actor: string, { id }: FastifyRequest): Promise<void> {
-    return this.signOut.signOut(session, reason, { actor, correlationId: id });
-  }
-
-  private async hintOf({ idTokenHint }: EndSessionRequest): Promise<IdTokenHint | undefined> {
-    return idTokenHint === undefined ? undefined : this.idTokens.readHint(idTokenHint);
+  private end(session: LoginSession, reason: string, actor: string, { correlationId }: RequestContext): Promise<void> {
+    return this.signOut.signOut(session, reason, { actor, correlationId });
   }
 
   private async clientOf(asked: EndSessionRequest, hint: IdTokenHint | undefined): Promise<Client | undefined> {

@@ -5,7 +5,7 @@ import { ConfigModule } from '../../platform/config/config.module.js';
 import { TimeModule } from '../../platform/time/time.module.js';
 import { SessionsModule } from '../../sessions/sessions.module.js';
 import { UsersModule } from '../../users/users.module.js';
-import { HomePages } from './home-pages.service.js';
+import { HomeView } from './home.view.js';
 import { HomeController } from './home.controller.js';
 import { HostController } from './host.controller.js';
 
@@ -13,6 +13,6 @@ import { HostController } from './host.controller.js';
 @Module({
   imports: [ConfigModule, TimeModule, PagesModule, SessionsModule, UsersModule, FirstBootModule],
   controllers: [HomeController, HostController],
-  providers: [HomePages],
+  providers: [HomeView],
 })
 export class HomeModule {}

@@ -1,83 +1,117 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { contextOf } from '../../platform/http/request-context.js';
+import { Config } from '../../platform/config/config.js';
+import type { BrowserContext } from '../../platform/http/browser-context.js';
+import { areSecure, cookieName, cookieOf, setCookie } from '../../platform/http/cookie.js';
+import { queryOf, type RequestContext } from '../../platform/http/request-context.js';
+import { deriveKey } from '../../keys/master-key.js';
 import { ACR_UPSTREAM } from '../../oauth/authentication.js';
 import { Form } from '../../oauth/form.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { Clock } from '../../platform/time/clock.js';
 import { UsersService } from '../../users/users.service.js';
 import type { Proof } from '../../sessions/login-session.js';
-import { SignIn } from '../sign-in/sign-in.service.js';
 import { diagnosisOf, upstreamFailure } from '../../upstream/upstream-failure.js';
 import { isFresh } from '../../upstream/upstream-identity.js';
-import { isStateOf, wishesOf, type UpstreamJourney } from '../../upstream/upstream-journey.js';
-import { UpstreamJourneys } from './upstream-journeys.service.js';
+import {
+  isStateOf,
+  JOURNEY_MS,
+  MAX_JOURNEY_REQUEST_CHARACTERS,
+  newJourney,
+  openJourney,
+  sealJourney,
+  wishesOf,
+  type UpstreamJourney,
+} from '../../upstream/upstream-journey.js';
 import { UpstreamProvider } from '../../upstream/upstream-provider.service.js';
 
-/** Sign-in through another OpenID provider: the redirect to it, and its response. */
+const COOKIE = 'upstream';
+
+/** An error of the provider or of the account, and the sign-in that it belongs to, if that is known. */
+export interface UpstreamFailure {
+  readonly error: OAuthError;
+  readonly journey: UpstreamJourney | undefined;
+}
+
+/** Sign-in through another OpenID provider: the redirect to it, and its response. The sign-in in progress is a cookie. */
 @Injectable()
 export class UpstreamSignIn {
+  /** The `Set-Cookie` that ends the sign-in in progress. */
+  readonly expiredCookie: string;
   private readonly logger = new Logger(UpstreamSignIn.name);
+  /** As registered at the provider. */
+  private readonly redirectUri: string;
+  private readonly secure: boolean;
+  private readonly key: Buffer;
 
   constructor(
-    private readonly journeys: UpstreamJourneys,
     private readonly provider: UpstreamProvider,
     private readonly users: UsersService,
-    private readonly signIn: SignIn,
     private readonly clock: Clock,
-  ) {}
+    config: Config,
+  ) {
+    this.redirectUri = `${config.issuer}/sign-in/upstream/callback`;
+    this.secure = areSecure(config.issuer);
+    this.key = deriveKey(config.secret, 'upstream-sign-in');
+    this.expiredCookie = setCookie(COOKIE, '', 0, this.secure);
+  }
 
-  /** Sends the browser to the provider. */
-  async leave(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const journey = this.journeys.begin(Form.ofTarget(request.url).get('authorization_request'));
+  /**
+   * @param query the authorization request to continue after the sign-in
+   * @returns the provider's URL, and the `Set-Cookie` of the sign-in
+   * @throws OAuthError if the authorization request does not fit into a cookie
+   */
+  async leave(
+    query: string | undefined,
+    { correlationId }: RequestContext,
+  ): Promise<{ readonly location: string; readonly cookie: string } | UpstreamFailure> {
+    if (query !== undefined && query.length > MAX_JOURNEY_REQUEST_CHARACTERS) {
+      throw OAuthError.invalidRequest('too_long');
+    }
+    const journey = newJourney(this.clock.now(), query);
     try {
-      const url = await this.provider.authorizationUrl(journey, this.journeys.redirectUri);
-      this.journeys.give(reply, journey);
-      void reply.redirect(url.href, 303);
+      const { href } = await this.provider.authorizationUrl(journey, this.redirectUri);
+      const sealed = sealJourney(this.key, journey);
+      return { location: href, cookie: setCookie(COOKIE, sealed, JOURNEY_MS / 1000, this.secure) };
     } catch (error) {
-      this.fail(upstreamFailure(error), journey, request, reply);
+      return this.failure(upstreamFailure(error), journey, correlationId);
     }
   }
 
   /**
-   * Handles the provider's response. It must match the sign-in in the browser's cookie, which then is over, whatever the outcome;
-   * a forged link with another state does not end it.
+   * The sign-in in the browser's cookie. A response with another state is a failure, and does not end it.
+   * @param target of the request that carries the provider's response
    */
-  async arrive(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const journey = this.journeys.of(request);
-    if (!journey || !isStateOf(journey, Form.ofTarget(request.url).get('state'))) {
-      return this.fail(OAuthError.invalidRequest('upstream_state'), journey, request, reply);
-    }
-    this.journeys.end(reply);
-    const proof = await this.prove(journey, request);
-    if (proof instanceof OAuthError) return this.fail(proof, journey, request, reply);
-    await this.signIn.complete(request, reply, proof, journey.authorizationRequest);
+  inProgress(target: string, { cookies, correlationId }: BrowserContext): UpstreamJourney | UpstreamFailure {
+    const sealed = cookieOf(cookies, cookieName(COOKIE, this.secure));
+    const journey = openJourney(this.key, sealed, this.clock.now());
+    if (journey && isStateOf(journey, Form.ofTarget(target).get('state'))) return journey;
+    return this.failure(OAuthError.invalidRequest('upstream_state'), journey, correlationId);
   }
 
-  /** @returns an error of the provider or of the account */
-  private async prove(journey: UpstreamJourney, request: FastifyRequest): Promise<Proof | OAuthError> {
-    const answer = this.journeys.answerIn(request);
-    const identity = await this.provider.identify(answer, journey, request.ip).catch(upstreamFailure);
-    if (identity instanceof OAuthError) return identity;
+  /** Verifies the provider's response. @param target see `inProgress` */
+  async prove(
+    journey: UpstreamJourney,
+    target: string,
+    { correlationId, source }: BrowserContext,
+  ): Promise<Proof | UpstreamFailure> {
+    const answer = new URL(this.redirectUri);
+    answer.search = queryOf(target);
+    const fail = (error: OAuthError) => this.failure(error, journey, correlationId);
+    const identity = await this.provider.identify(answer, journey, source).catch(upstreamFailure);
+    if (identity instanceof OAuthError) return fail(identity);
     const { issuer, subject: externalSubject, claims, amr, authTime } = identity;
     const now = this.clock.now();
     const asked = wishesOf(journey.authorizationRequest);
     if (!isFresh(authTime, asked, { startedAt: journey.startedAt, now })) {
-      return new OAuthError('access_denied', { reason: 'upstream_not_fresh' });
+      return fail(new OAuthError('access_denied', { reason: 'upstream_not_fresh' }));
     }
-    const found = await this.users.findOrCreateLinked(issuer, externalSubject, claims, contextOf(request));
-    if (!found) return new OAuthError('access_denied', { reason: 'account_disabled' });
+    const found = await this.users.findOrCreateLinked(issuer, externalSubject, claims, { correlationId });
+    if (!found) return fail(new OAuthError('access_denied', { reason: 'account_disabled' }));
     return { ...found, acr: ACR_UPSTREAM, amr, authTime: authTime ?? now };
   }
 
-  private fail(
-    error: OAuthError,
-    journey: UpstreamJourney | undefined,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): void {
-    request.outcome = { ...request.outcome, result: error.reason };
-    this.logger.warn({ msg: 'upstream sign-in failed', correlation_id: request.id, ...diagnosisOf(error) });
-    this.journeys.showFailure(error, journey, request, reply);
+  private failure(error: OAuthError, journey: UpstreamJourney | undefined, correlationId: string): UpstreamFailure {
+    this.logger.warn({ msg: 'upstream sign-in failed', correlation_id: correlationId, ...diagnosisOf(error) });
+    return { error, journey };
   }
 }

@@ -2,23 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DemoClient } from '../../first-boot/demo-client.service.js';
 import { Form } from '../../oauth/form.js';
-import { Pages } from '../../pages/pages.service.js';
+import { Pages } from '../../pages/pages.view.js';
 import { Config } from '../../platform/config/config.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
-import { LoginSessions } from '../../sessions/login-sessions.service.js';
-import { UsersService } from '../../users/users.service.js';
 import { HomePage } from './home.page.js';
 
 /** Shows the home page at the issuer's URL. In production it does not mention the demo. */
 @Injectable()
-export class HomePages {
+export class HomeView {
   private readonly path: string;
   private readonly isTrial: boolean;
 
   constructor(
     private readonly pages: Pages,
-    private readonly sessions: LoginSessions,
-    private readonly users: UsersService,
     private readonly demoClient: DemoClient,
     config: Config,
   ) {
@@ -26,8 +22,8 @@ export class HomePages {
     this.isTrial = config.environment !== 'production';
   }
 
-  async show(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const userName = await this.userName(request);
+  /** @param userName absent if nobody is signed in */
+  show(userName: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
     const { path } = this;
     this.pages.show(
       request,
@@ -48,10 +44,5 @@ export class HomePages {
       }),
       { uiLocales: Form.ofTarget(request.url).get('ui_locales') },
     );
-  }
-
-  private async userName(request: FastifyRequest): Promise<string | undefined> {
-    const session = await this.sessions.current(request);
-    return session && ((await this.users.find(session.subject))?.username ?? session.subject);
   }
 }

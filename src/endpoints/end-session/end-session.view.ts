@@ -1,49 +1,44 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Config } from '../../platform/config/config.js';
-import { issuerPath } from '../../platform/http/issuer-path.js';
-import type { LoginSession } from '../../sessions/login-session.js';
-import { LoginSessions } from '../../sessions/login-sessions.service.js';
-import type { Form } from '../../oauth/form.js';
 import { FormTokens } from '../../pages/form-token.service.js';
-import { Pages } from '../../pages/pages.service.js';
-import { UsersService } from '../../users/users.service.js';
+import { Pages } from '../../pages/pages.view.js';
+import { Config } from '../../platform/config/config.js';
+import { browserOf } from '../../platform/http/browser-context.js';
+import { issuerPath } from '../../platform/http/issuer-path.js';
+import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import type { EndSessionRequest } from './end-session-request.js';
 import type { EndSessionOutcome } from './end-session.service.js';
 import { SignOutPage } from './sign-out.page.js';
 import { SignedOutPage } from './signed-out.page.js';
 
 /** The hidden field with the session that the question was about. */
-const SESSION = 'session';
+export const SESSION = 'session';
 
 type Question = Extract<EndSessionOutcome, { outcome: 'ask' }>;
 
 /** Answers a logout request: with a question, a redirect to the client, or the signed-out page. */
 @Injectable()
-export class EndSessionPages {
+export class EndSessionView {
   private readonly path: string;
 
   constructor(
     private readonly pages: Pages,
     private readonly tokens: FormTokens,
     private readonly sessions: LoginSessions,
-    private readonly users: UsersService,
     config: Config,
   ) {
     this.path = issuerPath(config);
   }
 
-  async show(
-    outcome: EndSessionOutcome,
-    asked: EndSessionRequest,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<void> {
+  show(outcome: EndSessionOutcome, asked: EndSessionRequest, request: FastifyRequest, reply: FastifyReply): void {
     const isWithheld = asked.postLogoutRedirectUri !== undefined && outcome.location === undefined;
-    if (isWithheld) request.outcome = { ...request.outcome, result: 'post_logout_redirect_withheld' };
+    request.outcome = {
+      clientId: outcome.client?.clientId,
+      ...(isWithheld && { result: 'post_logout_redirect_withheld' }),
+    };
     if (outcome.outcome === 'ask') return this.ask(outcome, asked, request, reply);
     // A form from another site comes without the cookie, so it must not delete the cookie either.
-    if (outcome.outcome === 'ended') this.sessions.forget(reply);
+    if (outcome.outcome === 'ended') void reply.header('set-cookie', this.sessions.expiredCookie);
     if (outcome.location !== undefined) return void reply.redirect(outcome.location, 303);
     this.pages.show(
       request,
@@ -56,24 +51,14 @@ export class EndSessionPages {
     );
   }
 
-  /** @throws OAuthError unless the form was shown to the user of this session */
-  check(request: FastifyRequest, form: Form, { id }: LoginSession): void {
-    this.tokens.check(request, form, bindingOf(id));
-  }
-
-  /** Whether this browser was shown the form, in a login session that may have ended since. */
-  isShownHere(request: FastifyRequest, form: Form): boolean {
-    return this.tokens.isOurs(request, form, bindingOf(form.get(SESSION) ?? ''));
-  }
-
   /** The form returns the parameters of the request, which are validated again then. The ID token is not needed any more. */
-  private async ask(
-    { session, client, location }: Question,
+  private ask(
+    { session, userName, client, location }: Question,
     { postLogoutRedirectUri, state, uiLocales }: EndSessionRequest,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<void> {
-    const user = await this.users.find(session.subject);
+  ): void {
+    const { formToken, cookie } = this.tokens.issue(browserOf(request), endSessionBinding(session.id));
     const afterwards = location !== undefined && {
       client_id: client?.clientId,
       post_logout_redirect_uri: postLogoutRedirectUri,
@@ -81,8 +66,8 @@ export class EndSessionPages {
     };
     const props = {
       action: `${this.path}/end-session/confirm`,
-      formToken: this.tokens.issue(request, reply, bindingOf(session.id)),
-      userName: user?.username ?? session.subject,
+      formToken,
+      userName,
       clientName: client?.name,
       parameters: { ...afterwards, ui_locales: uiLocales, [SESSION]: session.id },
       stayHref: `${this.path}/account`,
@@ -92,9 +77,10 @@ export class EndSessionPages {
       request,
       reply,
       (texts) => ({ title: texts.signOut.title, body: SignOutPage({ texts, ...props }) }),
-      { uiLocales, leadsToClient: location !== undefined },
+      { uiLocales, leadsToClient: location !== undefined, cookie },
     );
   }
 }
 
-const bindingOf = (sessionId: string): string => `end-session ${sessionId}`;
+/** The form is for the user of this session. */
+export const endSessionBinding = (sessionId: string): string => `end-session ${sessionId}`;

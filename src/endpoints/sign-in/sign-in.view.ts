@@ -1,40 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
+import { browserOf } from '../../platform/http/browser-context.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
-import type { Form } from '../../oauth/form.js';
 import { FormTokens } from '../../pages/form-token.service.js';
-import { Pages } from '../../pages/pages.service.js';
-import { SignInPage } from './sign-in.page.js';
-import type { SignInObstacle } from '../../sessions/sign-in-obstacle.js';
+import { Pages } from '../../pages/pages.view.js';
 import { MAX_JOURNEY_REQUEST_CHARACTERS } from '../../upstream/upstream-journey.js';
-
-/** The authorization request that the user is to sign in for. */
-export interface SignInFor {
-  /** The form-encoded parameters. */
-  readonly query: string;
-  readonly clientName: string;
-  readonly redirectUri: string;
-  readonly uiLocales?: string;
-  readonly loginHint?: string;
-}
-
-export interface SignInFormOptions {
-  /** Absent if the user signs in for the account page. */
-  readonly authorization?: SignInFor | undefined;
-  /** The username typed before. */
-  readonly username?: string | undefined;
-  readonly problem?: 'wrong' | 'throttled';
-  readonly obstacle?: SignInObstacle | undefined;
-  readonly retryAfterSeconds?: number;
-  readonly status?: number;
-}
+import { SignInPage } from './sign-in.page.js';
+import type { SignedIn, SignInQuestion } from './sign-in.service.js';
 
 const MAX_SHOWN_CHARACTERS = 255;
 
+/**
+ * The status of a refused sign-in. Not 200: password managers would take it for a success and offer to save the password. Not
+ * 401: it would need a WWW-Authenticate challenge (RFC 9110 §15.5.2), and a form has no HTTP authentication scheme.
+ */
+const STATUS = { wrong: 403, throttled: 429 } as const;
+
 /** The sign-in page: username and password, and the upstream provider if there is one. */
 @Injectable()
-export class SignInForm {
+export class SignInView {
   private readonly path: string;
 
   constructor(
@@ -45,20 +30,14 @@ export class SignInForm {
     this.path = issuerPath(config);
   }
 
-  show(request: FastifyRequest, reply: FastifyReply, options: SignInFormOptions): void {
-    const {
-      authorization,
-      username = authorization?.loginHint,
-      problem,
-      obstacle,
-      retryAfterSeconds,
-      status,
-    } = options;
+  ask(question: SignInQuestion, request: FastifyRequest, reply: FastifyReply): void {
+    const { authorization, username = authorization?.loginHint, problem, obstacle, retryAfterSeconds } = question;
     const query = authorization?.query;
+    const { formToken, cookie } = this.tokens.issue(browserOf(request), signInBinding(query));
     const props = {
       action: `${this.path}/sign-in`,
       authorizationRequest: query,
-      formToken: this.tokens.issue(request, reply, bindingOf(query)),
+      formToken,
       username: username?.slice(0, MAX_SHOWN_CHARACTERS),
       problem,
       obstacle,
@@ -66,6 +45,7 @@ export class SignInForm {
       clientName: authorization?.clientName,
       upstream: this.upstream(query),
     };
+    if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
     this.pages.show(
       request,
       reply,
@@ -75,17 +55,19 @@ export class SignInForm {
         failed: problem !== undefined,
       }),
       {
-        ...(status !== undefined && { status }),
+        ...(problem && { status: STATUS[problem] }),
         uiLocales: authorization?.uiLocales,
         // If the client has consent already, this form redirects to it through /authorize.
         leadsToClient: authorization !== undefined,
+        cookie,
       },
     );
   }
 
-  /** @throws OAuthError unless this browser was shown the form for this request */
-  check(request: FastifyRequest, form: Form, query: string | undefined): void {
-    this.tokens.check(request, form, bindingOf(query));
+  signedIn({ location, cookie }: SignedIn, request: FastifyRequest, reply: FastifyReply): void {
+    request.outcome = { ...request.outcome, result: cookie ? 'signed_in' : 'sessions_ended' };
+    if (cookie) void reply.header('set-cookie', cookie);
+    void reply.redirect(location, 303);
   }
 
   private upstream(query: string | undefined): { name: string; href: string } | undefined {
@@ -96,4 +78,5 @@ export class SignInForm {
   }
 }
 
-const bindingOf = (query = ''): string => `sign-in ${query}`;
+/** The form is for one authorization request, or none. */
+export const signInBinding = (query = ''): string => `sign-in ${query}`;

@@ -11,8 +11,8 @@ import { sourceHash } from './source-hash.js';
 import { styleOf } from './style.js';
 import type { Texts } from './texts.js';
 
-/** A page in one language. */
-export interface View {
+/** The content of a page in one language. */
+export interface PageContent {
   readonly title: string;
   readonly body: VNode;
   /** An error page: its title says so first. */
@@ -29,9 +29,11 @@ export interface PageOptions {
   readonly uiLocales?: string | undefined;
   /** Hashes of the scripts in the page. */
   readonly scriptSources?: readonly string[];
+  /** A `Set-Cookie`. */
+  readonly cookie?: string | undefined;
 }
 
-/** Sends a page: language, layout, headers. The view provides the content. */
+/** Sends a page: language, layout, headers. The caller provides the content. */
 @Injectable()
 export class Pages {
   private readonly brand: Brand;
@@ -47,11 +49,12 @@ export class Pages {
   show(
     request: FastifyRequest,
     reply: FastifyReply,
-    view: (texts: Texts) => View,
-    { status = 200, leadsToClient = false, uiLocales, scriptSources = [] }: PageOptions = {},
+    contentIn: (texts: Texts) => PageContent,
+    { status = 200, leadsToClient = false, uiLocales, scriptSources = [], cookie }: PageOptions = {},
   ): void {
     const texts = textsFor({ uiLocales, acceptLanguage: request.headers['accept-language'] });
-    const html = this.render(texts, view(texts));
+    const html = this.render(texts, contentIn(texts));
+    if (cookie !== undefined) void reply.header('set-cookie', cookie);
     void reply
       .status(status)
       .headers(pageHeaders({ style: this.styleSource, scripts: scriptSources, leadsToClient }))
@@ -61,7 +64,7 @@ export class Pages {
       .send(html);
   }
 
-  private render(texts: Texts, { title, body, failed = false, isWide = false }: View): string {
+  private render(texts: Texts, { title, body, failed = false, isWide = false }: PageContent): string {
     const page = LayoutPage({
       language: texts.language,
       title: failed ? texts.failed(title) : title,
