@@ -5,10 +5,13 @@
 
 /** The suffix of a file is its role; a file without one is plain rules. */
 const ROLES =
-  'service|grant|controller|guard|strategy|repository|entity|module|worker|filter|pipe|dto|command|batch|page|interceptor|spec';
+  'service|grant|view|controller|guard|strategy|repository|entity|module|worker|filter|pipe|dto|command|batch|page|interceptor|spec';
 
 /** A file without a suffix; no folder has a dot in its name. A batch is named after what it batches: `rotation-batch.ts`. */
 const PLAIN = '^src/(?!refresh/rotation-batch\\.ts$)[^.]+\\.ts$';
+
+/** The order of steps, and the world outside. */
+const USE_CASES = '\\.(service|grant|batch|worker|repository)\\.ts$';
 
 /** Folders and files that exist to talk to a framework, the database, Redis or the machine: rules do not live there. */
 const ADAPTERS = '^src/(main|cli)\\.ts$|^src/(platform|server|cli)/';
@@ -60,7 +63,7 @@ module.exports = {
       severity: 'error',
       from: { path: PLAIN, pathNot: ADAPTERS },
       to: {
-        path: '\\.(service|grant|controller|guard|strategy|repository|module|worker|filter|pipe|command|interceptor)\\.ts$',
+        path: '\\.(service|grant|view|controller|guard|strategy|repository|module|worker|filter|pipe|command|interceptor)\\.ts$',
       },
     },
     {
@@ -83,6 +86,21 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/.+\\.controller\\.ts$' },
       to: { path: '\\.repository\\.ts$|node_modules/(@types/)?(@redis/|(typeorm|pg|redis)/)' },
+    },
+    {
+      name: 'services-know-no-http',
+      comment:
+        'A service takes plain values and returns a decision. A controller or a view makes the answer: status, headers, cookies, page.',
+      severity: 'error',
+      from: { path: USE_CASES },
+      to: { path: 'node_modules/(@types/)?(@fastify/|@nestjs/platform-fastify/|fastify/)' },
+    },
+    {
+      name: 'services-answer-nobody',
+      comment: 'Answers are made of decisions, never the other way round.',
+      severity: 'error',
+      from: { path: USE_CASES },
+      to: { path: '\\.(controller|view|filter)\\.ts$|\\.page\\.tsx$' },
     },
     {
       name: 'no-catch-all-folders',

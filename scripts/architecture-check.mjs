@@ -45,6 +45,11 @@ const offences = {
     'src/refresh/token-family.repository.ts': 'export {};',
   },
   'controllers-call-services': { 'src/token/token.controller.ts': "import 'typeorm';" },
+  'services-know-no-http': { 'src/token/token.service.ts': "import type { FastifyReply } from 'fastify';" },
+  'services-answer-nobody': {
+    'src/sign-in/sign-in.service.ts': "import './sign-in.view.js';",
+    'src/sign-in/sign-in.view.ts': 'export {};',
+  },
   'no-catch-all-folders': {
     'src/token/token.service.ts': "import '../utils/strings.js';",
     'src/utils/strings.ts': 'export {};',
@@ -70,7 +75,9 @@ const permitted = {
   'src/app.module.ts': "import './admin/admin.module.js'; import './token/token.module.js';",
   'src/admin/admin.module.ts': "import '@nestjs/common'; import '../refresh/refresh.service.js';",
   'src/token/token.module.ts': "import './token.controller.js';",
-  'src/token/token.controller.ts': "import '@nestjs/common'; import '../refresh/refresh.service.js';",
+  'src/token/token.controller.ts':
+    "import '@nestjs/common'; import 'fastify'; import '../refresh/refresh.service.js'; import './token.view.js';",
+  'src/token/token.view.ts': "import type { FastifyReply } from 'fastify'; import '../refresh/refresh.service.js';",
   'src/refresh/refresh.service.ts': "import './rotation.js'; import './token-family.repository.js';",
   'src/refresh/token-family.repository.ts': "import 'typeorm'; import './rotation.js';",
   'src/refresh/rotation.ts': "import 'node:crypto'; import '../oauth/scope.js';",

@@ -16,8 +16,6 @@ const HOUR_MS = 3_600_000;
 const COOKIE = 'session';
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-type Cookies = Pick<BrowserContext, 'cookies'>;
-
 export interface BegunSession {
   readonly session: LoginSession;
   /** The `Set-Cookie` for the browser. */
@@ -55,7 +53,7 @@ export class LoginSessions implements OnApplicationShutdown {
   }
 
   /** @throws when the database is away: then users are neither signed out nor admitted */
-  async current(browser: Cookies): Promise<LoginSession | undefined> {
+  async current(browser: BrowserContext): Promise<LoginSession | undefined> {
     const digest = this.digestIn(browser);
     if (!digest) return undefined;
     const session = await this.repository.findLive(digest, this.liveness());
@@ -95,7 +93,7 @@ export class LoginSessions implements OnApplicationShutdown {
   }
 
   /** The session of this browser, even an expired one: it can still be ended and its clients notified. */
-  async unended(browser: Cookies): Promise<LoginSession | undefined> {
+  async unended(browser: BrowserContext): Promise<LoginSession | undefined> {
     const digest = this.digestIn(browser);
     return digest && this.repository.findUnended(digest);
   }
@@ -176,7 +174,7 @@ export class LoginSessions implements OnApplicationShutdown {
     return { now: this.clock.now(), idleMs: this.idleMs };
   }
 
-  private digestIn({ cookies }: Cookies): Buffer | undefined {
+  private digestIn({ cookies }: BrowserContext): Buffer | undefined {
     return digestOf(cookieOf(cookies, cookieName(COOKIE, this.secure)));
   }
 }
