@@ -504,26 +504,6 @@ describe('the database', () => {
   });
 });
 
-describe('below the path of an issuer', () => {
-  it('with a path in the issuer, the endpoint is below that path', async () => {
-    const nested = await startApp({ environment: { REKEY_ISSUER: 'http://rekey.test/id' } });
-    try {
-      const visit = await new Visitor(nested).get('/id/end-session');
-      expect(saysSignedOut(visit)).toBe(true);
-      expect(visit.html).toContain('href="/id/account"');
-      const posted = await send(`${nested.url}/id/end-session`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: 'state=x',
-        redirect: 'manual',
-      });
-      expect(posted.headers.get('location')).toBe('/id/end-session?state=x');
-    } finally {
-      await nested.close();
-    }
-  });
-});
-
 const postRaw = (path: string, body: string) =>
   send(`${app.url}${path}`, {
     method: 'POST',

@@ -225,7 +225,7 @@ describe.each(nasty)('%s', (_name, value) => {
   });
 
   it('hostile text in a parameter of a signed-in user’s request is harmless', async () => {
-    const visitor = await regular();
+    const visitor = await regular(await aUser(app)); // whose account page does not grow with each of these tests
     await inEachParameter(async (name) => {
       for (const overrides of [{ [name]: value }, { prompt: 'none', [name]: value }]) {
         const visit = await visitor.get(new Authorization(client, overrides).path);

@@ -4,7 +4,9 @@ import { confidentialClient, startFamily, type TestClient } from '../support/cli
 import { expectError, serverErrors } from '../support/expectations.js';
 import { introspect, refresh, revoke, send } from '../support/requests.js';
 import { verifyAtResource } from '../support/resource-verifier.js';
+import { aUser } from '../support/sign-in.js';
 import { startApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const ISSUER = 'http://rekey.test/t1';
 const WELL_KNOWN = '/.well-known/oauth-authorization-server';
@@ -103,4 +105,26 @@ it('token requests below the issuer’s path are counted in the metrics', async 
   const { refreshToken } = await startFamily(app, client);
   expect((await refresh(tenant, client, refreshToken)).status).toBe(200);
   expect(await counted()).toBe(before + 1);
+});
+
+it('the pages have their forms, links and redirects below the issuer’s path', async () => {
+  const user = await aUser(app);
+  const visitor = new Visitor(app);
+  const visit = await visitor.get('/t1/sign-in');
+  expect(visit.forms[0]!.action).toBe('/t1/sign-in');
+  const answer = await visitor.submit(visit, { username: user.username, password: user.password });
+  expect(answer.url.pathname).toBe('/t1/account');
+});
+
+it('the sign-out is below the issuer’s path, with its links and redirects', async () => {
+  const visit = await new Visitor(app).get('/t1/end-session');
+  expect(visit.html).toContain('You are signed out');
+  expect(visit.html).toContain('href="/t1/account"');
+  const posted = await send(`${tenant.url}/end-session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'state=x',
+    redirect: 'manual',
+  });
+  expect(posted.headers.get('location')).toBe('/t1/end-session?state=x');
 });

@@ -286,8 +286,9 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       await quick.hasReceived(2);
       await receiver.hasReceived(4);
       expect(receiver.received).toHaveLength(4);
-      // Continues, so that the worker can finish.
+      // Ends the four requests, so that the worker can finish.
       await dataSource.query('DELETE FROM logout_notices');
+      await receiver.stop();
       await worker.onApplicationShutdown();
       expect(receiver.received).toHaveLength(4);
     });
