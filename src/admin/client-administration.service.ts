@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { registrationDefaults } from '../clients/client-registration.js';
 import type { ClientEntity } from '../clients/client.entity.js';
-import { ClientsService, InvalidRegistration, type NewSecret } from '../clients/clients.service.js';
+import { ClientIdTaken, ClientsService, InvalidRegistration, type NewSecret } from '../clients/clients.service.js';
+import { credentialProblems } from '../clients/known-credentials.js';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { IN_FLIGHT_MS } from '../revocation/revocation.js';
@@ -22,15 +23,25 @@ export class ClientAdministration {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws InvalidFields */
-  register(
+  /** @throws InvalidFields; OAuthError conflict */
+  async register(
     request: CreateClientDto,
     admin: AuditOrigin,
   ): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
     const { name, type } = request;
     const tokenEndpointAuthMethod = type === 'public' ? 'none' : registrationDefaults.tokenEndpointAuthMethod;
     const registration = { ...registrationDefaults, tokenEndpointAuthMethod, ...changesIn(request), name, type };
-    return this.clients.register(registration, admin).catch(asInvalidFields);
+    const known = {
+      clientId: request.client_id,
+      secret: request.client_secret,
+      secretHash: request.client_secret_hash,
+    };
+    const problems = credentialProblems(type, known);
+    if (problems.length > 0) throw new InvalidFields(problems.map(fieldProblem));
+    return this.clients.register(registration, admin, known).catch((error: unknown) => {
+      if (error instanceof ClientIdTaken) throw conflict('The client_id is taken.');
+      return asInvalidFields(error);
+    });
   }
 
   /** @throws OAuthError not_found */

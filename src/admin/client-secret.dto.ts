@@ -35,6 +35,9 @@ export class SecretDto {
 
   @InstantField({ required: false, description: 'To the minute. Absent: never used.' })
   last_used_at?: string;
+
+  @ApiProperty({ description: 'Whether it was made elsewhere, so that it may be short: a reason to replace it.' })
+  imported: boolean;
 }
 
 export class SecretListDto {

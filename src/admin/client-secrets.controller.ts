@@ -33,11 +33,12 @@ export class ClientSecretsController {
     await this.administration.find(clientId);
     const secrets = await this.clients.listSecrets(clientId);
     return {
-      items: secrets.map(({ secretId, createdAt, expiresAt, lastUsedAt }) => ({
+      items: secrets.map(({ secretId, createdAt, expiresAt, lastUsedAt, imported }) => ({
         secret_id: secretId,
         created_at: createdAt.toISOString(),
         ...(expiresAt && { expires_at: expiresAt.toISOString() }),
         ...(lastUsedAt && { last_used_at: lastUsedAt.toISOString() }),
+        imported,
       })),
     };
   }

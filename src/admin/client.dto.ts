@@ -3,7 +3,8 @@ import { Type } from 'class-transformer';
 import { IsObject, ValidateIf, ValidateNested } from 'class-validator';
 import type { Field } from '../clients/client-field.js';
 import { clientFieldEntries, snakeCase } from '../clients/client-fields.js';
-import { ChoiceField, FlagField, InstantField, NumberField, SetField, TextField } from './field.dto.js';
+import { MAX_CLIENT_ID_CHARACTERS, MAX_SECRET_CHARACTERS } from '../clients/known-credentials.js';
+import { ChoiceField, FlagField, InstantField, NumberField, SecretField, SetField, TextField } from './field.dto.js';
 import { PageDto } from './paging.dto.js';
 
 /** Its members, and most members of a client, come from `clients/client-fields.ts`. */
@@ -57,12 +58,33 @@ class OptionalClientFieldsDto extends PartialType(OmitType(ClientFieldsDto, ['na
   refresh?: PartialRefreshPolicyDto;
 }
 
-export class CreateClientDto extends IntersectionType(
+class NamedClientDto extends IntersectionType(
   PickType(ClientFieldsDto, ['name', 'type'] as const),
   OptionalClientFieldsDto,
 ) {}
 
-export class UpdateClientDto extends PartialType(OmitType(CreateClientDto, ['type'] as const), {
+/** A client of another server brings its id, and its secret or the hash of it. */
+export class CreateClientDto extends NamedClientDto {
+  @TextField({ max: MAX_CLIENT_ID_CHARACTERS, required: false, description: 'Otherwise a new UUID.' })
+  client_id?: string;
+
+  @SecretField({
+    max: MAX_SECRET_CHARACTERS,
+    required: false,
+    description: 'For a client that has one already, which may be short; otherwise one is made.',
+  })
+  client_secret?: string;
+
+  @SecretField({
+    max: 500,
+    required: false,
+    description:
+      'Instead of the secret: its bcrypt, PBKDF2 or argon2 hash, which is replaced when the secret is first used.',
+  })
+  client_secret_hash?: string;
+}
+
+export class UpdateClientDto extends PartialType(OmitType(NamedClientDto, ['type'] as const), {
   skipNullProperties: false,
 }) {
   @FlagField({
@@ -94,7 +116,10 @@ export class RegisteredClientDto extends ClientDto {
   @ApiProperty({ required: false, format: 'uuid', description: 'For a confidential client.' })
   secret_id?: string;
 
-  @ApiProperty({ required: false, description: 'For a confidential client. Shown only once.' })
+  @ApiProperty({
+    required: false,
+    description: 'For a confidential client. Shown only once, and only if it was made here.',
+  })
   client_secret?: string;
 }
 

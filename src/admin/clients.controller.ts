@@ -23,7 +23,11 @@ export class ClientsController {
   @ApiCreatedResponse({ type: RegisteredClientDto })
   async registerClient(@Body() request: CreateClientDto, @ByAdmin() admin: AuditOrigin): Promise<RegisteredClientDto> {
     const { client, secret } = await this.administration.register(request, admin);
-    return { ...showClient(client), ...(secret && { secret_id: secret.secretId, client_secret: secret.secret }) };
+    const isNew = request.client_secret === undefined && request.client_secret_hash === undefined;
+    return {
+      ...showClient(client),
+      ...(secret && { secret_id: secret.secretId, ...(isNew && { client_secret: secret.secret }) }),
+    };
   }
 
   @Get()

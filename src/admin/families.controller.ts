@@ -1,18 +1,35 @@
-import { Body, Get, Param, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import { FamiliesService } from '../families/families.service.js';
 import type { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { Clock } from '../platform/time/clock.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { FamilyAdministration } from './family-administration.service.js';
-import { showFamily } from './family-representation.js';
-import { FamiliesQueryDto, FamilyDto, FamilyPageDto, StartedFamilyDto, StartFamilyDto } from './family.dto.js';
+import { showFamily, showImportedFamily } from './family-representation.js';
+import {
+  AdoptFamilyDto,
+  FamiliesQueryDto,
+  FamilyDto,
+  FamilyPageDto,
+  ImportedFamiliesDto,
+  StartedFamilyDto,
+} from './family.dto.js';
 import { KnownNames } from './known-names.service.js';
 import { Paging } from './paging.service.js';
 import { IdPipe, notFound } from './path.pipe.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
+const LIST_OF_FAMILIES = { type: 'array', items: { $ref: getSchemaPath(AdoptFamilyDto) } };
+
 @AdminController('families')
+@ApiExtraModels(AdoptFamilyDto)
 export class FamiliesController {
   constructor(
     private readonly administration: FamilyAdministration,
@@ -23,11 +40,30 @@ export class FamiliesController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Starts a family for a subject and returns its first refresh token' })
+  @ApiOperation({
+    summary: 'Starts a family for a subject and returns its first refresh token, or adopts one of another server',
+  })
   @ApiCreatedResponse({ type: StartedFamilyDto })
-  async startFamily(@Body() request: StartFamilyDto, @ByAdmin() admin: AuditOrigin): Promise<StartedFamilyDto> {
+  async startFamily(@Body() request: AdoptFamilyDto, @ByAdmin() admin: AuditOrigin): Promise<StartedFamilyDto> {
+    if (isAdoption(request)) {
+      const { sid, idleExpiresAt } = await this.administration.adopt(request, admin);
+      return { sid, expires_at: idleExpiresAt.toISOString() };
+    }
     const { sid, refreshToken, idleExpiresAt } = await this.administration.start(request, admin);
     return { sid, refresh_token: refreshToken, expires_at: new Date(idleExpiresAt).toISOString() };
+  }
+
+  /** Always 200: the response has the outcome of each family. */
+  @Post('import')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Adopts families of another server with their refresh tokens',
+    description: 'Tokens that were imported before are left unchanged, so the same families may be imported again.',
+  })
+  @ApiBody({ schema: { oneOf: [LIST_OF_FAMILIES, { type: 'object', properties: { families: LIST_OF_FAMILIES } }] } })
+  @ApiOkResponse({ type: ImportedFamiliesDto })
+  async importFamilies(@Body() body: unknown, @ByAdmin() admin: AuditOrigin): Promise<ImportedFamiliesDto> {
+    return { results: (await this.administration.import(body, admin)).map(showImportedFamily) };
   }
 
   @Get()
@@ -60,3 +96,6 @@ export class FamiliesController {
     return showFamily(family, this.clock.now());
   }
 }
+
+const isAdoption = ({ refresh_token, refresh_token_sha256, idle_expires_at, absolute_expires_at }: AdoptFamilyDto) =>
+  [refresh_token, refresh_token_sha256, idle_expires_at, absolute_expires_at].some((value) => value !== undefined);

@@ -2,7 +2,13 @@
 import type { FamilyState } from '../families/family-selection.js';
 import type { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { formatScope } from '../oauth/scope.js';
-import type { FamilyDto } from './family.dto.js';
+import type { FamilyDto, ImportedFamilyDto } from './family.dto.js';
+import { fieldOfProblem } from './user-representation.js';
+
+export type FamilyImport =
+  | { readonly result: 'created'; readonly sid: string }
+  | { readonly result: 'exists' }
+  | { readonly result: 'invalid'; readonly problems: readonly string[] };
 
 /** @param now milliseconds since the epoch */
 export const showFamily = (family: TokenFamilyEntity, now: number): FamilyDto => ({
@@ -24,3 +30,10 @@ function stateOf({ revokedAt, idleExpiresAt, absoluteExpiresAt }: TokenFamilyEnt
   if (revokedAt) return 'revoked';
   return now < Math.min(idleExpiresAt.getTime(), absoluteExpiresAt.getTime()) ? 'active' : 'expired';
 }
+
+export const showImportedFamily = (outcome: FamilyImport, index: number): ImportedFamilyDto => ({
+  index,
+  result: outcome.result,
+  ...(outcome.result === 'created' && { sid: outcome.sid }),
+  ...(outcome.result === 'invalid' && { errors: outcome.problems.map(fieldOfProblem) }),
+});

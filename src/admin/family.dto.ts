@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
-import { ChoiceField, InstantField, TextField, UuidField } from './field.dto.js';
+import { FieldProblemDto } from './problem.dto.js';
+import { ChoiceField, InstantField, SecretField, TextField, UuidField } from './field.dto.js';
 import { PageDto, PageQueryDto } from './paging.dto.js';
 
 const states = ['active', 'expired', 'revoked'] as const;
@@ -25,12 +26,36 @@ export class StartFamilyDto {
   scope: string;
 }
 
+const TOKEN = {
+  description:
+    'The refresh token of another server, whose client may go on with it: its first refresh rotates it into one of ours.',
+  required: false,
+};
+
+/** A family that began at another server. */
+export class AdoptFamilyDto extends StartFamilyDto {
+  @SecretField({ ...TOKEN, max: 4096 })
+  refresh_token?: string;
+
+  @SecretField({ max: 64, required: false, description: 'Instead of the token: its SHA-256 in hexadecimal.' })
+  refresh_token_sha256?: string;
+
+  @InstantField({
+    required: false,
+    description: 'The policy of the client, from now on, is the default and the latest.',
+  })
+  idle_expires_at?: string;
+
+  @InstantField({ required: false, description: 'As for `idle_expires_at`.' })
+  absolute_expires_at?: string;
+}
+
 export class StartedFamilyDto {
   @UuidField()
   sid: string;
 
-  @ApiProperty({ description: 'Shown only once.' })
-  refresh_token: string;
+  @ApiProperty({ required: false, description: 'Shown only once. Absent if the request had one.' })
+  refresh_token?: string;
 
   @InstantField({ description: 'When the refresh token expires unless it is used.' })
   expires_at: string;
@@ -88,4 +113,23 @@ export class FamilyDto {
 export class FamilyPageDto extends PageDto {
   @ApiProperty({ type: [FamilyDto], description: 'Newest first.' })
   items: FamilyDto[];
+}
+
+export class ImportedFamilyDto {
+  @ApiProperty({ type: 'integer', description: 'The position in the request, from 0.' })
+  index: number;
+
+  @ChoiceField(['created', 'exists', 'invalid'])
+  result: 'created' | 'exists' | 'invalid';
+
+  @UuidField({ required: false })
+  sid?: string;
+
+  @ApiProperty({ type: [FieldProblemDto], required: false, description: 'Present if the family is invalid.' })
+  errors?: FieldProblemDto[];
+}
+
+export class ImportedFamiliesDto {
+  @ApiProperty({ type: [ImportedFamilyDto] })
+  results: ImportedFamilyDto[];
 }

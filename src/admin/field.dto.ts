@@ -55,6 +55,10 @@ export const TextField = ({ min = 1, max, ...facts }: FieldFacts & { min?: numbe
     Matches(NO_CONTROLS, { message: '$property must have no control characters' }),
   ]);
 
+/** Text that no answer repeats. */
+export const SecretField = ({ max, ...facts }: FieldFacts & { max: number }) =>
+  field(facts, { type: String, maxLength: max, format: 'password', writeOnly: true }, [IsString(), Length(1, max)]);
+
 export const UuidField = (facts: FieldFacts = {}) => field(facts, { type: String, format: 'uuid' }, [IsUUID()]);
 
 /** RFC 3339, with its offset from UTC. */

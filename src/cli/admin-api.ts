@@ -1,7 +1,7 @@
 /** The client of the admin API for the commands: takes a path, returns parsed JSON, and turns failures into messages for the user. */
 import { ADMIN_SCOPE } from '../oauth/scope.js';
 import type { AdminCredentials } from './admin-credentials.js';
-import { CliError, RequestRefused } from './cli-error.js';
+import { AlreadyThere, CliError, RequestRefused } from './cli-error.js';
 
 const TIMEOUT_MS = 30_000;
 
@@ -117,6 +117,7 @@ function problemIn({ status, json }: { status: number; json: Json }): CliError {
   const { detail, errors } = json as { detail?: string; errors?: { field: string; detail: string }[] };
   if (detail === undefined) return new CliError(`The answer was ${status}, and not from the admin API.`);
   const text = [detail, ...(errors ?? []).map((error) => `  ${error.field}: ${error.detail}`)].join('\n');
+  if (status === 409) return new AlreadyThere(text);
   return status === 400 ? new RequestRefused(text) : new CliError(text);
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { confirm, YES } from './confirmation.js';
 import { bodyOf, withClientOptions, type ClientOptions } from './client-options.js';
+import { importLines } from './import.js';
 import { listCommand, type Terminal } from './terminal.js';
 
 const COLUMNS = ['client_id', 'name', 'type', 'token_endpoint_auth_method', 'grant_types', 'scopes', 'disabled'];
@@ -47,6 +48,12 @@ export function clientCommand(terminal: Terminal): Command {
       await api.delete(path(id));
       terminal.done(`Deleted ${id}.`);
     });
+  command
+    .command('import <file>')
+    .description(
+      'registers clients of another server from JSON lines, as POST /admin/v1/clients takes them, with client_id and client_secret or client_secret_hash; - is standard input. Existing clients are left unchanged',
+    )
+    .action((file: string) => importLines('clients', file, terminal));
   addSecretCommands(command, terminal);
   return command;
 }
@@ -57,7 +64,13 @@ function addSecretCommands(command: Command, terminal: Terminal): void {
     .command('list-secrets <client_id>')
     .description('lists the ids of its secrets')
     .action(async (id: string) =>
-      terminal.list(await api.get(`${path(id)}/secrets`), ['secret_id', 'created_at', 'expires_at', 'last_used_at']),
+      terminal.list(await api.get(`${path(id)}/secrets`), [
+        'secret_id',
+        'created_at',
+        'expires_at',
+        'last_used_at',
+        'imported',
+      ]),
     );
   command
     .command('add-secret <client_id>')

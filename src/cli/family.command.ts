@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { importLines } from './import.js';
 import { listCommand, type Terminal } from './terminal.js';
 
 const COLUMNS = ['sid', 'client_id', 'subject', 'state', 'generation', 'scope', 'last_used_at'];
@@ -30,5 +31,11 @@ export function familyCommand(terminal: Terminal): Command {
     .action(async ({ client, subject, scope }: Record<string, string>) =>
       terminal.show(await api.post('/families', { client_id: client, subject, scope })),
     );
+  command
+    .command('import <file>')
+    .description(
+      'adopts families of another server from JSON lines (client_id, subject, scope, refresh_token or refresh_token_sha256); - is standard input. Tokens that are there already are left unchanged',
+    )
+    .action((file: string) => importLines('families', file, terminal));
   return command;
 }

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { confirm, YES } from './confirmation.js';
 import { readPassword } from './password-prompt.js';
 import { listCommand, type Terminal } from './terminal.js';
-import { importUsers } from './user-import.js';
+import { importLines } from './import.js';
 
 const COLUMNS = ['subject', 'username', 'has_password', 'disabled', 'created_at'];
 
@@ -46,7 +46,7 @@ export function userCommand(terminal: Terminal): Command {
   command
     .command('import <file>')
     .description('imports users from JSON lines; - is standard input. Existing users are left unchanged')
-    .action((file: string) => importUsers(file, terminal));
+    .action((file: string) => importLines('users', file, terminal));
   return command;
 }
 

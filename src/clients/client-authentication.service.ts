@@ -8,7 +8,8 @@ import { FailedAuthentications } from './failed-authentications.service.js';
 import { isDisabled, type Client } from './client.js';
 import type { ClientAuthMethod } from './client-auth-method.js';
 import { ClientDirectory } from './client-directory.service.js';
-import { findSecret, type StoredSecret } from './client-secret.js';
+import { digestSecret, findSecret, type StoredSecret } from './client-secret.js';
+import { ImportedSecrets } from './imported-secrets.service.js';
 import { SecretUse } from './secret-use.worker.js';
 
 /**
@@ -23,6 +24,7 @@ export class ClientAuthenticationService {
   constructor(
     private readonly directory: ClientDirectory,
     private readonly failures: FailedAuthentications,
+    private readonly imported: ImportedSecrets,
     private readonly uses: SecretUse,
     private readonly clock: Clock,
     config: Config,
@@ -42,7 +44,7 @@ export class ClientAuthenticationService {
     if (!match) {
       // Another replica may have added a secret just now.
       client = await this.directory.load(clientId);
-      match = this.match(client, secret);
+      match = this.match(client, secret) ?? (client && (await this.matchImported(client, clientId, secret, context)));
     }
     if (!client || !match) return this.fail(client, clientId, 'wrong_secret', context);
     const reason = objection(client, method);
@@ -68,6 +70,14 @@ export class ClientAuthenticationService {
   /** Compares for unknown clients too, so that both cases take the same time. */
   private match(client: Client | undefined, presented: string): StoredSecret | undefined {
     return findSecret(client?.secrets ?? [], presented, this.secretKey, this.clock.now());
+  }
+
+  /** Only while the source is not blocked, because a wrong secret would cost a slow hash. */
+  private async matchImported(client: Client, presentedId: string, secret: string, context: RequestContext) {
+    if (client.secrets.every(({ importedHash }) => importedHash === null)) return undefined;
+    this.failures.demandUnblocked(client, presentedId, context);
+    const at = { now: this.clock.now(), source: context.source };
+    return this.imported.find(client, secret, digestSecret(secret, this.secretKey), at);
   }
 
   /** Unauthenticated: counts as a failure of the source. */

@@ -30,4 +30,12 @@ export class ClientSecretEntity {
 
   @Column('timestamptz', { name: 'last_used_at', nullable: true })
   lastUsedAt: Date | null;
+
+  /** Whether it was made elsewhere, so that it may be short. */
+  @Column('boolean', { default: false })
+  imported: boolean;
+
+  /** The hash of that server, until the secret is presented for the first time. */
+  @Column('text', { name: 'imported_hash', nullable: true })
+  importedHash: string | null;
 }

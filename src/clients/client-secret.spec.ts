@@ -11,6 +11,7 @@ const stored = (secret: string, overrides: Partial<StoredSecret> = {}): StoredSe
   digest: digestSecret(secret, key),
   expiresAt: null,
   lastUsedAt: null,
+  importedHash: null,
   ...overrides,
 });
 

@@ -10,6 +10,8 @@ export interface StoredSecret {
   readonly digest: Buffer;
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
+  /** The hash of another server, until the secret is presented for the first time; the digest then matches nothing. */
+  readonly importedHash: string | null;
 }
 
 /** 43 URL-safe characters, which form-encoding does not change. */
@@ -24,6 +26,7 @@ const NOBODYS: StoredSecret = {
   digest: randomBytes(32),
   expiresAt: null,
   lastUsedAt: null,
+  importedHash: null,
 };
 
 /**
@@ -42,5 +45,5 @@ export function findSecret(
 }
 
 /** No start time is checked: a secret works as soon as it is issued, also on a replica whose clock is behind. */
-const isCurrent = ({ expiresAt }: StoredSecret, now: number): boolean =>
+export const isCurrent = ({ expiresAt }: StoredSecret, now: number): boolean =>
   expiresAt === null || now < expiresAt.getTime();

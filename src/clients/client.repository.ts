@@ -58,9 +58,9 @@ export class ClientRepository {
   }
 
   /** Newest first, without the digests. */
-  listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client'>[]> {
+  listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client' | 'importedHash'>[]> {
     return this.secrets.find({
-      select: { secretId: true, clientId: true, createdAt: true, expiresAt: true, lastUsedAt: true },
+      select: { secretId: true, clientId: true, createdAt: true, expiresAt: true, lastUsedAt: true, imported: true },
       where: { clientId },
       order: { createdAt: 'DESC' },
     });
@@ -85,6 +85,11 @@ export class ClientRepository {
   async deleteSecrets(which: { clientId: string; secretId?: string }, manager: EntityManager): Promise<number> {
     const { affected } = await manager.withRepository(this.secrets).delete(which);
     return affected ?? 0;
+  }
+
+  /** Replaces the hash of another server with our digest, unless another replica has done so. */
+  async keepImported(secretId: string, importedHash: string, digest: Buffer): Promise<void> {
+    await this.secrets.update({ secretId, importedHash }, { digest, importedHash: null });
   }
 
   /** Records the last use of secrets to the minute, which is enough to see which ones are still in use. */

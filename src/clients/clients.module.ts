@@ -4,6 +4,7 @@ import { AuditModule } from '../platform/audit/audit.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { LimitsModule } from '../platform/limits/limits.module.js';
+import { PasswordsModule } from '../passwords/passwords.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';
@@ -13,6 +14,7 @@ import { ClientSecretEntity } from './client-secret.entity.js';
 import { ClientsService } from './clients.service.js';
 import { ClientRepository } from './client.repository.js';
 import { FailedAuthentications } from './failed-authentications.service.js';
+import { ImportedSecrets } from './imported-secrets.service.js';
 import { SecretUse } from './secret-use.worker.js';
 
 /** The clients, their secrets, and their authentication. */
@@ -23,6 +25,7 @@ import { SecretUse } from './secret-use.worker.js';
     AuditModule,
     MetricsModule,
     LimitsModule,
+    PasswordsModule,
     TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
   ],
   providers: [
@@ -31,6 +34,7 @@ import { SecretUse } from './secret-use.worker.js';
     ClientDirectory,
     FailedAuthentications,
     SecretUse,
+    ImportedSecrets,
     ClientAuthenticationService,
     ClientBasicStrategy,
   ],

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../platform/audit/audit.service.js';
 import type { AuditEventName, AuditOrigin } from '../platform/audit/audit-event.js';
 import { Config } from '../platform/config/config.js';
+import { isUniqueViolation } from '../platform/database/database-errors.js';
 import { transaction } from '../platform/database/transaction.js';
 import { deriveKey } from '../keys/master-key.js';
 import { keptAlgorithms } from '../keys/signing-algorithm.js';
@@ -11,6 +12,7 @@ import { Clock } from '../platform/time/clock.js';
 import type { ClientEntity } from './client.entity.js';
 import { ClientDirectory } from './client-directory.service.js';
 import { registrationProblems, type ClientRegistration } from './client-registration.js';
+import type { KnownCredentials } from './known-credentials.js';
 import { digestSecret, generateSecret } from './client-secret.js';
 import { ClientRepository } from './client.repository.js';
 import type { ClientSecretEntity } from './client-secret.entity.js';
@@ -24,9 +26,11 @@ export class InvalidRegistration extends Error {
   }
 }
 
+export class ClientIdTaken extends Error {}
+
 export interface NewSecret {
   readonly secretId: string;
-  /** Shown once; only its digest is stored. */
+  /** Shown once; only its digest is stored. Meaningless if only the hash of another server is known. */
   readonly secret: string;
   readonly expiresAt: Date | null;
 }
@@ -56,13 +60,14 @@ export class ClientsService {
   }
 
   /**
-   * @param known an id and a secret to use instead of generated ones (for the first admin client)
-   * @throws InvalidRegistration; a unique violation when the id is taken
+   * @param known an id and a secret, or the hash of one, to use instead of generated ones: of the first admin client, or of a
+   *   client of another server
+   * @throws InvalidRegistration; ClientIdTaken
    */
   async register(
     registration: ClientRegistration,
     change: AuditOrigin,
-    known: { clientId?: string; secret?: string } = {},
+    known: KnownCredentials = {},
   ): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
     throwProblems(registrationProblems(registration, this.deployment));
     const now = new Date(this.clock.now());
@@ -76,11 +81,15 @@ export class ClientsService {
       disabledAt: null,
       deletedAt: null,
     };
-    const secret = await this.dataSource.transaction(async (manager) => {
-      await this.repository.insert(client, manager);
-      await this.record(manager, 'client.created', clientId, change);
-      return client.type === 'confidential' ? this.insertSecret(manager, clientId, known.secret) : undefined;
-    });
+    const secret = await this.dataSource
+      .transaction(async (manager) => {
+        await this.repository.insert(client, manager);
+        await this.record(manager, 'client.created', clientId, change);
+        return client.type === 'confidential' ? this.insertSecret(manager, clientId, known) : undefined;
+      })
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? new ClientIdTaken() : error;
+      });
     return { client, secret };
   }
 
@@ -143,7 +152,7 @@ export class ClientsService {
   }
 
   /** Newest first, without the digests. */
-  listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client'>[]> {
+  listSecrets(clientId: string): Promise<Omit<ClientSecretEntity, 'digest' | 'client' | 'importedHash'>[]> {
     return this.repository.listSecrets(clientId);
   }
 
@@ -163,7 +172,7 @@ export class ClientsService {
       if (count >= MAX_SECRETS)
         throw new InvalidRegistration([`secrets may be ${MAX_SECRETS} at most; delete one first`]);
       if (othersExpireAt) await this.repository.expireSecrets(clientId, othersExpireAt, manager);
-      const secret = await this.insertSecret(manager, clientId, undefined, expiresAt);
+      const secret = await this.insertSecret(manager, clientId, {}, expiresAt);
       await this.record(manager, 'client.secret_added', clientId, change, { secret_id: secret.secretId });
       return secret;
     });
@@ -185,14 +194,23 @@ export class ClientsService {
   private async insertSecret(
     manager: EntityManager,
     clientId: string,
-    secret = generateSecret(),
+    { secret: given, secretHash }: KnownCredentials,
     expiresAt: Date | null = null,
   ): Promise<NewSecret> {
     const now = new Date(this.clock.now());
     const secretId = uuidv7();
-    const digest = digestSecret(secret, this.secretKey);
+    const secret = given ?? generateSecret();
     await this.repository.insertSecret(
-      { secretId, clientId, digest, createdAt: now, startsAt: now, expiresAt },
+      {
+        secretId,
+        clientId,
+        digest: digestSecret(secret, this.secretKey),
+        createdAt: now,
+        startsAt: now,
+        expiresAt,
+        imported: given !== undefined || secretHash !== undefined,
+        importedHash: secretHash ?? null,
+      },
       manager,
     );
     return { secretId, secret, expiresAt };

@@ -46,13 +46,19 @@ export class FailedAuthentications {
    * @throws OAuthError too_many_requests while this source is blocked, for this client or for all: then nothing is written
    */
   async note(client: Client | undefined, presentedId: string, reason: string, context: RequestContext): Promise<void> {
+    this.demandUnblocked(client, presentedId, context);
     const ofClient = clientKey(presentedId, context.source);
     const ofSource = sourceKey(context.source);
-    const seconds = this.byClient.waitSeconds(ofClient) || this.bySource.waitSeconds(ofSource);
-    if (seconds > 0) throw OAuthError.tooManyRequests(seconds, 'failed_authentications', client?.clientId);
     this.metrics.clientAuthenticationFailures.inc({ reason });
     await Promise.all([this.byClient.count(ofClient), this.bySource.count(ofSource)]);
     await this.audit.record(this.eventOf(client?.clientId, reason, context));
+  }
+
+  /** @throws OAuthError too_many_requests while this source is blocked, for this client or for all */
+  demandUnblocked(client: Client | undefined, presentedId: string, { source }: RequestContext): void {
+    const seconds =
+      this.byClient.waitSeconds(clientKey(presentedId, source)) || this.bySource.waitSeconds(sourceKey(source));
+    if (seconds > 0) throw OAuthError.tooManyRequests(seconds, 'failed_authentications', client?.clientId);
   }
 
   /** For a caller with the right secret. Not counted as a failure, so the audit events are limited instead. */

@@ -4,6 +4,7 @@ import { AuditModule } from '../platform/audit/audit.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
+import { AdoptedFamilies } from './adopted-families.service.js';
 import { FamiliesService } from './families.service.js';
 import { FamiliesRepository } from './families.repository.js';
 import { TokenFamilyEntity } from './token-family.entity.js';
@@ -11,7 +12,7 @@ import { TokenFamilyEntity } from './token-family.entity.js';
 /** Token families without refreshing, for revocation. */
 @Module({
   imports: [ConfigModule, TimeModule, AuditModule, KeysModule, TypeOrmModule.forFeature([TokenFamilyEntity])],
-  providers: [FamiliesRepository, FamiliesService],
-  exports: [FamiliesService],
+  providers: [FamiliesRepository, FamiliesService, AdoptedFamilies],
+  exports: [FamiliesService, AdoptedFamilies],
 })
 export class FamiliesModule {}

@@ -38,6 +38,33 @@ export class FamiliesRepository {
     await manager.insert(TokenFamilyEntity, family);
   }
 
+  /** @returns the ids of the stored families; those whose imported token is known are skipped */
+  async insertImported(families: readonly TokenFamilyEntity[], manager: EntityManager): Promise<Set<string>> {
+    if (families.length === 0) return new Set();
+    // In one order, so that two imports of the same tokens do not deadlock.
+    const rows = [...families].sort((a, b) => Buffer.compare(a.importedTokenDigest!, b.importedTokenDigest!));
+    const inserted = await manager
+      .createQueryBuilder()
+      .insert()
+      .into(TokenFamilyEntity)
+      .values(rows)
+      .orIgnore()
+      .updateEntity(false)
+      .returning('id')
+      .execute();
+    return new Set((inserted.raw as { id: string }[]).map(({ id }) => id));
+  }
+
+  /** @returns the handles of the families, in the order of the digests */
+  async findImported(digests: readonly Buffer[]): Promise<(string | undefined)[]> {
+    const rows = await this.dataSource.query<{ id: string; digest: Buffer }[]>(
+      `SELECT id, imported_token_digest AS digest FROM token_families WHERE imported_token_digest = ANY($1)`,
+      [digests],
+    );
+    const handles = new Map(rows.map(({ id, digest }) => [digest.toString('hex'), id]));
+    return digests.map((digest) => handles.get(digest.toString('hex')));
+  }
+
   /**
    * Revokes the selected families that are not revoked yet, and locks their rows until the transaction ends.
    * @returns the live ones among them, and an upper bound for the issue time of their access tokens (milliseconds since the epoch)

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../platform/audit/audit.service.js';
 import type { AuditEventName, AuditOrigin } from '../platform/audit/audit-event.js';
 import type { Client } from '../clients/client.js';
@@ -10,6 +9,7 @@ import type { RequestedClaims } from '../oauth/requested-claims.js';
 import { Clock } from '../platform/time/clock.js';
 import { FamiliesRepository } from './families.repository.js';
 import type { EndedFamily, FamilyHits, FamilySelection, FamilyState } from './family-selection.js';
+import { newFamily, wholeSecond } from './new-family.js';
 import { mintRefreshToken } from './refresh-token.js';
 import type { TokenFamilyEntity } from './token-family.entity.js';
 
@@ -155,44 +155,3 @@ export class FamiliesService {
     return this.repository.list(selection, state, this.clock.now(), page);
   }
 }
-
-/** Whole seconds, like `exp`, so that an access token from the last second is valid for the rest of it. */
-const wholeSecond = (time: number): number => Math.floor(time / 1000) * 1000;
-
-const newFamily = ({
-  clientId,
-  subject,
-  scope,
-  now,
-  idleExpiresAt,
-  absoluteExpiresAt,
-}: {
-  readonly clientId: string;
-  readonly subject: string;
-  readonly scope: readonly string[];
-  readonly now: number;
-  readonly idleExpiresAt: number;
-  readonly absoluteExpiresAt: number;
-}): TokenFamilyEntity => ({
-  id: uuidv7(),
-  sid: uuidv7(),
-  clientId,
-  subject,
-  scope: [...scope],
-  generation: 0,
-  rotatedAt: [],
-  bornOfCode: false,
-  offline: true,
-  sessionId: null,
-  authTime: null,
-  acr: null,
-  amr: null,
-  resource: [],
-  claims: null,
-  createdAt: new Date(now),
-  lastUsedAt: new Date(now),
-  idleExpiresAt: new Date(idleExpiresAt),
-  absoluteExpiresAt: new Date(absoluteExpiresAt),
-  revokedAt: null,
-  revokedReason: null,
-});

@@ -22,6 +22,7 @@ const SIGNED_BYTES = 21;
 const MAC_BYTES = 24;
 const TOKEN = /^rt_[A-Za-z0-9_-]{60}$/;
 
+/** Every refresh token of ours does; another server's, which may have been imported, must not. */
 export const looksLikeRefreshToken = (token: string): boolean => token.startsWith(PREFIX);
 
 export function mintRefreshToken({ handle, generation }: RefreshTokenParts, key: TokenKey): string {

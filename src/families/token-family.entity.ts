@@ -69,6 +69,11 @@ export class TokenFamilyEntity {
   @Column('jsonb', { nullable: true })
   claims: RequestedClaims | null;
 
+  /** The digest of the refresh token of another server that stands for generation 0: see `imported-token.ts`. */
+  @Index('token_families_imported_token_digest', { unique: true, where: 'imported_token_digest IS NOT NULL' })
+  @Column('bytea', { name: 'imported_token_digest', nullable: true, select: false })
+  importedTokenDigest?: Buffer | null;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;
 

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientRegistration } from '../clients/client-registration.js';
-import { ClientsService } from '../clients/clients.service.js';
-import { isUniqueViolation } from '../platform/database/database-errors.js';
+import { ClientIdTaken, ClientsService } from '../clients/clients.service.js';
 import { UsersService } from '../users/users.service.js';
 import { UserTaken } from '../users/user-error.js';
 
@@ -26,7 +25,7 @@ export class Registrar {
       await this.clients.register(registration, FIRST_BOOT, { clientId, secret });
     } catch (error) {
       // Another replica was faster, or the client was deleted, and its id stays taken.
-      if (!isUniqueViolation(error)) throw error;
+      if (!(error instanceof ClientIdTaken)) throw error;
       this.logger.warn(`The client ${clientId} exists already or was deleted, and was not created again.`);
     }
     return false;

@@ -12,7 +12,8 @@ export type KeyPurpose =
   | 'page-cursor'
   | 'form-token'
   | 'upstream-sign-in'
-  | 'password-decoy';
+  | 'password-decoy'
+  | 'imported-refresh-token';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;

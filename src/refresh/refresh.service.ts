@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
-import { parseRefreshToken, type RefreshTokenParts } from '../families/refresh-token.js';
+import { looksLikeRefreshToken, parseRefreshToken, type RefreshTokenParts } from '../families/refresh-token.js';
 import type { TokenFamily } from '../families/token-family.js';
 import type { Authorization } from '../issuance/authorization.js';
+import { AdoptedFamilies } from '../families/adopted-families.service.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { AuditService } from '../platform/audit/audit.service.js';
@@ -23,6 +24,7 @@ import { Rotations, type Outcome } from './rotations.service.js';
 export class RefreshService {
   constructor(
     private readonly rotations: Rotations,
+    private readonly adopted: AdoptedFamilies,
     private readonly authorizations: FamilyAuthorizations,
     private readonly reuse: ReuseResponse,
     private readonly keys: KeyRing,
@@ -72,6 +74,7 @@ export class RefreshService {
   }
 
   private parse(refreshToken: string): RefreshTokenParts | undefined | Promise<RefreshTokenParts | undefined> {
+    if (!looksLikeRefreshToken(refreshToken)) return this.adopted.find(refreshToken);
     return this.keys.reading(({ tokenKey }) => parseRefreshToken(refreshToken, tokenKey));
   }
 

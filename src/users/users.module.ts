@@ -9,9 +9,8 @@ import { LinkedAccountEntity } from './linked-account.entity.js';
 import { LinkedSignIn } from './linked-sign-in.service.js';
 import { NewPasswords } from './new-passwords.service.js';
 import { PasswordDecoys } from './password-decoys.service.js';
-import { PasswordHasher } from '../passwords/password-hasher.service.js';
 import { PasswordSignIn } from './password-sign-in.service.js';
-import { PasswordThreads } from '../passwords/password-threads.service.js';
+import { PasswordsModule } from '../passwords/passwords.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SessionEpochs } from './session-epochs.service.js';
 import { SubjectEntity } from './subject.entity.js';
@@ -34,6 +33,7 @@ import { UsersService } from './users.service.js';
     MetricsModule,
     LimitsModule,
     RevocationModule,
+    PasswordsModule,
     TypeOrmModule.forFeature([UserEntity, LinkedAccountEntity, SubjectEntity]),
   ],
   providers: [
@@ -41,8 +41,6 @@ import { UsersService } from './users.service.js';
     SessionEpochs,
     UserRepository,
     UserChanges,
-    PasswordThreads,
-    PasswordHasher,
     PasswordDecoys,
     StoredPasswords,
     NewPasswords,
@@ -53,6 +51,6 @@ import { UsersService } from './users.service.js';
     UserImport,
     UsersService,
   ],
-  exports: [PasswordThreads, SubjectsService, SessionEpochs, UsersService, UserImport],
+  exports: [SubjectsService, SessionEpochs, UsersService, UserImport],
 })
 export class UsersModule {}

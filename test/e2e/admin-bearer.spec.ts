@@ -225,6 +225,7 @@ const ROUTES = [
   ['DELETE', '/clients/x/secrets/y'],
   ['GET', '/families'],
   ['POST', '/families'],
+  ['POST', '/families/import'],
   ['GET', '/families/x'],
   ['GET', '/revocations'],
   ['POST', '/revocations'],

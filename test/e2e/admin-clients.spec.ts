@@ -579,7 +579,12 @@ describe('secrets', () => {
     const { body } = await caller.post(`/clients/${client.clientId}/secrets`, { expires_at: expiresAt });
     const { items } = (await caller.get(`/clients/${client.clientId}/secrets`)).body;
     expect(items).toHaveLength(2);
-    expect(items).toContainEqual({ secret_id: body.secret_id, created_at: expect.any(String), expires_at: expiresAt });
+    expect(items).toContainEqual({
+      secret_id: body.secret_id,
+      created_at: expect.any(String),
+      expires_at: expiresAt,
+      imported: false,
+    });
   });
 
   it.each([

@@ -498,7 +498,7 @@ describe('an import', () => {
       ['created', expect.stringMatching(/^[0-9a-f-]{36}$/)],
       ['invalid', ['username', 'claims.email']],
       ['exists', taken.subject],
-      ['invalid', ['user']],
+      ['invalid', ['item']],
       ['created', `${two}-id`],
       ['invalid', ['password_hash']],
       ['invalid', ['password']],

@@ -1,5 +1,5 @@
 /** The command line, in a separate process against a running service. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -230,6 +230,43 @@ describe('family, revoke and audit', () => {
     const { exitCode, stderr } = await run('revoke', 'all', '--reason', 'x');
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('use --yes. Nothing was done.')]);
     expect((await run('revoke', 'all', '--reason', 'x', '--dry-run')).exitCode).not.toBe(1);
+  });
+
+  it('clients and families of another server are imported from files, a second time too, and broken lines are named', async () => {
+    const [clients, families] = ['clients.jsonl', 'families.jsonl'].map((name) => join(dataDir, name)) as [
+      string,
+      string,
+    ];
+    writeFileSync(
+      clients,
+      [
+        '{"client_id":"old-shop","client_secret":"short","name":"Old shop","type":"confidential","scopes":["a"],"grant_types":["refresh_token"]}',
+        '{"client_id":"broken"',
+        '{"client_id":" broken","name":"x","type":"public"}',
+      ].join('\n'),
+    );
+    writeFileSync(
+      families,
+      [
+        '{"client_id":"old-shop","subject":"u1","scope":"a","refresh_token":"legacy-one"}',
+        '{"client_id":"old-shop","subject":"u1","scope":"z","refresh_token":"legacy-two"}',
+      ].join('\n'),
+    );
+    for (const [kind, file, problems] of [
+      ['client', clients, ['line 2: is not a JSON object', 'line 3: ']],
+      ['family', families, ['line 2: scope must be within the scopes of the client']],
+    ] as const) {
+      const first = await run('--json', kind, 'import', file);
+      expect([first.exitCode, JSON.parse(first.stdout)]).toEqual([
+        1,
+        { created: 1, exists: 0, invalid: problems.length },
+      ]);
+      for (const problem of problems) expect(first.stderr).toContain(problem);
+      expect(JSON.parse((await run('--json', kind, 'import', file)).stdout)).toMatchObject({ created: 0, exists: 1 });
+    }
+    const old: TestClient = { clientId: 'old-shop', secret: 'short', method: 'client_secret_basic' };
+    expect((await refresh(app, old, 'legacy-one')).status).toBe(200);
+    expect((await json('client', 'list-secrets', 'old-shop')).items).toMatchObject([{ imported: true }]);
   });
 
   it('a subject is disabled and enabled', async () => {

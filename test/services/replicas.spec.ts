@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { decodeJwt } from 'jose';
 import pg from 'pg';
 import { createClient } from 'redis';
+import { admin } from '../support/admin.js';
 import { auditOfFamily } from '../support/audit-trail.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
@@ -47,6 +48,19 @@ async function expectAllDead(sid: string, answers: Answer[]): Promise<void> {
 }
 
 describe('the same token on both replicas at once', () => {
+  it('a refresh token of another server that both replicas adopt at once gets one successor', async () => {
+    const caller = await admin(a);
+    for (let round = 0; round < 5; round++) {
+      const refresh_token = `legacy-${round}`;
+      const family = { client_id: client.clientId, subject: 'u1', scope: 'a b', refresh_token };
+      const { body } = await caller.post('/families', family);
+      const answers = await onBoth(50, (app) => refresh(app, client, refresh_token));
+      expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+      expect(new Set(answers.map((answer) => answer.body.refresh_token)).size).toBe(1);
+      expect((await familyRow(a, body.sid as string)).generation).toBe(1);
+    }
+  });
+
   it('[133] fifty identical refreshes on both replicas get one successor, and one token is valid', async () => {
     for (let round = 0; round < 5; round++) {
       const { refreshToken, sid } = await startFamily(a, client);

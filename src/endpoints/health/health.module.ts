@@ -5,11 +5,11 @@ import { RefreshModule } from '../../refresh/refresh.module.js';
 import { TrackerModule } from '../../revocation/tracker.module.js';
 import { ServiceGauges } from './gauges.service.js';
 import { HealthController } from './health.controller.js';
-import { UsersModule } from '../../users/users.module.js';
+import { PasswordsModule } from '../../passwords/passwords.module.js';
 import { Readiness } from './readiness.service.js';
 
 @Module({
-  imports: [RefreshModule, TrackerModule, MetricsModule, TimeModule, UsersModule],
+  imports: [RefreshModule, TrackerModule, MetricsModule, TimeModule, PasswordsModule],
   controllers: [HealthController],
   providers: [Readiness, ServiceGauges],
 })

@@ -40,7 +40,8 @@ export class IntrospectionService {
 
   private async ofAccessToken(caller: Client, token: string): Promise<Introspection> {
     const found = await this.accessTokens.read(token);
-    if (!found || !mayKnow(caller, found) || (await this.revocations.isRevoked(found))) return INACTIVE;
+    if (!found) return this.ofRefreshToken(caller, token); // it may be one of another server, imported
+    if (!mayKnow(caller, found) || (await this.revocations.isRevoked(found))) return INACTIVE;
     return { active: true, token_type: 'Bearer', ...found.claims };
   }
 

@@ -50,7 +50,7 @@ export class TokenRevocationService {
 
   private async revokeAccessToken(client: Client, token: string, context: RequestContext): Promise<void> {
     const found = await this.accessTokens.read(token);
-    if (!found) return;
+    if (!found) return this.revokeRefreshToken(client, token, context); // it may be one of another server, imported
     const { clientId, jti, sid, subject, bornAt } = found;
     if (clientId !== client.clientId) return this.refuse(client, { sid, subject }, context);
     if (await this.revocations.isRevoked(found)) return;

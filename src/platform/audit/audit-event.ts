@@ -11,6 +11,7 @@ export const auditEventNames = [
   'client.authentication_failed',
   'authorization.refused',
   'family.started',
+  'family.imported',
   'code.issued',
   'code.redeemed',
   'code.refused',

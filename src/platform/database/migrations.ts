@@ -7,6 +7,7 @@ import { UnknownScopes1764120000000 } from './migrations/1764120000000-unknown-s
 import { StrictClients1764130000000 } from './migrations/1764130000000-strict-clients.js';
 import { TokenContents1764140000000 } from './migrations/1764140000000-token-contents.js';
 import { UserSearch1764160000000 } from './migrations/1764160000000-user-search.js';
+import { MovingIn1764170000000 } from './migrations/1764170000000-moving-in.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -17,4 +18,5 @@ export const migrations = [
   StrictClients1764130000000,
   TokenContents1764140000000,
   UserSearch1764160000000,
+  MovingIn1764170000000,
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { batchesOf, MAX_BATCH_BYTES, type Batch } from './user-file.js';
+import { batchesOf, MAX_BATCH_BYTES, type Batch } from './import-file.js';
 
 async function read(lines: readonly string[]): Promise<{ batches: Batch[]; failures: [number, string][] }> {
   async function* each() {
@@ -19,10 +19,10 @@ describe('a file of users', () => {
     const { batches, failures } = await read(lines);
     expect(failures).toEqual([]);
     expect(batches.flat().map(({ number }) => number)).toEqual(lines.map((_, index) => index + 1));
-    expect(batches.flat().map(({ user }) => JSON.stringify(user))).toEqual(lines);
+    expect(batches.flat().map(({ item }) => JSON.stringify(item))).toEqual(lines);
     for (const batch of batches) {
       expect(batch.length).toBeLessThanOrEqual(200);
-      expect(Buffer.byteLength(JSON.stringify(batch.map(({ user }) => user)))).toBeLessThanOrEqual(MAX_BATCH_BYTES + 1);
+      expect(Buffer.byteLength(JSON.stringify(batch.map(({ item }) => item)))).toBeLessThanOrEqual(MAX_BATCH_BYTES + 1);
     }
     expect(batches.length).toBeLessThan(12);
   });
