@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { FamiliesModule } from '../families/families.module.js';
+import { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { AuditModule } from '../platform/audit/audit.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -24,6 +26,7 @@ import { TokenFamilyRepository } from './token-family.repository.js';
     RevocationModule,
     FamiliesModule,
     SignOutModule,
+    TypeOrmModule.forFeature([TokenFamilyEntity]),
   ],
   providers: [TokenFamilyRepository, Rotations, FamilyAuthorizations, ReuseResponse, RefreshService],
   exports: [RefreshService, Rotations, FamilyAuthorizations],

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
 import type { Pool } from 'pg';
-import { DataSource } from 'typeorm';
+import type { Repository } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Config } from '../platform/config/config.js';
+import { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { toTokenFamily, type TokenFamily, type TokenFamilyRow } from '../families/token-family.js';
 import type { Presented } from './rotation.js';
 import { FAMILIES_SQL, rotationSql } from './rotation-sql.js';
@@ -15,14 +17,14 @@ export interface Rotated extends TokenFamily {
   readonly at: number;
 }
 
-/** The SQL of `token_families` that a refresh needs. */
+/** What a refresh needs of `token_families`. SQL, because the rotation of many families and their audit events is one statement. */
 @Injectable()
 export class TokenFamilyRepository {
   private readonly batchSql: string;
   private readonly waitingSql: string;
 
   constructor(
-    private readonly dataSource: DataSource,
+    @InjectRepository(TokenFamilyEntity) private readonly families: Repository<TokenFamilyEntity>,
     config: Config,
   ) {
     this.batchSql = rotationSql({ audit: config.audit, skipLocked: true });
@@ -70,6 +72,6 @@ export class TokenFamilyRepository {
 
   /** The driver's own pool, because TypeORM's `query` never prepares its statements. */
   private get pool(): Pool {
-    return (this.dataSource.driver as PostgresDriver).master as Pool;
+    return (this.families.manager.dataSource.driver as PostgresDriver).master as Pool;
   }
 }

@@ -24,7 +24,7 @@ const AUDIENCE = ['https://a.test', 'https://b.test', 'https://c.test'];
 
 export const storeOn = (dataSource: DataSource, audit: 'on' | 'off' = 'on'): TokenFamilyRepository =>
   new TokenFamilyRepository(
-    dataSource,
+    dataSource.getRepository(TokenFamilyEntity),
     loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, REKEY_AUDIT: audit }),
   );
 
