@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { FieldProblem } from '../platform/http/invalid-fields.js';
-import type { ProblemDetails } from '../platform/http/problem-details.filter.js';
+import type { ProblemDetails } from '../platform/http/error-answers.js';
 
 export class FieldProblemDto implements FieldProblem {
   @ApiProperty({ example: 'refresh.idle_ttl_seconds' })

@@ -2,11 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import type { OAuthError } from '../oauth/oauth-error.js';
 import { Config } from '../platform/config/config.js';
+import { isBelow } from '../platform/http/issuer-path.js';
+import { queryOf } from '../platform/http/request-context.js';
+import { acceptsJsonOnly, prefersHtml } from './accept.js';
 import { brandIcon } from './brand-icon.js';
+import { accountPath, browserPaths, homePath } from './browser-paths.js';
+import { ErrorPage } from './error.page.js';
 import { textsFor } from './languages.js';
 import { LayoutPage, type Brand } from './layout.page.js';
 import { pageHeaders } from './page-headers.js';
+import { problemOf } from './page-problem.js';
 import { sourceHash } from './source-hash.js';
 import { styleOf } from './style.js';
 import type { Texts } from './texts.js';
@@ -40,7 +47,7 @@ export class Pages {
   private readonly css: string;
   private readonly styleSource: string;
 
-  constructor(config: Config) {
+  constructor(private readonly config: Config) {
     this.brand = { name: config.brandName, logo: config.brandLogo, icon: brandIcon({ brand: config.brandColor }) };
     this.css = styleOf(config.brandColor);
     this.styleSource = sourceHash(this.css);
@@ -64,6 +71,30 @@ export class Pages {
       .send(html);
   }
 
+  showError(error: OAuthError, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = problemOf(error);
+    void reply.headers(error.headers);
+    this.show(
+      request,
+      reply,
+      (texts) => ({
+        title: texts.errors[problem].title,
+        body: ErrorPage({ texts, problem, correlationId: request.id }),
+        failed: true,
+      }),
+      { status: error.status, uiLocales: uiLocalesIn(request.url) },
+    );
+  }
+
+  /** Whether the answer is a page. The account also answers in JSON, to programs that accept nothing else. */
+  areFor(request: FastifyRequest): boolean {
+    const { config } = this;
+    const { accept } = request.headers;
+    if (isBelow(accountPath(config), request) && acceptsJsonOnly(accept)) return false;
+    if (request.routeOptions?.url === homePath(config)) return prefersHtml(accept);
+    return browserPaths(config).some((path) => isBelow(path, request));
+  }
+
   private render(texts: Texts, { title, body, failed = false, isWide = false }: PageContent): string {
     const page = LayoutPage({
       language: texts.language,
@@ -76,3 +107,7 @@ export class Pages {
     return `<!doctype html>${renderToString(page)}`;
   }
 }
+
+/** Lenient on purpose: the error may be about this very query. */
+const uiLocalesIn = (target: string): string | undefined =>
+  new URLSearchParams(queryOf(target)).get('ui_locales') ?? undefined;

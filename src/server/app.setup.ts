@@ -2,15 +2,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { Config } from '../platform/config/config.js';
-import { OAuthErrorFilter } from '../platform/http/oauth-error.filter.js';
+import { ErrorFilter } from './error.filter.js';
 import { serveOpenApi } from './openapi.js';
 import { addPageHook } from './page-hook.js';
 import { adminPathOf } from '../platform/http/issuer-path.js';
-import { ProblemDetailsFilter } from '../platform/http/problem-details.filter.js';
 import { addRequestHooks } from './request-hooks.js';
 import { recordRoutes } from './route-table.js';
 import { Metrics } from '../platform/metrics/metrics.js';
-import { PageErrorFilter } from '../pages/page-error.filter.js';
 import { Pages } from '../pages/pages.view.js';
 import { Clock } from '../platform/time/clock.js';
 
@@ -37,7 +35,6 @@ export function setUp(app: NestFastifyApplication, logger: Logger): void {
   const { pathname } = new URL(config.issuer);
   if (pathname !== '/') app.setGlobalPrefix(pathname, { exclude: OUTSIDE_THE_ISSUER });
   const adminPath = adminPathOf(config.issuer);
-  const forPrograms = new ProblemDetailsFilter(adminPath, new OAuthErrorFilter());
-  app.useGlobalFilters(new PageErrorFilter(new Pages(config), config, forPrograms));
+  app.useGlobalFilters(new ErrorFilter(new Pages(config), adminPath));
   serveOpenApi(app, server, { path: `${adminPath}/v1/openapi.json`, issuer: config.issuer });
 }

@@ -4,13 +4,12 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../platform/config/config.js';
-import { showError, wantsPage } from '../pages/page-error.filter.js';
 import { Pages } from '../pages/pages.view.js';
 import { toOAuthError } from '../platform/http/http-error.js';
-import { adminPathOf, isBelow } from '../platform/http/issuer-path.js';
-import { sendProblem } from '../platform/http/problem-details.filter.js';
+import { adminPathOf } from '../platform/http/issuer-path.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
 import { addParsers } from './body-parsers.js';
+import { ErrorFilter } from './error.filter.js';
 import { answerBrokenHttp, routeEarlyRequests } from './early-requests.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
@@ -63,13 +62,9 @@ function hangUpWhileDraining(server: FastifyInstance): void {
 
 /** Answers paths that cannot be decoded or are too long: they reach no route and no hook. */
 function brokenUrlAnswer(config: Config): (broken: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
-  const adminPath = adminPathOf(config.issuer);
-  const pages = new Pages(config);
+  const filter = new ErrorFilter(new Pages(config), adminPathOf(config.issuer));
   return (broken, request, reply) => {
-    const error = toOAuthError(broken);
     void reply.headers({ ...STANDARD_HEADERS, 'x-correlation-id': request.id });
-    if (isBelow(adminPath, request)) return sendProblem(error, request, reply);
-    if (wantsPage(config, request)) return showError(pages, error, request, reply);
-    void reply.status(error.status).headers(error.headers).type('application/json; charset=utf-8').send(error.toJSON());
+    filter.answer(toOAuthError(broken), request, reply);
   };
 }

@@ -4,7 +4,6 @@ import { Form } from '../../oauth/form.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { accountPath } from '../../pages/browser-paths.js';
 import { FormTokens } from '../../pages/form-token.service.js';
-import { wantsPage } from '../../pages/page-error.filter.js';
 import { Pages } from '../../pages/pages.view.js';
 import type { AccountChange, Texts } from '../../pages/texts.js';
 import { Config } from '../../platform/config/config.js';
@@ -62,7 +61,7 @@ export class AccountView {
 
   /** Nobody is signed in. @throws OAuthError login_required for programs */
   signIn(request: FastifyRequest, reply: FastifyReply): void {
-    if (!wantsPage(this.config, request)) throw loginRequired();
+    if (!this.pages.areFor(request)) throw loginRequired();
     void reply.redirect(`${issuerPath(this.config)}/sign-in`, 303);
   }
 
@@ -70,7 +69,7 @@ export class AccountView {
   changed(result: FormResult, request: FastifyRequest, reply: FastifyReply): void {
     const isSignedOut = result === 'signed_out';
     if (isSignedOut) void reply.header('set-cookie', this.sessions.expiredCookie);
-    if (!wantsPage(this.config, request)) return void reply.status(204).send();
+    if (!this.pages.areFor(request)) return void reply.status(204).send();
     const path = issuerPath(this.config);
     // The logout endpoint shows that nobody is signed in.
     void reply.redirect(isSignedOut ? `${path}/end-session` : `${path}/account?done=${result}`, 303);

@@ -1,13 +1,16 @@
+/** An error as JSON: for the clients of the OAuth endpoints, and for those of the admin API. */
 import { STATUS_CODES } from 'node:http';
-import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OAuthError } from '../../oauth/oauth-error.js';
-import { toOAuthError } from './http-error.js';
 import { InvalidFields, type FieldProblem } from './invalid-fields.js';
-import { isBelow } from './issuer-path.js';
-import { logError } from './log-error.js';
-import { methodMismatch } from './oauth-error.filter.js';
-import { noteRefusal } from './request-context.js';
+import { STANDARD_HEADERS } from './standard-headers.js';
+
+/** RFC 6749 §5.2: flat JSON with fixed texts, without input. */
+export function sendOAuthError(error: OAuthError, reply: FastifyReply): void {
+  // The route may have set caching headers already, but errors must not be cached.
+  const headers = { ...STANDARD_HEADERS, ...error.headers };
+  void reply.status(error.status).headers(headers).type('application/json; charset=utf-8').send(error.toJSON());
+}
 
 /** RFC 9457 §3.1, with extension members (§3.2): a code for programs, the invalid fields, the correlation id. */
 export interface ProblemDetails {
@@ -19,26 +22,6 @@ export interface ProblemDetails {
   readonly code: string;
   readonly errors?: readonly FieldProblem[];
   readonly correlation_id: string;
-}
-
-/** Writes errors below one path as problem details, 404s included; other errors go to the next filter. */
-@Catch()
-export class ProblemDetailsFilter implements ExceptionFilter {
-  private readonly logger = new Logger(ProblemDetailsFilter.name);
-
-  constructor(
-    private readonly path: string,
-    private readonly otherwise: ExceptionFilter,
-  ) {}
-
-  catch(thrown: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    if (!isBelow(this.path, request)) return void this.otherwise.catch(thrown, host);
-    const error = methodMismatch(thrown, request) ?? toOAuthError(thrown);
-    if (error.status >= 500) logError(this.logger, error, request.id);
-    noteRefusal(request, error);
-    sendProblem(error, request, host.switchToHttp().getResponse<FastifyReply>());
-  }
 }
 
 export function sendProblem(error: OAuthError, request: FastifyRequest, reply: FastifyReply): void {
