@@ -4,6 +4,7 @@
  * process group.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,22 +20,19 @@ function demand(holds, problem) {
   if (!holds) throw new Error(problem);
 }
 
-/** @param wanted 0: any port @returns undefined if it is taken */
-async function freePort(wanted = 0) {
-  const server = createServer().listen(wanted, '127.0.0.1');
-  const isFree = await new Promise((resolve) => {
+async function isFree(port) {
+  const server = createServer().listen(port, '127.0.0.1');
+  const listens = await new Promise((resolve) => {
     server.once('listening', () => resolve(true)).once('error', () => resolve(false));
   });
-  if (!isFree) return undefined;
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  if (listens) await new Promise((resolve) => server.close(resolve));
+  return listens;
 }
 
-/** The second port is for the demo client. */
+/** Below the kernel's range of outgoing ports, which whatever runs beside this may use. The second port is for the demo client. */
 async function twoFreePorts() {
-  const port = await freePort();
-  return (await freePort(port + 1)) === undefined ? twoFreePorts() : port;
+  const port = randomInt(20_000, 32_000);
+  return (await isFree(port)) && (await isFree(port + 1)) ? port : twoFreePorts();
 }
 
 /** An environment without settings. */
