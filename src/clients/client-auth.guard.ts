@@ -2,7 +2,7 @@ import { createParamDecorator, Injectable, type CanActivate, type ExecutionConte
 import type { FastifyRequest } from 'fastify';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { contextOf, headerLines, type RequestContext } from '../platform/http/request-context.js';
+import { contextOf, hasTwoAuthorizations, type RequestContext } from '../platform/http/request-context.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';
@@ -74,9 +74,6 @@ function isBasic(request: FastifyRequest, form: Form): boolean {
   if (byAssertion) throw OAuthError.invalidClient('unsupported_method');
   return inHeader;
 }
-
-/** Of two Authorization headers Node keeps the first, but a proxy in front may have read the second. */
-export const hasTwoAuthorizations = ({ raw }: FastifyRequest): boolean => headerLines(raw, 'authorization') > 1;
 
 export interface AuthenticatedRequest {
   /** The client that the guard admitted. */

@@ -4,14 +4,13 @@ import { KeysModule } from '../keys/keys.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
-import { AccessTokenAdmission } from './access-token-admission.service.js';
 import { AccessTokenService } from './access-token.service.js';
 import { IdTokens } from './id-token.service.js';
 
 /** Issues tokens from an authorization, and checks our own access tokens when they come back. */
 @Module({
   imports: [ConfigModule, TimeModule, KeysModule, RevocationModule, UsersModule],
-  providers: [AccessTokenService, AccessTokenAdmission, IdTokens],
-  exports: [AccessTokenService, AccessTokenAdmission, IdTokens],
+  providers: [AccessTokenService, IdTokens],
+  exports: [AccessTokenService, IdTokens],
 })
 export class IssuanceModule {}

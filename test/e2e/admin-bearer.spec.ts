@@ -187,9 +187,11 @@ describe('an access token', () => {
     expect((await caller.get(`/clients?access_token=${caller.token}`)).status).toBe(400);
   });
 
-  it('[199] two Authorization headers are refused', async () => {
-    const authorization = ['Authorization', `Bearer ${caller.token}`] as const;
-    const headers = [authorization, authorization];
+  it.each(['Bearer', 'Basic'])('[199] two Authorization headers are refused, the first with %s', async (scheme) => {
+    const headers = [
+      ['Authorization', `${scheme} ${caller.token}`],
+      ['Authorization', `Bearer ${caller.token}`],
+    ] as const;
     expectChallenge(
       await exchange(app.url, { method: 'GET', path: '/admin/v1/clients', headers }),
       400,

@@ -262,8 +262,11 @@ describe('an access token', () => {
     expectChallenge(await ask(body.access_token), 403, 'insufficient_scope');
   });
 
-  it('[199] access tokens in both the header and the form are refused', async () => {
+  it('[199] access tokens in both the header and the body are refused', async () => {
     expectChallenge(await postForm(endpoint, { access_token: token }, bearer(token)), 400, 'invalid_request');
+    const headers = { ...bearer(token), 'content-type': 'application/json' };
+    const body = JSON.stringify({ access_token: token });
+    expectChallenge(await send(endpoint, { method: 'POST', headers, body }), 400, 'invalid_request');
   });
 
   it('[199] two Authorization headers are refused', async () => {

@@ -1,8 +1,12 @@
-import { Controller, Get, Header, HttpCode, Options, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Options, Post } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { AccessToken } from '../../issuance/access-token.js';
-import { Admitted, UserinfoGuard } from './userinfo.guard.js';
+import { Admitted, RequireAccessToken } from '../../issuance/bearer.guard.js';
+import { OPENID } from '../../oauth/scope.js';
 import { UserinfoService, type Userinfo } from './userinfo.service.js';
+
+/** In the header or a form. Scripts of any origin may call, for clients in the browser (§5.3): no cookie is read. */
+const RequireOpenid = () => RequireAccessToken({ scope: OPENID, mayBeInForm: true, isForScripts: true });
 
 /** The userinfo endpoint (OpenID Connect Core §5.3). */
 @ApiExcludeController()
@@ -11,14 +15,14 @@ export class UserinfoController {
   constructor(private readonly userinfo: UserinfoService) {}
 
   @Get()
-  @UseGuards(UserinfoGuard)
+  @RequireOpenid()
   read(@Admitted() token: AccessToken): Promise<Userinfo> {
     return this.userinfo.of(token);
   }
 
   @Post()
   @HttpCode(200)
-  @UseGuards(UserinfoGuard)
+  @RequireOpenid()
   ask(@Admitted() token: AccessToken): Promise<Userinfo> {
     return this.userinfo.of(token);
   }

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ConfigModule } from '../../platform/config/config.module.js';
+import { RevocationModule } from '../../revocation/revocation.module.js';
 import { IssuanceModule } from '../../issuance/issuance.module.js';
 import { FamiliesModule } from '../../families/families.module.js';
 import { UsersModule } from '../../users/users.module.js';
@@ -7,7 +9,7 @@ import { UserinfoService } from './userinfo.service.js';
 
 /** `/userinfo`. */
 @Module({
-  imports: [IssuanceModule, FamiliesModule, UsersModule],
+  imports: [ConfigModule, RevocationModule, IssuanceModule, FamiliesModule, UsersModule],
   controllers: [UserinfoController],
   providers: [UserinfoService],
 })

@@ -44,6 +44,9 @@ export function noteRefusal(request: FastifyRequest, { reason, clientId, compare
 /** The query of a request target, still encoded. */
 export const queryOf = (target: string): string => target.slice(target.indexOf('?') + 1 || target.length);
 
+/** Of two Authorization headers Node keeps the first, but a proxy in front may have read the second. */
+export const hasTwoAuthorizations = ({ raw }: FastifyRequest): boolean => headerLines(raw, 'authorization') > 1;
+
 /** How many lines of a request have this header: `headers` keeps one, and a proxy in front may have read another. */
 export const headerLines = ({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): number =>
   rawHeaders.filter((line, index) => index % 2 === 0 && line.toLowerCase() === name).length;
