@@ -9,7 +9,7 @@ import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /**
  * Ends login sessions. In the same transaction it revokes their families that are not offline, with the access tokens, and
- * stores the notices to clients, which are delivered in the background. The controller clears the cookie.
+ * stores the notices to clients, which are delivered in the background. A view clears the cookie.
  */
 @Injectable()
 export class SignOut {
