@@ -1,38 +1,36 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Any, DataSource, IsNull, Not, type EntityManager, type Repository } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { transaction } from '../platform/database/transaction.js';
 import { IN_FLIGHT_MS } from '../revocation/revocation.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
-import { SubjectEntity } from './subject.entity.js';
+import { SubjectRepository } from './subject.repository.js';
 
 /** Disabling a subject suspends its families (each refresh checks) and revokes its access tokens. Enabling resumes the families. */
 @Injectable()
 export class SubjectsService {
   constructor(
     private readonly dataSource: DataSource,
-    @InjectRepository(SubjectEntity) private readonly subjects: Repository<SubjectEntity>,
+    private readonly repository: SubjectRepository,
     private readonly revocations: RevocationService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   isDisabled(subject: string): Promise<boolean> {
-    return this.subjects.existsBy({ subject, disabledAt: Not(IsNull()) });
+    return this.repository.isDisabled(subject);
   }
 
   /** Whether the subject was ever disabled. */
   isRecorded(subject: string): Promise<boolean> {
-    return this.subjects.existsBy({ subject });
+    return this.repository.isRecorded(subject);
   }
 
   /** @returns the disabled ones among these subjects */
-  async disabledAmong(subjects: readonly string[]): Promise<Set<string>> {
-    const disabled = await this.subjects.findBy({ subject: Any(subjects), disabledAt: Not(IsNull()) });
-    return new Set(disabled.map(({ subject }) => subject));
+  disabledAmong(subjects: readonly string[]): Promise<Set<string>> {
+    return this.repository.disabledAmong(subjects);
   }
 
   async setDisabled(subject: string, disabled: boolean, origin: AuditOrigin): Promise<void> {
@@ -42,13 +40,7 @@ export class SubjectsService {
   /** Runs in the caller's transaction. */
   async commitDisabled(subject: string, disabled: boolean, origin: AuditOrigin, manager: EntityManager): Promise<void> {
     const now = this.clock.now();
-    // SQL, because TypeORM's upsert cannot keep the time of a subject that is disabled already.
-    await manager.query(
-      `INSERT INTO subjects (subject, updated_at, disabled_at) VALUES ($1, $2, $3)
-       ON CONFLICT (subject) DO UPDATE SET updated_at = $2,
-         disabled_at = CASE WHEN $3::timestamptz IS NULL THEN NULL ELSE coalesce(subjects.disabled_at, $3) END`,
-      [subject, new Date(now), disabled ? new Date(now) : null],
-    );
+    await this.repository.setDisabled(subject, disabled, new Date(now), manager);
     const event = disabled ? 'subject.disabled' : 'subject.enabled';
     await this.audit.append(manager, { event, at: now, subject, ...origin });
     if (!disabled) return;

@@ -14,6 +14,7 @@ import { PasswordsModule } from '../passwords/passwords.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SessionEpochs } from './session-epochs.service.js';
 import { SubjectEntity } from './subject.entity.js';
+import { SubjectRepository } from './subject.repository.js';
 import { SubjectsService } from './subjects.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
 import { SignInTrail } from './sign-in-trail.service.js';
@@ -37,6 +38,7 @@ import { UsersService } from './users.service.js';
     TypeOrmModule.forFeature([UserEntity, LinkedAccountEntity, SubjectEntity]),
   ],
   providers: [
+    SubjectRepository,
     SubjectsService,
     SessionEpochs,
     UserRepository,
