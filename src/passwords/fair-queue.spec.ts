@@ -39,7 +39,7 @@ describe('a fair queue', () => {
     expect([queue.size, queue.shift()]).toEqual([0, undefined]);
   });
 
-  describe('that is full', () => {
+  describe('a full queue', () => {
     it('a full queue refuses an entry for the longest line, and for one that would become as long', () => {
       const queue = queueOf(4, 'a1', 'a2', 'b1', 'b2');
       expect([queue.push('a', 'a3'), queue.push('b', 'b3')]).toEqual(['a3', 'b3']);

@@ -73,7 +73,7 @@ describe('a journey', () => {
   });
 });
 
-describe('what the provider is told of the authorization request', () => {
+describe('the parameters that the provider gets', () => {
   it.each([
     [undefined, {}],
     ['client_id=x&scope=openid', {}],

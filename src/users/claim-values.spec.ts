@@ -123,7 +123,7 @@ it('the total size is limited', () => {
   expect(claimProblems({ ...claims, address })).toEqual(['claims must have 8192 bytes at most']);
 });
 
-describe('of the claims of an upstream provider', () => {
+describe('the claims of an upstream provider', () => {
   it('valid upstream claims are kept, and others dropped', () => {
     const claims = { sub: 'x', iss: 'y', name: 'Anna', website: 'javascript:1', updated_at: 5, locale: 'en' };
     expect(soundClaims(claims)).toEqual({ name: 'Anna', locale: 'en' });

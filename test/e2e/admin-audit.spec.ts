@@ -108,7 +108,7 @@ describe('a page', () => {
   });
 });
 
-describe('in a long trail', () => {
+describe('a long audit log', () => {
   const LONG = EVENTS_PER_PAGE * 2;
   const HOUR_MS = 3_600_000;
   let start: number;

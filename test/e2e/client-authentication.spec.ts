@@ -347,7 +347,7 @@ describe('failed client authentication', () => {
   });
 });
 
-describe('two ways at once', () => {
+describe('two authentication methods in one request', () => {
   it('[47] Basic together with a secret in the body is invalid_request', async () => {
     for (const one of [client, poster]) {
       expectError(await knock(basic(one), { client_secret: one.secret! }), 400, 'invalid_request');

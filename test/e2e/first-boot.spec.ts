@@ -141,7 +141,7 @@ describe('the demo client beside the service', () => {
   });
 });
 
-describe('in production', () => {
+describe('an embedded service in production', () => {
   it('an embedded service in production generates no credentials', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'rekey-production-'));
     const admin = { clientId: 'ops', secret: 'Zk3vR9xW2mZ8qL5nB7cD4fG6hJ1pS0aY' };

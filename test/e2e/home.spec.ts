@@ -118,7 +118,7 @@ describe('the home page in production', () => {
     });
   });
 
-  describe('with a page', () => {
+  describe('configured as a page', () => {
     at({ ...PRODUCTION, REKEY_HOME: 'page' });
 
     it('the home page of a service in production mentions no demo', async () => {
@@ -130,7 +130,7 @@ describe('the home page in production', () => {
     });
   });
 
-  describe('with a redirect', () => {
+  describe('configured as a redirect', () => {
     at({ ...PRODUCTION, REKEY_HOME: 'https://www.example/about?from=login' });
 
     it('a service in production can redirect the home page to another URL', async () => {

@@ -176,7 +176,7 @@ describe('the session that clients know', () => {
   });
 });
 
-describe('at the same time', () => {
+describe('concurrent requests of one browser', () => {
   afterEach(() => expect(serverErrors(app)).toEqual([]));
 
   it('twenty concurrent sign-ins with one old cookie succeed; one keeps the session, and the old cookie is worthless', async () => {

@@ -191,7 +191,7 @@ describe('the language of an error', () => {
   });
 });
 
-describe('which requests get a page', () => {
+describe('the requests that get a page', () => {
   it.each(['text/html,application/xhtml+xml,*/*;q=0.8', '*/*', 'application/json, text/html'])(
     'a browser that accepts %s gets a page',
     async (accept) => {

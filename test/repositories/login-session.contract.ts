@@ -429,7 +429,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
     });
   });
 
-  describe('a use', () => {
+  describe('a use of a login session', () => {
     it('a use is recorded once a minute, and only after the answer', async () => {
       const { browser, session } = await signedIn();
       const start = clock.now();

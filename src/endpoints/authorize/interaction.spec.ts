@@ -70,7 +70,7 @@ function step(request: Partial<AuthorizationRequest>, situation: Partial<Situati
   }
 }
 
-describe('why a signed-in user must sign in again', () => {
+describe('the reasons to sign in again', () => {
   it.each<[string, Partial<AuthorizationRequest>, Partial<Situation>, string | undefined]>([
     ['the hint is of another user', {}, { hintedSubject: 'u2' }, 'other_user'],
     ['a claim asks for another user', { subject: 'u2' }, {}, 'other_user'],

@@ -172,7 +172,7 @@ describe('rules between settings', () => {
     },
   );
 
-  describe('of an upstream provider', () => {
+  describe('the settings of an upstream provider', () => {
     const upstream = {
       REKEY_UPSTREAM_ISSUER: 'https://login.example.com/tenant',
       REKEY_UPSTREAM_CLIENT_ID: 'rekey',
