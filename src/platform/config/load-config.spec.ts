@@ -49,8 +49,11 @@ describe('defaults', () => {
     });
   });
 
-  it.each(Object.values(settings).map(({ name }) => name))('an empty %s counts as absent', (name) => {
-    expect(loadConfig({ [name]: '' })).toEqual(loadConfig({}));
+  it('an empty setting counts as absent', () => {
+    const config = loadConfig({});
+    for (const { name } of Object.values(settings)) {
+      expect({ name, config: loadConfig({ [name]: '' }) }).toEqual({ name, config });
+    }
   });
 
   it.each([
