@@ -85,7 +85,7 @@ async function introspect(form: Record<string, unknown>): Promise<object | undef
   const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as {
     jti: string;
     sub: string;
-    sid: string;
+    family_id: string;
   };
   const revoked = await redis.mGet([
     'marker',
@@ -93,7 +93,7 @@ async function introspect(form: Record<string, unknown>): Promise<object | undef
     `jti:${claims.jti}`,
     `sub:${claims.sub}`,
     `client:${CLIENT.id}`,
-    `sid:${claims.sid}`,
+    `family:${claims.family_id}`,
   ]);
   return revoked.some((entry) => entry !== null) ? { active: false } : { active: true, ...claims };
 }
@@ -109,7 +109,7 @@ function tokens(subject: string): object {
     iat,
     exp: iat + 600,
     jti: randomUUID(),
-    sid: randomUUID(),
+    family_id: randomUUID(),
   });
   const signature = sign('sha256', Buffer.from(`${HEADER}.${payload}`), { key: privateKey, dsaEncoding: 'ieee-p1363' });
   return {

@@ -24,10 +24,10 @@ export class AuditController {
   })
   @ApiOkResponse({ type: AuditPageDto })
   async listAuditEvents(@Query() query: AuditQueryDto): Promise<AuditPageDto> {
-    const { client_id: clientId, sid, event, correlation_id: correlationId } = query;
+    const { client_id: clientId, family_id: familyId, sid, event, correlation_id: correlationId } = query;
     const subject = query.subject === undefined ? undefined : await this.names.subject(query.subject);
     const [from, to] = [query.from, query.to].map((time) => (time === undefined ? undefined : new Date(time)));
-    const filter = { subject, clientId, sid, event, correlationId, from, to };
+    const filter = { subject, clientId, familyId, sid, event, correlationId, from, to };
     const { events, next } = await this.audit.page(filter, query.limit, this.paging.positionIn(LIST, query.cursor));
     return this.paging.page(LIST, events.map(showEvent), next);
   }
@@ -40,6 +40,7 @@ const showEvent = (event: AuditEventEntity): AuditEventDto => ({
   ...(event.reason !== null && { reason: event.reason }),
   ...(event.clientId !== null && { client_id: event.clientId }),
   ...(event.subject !== null && { subject: event.subject }),
+  ...(event.familyId !== null && { family_id: event.familyId }),
   ...(event.sid !== null && { sid: event.sid }),
   ...(event.correlationId !== null && { correlation_id: event.correlationId }),
   ...(event.actor !== null && { actor: event.actor }),

@@ -12,6 +12,9 @@ export class AuditQueryDto extends PageQueryDto {
   client_id?: string;
 
   @UuidField({ required: false })
+  family_id?: string;
+
+  @UuidField({ required: false, description: 'The login session.' })
   sid?: string;
 
   @ChoiceField(auditEventNames, { required: false })
@@ -47,6 +50,9 @@ export class AuditEventDto {
   subject?: string;
 
   @ApiProperty({ required: false, format: 'uuid' })
+  family_id?: string;
+
+  @ApiProperty({ required: false, format: 'uuid', description: 'The login session.' })
   sid?: string;
 
   @ApiProperty({ required: false, description: 'The id of the request, which its response has in X-Correlation-Id.' })

@@ -46,11 +46,11 @@ export class FamiliesController {
   @ApiCreatedResponse({ type: StartedFamilyDto })
   async startFamily(@Body() request: AdoptFamilyDto, @ByAdmin() admin: AuditOrigin): Promise<StartedFamilyDto> {
     if (isAdoption(request)) {
-      const { sid, idleExpiresAt } = await this.administration.adopt(request, admin);
-      return { sid, expires_at: idleExpiresAt.toISOString() };
+      const { familyId, idleExpiresAt } = await this.administration.adopt(request, admin);
+      return { family_id: familyId, expires_at: idleExpiresAt.toISOString() };
     }
-    const { sid, refreshToken, idleExpiresAt } = await this.administration.start(request, admin);
-    return { sid, refresh_token: refreshToken, expires_at: new Date(idleExpiresAt).toISOString() };
+    const { familyId, refreshToken, idleExpiresAt } = await this.administration.start(request, admin);
+    return { family_id: familyId, refresh_token: refreshToken, expires_at: new Date(idleExpiresAt).toISOString() };
   }
 
   /** Always 200: the response has the outcome of each family. */
@@ -78,7 +78,7 @@ export class FamiliesController {
     const list = {
       name: 'families',
       read: (limit: number, before?: string) => this.families.list(selection, state, { limit, before }),
-      positionOf: ({ sid }: TokenFamilyEntity) => sid,
+      positionOf: ({ familyId }: TokenFamilyEntity) => familyId,
       toItem: (family: TokenFamilyEntity) => showFamily(family, this.clock.now()),
     };
     const page = await this.paging.of(list, query);
@@ -87,11 +87,11 @@ export class FamiliesController {
     return page;
   }
 
-  @Get(':sid')
+  @Get(':family_id')
   @ApiOperation({ summary: 'Shows a family' })
   @ApiOkResponse({ type: FamilyDto })
-  async readFamily(@Param('sid', IdPipe) sid: string): Promise<FamilyDto> {
-    const [family] = await this.families.list({ sid }, undefined, { limit: 1 });
+  async readFamily(@Param('family_id', IdPipe) familyId: string): Promise<FamilyDto> {
+    const [family] = await this.families.list({ familyId }, undefined, { limit: 1 });
     if (!family) throw notFound();
     return showFamily(family, this.clock.now());
   }

@@ -53,7 +53,7 @@ export class FamilyAdministration {
     return grants.map((each): FamilyImport => {
       if ('problems' in each) return { result: 'invalid', problems: each.problems };
       const family = families.shift();
-      return family ? { result: 'created', sid: family.sid } : { result: 'exists' };
+      return family ? { result: 'created', familyId: family.familyId } : { result: 'exists' };
     });
   }
 

@@ -6,13 +6,13 @@ import type { FamilyDto, ImportedFamilyDto } from './family.dto.js';
 import { fieldOfProblem } from './user-representation.js';
 
 export type FamilyImport =
-  | { readonly result: 'created'; readonly sid: string }
+  | { readonly result: 'created'; readonly familyId: string }
   | { readonly result: 'exists' }
   | { readonly result: 'invalid'; readonly problems: readonly string[] };
 
 /** @param now milliseconds since the epoch */
 export const showFamily = (family: TokenFamilyEntity, now: number): FamilyDto => ({
-  sid: family.sid,
+  family_id: family.familyId,
   client_id: family.clientId,
   subject: family.subject,
   scope: formatScope(family.scope),
@@ -34,6 +34,6 @@ function stateOf({ revokedAt, idleExpiresAt, absoluteExpiresAt }: TokenFamilyEnt
 export const showImportedFamily = (outcome: FamilyImport, index: number): ImportedFamilyDto => ({
   index,
   result: outcome.result,
-  ...(outcome.result === 'created' && { sid: outcome.sid }),
+  ...(outcome.result === 'created' && { family_id: outcome.familyId }),
   ...(outcome.result === 'invalid' && { errors: outcome.problems.map(fieldOfProblem) }),
 });

@@ -52,7 +52,7 @@ export class AdoptFamilyDto extends StartFamilyDto {
 
 export class StartedFamilyDto {
   @UuidField()
-  sid: string;
+  family_id: string;
 
   @ApiProperty({ required: false, description: 'Shown only once. Absent if the request had one.' })
   refresh_token?: string;
@@ -73,8 +73,8 @@ export class FamiliesQueryDto extends PageQueryDto {
 }
 
 export class FamilyDto {
-  @UuidField({ description: 'The `sid` of its access tokens.' })
-  sid: string;
+  @UuidField({ description: 'The `family_id` of its access tokens.' })
+  family_id: string;
 
   @ApiProperty()
   client_id: string;
@@ -123,7 +123,7 @@ export class ImportedFamilyDto {
   result: 'created' | 'exists' | 'invalid';
 
   @UuidField({ required: false })
-  sid?: string;
+  family_id?: string;
 
   @ApiProperty({ type: [FieldProblemDto], required: false, description: 'Present if the family is invalid.' })
   errors?: FieldProblemDto[];

@@ -42,8 +42,9 @@ export class KnownNames {
   }
 
   /** @throws OAuthError not_found */
-  async demandFamily(sid: string): Promise<void> {
-    if ((await this.families.list({ sid }, undefined, { limit: 1 })).length === 0) throw noSuch('family', sid);
+  async demandFamily(familyId: string): Promise<void> {
+    if ((await this.families.list({ familyId }, undefined, { limit: 1 })).length === 0)
+      throw noSuch('family', familyId);
   }
 
   private async isSubjectHere(subject: string): Promise<boolean> {

@@ -72,7 +72,7 @@ function eventOf(kind: RevocationKind, value: string, { id, hits }: RevocationRe
   const named = {
     subject: { subject: value },
     client: { clientId: value },
-    family: { sid: value },
+    family: { familyId: value },
     token: {},
     all: {},
   };

@@ -17,7 +17,7 @@ const rules: Record<RevocationKind, Rule> = {
     (value, now) => UUID_V7.test(value) && birthOf(value) <= now + SKEW_MS,
     'must be the jti of an access token',
   ],
-  family: [(value) => UUID.test(value), 'must be the sid of a family'],
+  family: [(value) => UUID.test(value), 'must be the family_id of a family'],
   subject: [isSubject, 'must be a subject of 1 to 255 printable characters'],
   client: [(value) => value !== '', 'must be the id of a client'],
   all: [(value) => value === '', 'must be absent for kind all'],

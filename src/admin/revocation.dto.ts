@@ -3,7 +3,7 @@ import { revocationKinds, type RevocationKind } from '../revocation/revocation.j
 import { ChoiceField, FlagField, InstantField, TextField, UuidField } from './field.dto.js';
 import { PageDto } from './paging.dto.js';
 
-const VALUE = 'The `jti`, the `sid`, the subject or the client id; absent for `all`.';
+const VALUE = 'The `jti`, the `family_id`, the subject or the client id; absent for `all`.';
 
 export class RevokeDto {
   @ChoiceField(revocationKinds)

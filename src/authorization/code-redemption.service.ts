@@ -97,12 +97,12 @@ export class CodeRedemption {
   ): Promise<void> {
     const family = await this.rotations.find(code.handle);
     if (!family || family.revokedReason !== null) return this.record(flaw, client, context);
-    await this.revocations.revoke([{ kind: 'family', value: family.sid, reason: `code_${flaw}`, actor: ACTOR }], {
+    await this.revocations.revoke([{ kind: 'family', value: family.familyId, reason: `code_${flaw}`, actor: ACTOR }], {
       event: flaw === 'replayed' ? 'code.replayed' : 'code.refused',
       reason: flaw,
       clientId: client.clientId,
       subject: family.subject,
-      sid: family.sid,
+      familyId: family.familyId,
       correlationId: context.correlationId,
       actor: ACTOR,
     });

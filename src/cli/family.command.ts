@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { importLines } from './import.js';
 import { listCommand, type Terminal } from './terminal.js';
 
-const COLUMNS = ['sid', 'client_id', 'subject', 'state', 'generation', 'scope', 'last_used_at'];
+const COLUMNS = ['family_id', 'client_id', 'subject', 'state', 'generation', 'scope', 'last_used_at'];
 
 export function familyCommand(terminal: Terminal): Command {
   const { api } = terminal;
@@ -19,9 +19,9 @@ export function familyCommand(terminal: Terminal): Command {
       ),
   );
   command
-    .command('show <sid>')
+    .command('show <family_id>')
     .description('shows a family')
-    .action(async (sid: string) => terminal.show(await api.get(`/families/${encodeURIComponent(sid)}`)));
+    .action(async (id: string) => terminal.show(await api.get(`/families/${encodeURIComponent(id)}`)));
   command
     .command('start')
     .description('starts a family and shows its first refresh token, once')

@@ -19,9 +19,9 @@ interface Options {
 
 export const revokeCommand = (terminal: Terminal): Command =>
   new Command('revoke')
-    .description('revokes a token (jti), a family (sid), or everything of a subject, of a client, or at all')
+    .description('revokes a token (jti), a family (family_id), or everything of a subject, of a client, or at all')
     .argument('<kind>', 'token, family, subject, client or all')
-    .argument('[value]', 'the jti, sid, subject or username, or client id; omit it for all')
+    .argument('[value]', 'the jti, family_id, subject or username, or client id; omit it for all')
     .requiredOption('--reason <reason>', 'recorded in the audit log')
     .option('--dry-run', 'only shows what would be revoked')
     .option(...YES)

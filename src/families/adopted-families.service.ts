@@ -26,7 +26,7 @@ export interface AdoptedGrant {
   readonly absoluteExpiresAt?: number | undefined;
 }
 
-export type AdoptedFamily = Pick<TokenFamilyEntity, 'sid' | 'idleExpiresAt' | 'absoluteExpiresAt'>;
+export type AdoptedFamily = Pick<TokenFamilyEntity, 'familyId' | 'idleExpiresAt' | 'absoluteExpiresAt'>;
 
 /** Digests per statement. */
 const MAX_LOOKED_UP = 200;
@@ -64,8 +64,8 @@ export class AdoptedFamilies {
       const adopted = families.map((family) => (stored.has(family.id) ? family : undefined));
       const events = adopted.flatMap((family) => {
         if (!family) return [];
-        const { clientId, subject, sid } = family;
-        return [{ event: 'family.imported' as const, at, clientId, subject, sid, ...origin }];
+        const { clientId, subject, familyId } = family;
+        return [{ event: 'family.imported' as const, at, clientId, subject, familyId, ...origin }];
       });
       await this.audit.append(manager, ...events);
       return adopted;

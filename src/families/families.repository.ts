@@ -110,16 +110,16 @@ export class FamiliesRepository {
   ): Promise<EndedFamily[]> {
     const parameters: unknown[] = [new Date(now), reason];
     const where = selectionSql(selection, parameters);
-    const rows = await patiently<{ sid: string; last_used_at: Date }[]>(
+    const rows = await patiently<{ family_id: string; last_used_at: Date }[]>(
       manager,
       `WITH ended AS (
          UPDATE token_families SET revoked_at = $1, revoked_reason = $2
          WHERE ${where} AND revoked_at IS NULL
-         RETURNING sid, last_used_at
+         RETURNING family_id, last_used_at
        ) SELECT * FROM ended`,
       parameters,
     );
-    return rows.map(({ sid, last_used_at }) => ({ sid, lastUsedAt: last_used_at.getTime() }));
+    return rows.map(({ family_id, last_used_at }) => ({ familyId: family_id, lastUsedAt: last_used_at.getTime() }));
   }
 
   /** The clients that have, or had, families from these login sessions; each pair once. */
@@ -152,15 +152,15 @@ export class FamiliesRepository {
   }
 
   /** @returns undefined if none were requested, or there is no such family */
-  async requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
+  async requestedClaims(familyId: string): Promise<RequestedClaims | undefined> {
     const [row] = await this.dataSource.query<{ claims: RequestedClaims | null }[]>(
-      'SELECT claims FROM token_families WHERE sid = $1',
-      [sid],
+      'SELECT claims FROM token_families WHERE family_id = $1',
+      [familyId],
     );
     return row?.claims ?? undefined;
   }
 
-  /** Newest first. @param before the sid that the page starts after */
+  /** Newest first. @param before the family_id that the page starts after */
   list(
     selection: FamilySelection,
     state: FamilyState | undefined,
@@ -169,15 +169,15 @@ export class FamiliesRepository {
   ): Promise<TokenFamilyEntity[]> {
     const query = this.dataSource.manager
       .createQueryBuilder(TokenFamilyEntity, 'f')
-      .orderBy('f.sid', 'DESC')
+      .orderBy('f.familyId', 'DESC')
       .limit(page.limit)
       .setParameters({ ...selection, now: new Date(now), before: page.before });
-    if (selection.sid !== undefined) query.andWhere('f.sid = :sid');
+    if (selection.familyId !== undefined) query.andWhere('f.familyId = :familyId');
     if (selection.subject !== undefined) query.andWhere('f.subject = :subject');
     if (selection.clientId !== undefined) query.andWhere('f.clientId = :clientId');
     if (selection.sessionId !== undefined) query.andWhere('f.sessionId = :sessionId');
     if (selection.offline !== undefined) query.andWhere('f.offline = :offline');
-    if (page.before !== undefined) query.andWhere('f.sid < :before');
+    if (page.before !== undefined) query.andWhere('f.familyId < :before');
     if (state) query.andWhere(stateSql[state]);
     return query.getMany();
   }

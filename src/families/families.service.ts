@@ -16,7 +16,7 @@ import type { TokenFamilyEntity } from './token-family.entity.js';
 const FIRST_HANDLE = '00000000-0000-0000-0000-000000000000';
 
 export interface StartedFamily {
-  readonly sid: string;
+  readonly familyId: string;
   readonly refreshToken: string;
   /** The idle and the absolute expiry, in milliseconds since the epoch. */
   readonly idleExpiresAt: number;
@@ -58,7 +58,7 @@ export class FamiliesService {
     const family = newFamily({ clientId: client.clientId, subject, scope, now, idleExpiresAt, absoluteExpiresAt });
     await this.insert(family, 'family.started', origin);
     const refreshToken = mintRefreshToken({ handle: family.id, generation: 0 }, this.keys.mintingTokenKey());
-    return { sid: family.sid, refreshToken, idleExpiresAt, absoluteExpiresAt };
+    return { familyId: family.familyId, refreshToken, idleExpiresAt, absoluteExpiresAt };
   }
 
   /**
@@ -105,11 +105,11 @@ export class FamiliesService {
     origin: AuditOrigin,
     alongside?: (manager: EntityManager) => Promise<void>,
   ): Promise<void> {
-    const { clientId, subject, sid, createdAt } = family;
+    const { clientId, subject, familyId, createdAt } = family;
     await this.dataSource.transaction(async (manager) => {
       await alongside?.(manager);
       await this.repository.insert(family, manager);
-      await this.audit.append(manager, { event, at: createdAt.getTime(), clientId, subject, sid, ...origin });
+      await this.audit.append(manager, { event, at: createdAt.getTime(), clientId, subject, familyId, ...origin });
     });
   }
 
@@ -134,8 +134,8 @@ export class FamiliesService {
   }
 
   /** The claims requested by name in the authorization request. */
-  requestedClaims(sid: string): Promise<RequestedClaims | undefined> {
-    return this.repository.requestedClaims(sid);
+  requestedClaims(familyId: string): Promise<RequestedClaims | undefined> {
+    return this.repository.requestedClaims(familyId);
   }
 
   count(selection: FamilySelection): Promise<FamilyHits> {

@@ -1,6 +1,6 @@
 /** A selection of families: those that match all given members, or all families if none is given. */
 export interface FamilySelection {
-  readonly sid?: string;
+  readonly familyId?: string;
   readonly subject?: string;
   readonly clientId?: string;
   /** The login session that they belong to. */
@@ -24,7 +24,7 @@ export interface FamilyHits extends FamilyCount {
 }
 
 export interface EndedFamily {
-  readonly sid: string;
+  readonly familyId: string;
   /** Milliseconds since the epoch: an upper bound for the issue time of its access tokens. */
   readonly lastUsedAt: number;
 }
@@ -36,11 +36,11 @@ export const NO_HITS: FamilyHits = { families: 0, subjects: 0, lastUsedAt: null,
  * @param parameters gets the values; placeholders go on from its length
  */
 export function selectionSql(
-  { sid, subject, clientId, sessionId, offline }: FamilySelection,
+  { familyId, subject, clientId, sessionId, offline }: FamilySelection,
   parameters: unknown[],
 ): string {
   const conditions = Object.entries({
-    sid,
+    family_id: familyId,
     subject,
     client_id: clientId,
     session_id: sessionId,

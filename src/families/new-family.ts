@@ -21,7 +21,7 @@ export const newFamily = ({
   readonly absoluteExpiresAt: number;
 }): TokenFamilyEntity => ({
   id: uuidv7(),
-  sid: uuidv7(),
+  familyId: uuidv7(),
   clientId,
   subject,
   scope: [...scope],

@@ -8,13 +8,13 @@ import type { RequestedClaims } from '../oauth/requested-claims.js';
  */
 @Entity('token_families')
 export class TokenFamilyEntity {
-  /** The handle, which is secret because every refresh token of the family contains it. The public id is `sid`. */
+  /** The handle, which is secret because every refresh token of the family contains it. What everyone may see is `family_id`. */
   @PrimaryColumn('uuid')
   id: string;
 
-  @Index('token_families_sid', { unique: true })
-  @Column('uuid')
-  sid: string;
+  @Index('token_families_family_id', { unique: true })
+  @Column('uuid', { name: 'family_id' })
+  familyId: string;
 
   @Index('token_families_client_id')
   @Column('text', { name: 'client_id' })

@@ -9,7 +9,7 @@ import type { RequestedClaims } from '../oauth/requested-claims.js';
 export interface TokenFamily {
   /** The primary key, which is a secret: it is part of every refresh token. */
   readonly handle: string;
-  readonly sid: string;
+  readonly familyId: string;
   readonly clientId: string;
   readonly subject: string;
   readonly scope: readonly string[];
@@ -44,7 +44,7 @@ export interface TokenFamily {
 /** The columns of `familyColumns`. */
 export interface TokenFamilyRow {
   id: string;
-  sid: string;
+  family_id: string;
   client_id: string;
   subject: string;
   scope: string;
@@ -68,7 +68,7 @@ export interface TokenFamilyRow {
 }
 
 /** Columns of the family `f`, its client and its subject. Scopes are text, which the driver parses faster. */
-export const familyColumns = `f.id, f.sid, f.client_id, f.subject, array_to_string(f.scope, ' ') AS scope, f.generation,
+export const familyColumns = `f.id, f.family_id, f.client_id, f.subject, array_to_string(f.scope, ' ') AS scope, f.generation,
   (extract(epoch FROM f.idle_expires_at) * 1000)::float8 AS idle_expires_at,
   (extract(epoch FROM f.absolute_expires_at) * 1000)::float8 AS absolute_expires_at,
   CASE WHEN f.revoked_at IS NOT NULL THEN coalesce(f.revoked_reason, '') END AS revoked_reason,
@@ -77,7 +77,7 @@ export const familyColumns = `f.id, f.sid, f.client_id, f.subject, array_to_stri
 
 export const toTokenFamily = (row: TokenFamilyRow): TokenFamily => ({
   handle: row.id,
-  sid: row.sid,
+  familyId: row.family_id,
   clientId: row.client_id,
   subject: row.subject,
   scope: words(row.scope),

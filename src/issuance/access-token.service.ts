@@ -62,7 +62,7 @@ export class AccessTokenService {
   }
 
   private claimsFor(authorization: Authorization): AccessTokenClaims {
-    const { client, subject, scope, jti, bornAt, notAfter, sid, authentication } = authorization;
+    const { client, subject, scope, jti, bornAt, notAfter, familyId, authentication } = authorization;
     const iat = Math.floor(bornAt / 1000);
     const exp = iat + client.accessTokenTtlSeconds;
     const audience = audienceOf(authorization, this.config.issuer);
@@ -75,7 +75,7 @@ export class AccessTokenService {
       iat,
       exp: notAfter === undefined ? exp : Math.min(exp, Math.floor(notAfter / 1000)),
       jti,
-      ...(sid !== undefined && { sid }),
+      ...(familyId !== undefined && { family_id: familyId }),
       ...(authentication && authenticationClaims(authentication)),
     };
   }

@@ -18,7 +18,7 @@ export interface AccessTokenClaims {
   readonly exp: number;
   readonly jti: string;
   /** The family's public id; absent where there is no family. */
-  readonly sid?: string;
+  readonly family_id?: string;
   /** Seconds since the epoch. How the user proved who they are (RFC 9068 §2.2.1), as `acr` and `amr`; absent where no user did so here. */
   readonly auth_time?: number;
   readonly acr?: string;
@@ -31,7 +31,7 @@ export interface AccessToken {
   readonly jti: string;
   readonly subject: string;
   readonly clientId: string;
-  readonly sid: string | undefined;
+  readonly familyId: string | undefined;
   readonly scope: readonly string[];
   readonly audience: readonly string[];
   /** Milliseconds since the epoch. */
@@ -73,7 +73,7 @@ export function readClaims(payload: unknown, issuer: string, now: number): Acces
     jti: claims.jti,
     subject: claims.sub,
     clientId: claims.client_id,
-    sid: claims.sid,
+    familyId: claims.family_id,
     scope: claims.scope === '' ? [] : claims.scope.split(' '),
     audience: typeof claims.aud === 'string' ? [claims.aud] : claims.aud,
     bornAt,

@@ -19,7 +19,7 @@ export interface Authorization {
   /** The access token expires by then: the family's end. */
   readonly notAfter?: number;
   /** The family's public id. */
-  readonly sid?: string;
+  readonly familyId?: string;
   readonly refreshToken?: string;
   /** The audience of the access token (RFC 8707); undefined: the client's whole audience. */
   readonly resource?: readonly string[];

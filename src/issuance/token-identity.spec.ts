@@ -14,8 +14,8 @@ const anyGeneration = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 describe('the identity of an access token', () => {
   it('the jti is a UUIDv7 with the time of issue in milliseconds', () => {
     fc.assert(
-      fc.property(anyTime, fc.uuid(), anyGeneration, (bornAt, sid, generation) => {
-        for (const jti of [randomIdentity(bornAt), derivedIdentity(sid, generation, bornAt, KEY)]) {
+      fc.property(anyTime, fc.uuid(), anyGeneration, (bornAt, familyId, generation) => {
+        for (const jti of [randomIdentity(bornAt), derivedIdentity(familyId, generation, bornAt, KEY)]) {
           expect(versionOf(jti)).toBe(7);
           expect(birthOf(jti)).toBe(bornAt);
         }

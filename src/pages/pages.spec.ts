@@ -91,8 +91,8 @@ const pages: Record<string, (texts: Texts, text: string) => VNode> = {
         lastUsedAt: 1,
       })),
       access: [
-        { sid: text, clientName: text, scope: ['openid', text], isOffline: true, createdAt: 0, lastUsedAt: 1 },
-        { sid: text, clientName: text, scope: [], isOffline: false, createdAt: 0, lastUsedAt: 1 },
+        { familyId: text, clientName: text, scope: ['openid', text], isOffline: true, createdAt: 0, lastUsedAt: 1 },
+        { familyId: text, clientName: text, scope: [], isOffline: false, createdAt: 0, lastUsedAt: 1 },
       ],
       agreements: [{ clientId: text, clientName: text, scope: ['email', text], claims: [text], grantedAt: 0 }],
       actions: { signOut: '/a', endSession: '/b', endAllSessions: '/c', endAccess: '/d', withdraw: '/e' },

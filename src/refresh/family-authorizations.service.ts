@@ -38,7 +38,7 @@ export class FamilyAuthorizations {
       client,
       subject: family.subject,
       scope: asked.scope ?? intersection(family.scope, family.clientScopes),
-      sid: family.sid,
+      familyId: family.familyId,
       notAfter: family.absoluteExpiresAt,
       ...this.identity(family, written, client.accessTokenTtlSeconds),
       ...(grant.offline && { refreshToken: mintRefreshToken({ handle, generation }, this.keys.mintingTokenKey()) }),
@@ -54,12 +54,12 @@ export class FamilyAuthorizations {
    * write: a revocation that overtakes this answer is later, and must hit this token too.
    */
   private identity(
-    { sid, generation }: TokenFamily,
+    { familyId, generation }: TokenFamily,
     { rotates, at }: Pick<Rotated, 'rotates' | 'at'>,
     ttlSeconds: number,
   ) {
     const now = this.clock.now();
     if (!rotates || at + ttlSeconds * 1000 <= now) return { jti: randomIdentity(at), bornAt: now };
-    return { jti: derivedIdentity(sid, generation, at, this.identityKey), bornAt: at };
+    return { jti: derivedIdentity(familyId, generation, at, this.identityKey), bornAt: at };
   }
 }

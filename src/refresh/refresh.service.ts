@@ -108,6 +108,13 @@ export class RefreshService {
     { clientId }: Client,
     { correlationId }: RequestContext,
   ) {
-    return { event, at: this.clock.now(), clientId, subject: family?.subject, sid: family?.sid, correlationId };
+    return {
+      event,
+      at: this.clock.now(),
+      clientId,
+      subject: family?.subject,
+      familyId: family?.familyId,
+      correlationId,
+    };
   }
 }

@@ -39,7 +39,7 @@ export class ReuseResponse {
         at: this.clock.now(),
         clientId: family.clientId,
         subject: family.subject,
-        sid: family.sid,
+        familyId: family.familyId,
         correlationId: context.correlationId,
         actor: ACTOR,
         detail: {
@@ -54,7 +54,7 @@ export class ReuseResponse {
   /** @returns how many families were revoked */
   private async revoke(
     client: Client,
-    { sid, subject, clientId }: TokenFamily,
+    { familyId, subject, clientId }: TokenFamily,
     manager: EntityManager,
   ): Promise<number> {
     const common = { reason: REASON, actor: ACTOR };
@@ -62,7 +62,7 @@ export class ReuseResponse {
       case 'report_only':
         return 0;
       case 'revoke_family':
-        return this.revokeAll({ kind: 'family', value: sid, ...common }, manager);
+        return this.revokeAll({ kind: 'family', value: familyId, ...common }, manager);
       case 'revoke_subject':
         return this.revokeAll({ kind: 'subject', value: subject, ...common }, manager);
       case 'revoke_subject_client':

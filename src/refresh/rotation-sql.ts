@@ -57,12 +57,12 @@ FROM rotated f`;
 }
 
 const AUDITED = `, audited AS (
-  INSERT INTO audit_events (at, event, client_id, subject, sid, correlation_id)
+  INSERT INTO audit_events (at, event, client_id, subject, family_id, correlation_id)
   SELECT at, CASE
       WHEN born_of_code AND rotates AND generation = 1 THEN 'code.redeemed'
       WHEN rotates THEN 'refresh.rotated'
       ELSE 'refresh.renewed'
-    END, client_id, subject, sid, correlation_id
+    END, client_id, subject, family_id, correlation_id
   FROM rotated
 )`;
 

@@ -10,7 +10,7 @@ const WINDOW_MS = 60_000;
 /** Generation 3, reached ten seconds ago; the generations before it each lasted an hour. */
 const aFamily = (overrides: Partial<TokenFamily> = {}): TokenFamily => ({
   handle: 'handle',
-  sid: 'sid',
+  familyId: 'familyId',
   clientId: 'c1',
   subject: 'u1',
   scope: ['a', 'b', 'c'],

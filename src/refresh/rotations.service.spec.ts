@@ -41,7 +41,7 @@ const aRotation = (handle: string, generation: number | undefined): Rotated | un
     : {
         handle,
         generation,
-        sid: `sid of ${handle}`,
+        familyId: `familyId of ${handle}`,
         clientId: 'c1',
         subject: 'u1',
         rotates: true,

@@ -11,7 +11,7 @@ export class RevocationEntity {
   @Column('text')
   kind: RevocationKind;
 
-  /** `jti`, `sid`, `sub`, `client_id`, or empty for kind `all`. */
+  /** `jti`, `family_id`, `sub`, `client_id`, or empty for kind `all`. */
   @Column('text')
   value: string;
 

@@ -106,7 +106,7 @@ export class RevocationService {
     const ended = await this.families.revokeEach(selection, reason, now, manager);
     const revocations = ended
       .filter(({ lastUsedAt }) => lastUsedAt > now - LONGEST_ACCESS_TOKEN_MS) // the access tokens of the others have expired
-      .map(({ sid, lastUsedAt }) => revocationOf('family', sid, Math.max(now, lastUsedAt + 1)));
+      .map(({ familyId, lastUsedAt }) => revocationOf('family', familyId, Math.max(now, lastUsedAt + 1)));
     for (let first = 0; first < revocations.length; first += MAX_INSERTED) {
       const rows = revocations.slice(first, first + MAX_INSERTED);
       await this.repository.insert(
@@ -115,7 +115,7 @@ export class RevocationService {
       );
     }
     this.publishAfterCommit(revocations, manager);
-    return ended.map(({ sid }) => sid);
+    return ended.map(({ familyId }) => familyId);
   }
 
   /** @throws when neither the tracker nor the database answers: a token that cannot be checked is not accepted */

@@ -11,7 +11,7 @@ export type RevocationKind = (typeof revocationKinds)[number];
 
 export interface Revocation {
   readonly kind: RevocationKind;
-  /** `jti`, `sid`, `sub`, `client_id`; empty for kind `all`. */
+  /** `jti`, `family_id`, `sub`, `client_id`; empty for kind `all`. */
   readonly value: string;
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
@@ -24,7 +24,7 @@ export interface RevocableToken {
   readonly jti: string;
   readonly subject: string;
   readonly clientId: string;
-  readonly sid?: string | undefined;
+  readonly familyId?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly bornAt: number;
 }
@@ -37,7 +37,7 @@ export function concerns(token: RevocableToken): [kind: RevocationKind, value: s
     ['subject', token.subject],
     ['token', token.jti],
   ];
-  if (token.sid !== undefined) pairs.push(['family', token.sid]);
+  if (token.familyId !== undefined) pairs.push(['family', token.familyId]);
   return pairs;
 }
 
@@ -56,7 +56,7 @@ export const IN_FLIGHT_MS = 2000;
 export function familiesHitBy(kind: RevocationKind, value: string): FamilySelection | undefined {
   const selections: Record<RevocationKind, FamilySelection | undefined> = {
     token: undefined,
-    family: { sid: value },
+    family: { familyId: value },
     subject: { subject: value },
     client: { clientId: value },
     all: {},

@@ -29,8 +29,8 @@ export class SignOut {
     return transaction(this.dataSource, async (manager) => {
       if (!(await this.sessions.end(session.id, manager))) return;
       const selection = { sessionId: session.id, offline: false };
-      const sids = await this.revocations.commitEach(selection, { reason, actor: origin.actor }, manager);
-      await this.ended([session], { reason, families: sids.length }, origin, manager);
+      const familyIds = await this.revocations.commitEach(selection, { reason, actor: origin.actor }, manager);
+      await this.ended([session], { reason, families: familyIds.length }, origin, manager);
     });
   }
 

@@ -64,7 +64,7 @@ describe('a JWT access token (RFC 9068)', () => {
         iat: seconds(),
         exp: seconds() + 600,
         jti: expect.any(String),
-        sid: session.sid,
+        family_id: session.familyId,
       });
     });
 
@@ -83,8 +83,8 @@ describe('a JWT access token (RFC 9068)', () => {
 
     it('[218] an access token never expires after its family', async () => {
       const brief = await confidentialClient(app, { absoluteTtlSeconds: 100 });
-      const { sid, accessToken: token } = await startSession(app, brief);
-      const { absolute_expires_at } = await familyRow(app, sid);
+      const { familyId, accessToken: token } = await startSession(app, brief);
+      const { absolute_expires_at } = await familyRow(app, familyId);
       expect(decodeJwt(token).exp).toBe(absolute_expires_at.getTime() / 1000);
     });
 
@@ -98,16 +98,16 @@ describe('a JWT access token (RFC 9068)', () => {
     });
 
     it('[220] the subject of a client’s own token is a name that no user can have', async () => {
-      const { sub, client_id, sid } = decodeJwt(await accessToken(app, client));
-      expect({ sub, client_id, sid }).toEqual({
+      const { sub, client_id, family_id } = decodeJwt(await accessToken(app, client));
+      expect({ sub, client_id, family_id }).toEqual({
         sub: `client:${client.clientId}`,
         client_id: client.clientId,
-        sid: undefined,
+        family_id: undefined,
       });
       const { status, body } = await (
         await admin(app)
       ).post('/families', { client_id: client.clientId, subject: sub, scope: 'a' });
-      expect([status, body.sid]).toEqual([400, undefined]);
+      expect([status, body.family_id]).toEqual([400, undefined]);
     });
 
     it('[223] the jti is never repeated, and the token stays small', async () => {
@@ -132,11 +132,11 @@ describe('a JWT access token (RFC 9068)', () => {
     });
 
     it('[223] the claims contain no user data except the subject', async () => {
-      const { sid, subject, refreshToken } = await startFamily(app, client, { subject: 'ada@example.org' });
+      const { familyId, subject, refreshToken } = await startFamily(app, client, { subject: 'ada@example.org' });
       const { body } = await refresh(app, client, refreshToken);
       const claims = Object.values(decodeJwt(body.access_token)).filter((value) => String(value).includes('ada@'));
       expect(claims).toEqual([subject]);
-      const { id: handle } = await familyRow(app, sid);
+      const { id: handle } = await familyRow(app, familyId);
       expect(JSON.stringify(decodeJwt(body.access_token))).not.toContain(handle);
     });
 
@@ -222,13 +222,13 @@ describe('an opaque access token', () => {
     it('an opaque access token reveals no claims and is not a JWT', () => {
       expect(session.accessToken).toMatch(/^at_[A-Za-z0-9_-]+$/);
       const bytes = Buffer.from(session.accessToken.slice(3), 'base64url').toString('latin1');
-      for (const claim of [session.subject, session.sid, client.clientId, RS, '"iss"'])
+      for (const claim of [session.subject, session.familyId, client.clientId, RS, '"iss"'])
         expect(bytes).not.toContain(claim);
     });
 
     it('an opaque access token is not stored', async () => {
       const dump = await dumpDatabase(app.database);
-      expect(dump).toContain(session.sid);
+      expect(dump).toContain(session.familyId);
       expect(dump).not.toContain(session.accessToken);
     });
 
@@ -259,7 +259,7 @@ describe('an opaque access token', () => {
         iat: seconds,
         exp: seconds + 600,
         jti: expect.any(String),
-        sid: session.sid,
+        family_id: session.familyId,
       });
     });
 

@@ -59,7 +59,7 @@ interface SessionJson {
 }
 
 interface AccessJson {
-  readonly sid: string;
+  readonly family_id: string;
   readonly client_name: string;
   readonly offline: boolean;
   readonly session_id: string;
@@ -123,7 +123,7 @@ describe('the account', () => {
       expires_at: expect.stringMatching(/Z$/),
     });
     const access = {
-      sid: expect.any(String),
+      family_id: expect.any(String),
       client_id: client.clientId,
       client_name: 'Shop',
       session_id: expect.any(String),
@@ -268,14 +268,14 @@ describe('ending sessions and access', () => {
     const bank = await webClient(app, { name: 'Bank' });
     const [shop, other] = [await signIn(user, visitor, LASTING), await signIn(user, visitor, LASTING, bank)];
     const page = await visitor.get('/account');
-    const { sid } = (await accessOf(visitor)).find(({ client_name }) => client_name === 'Shop')!;
-    const visit = await visitor.submit(page, {}, formFor(page, '/access/end', { sid }));
+    const { family_id: familyId } = (await accessOf(visitor)).find(({ client_name }) => client_name === 'Shop')!;
+    const visit = await visitor.submit(page, {}, formFor(page, '/access/end', { family_id: familyId }));
     expect(visit.url.search).toBe('?done=access_ended');
     expect(await isActive(shop)).toBe(false);
     expect(await canRefresh(shop)).toBe(false);
     expect((await refresh(app, bank, other.refreshToken)).status).toBe(200);
     expect((await read(visitor)).body.access).toHaveLength(1);
-    const trail = await auditOfFamily(app, sid);
+    const trail = await auditOfFamily(app, familyId);
     expect(trail.find(({ event }) => event === 'revocation.created')).toMatchObject({
       reason: 'account_page',
       client_id: client.clientId,
@@ -290,8 +290,8 @@ describe('ending sessions and access', () => {
     const tokens = [await signIn(user, here, BRIEF), await signIn(user, here, BRIEF)];
     const [lasting, elsewhere] = [await signIn(user, here, LASTING), await signIn(user, there, BRIEF)];
     const current = (await sessionsOf(here)).find((session) => session.current)!.session_id;
-    const { sid } = (await accessOf(here)).find((one) => !one.offline && one.session_id === current)!;
-    expect((await change(here, '/access/end', { sid })).status).toBe(204);
+    const { family_id: familyId } = (await accessOf(here)).find((one) => !one.offline && one.session_id === current)!;
+    expect((await change(here, '/access/end', { family_id: familyId })).status).toBe(204);
     for (const each of tokens) expect(await isActive(each)).toBe(false);
     expect([await isActive(lasting), await isActive(elsewhere)]).toEqual([true, true]);
   });
@@ -301,8 +301,8 @@ describe('ending sessions and access', () => {
     await signIn(user, visitor, BRIEF);
     const moved = await confidentialClient(app, { name: 'Moved' });
     const family = await startFamily(app, moved, { subject: user.subject });
-    expect((await accessOf(visitor)).map((one) => one.sid)).toContain(family.sid);
-    await change(visitor, '/access/end', { sid: family.sid });
+    expect((await accessOf(visitor)).map((one) => one.family_id)).toContain(family.familyId);
+    await change(visitor, '/access/end', { family_id: family.familyId });
     expect((await refresh(app, moved, family.refreshToken)).body.error).toBe('invalid_grant');
   });
 
@@ -321,10 +321,10 @@ describe('ending sessions and access', () => {
   it('ending something twice changes nothing the second time', async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     await signIn(user, visitor, LASTING);
-    const { sid } = (await read(visitor)).body.access[0];
+    const { family_id: familyId } = (await read(visitor)).body.access[0];
     const answers = [
-      await change(visitor, '/access/end', { sid }),
-      await change(visitor, '/access/end', { sid }),
+      await change(visitor, '/access/end', { family_id: familyId }),
+      await change(visitor, '/access/end', { family_id: familyId }),
       await change(visitor, '/agreements/withdraw', { client_id: client.clientId }),
       await change(visitor, '/agreements/withdraw', { client_id: client.clientId }),
     ];
@@ -337,7 +337,7 @@ describe('ending sessions and access', () => {
 describe('another user’s sessions and families', () => {
   it.each([
     ['/sessions/end', 'session_id'],
-    ['/access/end', 'sid'],
+    ['/access/end', 'family_id'],
     ['/agreements/withdraw', 'client_id'],
   ])('%s', async (path, field) => {
     const [user, victim] = [await aUser(app), await aUser(app)];
@@ -347,7 +347,7 @@ describe('another user’s sessions and families', () => {
     const { body } = await read(theirs);
     const value = {
       session_id: body.sessions[0].session_id,
-      sid: body.access[0].sid,
+      family_id: body.access[0].family_id,
       client_id: (await webClient(app)).clientId,
     }[field] as string;
     const unknown = '01890000-0000-7000-8000-000000000000';
@@ -384,7 +384,7 @@ describe('another user’s sessions and families', () => {
     await signIn(user, visitor, BRIEF);
     for (const [path, field] of [
       ['/sessions/end', 'session_id'],
-      ['/access/end', 'sid'],
+      ['/access/end', 'family_id'],
       ['/agreements/withdraw', 'client_id'],
     ] as const) {
       expect((await change(visitor, path, { [field]: value })).status).toBe(204);
@@ -403,7 +403,7 @@ describe('a form', () => {
     const { body } = await read(visitor);
     const fields = {
       session_id: body.sessions[0].session_id as string,
-      sid: body.access[0].sid as string,
+      family_id: body.access[0].family_id as string,
       client_id: client.clientId,
       form_token: page.forms[0]!.fields['form_token']!,
     };
@@ -495,10 +495,10 @@ it('a program gets a 204 without a body', async () => {
 it('if the database is away, a change answers 503 and has no effect', async () => {
   const [user, visitor] = [await aUser(app), new Visitor(app)];
   const tokens = await signIn(user, visitor, LASTING);
-  const { sid } = (await read(visitor)).body.access[0];
+  const { family_id: familyId } = (await read(visitor)).body.access[0];
   for (const [path, fields] of [
     ['/sessions/end-all', {}],
-    ['/access/end', { sid }],
+    ['/access/end', { family_id: familyId }],
     ['/agreements/withdraw', { client_id: client.clientId }],
   ] as const) {
     const { result } = await withLostStatements(app, /UPDATE token_families/, () =>

@@ -46,9 +46,9 @@ const names = (events: readonly Event[]): string[] => events.map(({ event }) => 
 const at = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 describe('a session', () => {
-  it('[120] a session leaves audit events that are found by its sid, its subject, and its requests', async () => {
+  it('[120] a session leaves audit events that are found by its family_id, its subject, and its requests', async () => {
     const client = await confidentialClient(app);
-    const { sid, refreshToken } = await startFamily(app, client, { subject: 'trailed' });
+    const { familyId, refreshToken } = await startFamily(app, client, { subject: 'trailed' });
     const first = await refresh(app, client, refreshToken);
     await refresh(app, client, refreshToken);
     app.clock.advanceSeconds(61);
@@ -57,14 +57,20 @@ describe('a session', () => {
 
     const trail = ['refresh.refused', 'refresh.reused', 'refresh.retried', 'refresh.rotated', 'family.started'];
     const expected = trail.filter((event) => event !== 'refresh.refused');
-    expect(names((await page({ sid })).items)).toEqual(expected);
+    expect(names((await page({ family_id: familyId })).items)).toEqual(expected);
     expect(names((await page({ subject: 'trailed' })).items)).toEqual(expected);
     expect(names((await page({ subject: 'trailed', event: 'refresh.retried' })).items)).toEqual(['refresh.retried']);
-    expect(names((await page({ sid, client_id: client.clientId })).items)).toEqual(expected);
-    expect((await page({ sid, client_id: caller.client.clientId })).items).toEqual([]);
+    expect(names((await page({ family_id: familyId, client_id: client.clientId })).items)).toEqual(expected);
+    expect((await page({ family_id: familyId, client_id: caller.client.clientId })).items).toEqual([]);
     const correlationId = reuse.headers.get('x-correlation-id')!;
     expect((await page({ correlation_id: correlationId })).items).toMatchObject([
-      { event: 'refresh.reused', sid, subject: 'trailed', client_id: client.clientId, correlation_id: correlationId },
+      {
+        event: 'refresh.reused',
+        family_id: familyId,
+        subject: 'trailed',
+        client_id: client.clientId,
+        correlation_id: correlationId,
+      },
     ]);
     expect(first.status).toBe(200);
   });
@@ -82,10 +88,10 @@ describe('a session', () => {
     app.clock.advanceSeconds(61);
     await refresh(app, client, stolen.refreshToken);
     caller = await admin(app);
-    const events = async (sid: string) => names((await page({ sid })).items);
-    expect(await events(retried.sid)).toEqual(['refresh.retried', 'refresh.rotated', 'family.started']);
-    expect(await events(stolen.sid)).toEqual(['refresh.reused', 'refresh.rotated', 'family.started']);
-    expect(await events(ended.sid)).toEqual(['revocation.created', 'family.started']);
+    const events = async (familyId: string) => names((await page({ family_id: familyId })).items);
+    expect(await events(retried.familyId)).toEqual(['refresh.retried', 'refresh.rotated', 'family.started']);
+    expect(await events(stolen.familyId)).toEqual(['refresh.reused', 'refresh.rotated', 'family.started']);
+    expect(await events(ended.familyId)).toEqual(['revocation.created', 'family.started']);
   });
 });
 

@@ -428,9 +428,9 @@ describe('a disabled client', () => {
 
   it('the families of a disabled client continue when it is enabled again', async () => {
     const client = await register();
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     await caller.patch(`/clients/${client.clientId}`, { disabled: true });
-    expect((await caller.get(`/families/${sid}`)).body.state).toBe('active');
+    expect((await caller.get(`/families/${familyId}`)).body.state).toBe('active');
     const { body } = await caller.patch(`/clients/${client.clientId}`, { disabled: false });
     expect(body.disabled).toBe(false);
     app.clock.advanceSeconds(3);
@@ -466,7 +466,7 @@ describe('a disabled client', () => {
 describe('a deleted client', () => {
   it('a deleted client is gone, and its tokens and families are revoked', async () => {
     const [client, watcher] = [await register(), await register({ may_introspect: true, audience: [app.issuer] })];
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     const { body } = await refresh(app, client, refreshToken);
     expect(await isActive(watcher, body.access_token)).toBe(true);
 
@@ -474,7 +474,7 @@ describe('a deleted client', () => {
     expect(await isActive(watcher, body.access_token)).toBe(false);
     expect((await refresh(app, client, body.refresh_token)).status).toBe(401);
     expect((await caller.get(`/clients/${client.clientId}`)).status).toBe(404);
-    expect((await caller.get(`/families/${sid}`)).body).toMatchObject({
+    expect((await caller.get(`/families/${familyId}`)).body).toMatchObject({
       state: 'revoked',
       revoked_reason: 'client_deleted',
     });

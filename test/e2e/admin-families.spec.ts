@@ -28,11 +28,11 @@ const at = (milliseconds: number): string => new Date(milliseconds).toISOString(
 const DAY_MS = 86_400_000;
 
 describe('a family that an admin starts', () => {
-  it('starting a family returns its sid, its first refresh token and the expiry', async () => {
+  it('starting a family returns its family_id, its first refresh token and the expiry', async () => {
     const { status, body } = await start();
     expect(status).toBe(201);
     expect(body).toEqual({
-      sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      family_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       refresh_token: expect.stringMatching(/^rt_[A-Za-z0-9_-]{60}$/),
       expires_at: at(app.clock.now() + 30 * DAY_MS),
     });
@@ -44,7 +44,7 @@ describe('a family that an admin starts', () => {
     expect(answer.status).toBe(200);
     expect(answer.body.scope).toBe('a b');
     const introspection = await introspect(app, client, answer.body.access_token);
-    expect(introspection.body).toMatchObject({ active: true, sub: 'u1', sid: body.sid, scope: 'a b' });
+    expect(introspection.body).toMatchObject({ active: true, sub: 'u1', family_id: body.family_id, scope: 'a b' });
   });
 
   it('an admin can start a family for a public client', async () => {
@@ -74,7 +74,7 @@ describe('a family that an admin starts', () => {
     const { status, body } = await start({ subject });
     expect(status).toBe(201);
     const found = await caller.get(`/families?subject=${encodeURIComponent(subject)}`);
-    expect(column(found, 'sid')).toContain(body.sid);
+    expect(column(found, 'family_id')).toContain(body.family_id);
   });
 
   it.each([
@@ -142,7 +142,7 @@ describe('a family that an admin starts', () => {
 
   it('the start of a family is in the audit log with the name of the admin', async () => {
     const { body } = await start();
-    expect(await auditOfFamily(app, body.sid)).toMatchObject([
+    expect(await auditOfFamily(app, body.family_id)).toMatchObject([
       { event: 'family.started', client_id: client.clientId, subject: 'u1', actor: `admin:${caller.client.clientId}` },
     ]);
   });
@@ -151,9 +151,9 @@ describe('a family that an admin starts', () => {
 describe('a family in the admin API', () => {
   it('a family shows its data and its state', async () => {
     const startedAt = app.clock.now();
-    const { sid, refreshToken } = await startFamily(app, client, { subject: 'looked-at' });
+    const { familyId, refreshToken } = await startFamily(app, client, { subject: 'looked-at' });
     const expected = {
-      sid,
+      family_id: familyId,
       client_id: client.clientId,
       subject: 'looked-at',
       scope: 'a b c',
@@ -164,36 +164,36 @@ describe('a family in the admin API', () => {
       idle_expires_at: at(startedAt + 30 * DAY_MS),
       absolute_expires_at: at(startedAt + 365 * DAY_MS),
     };
-    expect((await caller.get(`/families/${sid}`)).body).toEqual(expected);
+    expect((await caller.get(`/families/${familyId}`)).body).toEqual(expected);
 
     app.clock.advanceSeconds(60);
     const { body } = await refresh(app, client, refreshToken);
     const now = app.clock.now();
     const used = { ...expected, generation: 1, last_used_at: at(now), idle_expires_at: at(now + 30 * DAY_MS) };
-    expect((await caller.get(`/families/${sid}`)).body).toEqual(used);
+    expect((await caller.get(`/families/${familyId}`)).body).toEqual(used);
 
     await revoke(app, client, body.refresh_token);
     const revoked = { ...used, state: 'revoked', revoked_at: at(now), revoked_reason: 'client_request' };
-    expect((await caller.get(`/families/${sid}`)).body).toEqual(revoked);
+    expect((await caller.get(`/families/${familyId}`)).body).toEqual(revoked);
   });
 
   it('a family unused for too long is shown as expired', async () => {
     const shortLived = await confidentialClient(app, { idleTtlSeconds: 60 });
-    const { sid } = await startFamily(app, shortLived);
+    const { familyId } = await startFamily(app, shortLived);
     app.clock.advanceSeconds(59);
-    expect((await caller.get(`/families/${sid}`)).body.state).toBe('active');
+    expect((await caller.get(`/families/${familyId}`)).body.state).toBe('active');
     app.clock.advanceSeconds(1);
-    expect((await caller.get(`/families/${sid}`)).body.state).toBe('expired');
+    expect((await caller.get(`/families/${familyId}`)).body.state).toBe('expired');
   });
 
   it('neither a family nor the list ever shows a refresh token or handle', async () => {
-    const { sid, refreshToken } = await startFamily(app, client, { subject: 'canary' });
+    const { familyId, refreshToken } = await startFamily(app, client, { subject: 'canary' });
     const successor = (await refresh(app, client, refreshToken)).body.refresh_token;
     const canaries = new Canaries();
     canaries.addRefreshToken('generation 0', refreshToken);
     canaries.addRefreshToken('generation 1', successor);
     for (const path of [
-      `/families/${sid}`,
+      `/families/${familyId}`,
       '/families?subject=canary',
       '/families?limit=200',
       '/audit?subject=canary',
@@ -213,7 +213,7 @@ describe('a family in the admin API', () => {
 });
 
 describe('the list of families', () => {
-  const sids = (answer: Answer): string[] => column(answer, 'sid');
+  const familyIds = (answer: Answer): string[] => column(answer, 'family_id');
 
   it('the family list filters by subject, client and state, alone and combined, newest first', async () => {
     const [one, two] = [await confidentialClient(app), await confidentialClient(app, { idleTtlSeconds: 60 })];
@@ -224,30 +224,30 @@ describe('the list of families', () => {
     await revoke(app, one, first.refreshToken);
     app.clock.advanceSeconds(61);
     caller = await admin(app);
-    const of = async (query: string) => sids(await caller.get(`/families?${query}`));
-    expect(await of('subject=anna')).toEqual([fourth.sid, second.sid, first.sid]);
-    expect(await of(`client_id=${one.clientId}`)).toEqual([fourth.sid, third.sid, first.sid]);
-    expect(await of(`subject=anna&client_id=${one.clientId}`)).toEqual([fourth.sid, first.sid]);
-    expect(await of('subject=anna&state=active')).toEqual([fourth.sid]);
-    expect(await of('subject=anna&state=expired')).toEqual([second.sid]);
-    expect(await of('subject=anna&state=revoked')).toEqual([first.sid]);
+    const of = async (query: string) => familyIds(await caller.get(`/families?${query}`));
+    expect(await of('subject=anna')).toEqual([fourth.familyId, second.familyId, first.familyId]);
+    expect(await of(`client_id=${one.clientId}`)).toEqual([fourth.familyId, third.familyId, first.familyId]);
+    expect(await of(`subject=anna&client_id=${one.clientId}`)).toEqual([fourth.familyId, first.familyId]);
+    expect(await of('subject=anna&state=active')).toEqual([fourth.familyId]);
+    expect(await of('subject=anna&state=expired')).toEqual([second.familyId]);
+    expect(await of('subject=anna&state=revoked')).toEqual([first.familyId]);
     expect(await of(`subject=bert&client_id=${two.clientId}`)).toEqual([]);
     for (const query of ['subject=ann', 'subject=ann%25', 'client_id=nobody']) {
       expect((await caller.get(`/families?${query}`)).status).toBe(404);
     }
     const { subject } = (await caller.post('/users', { username: 'Cleo' })).body;
     const fifth = await startFamily(app, one, { subject: subject as string });
-    expect(await of('subject=cleo')).toEqual([fifth.sid]);
+    expect(await of('subject=cleo')).toEqual([fifth.familyId]);
   });
 
   it('the pages of the family list hold each family once, even while new ones are started', async () => {
     for (let i = 0; i < 7; i++) await startFamily(app, client, { subject: 'paged' });
-    const before = sids(await caller.get('/families?subject=paged'));
+    const before = familyIds(await caller.get('/families?subject=paged'));
     const found: string[] = [];
     let cursor = '';
     for (;;) {
       const page = await caller.get(`/families?subject=paged&limit=3${cursor}`);
-      found.push(...sids(page));
+      found.push(...familyIds(page));
       if (page.body.next_cursor === undefined) break;
       cursor = `&cursor=${page.body.next_cursor}`;
       await startFamily(app, client, { subject: 'paged' });
@@ -269,7 +269,7 @@ describe('the subjects', () => {
 
   describe('a disabled subject', () => {
     it('a disabled subject gets no token, its access tokens are revoked at once, and its families are suspended', async () => {
-      const { refreshToken, sid } = await startFamily(app, client, { subject: 'anna' });
+      const { refreshToken, familyId } = await startFamily(app, client, { subject: 'anna' });
       const { body } = await refresh(app, client, refreshToken);
 
       const answer = await caller.patch('/subjects/anna', { disabled: true });
@@ -278,7 +278,7 @@ describe('the subjects', () => {
       expect((await caller.get('/subjects/anna')).body).toEqual({ subject: 'anna', disabled: true });
       expect((await introspect(app, client, body.access_token)).body.active).toBe(false);
       expect((await refresh(app, client, body.refresh_token)).body.error).toBe('invalid_grant');
-      expect((await caller.get(`/families/${sid}`)).body.state).toBe('active');
+      expect((await caller.get(`/families/${familyId}`)).body.state).toBe('active');
 
       expect((await caller.patch('/subjects/anna', { disabled: false })).body.disabled).toBe(false);
       app.clock.advanceSeconds(3);

@@ -239,7 +239,7 @@ describe('mass assignment', () => {
     },
   );
 
-  it.each(['sid', 'generation', 'actor', 'expires_at', 'imported_token_digest'])(
+  it.each(['family_id', 'generation', 'actor', 'expires_at', 'imported_token_digest'])(
     'a new family does not accept %s',
     async (field) => {
       const body = { client_id: 'x', subject: 'u', scope: 'a', [field]: 'x' };
@@ -334,7 +334,7 @@ describe('queries', () => {
   );
 
   it.each([
-    'sid=x',
+    'family_id=x',
     'event=everything',
     'from=yesterday',
     'from=2030-01-01',
@@ -354,9 +354,9 @@ describe('queries', () => {
   );
 
   it.each(['x', '%00', '00000000-0000-0000-0000-000000000000', "'%20OR%201=1"])(
-    'no family has the sid %s',
-    async (sid) => {
-      expectProblem(await caller.get(`/families/${sid}`), 404, 'Not Found', 'not_found');
+    'no family has the family_id %s',
+    async (familyId) => {
+      expectProblem(await caller.get(`/families/${familyId}`), 404, 'Not Found', 'not_found');
     },
   );
 });
@@ -387,7 +387,7 @@ describe('with the database away', () => {
 describe('secrets', () => {
   let caller: Admin;
   let clientId: string;
-  let sid: string;
+  let familyId: string;
   const canaries = new Canaries();
 
   beforeAll(async () => {
@@ -406,7 +406,7 @@ describe('secrets', () => {
     }
 
     const { body: family } = await caller.post('/families', { client_id: clientId, subject: 'canary', scope: 'a' });
-    sid = family.sid as string;
+    familyId = family.family_id as string;
     canaries.addRefreshToken('first refresh token', family.refresh_token as string);
     const as = { clientId, secret: client.client_secret as string, method: 'client_secret_basic' } as const;
     const { body: refreshed } = await refresh(app, as, family.refresh_token as string);
@@ -421,9 +421,9 @@ describe('secrets', () => {
       await caller.get(`/clients/${clientId}/secrets`),
       await caller.patch(`/clients/${clientId}`, { name: 'Canary still' }),
       await caller.get('/families?limit=200'),
-      await caller.get(`/families/${sid}`),
+      await caller.get(`/families/${familyId}`),
       await caller.post('/revocations', { kind: 'client', value: clientId, reason: 'x', dry_run: true }),
-      await caller.post('/revocations', { kind: 'family', value: sid, reason: 'x' }),
+      await caller.post('/revocations', { kind: 'family', value: familyId, reason: 'x' }),
       await caller.get('/revocations?limit=200'),
       await caller.patch('/subjects/canary', { disabled: true }),
       await caller.get('/subjects/canary'),

@@ -29,7 +29,7 @@ const revoke = (kind: string, value?: string, changes: object = {}): Promise<Ans
 
 interface Session {
   readonly client: TestClient;
-  readonly sid: string;
+  readonly familyId: string;
   readonly jti: string;
   readonly accessToken: string;
   /** The current one. */
@@ -38,10 +38,10 @@ interface Session {
 
 /** A family that has been refreshed once. */
 async function session(of: TestClient = client, subject = 'u1'): Promise<Session> {
-  const { sid, refreshToken } = await startFamily(app, of, { subject });
+  const { familyId, refreshToken } = await startFamily(app, of, { subject });
   const { body } = await refresh(app, of, refreshToken);
   const { jti } = (await introspect(app, of, body.access_token)).body;
-  return { client: of, sid, jti, accessToken: body.access_token, refreshToken: body.refresh_token };
+  return { client: of, familyId, jti, accessToken: body.access_token, refreshToken: body.refresh_token };
 }
 
 const isActive = async ({ client: of }: { client: TestClient }, token: string): Promise<boolean> =>
@@ -72,7 +72,7 @@ describe('a revocation', () => {
 
   it('revoking a family revokes it with its access tokens', async () => {
     const [one, other] = [await session(), await session()];
-    const answer = await revoke('family', one.sid);
+    const answer = await revoke('family', one.familyId);
     expect(answer.status).toBe(201);
     expect(answer.body.hits).toEqual({
       families: 1,
@@ -85,15 +85,15 @@ describe('a revocation', () => {
     expect(await alive(one)).toEqual(DEAD);
     expect(await alive(other)).toEqual(ALIVE);
     expect((await refresh(app, client, one.refreshToken)).body.error).toBe('invalid_grant');
-    expect((await caller.get(`/families/${one.sid}`)).body).toMatchObject({
+    expect((await caller.get(`/families/${one.familyId}`)).body).toMatchObject({
       state: 'revoked',
       revoked_reason: 'ticket 4711',
     });
   });
 
-  it('revoking a family accepts its sid in upper case', async () => {
+  it('revoking a family accepts its familyId in upper case', async () => {
     const one = await session();
-    await revoke('family', one.sid.toUpperCase());
+    await revoke('family', one.familyId.toUpperCase());
     expect(await alive(one)).toEqual(DEAD);
   });
 
@@ -180,7 +180,7 @@ describe('a revocation', () => {
     const shortLived = await confidentialClient(app, { idleTtlSeconds: 60 });
     await session(shortLived, 'counted');
     const revoked = await session(client, 'counted');
-    await revoke('family', revoked.sid);
+    await revoke('family', revoked.familyId);
     app.clock.advanceSeconds(61);
     caller = await admin(app);
     await session(client, 'counted');
@@ -210,7 +210,9 @@ describe('a dry run', () => {
     'a dry run of kind %s reports the hits and changes nothing',
     async (kind) => {
       const one = await session(client, 'dry');
-      const value = { token: one.jti, family: one.sid, subject: 'dry', client: client.clientId, all: undefined }[kind];
+      const value = { token: one.jti, family: one.familyId, subject: 'dry', client: client.clientId, all: undefined }[
+        kind
+      ];
       const before = (await caller.get('/revocations')).body;
       const answer = await revoke(kind, value, { dry_run: true });
       expect(answer.status).toBe(200);
@@ -220,7 +222,7 @@ describe('a dry run', () => {
       expect(await alive(one)).toEqual(ALIVE);
       expect((await caller.get('/revocations')).body).toEqual(before);
       expect(await auditOf(app, answer)).toEqual([]);
-      expect((await caller.get(`/families/${one.sid}`)).body.state).toBe('active');
+      expect((await caller.get(`/families/${one.familyId}`)).body.state).toBe('active');
     },
   );
 
@@ -340,7 +342,7 @@ describe('a revocation in the middle of refreshing', () => {
     const one = await session(client, 'twice');
     const answers = await Promise.all([
       revoke('subject', 'twice'),
-      revoke('family', one.sid),
+      revoke('family', one.familyId),
       revoke('client', client.clientId),
       revoke('token', one.jti),
     ]);

@@ -325,8 +325,8 @@ describe('a new password', () => {
       await startFamily(app, client, { subject: subject! }),
       await startFamily(app, client, { subject: subject! }),
     ];
-    await app.database.query('UPDATE token_families SET offline = false, session_id = $2 WHERE sid = $1', [
-      bound.sid,
+    await app.database.query('UPDATE token_families SET offline = false, session_id = $2 WHERE family_id = $1', [
+      bound.familyId,
       loginSession,
     ]);
     const { body: tokens } = await refresh(app, client, bound.refreshToken);

@@ -172,7 +172,7 @@ describe('family, revoke and audit', () => {
     expect(body.scope).toBe('a b');
 
     const [row] = rowsOf((await run('family', 'list', '--subject', 'anna b', '--state', 'active')).stdout);
-    expect(row).toMatchObject({ SID: started.sid, SUBJECT: 'anna b', STATE: 'active', GENERATION: '1' });
+    expect(row).toMatchObject({ FAMILY_ID: started.family_id, SUBJECT: 'anna b', STATE: 'active', GENERATION: '1' });
 
     const dry = await run('revoke', 'subject', 'anna b', '--reason', 'laptop stolen', '--dry-run');
     expect(dry.stdout).toMatch(/^hits\.families +1$/m);
@@ -185,12 +185,12 @@ describe('family, revoke and audit', () => {
     const revoked = await json('revoke', 'subject', 'anna b', '--reason', 'laptop stolen');
     expect(revoked).toMatchObject({ dry_run: false, hits: { families: 1 } });
     expect((await introspect(app, client, body.access_token)).body.active).toBe(false);
-    expect((await json('family', 'show', started.sid)).state).toBe('revoked');
+    expect((await json('family', 'show', started.family_id)).state).toBe('revoked');
 
     const trail = rowsOf((await run('audit', '--subject', 'anna b')).stdout);
     expect(trail.map((event) => event.EVENT)).toEqual(['revocation.created', 'refresh.rotated', 'family.started']);
     expect(trail[0]).toMatchObject({ REASON: 'laptop stolen', ACTOR: `admin:${operator.clientId}` });
-    expect((await json('audit', '--sid', started.sid, '--event', 'refresh.rotated')).items).toHaveLength(1);
+    expect((await json('audit', '--family', started.family_id, '--event', 'refresh.rotated')).items).toHaveLength(1);
   });
 
   it('a search of the audit log reaches its end, however many events are between two matches', async () => {
@@ -213,7 +213,7 @@ describe('family, revoke and audit', () => {
   it('a revocation that hits nothing says so first and exits with 3, unless that is allowed', async () => {
     const client = await confidentialClient(app);
     const started = await json('family', 'start', '--client', client.clientId, '--subject', 'dead', '--scope', 'a');
-    const family = ['revoke', 'family', started.sid as string, '--reason', 'x'];
+    const family = ['revoke', 'family', started.family_id as string, '--reason', 'x'];
     expect((await run(...family)).exitCode).toBe(0);
     const again = await run(...family);
     expect([again.exitCode, again.stdout.split('\n')[0]]).toEqual([3, 'No live family is hit.']);

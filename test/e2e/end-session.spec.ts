@@ -1,7 +1,7 @@
 /** The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): sign-out, confirmation and redirects. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { auditOf, auditOfFamily } from '../support/audit-trail.js';
+import { auditOf, auditOfSession } from '../support/audit-trail.js';
 import { changeClient, confidentialClient, type TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';
 import { withLostStatements } from '../support/failing-statements.js';
@@ -107,7 +107,7 @@ describe('with an ID token of this login session', () => {
     expect(await isSignedIn(visitor)).toBe(false);
     const visit = await endSession(visitor, { id_token_hint: idToken, post_logout_redirect_uri: HOME });
     expect(visit.url.href).toBe(HOME);
-    const events = await auditOfFamily(app, String(decodeJwt(idToken)['sid']));
+    const events = await auditOfSession(app, String(decodeJwt(idToken)['sid']));
     expect(events.map(({ event }) => event)).toContain('session.ended');
   });
 

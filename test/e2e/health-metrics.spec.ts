@@ -267,7 +267,7 @@ describe('GET /metrics', () => {
     expect(after.filter((series) => !before.includes(series))).toEqual([]);
     const labels = after.join('\n');
     expect(
-      [...sent, client.clientId, 'client_id=', 'subject=', 'sid='].filter((text) => labels.includes(text)),
+      [...sent, client.clientId, 'client_id=', 'subject=', 'familyId='].filter((text) => labels.includes(text)),
     ).toEqual([]);
   });
 
@@ -292,10 +292,10 @@ describe('GET /metrics', () => {
     await refresh(app, client, word);
     await introspect(app, client, word);
     await revoke(app, client, word);
-    const { subject, sid, refreshToken } = await startFamily(app, client, { subject: `u-${word}` });
+    const { subject, familyId, refreshToken } = await startFamily(app, client, { subject: `u-${word}` });
     await refresh(app, client, refreshToken);
     await revoke(app, client, refreshToken);
-    return [word, subject, sid, refreshToken];
+    return [word, subject, familyId, refreshToken];
   }
 });
 

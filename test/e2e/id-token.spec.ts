@@ -74,11 +74,11 @@ describe('an ID token with the code', () => {
     const one = await signInAndExchange(app, client, user, {}, visitor);
     const two = await signInAndExchange(app, other, user, {}, visitor);
     const [session] = await app.database.query<{ id: string }[]>(
-      'SELECT session_id AS id FROM token_families WHERE sid = $1',
-      [decodeJwt(one.body.access_token)['sid']],
+      'SELECT session_id AS id FROM token_families WHERE family_id = $1',
+      [decodeJwt(one.body.access_token)['family_id']],
     );
     expect([claimsOf(one)['sid'], claimsOf(two)['sid']]).toEqual([session!.id, session!.id]);
-    expect(decodeJwt(one.body.access_token)['sid']).not.toBe(decodeJwt(two.body.access_token)['sid']);
+    expect(decodeJwt(one.body.access_token)['family_id']).not.toBe(decodeJwt(two.body.access_token)['family_id']);
     expect(claimsOf(first)['sid']).not.toBe(session!.id);
   });
 

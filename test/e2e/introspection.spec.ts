@@ -76,12 +76,12 @@ describe('the request', () => {
 
   it.each(['refresh_token', 'foo'])('[183] a wrong hint does not hide an access token: %s', async (token_type_hint) => {
     const { body } = await postAs(rs1, endpoint(), { token: session.accessToken, token_type_hint });
-    expect(body).toMatchObject({ active: true, sid: session.sid });
+    expect(body).toMatchObject({ active: true, family_id: session.familyId });
   });
 
   it.each(['access_token', 'foo'])('[183] a wrong hint does not hide a refresh token: %s', async (token_type_hint) => {
     const { body } = await postAs(client, endpoint(), { token: session.refreshToken, token_type_hint });
-    expect(body).toMatchObject({ active: true, sid: session.sid });
+    expect(body).toMatchObject({ active: true, family_id: session.familyId });
   });
 });
 
@@ -134,7 +134,7 @@ describe('an access token that lives', () => {
       iat: seconds(),
       exp: seconds() + TTL_SECONDS,
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      sid: session.sid,
+      family_id: session.familyId,
     });
     expect(text).not.toMatch(/:null\b/);
   });
@@ -187,7 +187,7 @@ describe('an access token that lives', () => {
 
 describe('a refresh token', () => {
   it('[186] introspection describes a refresh token to its own client', async () => {
-    const { idle_expires_at } = await familyRow(app, session.sid);
+    const { idle_expires_at } = await familyRow(app, session.familyId);
     expect((await introspect(app, client, session.refreshToken)).body).toEqual({
       active: true,
       iss: app.issuer,
@@ -195,7 +195,7 @@ describe('a refresh token', () => {
       client_id: client.clientId,
       scope: 'a b c',
       exp: Math.floor(idle_expires_at.getTime() / 1000),
-      sid: session.sid,
+      family_id: session.familyId,
     });
   });
 
@@ -209,10 +209,10 @@ describe('a refresh token', () => {
   });
 
   it('[186] introspection does not consume a refresh token or extend its life', async () => {
-    const before = await familyRow(app, session.sid);
+    const before = await familyRow(app, session.familyId);
     app.clock.advanceSeconds(3600);
     await expectActive(app, client, session.refreshToken, session.refreshToken);
-    expect(await familyRow(app, session.sid)).toEqual(before);
+    expect(await familyRow(app, session.familyId)).toEqual(before);
     await expectAlive(app, client, session.refreshToken);
   });
 });
@@ -227,17 +227,17 @@ describe('an inactive token', () => {
   });
 
   it('[185] an idle refresh token is inactive, even if its row still exists', async () => {
-    const { idle_expires_at } = await familyRow(app, session.sid);
+    const { idle_expires_at } = await familyRow(app, session.familyId);
     app.clock.advance(idle_expires_at.getTime() - 1 - app.clock.now());
     await expectActive(app, client, session.refreshToken);
     app.clock.advance(1);
     await expectInactive(app, client, session.refreshToken);
-    expect((await familyRow(app, session.sid)).revoked_at).toBeNull();
+    expect((await familyRow(app, session.familyId)).revoked_at).toBeNull();
   });
 
   it.each(revocationKinds)('[184] a revocation of kind %s makes the token inactive', async (kind) => {
     const { body } = await introspect(app, rs1, session.accessToken);
-    const values = { token: body.jti, family: body.sid, subject: body.sub, client: body.client_id, all: '' };
+    const values = { token: body.jti, family: body.family_id, subject: body.sub, client: body.client_id, all: '' };
     const revocations = app.nest.get(RevocationService, { strict: false });
     await expectActive(app, rs1, session.accessToken);
     // A token issued in the millisecond of a revocation is not hit.

@@ -114,7 +114,7 @@ describe('the answers', () => {
     const client = { name: 'Documented', type: 'confidential', scopes: ['a'] };
     const id = (await caller.post('/clients', client)).body.client_id;
     const family = { client_id: id, subject: 'documented', scope: 'a' };
-    const { sid } = (await caller.post('/families', family)).body;
+    const { familyId } = (await caller.post('/families', family)).body;
     const secret = { expires_at: '2031-01-01T00:00:00Z' };
     const calls: [method: 'get' | 'post' | 'patch' | 'delete', route: string, path: string, body?: unknown][] = [
       ['post', '/clients', '/clients', client],
@@ -125,8 +125,8 @@ describe('the answers', () => {
       ['get', '/clients/{client_id}/secrets', `/clients/${id}/secrets`],
       ['post', '/families', '/families', family],
       ['get', '/families', '/families?limit=1'],
-      ['post', '/revocations', '/revocations', { kind: 'family', value: sid, reason: 'x' }],
-      ['get', '/families/{sid}', `/families/${sid}`],
+      ['post', '/revocations', '/revocations', { kind: 'family', value: familyId, reason: 'x' }],
+      ['get', '/families/{family_id}', `/families/${familyId}`],
       ['post', '/revocations', '/revocations', { kind: 'client', value: id, reason: 'x', dry_run: true }],
       ['get', '/revocations', '/revocations'],
       ['patch', '/subjects/{subject}', '/subjects/documented', { disabled: true }],

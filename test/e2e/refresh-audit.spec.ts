@@ -251,12 +251,12 @@ describe.each(cases)('a refresh: $title', ({ policy, scope, act, event, reason =
       correlation_id: answer.headers.get('x-correlation-id'),
       at: new Date(app.clock.now()),
     });
-    if (ofFamily) expect(trail[0]).toMatchObject({ sid: family.sid, subject: family.subject });
+    if (ofFamily) expect(trail[0]).toMatchObject({ family_id: family.familyId, subject: family.subject });
   });
 
   it('[120] the refresh leaves neither tokens nor the family’s handle in its event', async () => {
     const written = JSON.stringify(trail);
-    const { id } = await familyRow(app, family.sid);
+    const { id } = await familyRow(app, family.familyId);
     const secrets = [family.refreshToken, family.refreshToken.slice(3), id, id.replaceAll('-', '')];
     secrets.push(...[answer.body.access_token, answer.body.refresh_token].filter(Boolean));
     for (const secret of secrets) expect(written).not.toContain(secret);

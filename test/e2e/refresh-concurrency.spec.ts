@@ -41,56 +41,56 @@ const successors = (answers: Answer[]) => new Set(answers.flatMap(({ body }) => 
 
 describe('the same token, many times at once', () => {
   it('[132] fifty identical concurrent refreshes get fifty answers with one successor, and one live token', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     const answers = await atOnce(50, () => refresh(app, client, refreshToken));
     expect(statuses(answers)).toEqual(Array(50).fill(200));
     expect(successors(answers).size).toBe(1);
     expect(new Set(answers.map(({ body }) => decodeJwt(body.access_token).jti)).size).toBe(1);
-    expect((await familyRow(app, sid)).generation).toBe(1);
-    await expectOneLive(app, client, sid);
+    expect((await familyRow(app, familyId)).generation).toBe(1);
+    await expectOneLive(app, client, familyId);
   });
 
   it('[132] concurrent refreshes with different scopes share the successor, and each gets its own scope', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     const scopes = ['a', 'b', 'c', 'a b', 'a b c'];
     const answers = await atOnce(50, (index) => refresh(app, client, refreshToken, { scope: scopes[index % 5]! }));
     expect(answers.map(({ body }) => body.scope)).toEqual(Array.from({ length: 50 }, (_, index) => scopes[index % 5]));
     expect(successors(answers).size).toBe(1);
-    await expectOneLive(app, client, sid);
+    await expectOneLive(app, client, familyId);
   });
 
   it('[132] concurrent refreshes work repeatedly, each round with the token of the last', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     let token = refreshToken;
     for (let round = 1; round <= 10; round++) {
       const answers = await atOnce(10, () => refresh(app, client, token));
       expect(statuses(answers)).toEqual(Array(10).fill(200));
       [token] = [...successors(answers)] as [string];
-      expect((await familyRow(app, sid)).generation).toBe(round);
+      expect((await familyRow(app, familyId)).generation).toBe(round);
     }
-    await expectOneLive(app, client, sid);
+    await expectOneLive(app, client, familyId);
   });
 
   it('[134] with a grace period of 0 exactly one of fifty wins; the others are refused, and the family stays valid', async () => {
     const strict = await confidentialClient(app, { retryWindowSeconds: 0 });
     for (let round = 0; round < 5; round++) {
-      const { refreshToken, sid } = await startFamily(app, strict);
+      const { refreshToken, familyId } = await startFamily(app, strict);
       const answers = await atOnce(50, () => refresh(app, strict, refreshToken));
       const [winner, ...losers] = answers.toSorted((one, two) => one.status - two.status);
       expect(winner!.status).toBe(200);
       for (const loser of losers) expectError(loser, 400, 'invalid_grant');
       expect((await refresh(app, strict, winner!.body.refresh_token)).status).toBe(200);
-      await expectOneLive(app, strict, sid);
+      await expectOneLive(app, strict, familyId);
     }
   });
 
   it('[134] with a grace period of 0 a second use one second later is a reuse', async () => {
     const strict = await confidentialClient(app, { retryWindowSeconds: 0 });
-    const { refreshToken, sid } = await startFamily(app, strict);
+    const { refreshToken, familyId } = await startFamily(app, strict);
     await refresh(app, strict, refreshToken);
     app.clock.advance(1001);
     expectError(await refresh(app, strict, refreshToken), 400, 'invalid_grant');
-    await expectNoneLive(app, strict, sid);
+    await expectNoneLive(app, strict, familyId);
   });
 
   it('a superseded token presented many times at once revokes its family and nothing else', async () => {
@@ -99,15 +99,15 @@ describe('the same token, many times at once', () => {
     app.clock.advanceSeconds(61);
     const answers = await atOnce(30, () => refresh(app, client, family.refreshToken));
     expect(statuses(answers)).toEqual(Array(30).fill(400));
-    await expectNoneLive(app, client, family.sid);
-    await expectOneLive(app, client, neighbour.sid);
+    await expectNoneLive(app, client, family.familyId);
+    await expectOneLive(app, client, neighbour.familyId);
   });
 });
 
 describe('[135] a refresh and a revocation at once', () => {
   it('a concurrent refresh and revocation leave no live token, in any order', async () => {
     for (let round = 0; round < 25; round++) {
-      const { refreshToken, sid } = await startFamily(app, client);
+      const { refreshToken, familyId } = await startFamily(app, client);
       const current = round % 2 ? (await refresh(app, client, refreshToken)).body.refresh_token : refreshToken;
       const requests = [
         () => refresh(app, client, current),
@@ -117,7 +117,7 @@ describe('[135] a refresh and a revocation at once', () => {
       const order = [0, 1, 2].map((index) => (index + round) % 3);
       const answers = await Promise.all(order.map((index) => requests[index]!()));
       expect(answers[order.indexOf(1)]!.status).toBe(200);
-      await expectNoneLive(app, client, sid);
+      await expectNoneLive(app, client, familyId);
       for (const { body } of answers) {
         if (!body.access_token) continue;
         expect((await introspect(app, client, body.access_token)).text).toBe('{"active":false}');
@@ -147,7 +147,7 @@ describe('[135] a refresh and a revocation at once', () => {
     '%s that a revocation overtakes hands out no live token',
     async (_what, method, policy, retryAfterSeconds) => {
       const as = await confidentialClient(app, policy);
-      const { refreshToken, sid } = await startFamily(app, as);
+      const { refreshToken, familyId } = await startFamily(app, as);
       if (method === 'find') await refresh(app, as, refreshToken);
       app.clock.advanceSeconds(retryAfterSeconds);
       let revoked = 0;
@@ -156,7 +156,7 @@ describe('[135] a refresh and a revocation at once', () => {
       expect(revoked).toBe(200);
       expect(answer.status).toBe(200);
       expect((await introspect(app, as, answer.body.access_token)).text).toBe('{"active":false}');
-      await expectNoneLive(app, as, sid);
+      await expectNoneLive(app, as, familyId);
     },
   );
 });
@@ -164,14 +164,14 @@ describe('[135] a refresh and a revocation at once', () => {
 describe('[136] reuse and rotation of the leaf at once', () => {
   it('a concurrent reuse and rotation of the current token leave no live token', async () => {
     for (let round = 0; round < 25; round++) {
-      const { refreshToken, sid } = await startFamily(app, client);
+      const { refreshToken, familyId } = await startFamily(app, client);
       const { body } = await refresh(app, client, refreshToken);
       app.clock.advanceSeconds(61);
       const requests = [() => refresh(app, client, refreshToken), () => refresh(app, client, body.refresh_token)];
       if (round % 2) requests.reverse();
       const answers = await Promise.all(requests.map((request) => request()));
       expect(answers[round % 2]!.status).toBe(400);
-      await expectNoneLive(app, client, sid);
+      await expectNoneLive(app, client, familyId);
       for (const { body: given } of [...answers, { body }]) {
         if (given.access_token) expect((await introspect(app, client, given.access_token)).body.active).toBe(false);
       }
@@ -201,13 +201,13 @@ it('[145] a hundred subjects with twenty requests each get their own tokens and 
         session.as === clients[1]
           ? (await introspect(app, clients[1], body.access_token)).body
           : decodeJwt(body.access_token);
-      const seen = [status, claims.sub, claims.client_id, claims.sid, claims.scope, body.scope];
-      const right = [200, session.subject, session.as.clientId, session.sid, session.scope, session.scope];
+      const seen = [status, claims.sub, claims.client_id, claims.family_id, claims.scope, body.scope];
+      const right = [200, session.subject, session.as.clientId, session.familyId, session.scope, session.scope];
       if (JSON.stringify(seen) !== JSON.stringify(right)) mismatches.push({ seen, right });
     });
   }
   expect(mismatches).toEqual([]);
-  for (const { sid } of sessions) expect((await familyRow(app, sid)).generation).toBe(1);
+  for (const { familyId } of sessions) expect((await familyRow(app, familyId)).generation).toBe(1);
 }, 60_000);
 
 /**
@@ -288,15 +288,15 @@ describe('a family in random sequences of events', () => {
       private readonly client: TestClient,
       private readonly policy: Policy,
       private readonly subject: string,
-      private readonly sid: string,
+      private readonly familyId: string,
       private readonly model: FamilyModel,
     ) {}
 
     static async begin(index: number): Promise<Life> {
       const { client, policy } = clients[index]!;
       const subject = `u-${uuidv7()}`;
-      const { sid } = await startFamily(app, client, { subject });
-      return new Life(client, policy, subject, sid, new FamilyModel(policy, app.clock.now()));
+      const { familyId } = await startFamily(app, client, { subject });
+      return new Life(client, policy, subject, familyId, new FamilyModel(policy, app.clock.now()));
     }
 
     async act(taken: Action): Promise<void> {
@@ -328,7 +328,7 @@ describe('a family in random sequences of events', () => {
 
     /** The invariants after each step: the row equals the model, and at most one token is valid. */
     async check(): Promise<void> {
-      const row = await familyRow(app, this.sid);
+      const row = await familyRow(app, this.familyId);
       expect({ generation: row.generation, revoked: row.revoked_at !== null }).toEqual({
         generation: this.model.generation,
         revoked: this.model.revoked,
@@ -338,7 +338,9 @@ describe('a family in random sequences of events', () => {
 
     /** Checks all generations, at the end only because it takes a while. */
     async checkLiveTokens(): Promise<void> {
-      expect(await liveTokens(app, this.client, this.sid)).toEqual(this.model.isAlive ? [await this.token(0)] : []);
+      expect(await liveTokens(app, this.client, this.familyId)).toEqual(
+        this.model.isAlive ? [await this.token(0)] : [],
+      );
     }
 
     private async refresh(back: number, scope: string[] | undefined): Promise<void> {
@@ -369,7 +371,7 @@ describe('a family in random sequences of events', () => {
       const before = this.model.refresh(generation - 1);
       if (this.model.revoked && isAlive) {
         // A reuse concurrent with rotations: those came before it or not at all.
-        this.model.generation = (await familyRow(app, this.sid)).generation;
+        this.model.generation = (await familyRow(app, this.familyId)).generation;
         return predecessor!.forEach((answer) => this.expectOneOf(answer, [before]));
       }
       const rotated = Array.from({ length: size }, () => this.model.refresh(generation));
@@ -408,12 +410,12 @@ describe('a family in random sequences of events', () => {
     }
 
     private async request(generation: number, scope?: string[]): Promise<Answer> {
-      const token = await tokenOf(app, this.sid, generation);
+      const token = await tokenOf(app, this.familyId, generation);
       return refresh(app, this.client, token, scope ? { scope: scope.join(' ') } : {});
     }
 
     private token(back: number): Promise<string> {
-      return tokenOf(app, this.sid, this.model.generation - back);
+      return tokenOf(app, this.familyId, this.model.generation - back);
     }
   }
 

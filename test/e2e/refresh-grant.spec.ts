@@ -45,7 +45,7 @@ const refreshes = (token = family.refreshToken, fields: Record<string, string> =
 const scopeOf = (answer: Answer): string[] => String(answer.body.scope).split(' ').sort();
 
 async function expectRefused(action: () => Promise<Answer>, code: string, of = family): Promise<void> {
-  expectError(await expectUntouched(app, of.sid, action), 400, code);
+  expectError(await expectUntouched(app, of.familyId, action), 400, code);
 }
 
 const revokeAs = (kind: RevocationKind, value: string) =>
@@ -70,7 +70,12 @@ describe('the refresh token', () => {
     expect([first.status, second.status]).toEqual([200, 200]);
     expect(second.body.access_token).not.toBe(first.body.access_token);
     const { body } = await introspect(app, client, second.body.access_token);
-    expect(body).toMatchObject({ active: true, sub: family.subject, client_id: client.clientId, sid: family.sid });
+    expect(body).toMatchObject({
+      active: true,
+      sub: family.subject,
+      client_id: client.clientId,
+      family_id: family.familyId,
+    });
   });
 
   it('[94] a refresh token that was never issued is an invalid grant', async () => {
@@ -109,13 +114,13 @@ describe('the refresh token', () => {
       const forged = refreshToken.slice(0, index) + changed + refreshToken.slice(index + 1);
       await expectRefused(() => refreshes(forged), 'invalid_grant');
     }
-    await expectOneLive(app, client, family.sid);
+    await expectOneLive(app, client, family.familyId);
   });
 
   it('[98] a revoked refresh token is an invalid grant', async () => {
     expect((await revoke(app, client, family.refreshToken)).status).toBe(200);
     await expectRefused(() => refreshes(), 'invalid_grant');
-    await expectNoneLive(app, client, family.sid);
+    await expectNoneLive(app, client, family.familyId);
   });
 
   it('[101] an access token of either format is not accepted as a refresh token', async () => {
@@ -138,7 +143,7 @@ describe('the client', () => {
   it('[99] another client’s refresh token is an invalid grant, and its owner can still use it', async () => {
     const other = await confidentialClient(app);
     await expectRefused(() => refreshes(family.refreshToken, {}, other), 'invalid_grant');
-    await expectOneLive(app, client, family.sid);
+    await expectOneLive(app, client, family.familyId);
   });
 
   it('[99] another client’s superseded refresh token is refused and revokes nothing', async () => {
@@ -146,7 +151,7 @@ describe('the client', () => {
     await refreshes();
     app.clock.advanceSeconds(61);
     await expectRefused(() => refreshes(family.refreshToken, {}, other), 'invalid_grant');
-    await expectOneLive(app, client, family.sid);
+    await expectOneLive(app, client, family.familyId);
   });
 
   it('[100] a public client cannot use another public client’s refresh token', async () => {
@@ -170,7 +175,7 @@ describe('the life of a family', () => {
     expect(answer.status).toBe(status);
     if (status === 400) {
       expectError(answer, 400, 'invalid_grant');
-      await expectNoneLive(app, shortLived, idle.sid);
+      await expectNoneLive(app, shortLived, idle.familyId);
     }
   });
 
@@ -189,7 +194,7 @@ describe('the life of a family', () => {
 
   it('[97] a family expires at its absolute end, however often it is used', async () => {
     const shortLived = await confidentialClient(app, { idleTtlSeconds: 600, absoluteTtlSeconds: 1800 });
-    const { refreshToken, sid } = await startFamily(app, shortLived);
+    const { refreshToken, familyId } = await startFamily(app, shortLived);
     const statuses: number[] = [];
     let token = refreshToken;
     for (let minute = 5; minute <= 35; minute += 5) {
@@ -199,7 +204,7 @@ describe('the life of a family', () => {
       token = answer.body.refresh_token ?? token;
     }
     expect(statuses).toEqual([200, 200, 200, 200, 200, 400, 400]);
-    await expectNoneLive(app, shortLived, sid);
+    await expectNoneLive(app, shortLived, familyId);
   });
 
   it('[119] a new access token has its full lifetime, but never outlives the family', async () => {
@@ -225,8 +230,8 @@ describe('the life of a family', () => {
   it('[119] an access token issued in the family’s last millisecond is valid', async () => {
     app.clock.advance(789);
     const shortLived = await confidentialClient(app, { absoluteTtlSeconds: 60 });
-    const { refreshToken, sid } = await startFamily(app, shortLived);
-    const end = (await familyRow(app, sid)).absolute_expires_at.getTime();
+    const { refreshToken, familyId } = await startFamily(app, shortLived);
+    const end = (await familyRow(app, familyId)).absolute_expires_at.getTime();
     app.clock.advance(end - 1 - app.clock.now());
     const { body } = await refreshes(refreshToken, {}, shortLived);
     expect(body.expires_in).toBe(1);
@@ -261,14 +266,14 @@ describe('the scope', () => {
     '[106] [107] a scope beyond the grant (%s) is an invalid scope, and consumes nothing',
     async (scope) => {
       await expectRefused(() => refreshes(family.refreshToken, { scope }), 'invalid_scope');
-      await expectOneLive(app, client, family.sid);
+      await expectOneLive(app, client, family.familyId);
     },
   );
 
   it('[106] a scope beyond the grant is invalid even if the client has it in another grant', async () => {
     const narrow = await startFamily(app, client, { scope: ['a', 'b'] });
     await expectRefused(() => refreshes(narrow.refreshToken, { scope: 'a c' }), 'invalid_scope', narrow);
-    await expectOneLive(app, client, narrow.sid);
+    await expectOneLive(app, client, narrow.familyId);
   });
 
   it('[107] the scope is a set: order and repetition do not matter', async () => {
@@ -313,7 +318,7 @@ describe('the scope', () => {
     const of = (count: number) => Array.from({ length: count }, (_, index) => 'abc'[index % 3]).join(' ');
     await expectRefused(() => refreshes(family.refreshToken, { scope: of(8000) }), 'invalid_scope');
     await expectRefused(() => refreshes(family.refreshToken, { scope: 'a'.repeat(5000) }), 'invalid_scope');
-    const tooLarge = await expectUntouched(app, family.sid, () =>
+    const tooLarge = await expectUntouched(app, family.familyId, () =>
       refreshes(family.refreshToken, { scope: of(10_000) }),
     );
     expectError(tooLarge, 413, 'request_too_large');
@@ -339,9 +344,9 @@ describe('the scope', () => {
 
 describe('the checks of each refresh', () => {
   it('[111] each refresh checks whether the grant was revoked', async () => {
-    await revokeAs('family', family.sid);
+    await revokeAs('family', family.familyId);
     await expectRefused(() => refreshes(), 'invalid_grant');
-    await expectNoneLive(app, client, family.sid);
+    await expectNoneLive(app, client, family.familyId);
   });
 
   it('[112] each refresh checks whether the subject is disabled; once enabled, its families continue', async () => {
@@ -360,38 +365,44 @@ describe('the checks of each refresh', () => {
 
   it('[112] disabling one subject disables no other', async () => {
     await setSubjectDisabled(app, `${family.subject}-other`, true);
-    await expectOneLive(app, client, family.sid);
+    await expectOneLive(app, client, family.familyId);
   });
 
   it('[112] each refresh checks whether the client is disabled or deleted', async () => {
     for (const end of ['disabled', 'deleted'] as const) {
       const ended = await confidentialClient(app);
-      const { refreshToken, sid } = await startFamily(app, ended);
+      const { refreshToken, familyId } = await startFamily(app, ended);
       if (end === 'disabled') await changeClient(app, ended, { disabled: true });
       else await app.nest.get(ClientsService, { strict: false }).delete(ended.clientId, { actor: 'test' });
-      expectError(await expectUntouched(app, sid, () => refreshes(refreshToken, {}, ended)), 401, 'invalid_client');
+      expectError(
+        await expectUntouched(app, familyId, () => refreshes(refreshToken, {}, ended)),
+        401,
+        'invalid_client',
+      );
     }
   });
 
   it('[112] each refresh checks whether another replica has just disabled the client', async () => {
     const ended = await confidentialClient(app);
-    const { refreshToken, sid } = await startFamily(app, ended);
+    const { refreshToken, familyId } = await startFamily(app, ended);
     const { body } = await refreshes(refreshToken, {}, ended);
     await app.database.query('UPDATE clients SET disabled_at = now() WHERE client_id = $1', [ended.clientId]);
     for (const token of [refreshToken, body.refresh_token]) {
-      expectError(await expectUntouched(app, sid, () => refreshes(token, {}, ended)), 400, 'invalid_grant');
+      expectError(await expectUntouched(app, familyId, () => refreshes(token, {}, ended)), 400, 'invalid_grant');
     }
   });
 
   it('[113] each refresh checks whether the client may still have each scope', async () => {
     const shrinking = await confidentialClient(app);
-    const { refreshToken, sid } = await startFamily(app, shrinking);
+    const { refreshToken, familyId } = await startFamily(app, shrinking);
     await changeClient(app, shrinking, { scopes: ['b', 'a', 'z'] });
     const without = await refreshes(refreshToken, {}, shrinking);
     expect(without.body.scope).toBe('a b');
     expect(decodeJwt(without.body.access_token).scope).toBe('a b');
     for (const scope of ['c', 'a c', 'z']) {
-      const answer = await expectUntouched(app, sid, () => refreshes(without.body.refresh_token, { scope }, shrinking));
+      const answer = await expectUntouched(app, familyId, () =>
+        refreshes(without.body.refresh_token, { scope }, shrinking),
+      );
       expectError(answer, 400, 'invalid_scope');
     }
     await changeClient(app, shrinking, { scopes: ['a', 'b', 'c'] });
@@ -409,19 +420,23 @@ describe('the checks of each refresh', () => {
 
   it('[113] a grant without any scope left yields no tokens, and continues once a scope is back', async () => {
     const shrinking = await confidentialClient(app);
-    const { refreshToken, sid } = await startFamily(app, shrinking);
+    const { refreshToken, familyId } = await startFamily(app, shrinking);
     await changeClient(app, shrinking, { scopes: ['z'] });
-    expectError(await expectUntouched(app, sid, () => refreshes(refreshToken, {}, shrinking)), 400, 'invalid_scope');
+    expectError(
+      await expectUntouched(app, familyId, () => refreshes(refreshToken, {}, shrinking)),
+      400,
+      'invalid_scope',
+    );
     await changeClient(app, shrinking, { scopes: ['z', 'b'] });
     expect((await refreshes(refreshToken, {}, shrinking)).body.scope).toBe('b');
   });
 
   it('[114] each refresh checks whether the client may still use the grant', async () => {
     const shrinking = await confidentialClient(app);
-    const { refreshToken, sid } = await startFamily(app, shrinking);
+    const { refreshToken, familyId } = await startFamily(app, shrinking);
     await changeClient(app, shrinking, { grantTypes: ['client_credentials'] });
     expectError(
-      await expectUntouched(app, sid, () => refreshes(refreshToken, {}, shrinking)),
+      await expectUntouched(app, familyId, () => refreshes(refreshToken, {}, shrinking)),
       400,
       'unauthorized_client',
     );
@@ -453,7 +468,7 @@ describe('the checks of each refresh', () => {
           });
         } else {
           const values = {
-            family: sessions[taken.of]?.family.sid,
+            family: sessions[taken.of]?.family.familyId,
             subject: subjects[taken.of % 2],
             client: clients[taken.of % 2]!.clientId,
             all: '',
@@ -466,7 +481,12 @@ describe('the checks of each refresh', () => {
       }
       app.clock.advance(1);
       for (const { started, client: of, family: begun, accessToken } of sessions) {
-        const concerns = new Set([`family ${begun.sid}`, `subject ${begun.subject}`, `client ${of.clientId}`, 'all ']);
+        const concerns = new Set([
+          `family ${begun.familyId}`,
+          `subject ${begun.subject}`,
+          `client ${of.clientId}`,
+          'all ',
+        ]);
         const cutOff = Math.max(
           -1,
           ...cutOffs.filter(({ kind, value }) => concerns.has(`${kind} ${value}`)).map(({ at }) => at),
@@ -507,7 +527,7 @@ it('[102] every invalid grant looks the same, byte for byte, whatever the reason
     reuse: await refreshes(),
     afterReuse: await refreshes(rotated.body.refresh_token),
   };
-  expect((await familyRow(app, family.sid)).revoked_reason).not.toBeNull();
+  expect((await familyRow(app, family.familyId)).revoked_reason).not.toBeNull();
   const shown = Object.values(answers).map(({ status, headers, text }) => {
     const fixed = [...headers].filter(([name]) => !['date', 'x-correlation-id'].includes(name));
     return JSON.stringify({ status, text, headers: fixed });

@@ -39,8 +39,8 @@ const audienceOf = ({ status, body }: Answer): unknown => {
 
 /** A family granted for these resources, as by an authorization request with `resource`. */
 async function startFamilyFor(resources: readonly string[], owner = client): Promise<string> {
-  const { sid, refreshToken } = await startFamily(app, owner);
-  await app.database.query('UPDATE token_families SET resource = $2 WHERE sid = $1', [sid, resources]);
+  const { familyId, refreshToken } = await startFamily(app, owner);
+  await app.database.query('UPDATE token_families SET resource = $2 WHERE family_id = $1', [familyId, resources]);
   return refreshToken;
 }
 

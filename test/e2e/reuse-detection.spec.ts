@@ -44,12 +44,12 @@ const areActive = ({ client, accessTokens }: Session): Promise<boolean[]> =>
 
 async function expectDead(session: Session): Promise<void> {
   expect(await areActive(session)).toEqual(session.accessTokens.map(() => false));
-  await expectNoneLive(app, session.client, session.sid);
+  await expectNoneLive(app, session.client, session.familyId);
 }
 
 async function expectUnharmed(session: Session): Promise<void> {
   expect(await areActive(session)).toEqual(session.accessTokens.map(() => true));
-  await expectOneLive(app, session.client, session.sid);
+  await expectOneLive(app, session.client, session.familyId);
 }
 
 const aClient = (overrides: Partial<ClientRegistration> = {}) => confidentialClient(app, overrides);
@@ -60,7 +60,7 @@ describe('a superseded token outside its window', () => {
     app.clock.advance(60_001);
     expectError(await steal(session), 400, 'invalid_grant');
     expectError(await refresh(app, session.client, session.current), 400, 'invalid_grant');
-    await expectNoneLive(app, session.client, session.sid);
+    await expectNoneLive(app, session.client, session.familyId);
   });
 
   it('[125] a reuse revokes all access tokens of the family', async () => {
@@ -96,7 +96,7 @@ describe('a superseded token outside its window', () => {
       const session = await aSession(client, { refreshes });
       app.clock.advanceSeconds(61);
       expectError(await steal(session), 400, 'invalid_grant');
-      expect((await familyRow(app, session.sid)).revoked_reason).toBe('refresh_token_reused');
+      expect((await familyRow(app, session.familyId)).revoked_reason).toBe('refresh_token_reused');
     }
   });
 
@@ -128,19 +128,19 @@ describe('a superseded token outside its window', () => {
     });
     expect(honest?.status).toBe(200);
     expectError(stolen, 400, 'invalid_grant');
-    expect((await familyRow(app, session.sid)).revoked_reason).toBe('refresh_token_reused');
-    await expectNoneLive(app, session.client, session.sid);
+    expect((await familyRow(app, session.familyId)).revoked_reason).toBe('refresh_token_reused');
+    await expectNoneLive(app, session.client, session.familyId);
   });
 
   it('repeated reuse of one token revokes the family once', async () => {
     const session = await aSession(await aClient());
     app.clock.advanceSeconds(61);
     await steal(session);
-    const { revoked_at } = await familyRow(app, session.sid);
+    const { revoked_at } = await familyRow(app, session.familyId);
     app.clock.advanceSeconds(1);
-    const again = await expectUntouched(app, session.sid, () => steal(session));
+    const again = await expectUntouched(app, session.familyId, () => steal(session));
     expect(await auditOf(app, again)).toMatchObject([{ event: 'refresh.refused', reason: 'revoked' }]);
-    expect((await familyRow(app, session.sid)).revoked_at).toEqual(revoked_at);
+    expect((await familyRow(app, session.familyId)).revoked_at).toEqual(revoked_at);
   });
 
   it('a reuse is audited with the presented and the current generation, and what was revoked', async () => {
@@ -151,7 +151,7 @@ describe('a superseded token outside its window', () => {
     expect(event).toMatchObject({
       event: 'refresh.reused',
       reason: 'revoke_family',
-      sid: session.sid,
+      family_id: session.familyId,
       subject: 'u1',
       client_id: session.client.clientId,
       actor: 'reuse-detection',
@@ -201,7 +201,7 @@ describe('the configured response to a reuse', () => {
 
   it('report_only audits each reuse and refuses the token, and the family stays valid', async () => {
     const { stolen, ...others } = await neighbourhood('report_only', 'shadow');
-    const again = await expectUntouched(app, stolen.sid, () => steal(stolen));
+    const again = await expectUntouched(app, stolen.familyId, () => steal(stolen));
     expectError(again, 400, 'invalid_grant');
     expect(await auditOf(app, again)).toMatchObject([
       { event: 'refresh.reused', reason: 'report_only', detail: { families_revoked: 0 } },

@@ -87,7 +87,7 @@ describe('the request', () => {
 
   it('[155] a wrong hint does not prevent the revocation of a refresh token', async () => {
     expectDone(await postAs(client, endpoint(), { token: session.refreshToken, token_type_hint: 'access_token' }));
-    await expectNoneLive(app, client, session.sid);
+    await expectNoneLive(app, client, session.familyId);
   });
 
   it('[155] a wrong hint does not prevent the revocation of an access token', async () => {
@@ -97,14 +97,14 @@ describe('the request', () => {
 
   it('[156] an unknown hint is ignored', async () => {
     expectDone(await postAs(client, endpoint(), { token: session.refreshToken, token_type_hint: 'foo' }));
-    await expectNoneLive(app, client, session.sid);
+    await expectNoneLive(app, client, session.familyId);
   });
 
   it('[170] a callback parameter is ignored: there is no JSONP', async () => {
     const answer = await postAs(client, `${endpoint()}?callback=x`, { token: session.refreshToken, callback: 'x' });
     expectDone(answer);
     expect(answer.headers.get('content-type') ?? '').not.toContain('script');
-    await expectNoneLive(app, client, session.sid);
+    await expectNoneLive(app, client, session.familyId);
   });
 });
 
@@ -132,10 +132,15 @@ describe('the caller', () => {
   it.each(['refreshToken', 'predecessor', 'accessToken'] as const)(
     '[161] a client cannot revoke the %s of another client: it gets an error, and the token stays valid',
     async (kind) => {
-      const answer = await expectUntouched(app, session.sid, () => revoke(app, other, session[kind]));
+      const answer = await expectUntouched(app, session.familyId, () => revoke(app, other, session[kind]));
       expectError(answer, 400, 'invalid_grant');
       expect(await auditOf(app, answer)).toMatchObject([
-        { event: 'revocation.refused', reason: 'client_mismatch', client_id: other.clientId, sid: session.sid },
+        {
+          event: 'revocation.refused',
+          reason: 'client_mismatch',
+          client_id: other.clientId,
+          family_id: session.familyId,
+        },
       ]);
       await expectActive(app, client, session.accessToken);
       await expectAlive(app, client, session.refreshToken);
@@ -153,7 +158,7 @@ describe('a refresh token', () => {
     expectDone(await revoke(app, client, session.refreshToken));
     expectError(await refresh(app, client, session.refreshToken), 400, 'invalid_grant');
     expectError(await refresh(app, client, session.predecessor), 400, 'invalid_grant');
-    await expectNoneLive(app, client, session.sid);
+    await expectNoneLive(app, client, session.familyId);
   });
 
   it('[150] revoking a refresh token revokes the access tokens of its family', async () => {
@@ -169,10 +174,10 @@ describe('a refresh token', () => {
     const answer = await revoke(app, client, session.predecessor);
     expectDone(answer);
     expect(await auditOf(app, answer)).toMatchObject([
-      { event: 'revocation.created', reason: 'refresh_token', client_id: client.clientId, sid: session.sid },
+      { event: 'revocation.created', reason: 'refresh_token', client_id: client.clientId, family_id: session.familyId },
     ]);
     expectError(await refresh(app, client, body.refresh_token), 400, 'invalid_grant');
-    await expectNoneLive(app, client, session.sid);
+    await expectNoneLive(app, client, session.familyId);
   });
 
   it('[169] revoking a refresh token does not affect other families of the same user and client', async () => {
@@ -200,7 +205,7 @@ describe('a refresh token', () => {
     app.clock.advanceSeconds(31 * DAY_SECONDS);
     await expectInactive(app, client, session.refreshToken);
     expectDone(await revoke(app, client, session.refreshToken));
-    await expectNoneLive(app, client, session.sid);
+    await expectNoneLive(app, client, session.familyId);
   });
 
   it('[172] a retry within the grace period gets no tokens once its subject is revoked', async () => {
@@ -210,7 +215,7 @@ describe('a refresh token', () => {
     await app.nest.get(RevocationService, { strict: false }).revoke([request], { event: 'revocation.created' });
     expectError(await refresh(app, client, session.predecessor), 400, 'invalid_grant');
     await expectInactive(app, client, session.accessToken, retry.body.access_token);
-    await expectNoneLive(app, client, session.sid);
+    await expectNoneLive(app, client, session.familyId);
   });
 });
 
@@ -221,7 +226,7 @@ describe('an access token', () => {
     expectDone(answer);
     await expectInactive(app, client, session.accessToken);
     expect(await auditOf(app, answer)).toMatchObject([
-      { event: 'revocation.created', reason: 'access_token', client_id: client.clientId, sid: session.sid },
+      { event: 'revocation.created', reason: 'access_token', client_id: client.clientId, family_id: session.familyId },
     ]);
   });
 
@@ -234,7 +239,7 @@ describe('an access token', () => {
   });
 
   it('[151] revoking an access token does not affect its family: refreshes and later access tokens work', async () => {
-    expectDone(await expectUntouched(app, session.sid, () => revoke(app, client, session.accessToken)));
+    expectDone(await expectUntouched(app, session.familyId, () => revoke(app, client, session.accessToken)));
     const { status, body } = await refresh(app, client, session.refreshToken);
     expect(status).toBe(200);
     await expectActive(app, client, body.access_token);
@@ -298,7 +303,7 @@ describe('the answer', () => {
       const namesOf = ({ headers }: Answer) => [...headers.keys()].sort();
       expect(namesOf(second)).toEqual(namesOf(first));
       const [created] = await auditOf(app, first);
-      expect(await revocationsOf(session.sid, String(created?.detail?.['jti']))).toBe(1);
+      expect(await revocationsOf(session.familyId, String(created?.detail?.['jti']))).toBe(1);
       expect(await auditOf(app, second)).toEqual([]);
     },
   );
@@ -306,7 +311,7 @@ describe('the answer', () => {
   it('[153] two concurrent revocations get the same response', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => revoke(app, client, session.refreshToken)));
     answers.forEach(expectDone);
-    await expectNoneLive(app, client, session.sid);
+    await expectNoneLive(app, client, session.familyId);
   });
 });
 
@@ -323,11 +328,11 @@ describe('a database that is lost on the way', () => {
     '[165] a database lost at %s answers 503, and nothing of the family is revoked',
     async (statement) => {
       const { result: answer, lost } = await withLostStatements(app, statement, () =>
-        expectUntouched(app, session.sid, () => revoke(app, client, session.refreshToken)),
+        expectUntouched(app, session.familyId, () => revoke(app, client, session.refreshToken)),
       );
       expect(lost).toBe(1);
       expectAway(answer);
-      expect(await revocationsOf(session.sid)).toBe(0);
+      expect(await revocationsOf(session.familyId)).toBe(0);
       await expectActive(app, client, session.refreshToken, session.accessToken);
       await expectAlive(app, client, session.refreshToken);
     },
@@ -360,6 +365,6 @@ it('[148] after many rotations, revoking one token invalidates every generation'
   for (let rotation = 0; rotation < 10; rotation++) {
     refreshToken = (await refresh(app, client, refreshToken)).body.refresh_token;
   }
-  expectDone(await revoke(app, client, await tokenOf(app, session.sid, 3)));
-  await expectNoneLive(app, client, session.sid);
+  expectDone(await revoke(app, client, await tokenOf(app, session.familyId, 3)));
+  await expectNoneLive(app, client, session.familyId);
 });

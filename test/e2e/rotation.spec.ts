@@ -52,33 +52,33 @@ describe('the successor', () => {
   });
 
   it('each successor has the next generation and is the only valid token', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     const tokens = await rotate(client, refreshToken, 12);
     expect(tokens.map((token) => generationOf(app, token))).toEqual([...tokens.keys()]);
-    await expectOneLive(app, client, sid);
+    await expectOneLive(app, client, familyId);
   });
 });
 
 describe('the grace period', () => {
   it('[128] a retry returns the same successor, and an access token with the same jti and expiry', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     const first = await refresh(app, client, refreshToken);
     app.clock.advanceSeconds(59);
-    const again = await expectUntouched(app, sid, () => refresh(app, client, refreshToken));
+    const again = await expectUntouched(app, familyId, () => refresh(app, client, refreshToken));
     expect(again.body.refresh_token).toBe(first.body.refresh_token);
     const [one, two] = [first, again].map(({ body }) => decodeJwt(body.access_token));
     expect(two).toEqual(one);
     expect([first.body.expires_in, again.body.expires_in]).toEqual([600, 541]);
-    await expectOneLive(app, client, sid);
+    await expectOneLive(app, client, familyId);
   });
 
   it('[129] a retry never returns a token that is already superseded', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     await refresh(app, client, refreshToken);
     const { body } = await refresh(app, client, refreshToken);
     expect((await introspect(app, client, body.access_token)).body.active).toBe(true);
     expect((await refresh(app, client, body.refresh_token)).status).toBe(200);
-    await expectOneLive(app, client, sid);
+    await expectOneLive(app, client, familyId);
   });
 
   it('[129] a retry returns a valid access token even if the first one has expired', async () => {
@@ -94,32 +94,32 @@ describe('the grace period', () => {
   });
 
   it('[130] the grace period ends when the successor is used: then the old token is refused, and the family stays valid', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     await rotate(client, refreshToken, 2);
     app.clock.advanceSeconds(30);
-    expectError(await expectUntouched(app, sid, () => refresh(app, client, refreshToken)), 400, 'invalid_grant');
-    await expectOneLive(app, client, sid);
+    expectError(await expectUntouched(app, familyId, () => refresh(app, client, refreshToken)), 400, 'invalid_grant');
+    await expectOneLive(app, client, familyId);
   });
 
   it('[131] any number of retries is allowed and never revokes anything', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     const [, successor] = await rotate(client, refreshToken, 1);
     for (let retry = 0; retry < 25; retry++) {
-      const answer = await expectUntouched(app, sid, () => refresh(app, client, refreshToken));
+      const answer = await expectUntouched(app, familyId, () => refresh(app, client, refreshToken));
       expect(answer.body.refresh_token).toBe(successor);
       app.clock.advanceSeconds(2);
     }
-    await expectOneLive(app, client, sid);
+    await expectOneLive(app, client, familyId);
   });
 
   it('retries do not extend the grace period', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
+    const { refreshToken, familyId } = await startFamily(app, client);
     await rotate(client, refreshToken, 1);
     app.clock.advance(60_000);
     expect((await refresh(app, client, refreshToken)).status).toBe(200);
     app.clock.advance(1);
     expectError(await refresh(app, client, refreshToken), 400, 'invalid_grant');
-    expect((await familyRow(app, sid)).revoked_reason).toBe('refresh_token_reused');
+    expect((await familyRow(app, familyId)).revoked_reason).toBe('refresh_token_reused');
   });
 
   it.each([1, 600])('the grace period is the client’s setting: %d s', async (retryWindowSeconds) => {
@@ -133,34 +133,34 @@ describe('the grace period', () => {
   });
 
   it('a retry may request another part of the scope, but no more than the grant', async () => {
-    const { refreshToken, sid } = await startFamily(app, client, { scope: ['a', 'b'] });
+    const { refreshToken, familyId } = await startFamily(app, client, { scope: ['a', 'b'] });
     await refresh(app, client, refreshToken, { scope: 'a' });
     expect((await refresh(app, client, refreshToken, { scope: 'b' })).body.scope).toBe('b');
     expect((await refresh(app, client, refreshToken)).body.scope).toBe('a b');
-    const tooWide = await expectUntouched(app, sid, () => refresh(app, client, refreshToken, { scope: 'c' }));
+    const tooWide = await expectUntouched(app, familyId, () => refresh(app, client, refreshToken, { scope: 'c' }));
     expectError(tooWide, 400, 'invalid_scope');
-    await expectOneLive(app, client, sid);
+    await expectOneLive(app, client, familyId);
   });
 });
 
 describe('[122] the rotation policy', () => {
   it('never: a refresh returns the same refresh token, each time with a new access token', async () => {
     const as = await confidentialClient(app, { rotation: 'never' });
-    const { refreshToken, sid } = await startFamily(app, as);
+    const { refreshToken, familyId } = await startFamily(app, as);
     const answers = [await refresh(app, as, refreshToken), await refresh(app, as, refreshToken)];
     app.clock.advanceSeconds(3600);
     answers.push(await refresh(app, as, refreshToken));
     expect(answers.map(({ status, body }) => [status, body.refresh_token])).toEqual(Array(3).fill([200, refreshToken]));
     expect(new Set(answers.map(({ body }) => decodeJwt(body.access_token).jti)).size).toBe(3);
-    expect(await familyRow(app, sid)).toMatchObject({ generation: 0, rotated_at: [] });
+    expect(await familyRow(app, familyId)).toMatchObject({ generation: 0, rotated_at: [] });
   });
 
   it('never: a refresh still counts as a use, and the idle time slides', async () => {
     const as = await confidentialClient(app, { rotation: 'never', idleTtlSeconds: 600 });
-    const { refreshToken, sid } = await startFamily(app, as);
+    const { refreshToken, familyId } = await startFamily(app, as);
     app.clock.advanceSeconds(599);
     expect((await refresh(app, as, refreshToken)).status).toBe(200);
-    const row = await familyRow(app, sid);
+    const row = await familyRow(app, familyId);
     expect(row.last_used_at.getTime()).toBe(app.clock.now());
     app.clock.advanceSeconds(599);
     expect((await refresh(app, as, refreshToken)).status).toBe(200);
@@ -170,11 +170,11 @@ describe('[122] the rotation policy', () => {
 
   it('never: concurrent refreshes all succeed, each with its own access token', async () => {
     const as = await confidentialClient(app, { rotation: 'never' });
-    const { refreshToken, sid } = await startFamily(app, as);
+    const { refreshToken, familyId } = await startFamily(app, as);
     const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(app, as, refreshToken)));
     expect(answers.map(({ body }) => body.refresh_token)).toEqual(Array(20).fill(refreshToken));
     expect(new Set(answers.map(({ body }) => decodeJwt(body.access_token).jti)).size).toBe(20);
-    await expectOneLive(app, as, sid);
+    await expectOneLive(app, as, familyId);
   });
 
   it('public_only: a public client’s tokens rotate, a confidential client’s do not', async () => {
@@ -189,27 +189,27 @@ describe('[122] the rotation policy', () => {
 
   it('a policy changed during a family’s life applies from the next refresh on', async () => {
     const as = await confidentialClient(app, { rotation: 'always' });
-    const { refreshToken, sid } = await startFamily(app, as);
+    const { refreshToken, familyId } = await startFamily(app, as);
     const [, current] = await rotate(as, refreshToken, 1);
     await changeClient(app, as, { rotation: 'never' });
     expect((await refresh(app, as, current!)).body.refresh_token).toBe(current);
     expect((await refresh(app, as, refreshToken)).body.refresh_token).toBe(current);
     app.clock.advanceSeconds(61);
     expectError(await refresh(app, as, refreshToken), 400, 'invalid_grant');
-    expect((await familyRow(app, sid)).revoked_reason).toBe('refresh_token_reused');
+    expect((await familyRow(app, familyId)).revoked_reason).toBe('refresh_token_reused');
   });
 });
 
 describe('sticky scope narrowing', () => {
   it('sticky: a narrowed scope becomes the family’s new limit', async () => {
     const as = await confidentialClient(app, { scopeNarrowing: 'sticky' });
-    const { refreshToken, sid } = await startFamily(app, as);
+    const { refreshToken, familyId } = await startFamily(app, as);
     const narrowed = await refresh(app, as, refreshToken, { scope: 'c a' });
     expect(scopeOf(narrowed)).toEqual(['a', 'c']);
     const next = await refresh(app, as, narrowed.body.refresh_token);
     expect(scopeOf(next)).toEqual(['a', 'c']);
     for (const scope of ['b', 'a b c']) {
-      const wide = await expectUntouched(app, sid, () => refresh(app, as, next.body.refresh_token, { scope }));
+      const wide = await expectUntouched(app, familyId, () => refresh(app, as, next.body.refresh_token, { scope }));
       expectError(wide, 400, 'invalid_scope');
     }
   });
@@ -234,25 +234,25 @@ describe('sticky scope narrowing', () => {
 
 describe('the writes of a rotation', () => {
   it('[140] the absolute end is fixed when the family starts: ten rotations do not move it', async () => {
-    const { refreshToken, sid } = await startFamily(app, client);
-    const { absolute_expires_at: before } = await familyRow(app, sid);
+    const { refreshToken, familyId } = await startFamily(app, client);
+    const { absolute_expires_at: before } = await familyRow(app, familyId);
     let token = refreshToken;
     for (let round = 0; round < 10; round++) {
       app.clock.advanceSeconds(86_400);
       token = (await refresh(app, client, token)).body.refresh_token;
     }
-    const after = await familyRow(app, sid);
+    const after = await familyRow(app, familyId);
     expect(after.absolute_expires_at).toEqual(before);
     expect(after.generation).toBe(10);
   });
 
   it('[140] a later change of the policy does not move the absolute end', async () => {
     const as = await confidentialClient(app, { absoluteTtlSeconds: 1000 });
-    const { refreshToken, sid } = await startFamily(app, as);
-    const { absolute_expires_at: before } = await familyRow(app, sid);
+    const { refreshToken, familyId } = await startFamily(app, as);
+    const { absolute_expires_at: before } = await familyRow(app, familyId);
     await changeClient(app, as, { absoluteTtlSeconds: 100_000 });
     await rotate(as, refreshToken, 2);
-    expect((await familyRow(app, sid)).absolute_expires_at).toEqual(before);
+    expect((await familyRow(app, familyId)).absolute_expires_at).toEqual(before);
   });
 
   it('[141] the idle end slides with each use, but never beyond the absolute end', async () => {
@@ -262,8 +262,8 @@ describe('the writes of a rotation', () => {
     const run = async (idleTtlSeconds: number, absoluteTtlSeconds: number, waits: number[]) => {
       if (isOver()) return;
       await changeClient(app, as, { idleTtlSeconds, absoluteTtlSeconds });
-      const { refreshToken, sid } = await startFamily(app, as);
-      const born = await familyRow(app, sid);
+      const { refreshToken, familyId } = await startFamily(app, as);
+      const born = await familyRow(app, familyId);
       expect(seconds(born.created_at, born.idle_expires_at)).toBeLessThanOrEqual(
         Math.min(idleTtlSeconds, absoluteTtlSeconds),
       );
@@ -271,7 +271,7 @@ describe('the writes of a rotation', () => {
       for (const wait of waits) {
         app.clock.advance(Math.floor(wait * (idleTtlSeconds < 10_000 ? idleTtlSeconds * 1000 : 1000)));
         const answer = await refresh(app, as, token);
-        const row = await familyRow(app, sid);
+        const row = await familyRow(app, familyId);
         expect(row.idle_expires_at.getTime()).toBeLessThanOrEqual(row.absolute_expires_at.getTime());
         if (answer.status !== 200) return;
         const slid = Math.min(app.clock.now() + idleTtlSeconds * 1000, born.absolute_expires_at.getTime());
@@ -285,7 +285,7 @@ describe('the writes of a rotation', () => {
 
   it('[142] a rotation writes one row version and one audit event, however long the family is', async () => {
     const as = await confidentialClient(app);
-    const { refreshToken, sid } = await startFamily(app, as);
+    const { refreshToken, familyId } = await startFamily(app, as);
     const [old] = (await rotate(as, refreshToken, 40)).slice(-1);
     const before = await rowsWritten();
     await rotate(as, old!, 10);
@@ -297,7 +297,7 @@ describe('the writes of a rotation', () => {
       ['audit_events', 10],
       ['token_families', 10],
     ]);
-    expect((await familyRow(app, sid)).rotated_at).toHaveLength(8);
+    expect((await familyRow(app, familyId)).rotated_at).toHaveLength(8);
   });
 
   // [143] does not apply: no token is stored, so there is no token digest that must be unique, and no index of live tokens.

@@ -241,7 +241,7 @@ it('[297] the search would find a secret', async () => {
   sought.addCredentials('client', client.clientId, client.secret!);
   sought.addRefreshToken('token', refreshToken);
   const [{ id: handle }] = await app.database.query<[{ id: string }]>(
-    'SELECT id FROM token_families ORDER BY created_at DESC, sid DESC LIMIT 1',
+    'SELECT id FROM token_families ORDER BY created_at DESC, family_id DESC LIMIT 1',
   );
   expect(sought.leaksIn(`a ${client.secret} b`)).toEqual([`client: secret in a ${client.secret} b`]);
   expect(sought.leaksIn(JSON.stringify(basic(client)))).toHaveLength(1);

@@ -570,7 +570,7 @@ describe('the token response', () => {
         sub: `client:${client.clientId}`,
         client_id: client.clientId,
       });
-      expect(claimsOf(body.access_token).sid).toBeUndefined();
+      expect(claimsOf(body.access_token).familyId).toBeUndefined();
     });
   });
 
@@ -617,7 +617,7 @@ describe('the token response', () => {
         if (body.refresh_token) canaries.addRefreshToken(`refresh token of ${way}`, body.refresh_token);
       }
       const dump = await dumpDatabase(app.database);
-      expect(dump).toContain('token_families.sid: ');
+      expect(dump).toContain('token_families.family_id: ');
       expect(canaries.leaksIn(dump)).toEqual([]);
       expect(canaries.leaksIn(app.logs.join(''))).toEqual([]);
     });

@@ -48,7 +48,7 @@ const count = async (table: string): Promise<number> =>
 /** Families that expired this many days ago. */
 const insertFamilies = (families: number, deadForDays: number) =>
   query(
-    `INSERT INTO token_families (id, sid, client_id, subject, scope, generation, rotated_at, created_at, last_used_at, idle_expires_at, absolute_expires_at)
+    `INSERT INTO token_families (id, family_id, client_id, subject, scope, generation, rotated_at, created_at, last_used_at, idle_expires_at, absolute_expires_at)
      SELECT gen_random_uuid(), gen_random_uuid(), $1, 'u' || n, '{a}', 0, '{}', at - 60 * ${DAY}, at - 30 * ${DAY}, at, at + 300 * ${DAY}
      FROM generate_series(1, $2::int) n, (SELECT $3::timestamptz AS at) AS dead`,
     [client.clientId, families, new Date(one.clock.now() - deadForDays * 86_400_000)],

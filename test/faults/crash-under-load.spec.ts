@@ -55,13 +55,17 @@ async function expectNoneLost(sessions: Session[], at: Address): Promise<void> {
   expect(sessions.map(({ refusal }) => refusal?.text)).toEqual(sessions.map(() => undefined));
   // A session may have missed its last answer, and so be one generation behind: a retry gets it.
   await Promise.all(sessions.map((session) => session.attempt(at)));
-  const rows = await deployment.query<{ sid: string; generation: number; revoked: boolean }>(
-    'SELECT sid, generation, revoked_at IS NOT NULL AS revoked FROM token_families WHERE sid = ANY($1)',
-    [sessions.map(({ family }) => family.sid)],
+  const rows = await deployment.query<{ family_id: string; generation: number; revoked: boolean }>(
+    'SELECT family_id, generation, revoked_at IS NOT NULL AS revoked FROM token_families WHERE family_id = ANY($1)',
+    [sessions.map(({ family }) => family.familyId)],
   );
-  const bySid = new Map(rows.map((row) => [row.sid, row]));
+  const byFamily = new Map(rows.map((row) => [row.family_id, row]));
   for (const { family, refreshes, refreshToken, spent } of sessions) {
-    expect(bySid.get(family.sid)).toEqual({ sid: family.sid, generation: refreshes, revoked: false });
+    expect(byFamily.get(family.familyId)).toEqual({
+      family_id: family.familyId,
+      generation: refreshes,
+      revoked: false,
+    });
     expect((await introspect(at, client, refreshToken)).body.active).toBe(true);
     expect((await introspect(at, client, spent!)).body.active).toBe(false);
   }

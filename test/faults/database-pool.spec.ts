@@ -87,13 +87,13 @@ it('[289] with a single connection everything works, also concurrently', async (
   const client = await registerClient(rekey, { refresh: { retry_window_seconds: 0 } });
   const admin = (method: string, path: string, body?: unknown) => asAdmin(rekey, method, path, body);
   const life = async (subject: string) => {
-    const { sid, refreshToken } = await beginFamily(rekey, client, subject);
+    const { familyId, refreshToken } = await beginFamily(rekey, client, subject);
     const first = await refresh(rekey, client, refreshToken);
     const second = await refresh(rekey, client, first.body.refresh_token);
     expect([first.status, second.status]).toEqual([200, 200]);
     expect((await introspect(rekey, client, second.body.access_token)).body.active).toBe(true);
     expect((await introspect(rekey, client, second.body.refresh_token)).body.active).toBe(true);
-    expect((await admin('GET', `/families/${sid}`)).body.generation).toBe(2);
+    expect((await admin('GET', `/families/${familyId}`)).body.generation).toBe(2);
     expect((await revoke(rekey, client, second.body.access_token)).status).toBe(200);
     expect((await revoke(rekey, client, second.body.refresh_token)).status).toBe(200);
     expect((await introspect(rekey, client, first.body.access_token)).text).toBe('{"active":false}');
@@ -105,9 +105,10 @@ it('[289] with a single connection everything works, also concurrently', async (
   const { body } = await refresh(rekey, client, stolen.refreshToken);
   await eventually(async () => {
     expect((await refresh(rekey, client, stolen.refreshToken)).body.error).toBe('invalid_grant');
-    const [row] = await deployment.query('SELECT 1 FROM token_families WHERE sid = $1 AND revoked_at IS NOT NULL', [
-      stolen.sid,
-    ]);
+    const [row] = await deployment.query(
+      'SELECT 1 FROM token_families WHERE family_id = $1 AND revoked_at IS NOT NULL',
+      [stolen.familyId],
+    );
     expect(row).toBeDefined();
   });
   expect((await refresh(rekey, client, body.refresh_token)).body.error).toBe('invalid_grant');

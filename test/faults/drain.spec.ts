@@ -60,7 +60,9 @@ it('[292] no request under way is lost in a drain, and the process exits with 0'
   const [slow, quick] = [families.slice(0, 2), families.slice(2)];
   const holder = await deployment.connect();
   await holder.query('BEGIN');
-  await holder.query('SELECT 1 FROM token_families WHERE sid = ANY($1) FOR UPDATE', [slow.map(({ sid }) => sid)]);
+  await holder.query('SELECT 1 FROM token_families WHERE family_id = ANY($1) FOR UPDATE', [
+    slow.map(({ familyId }) => familyId),
+  ]);
 
   const agent = new Agent({ keepAlive: true });
   const outcomes: Outcome[] = [];
@@ -105,11 +107,11 @@ it('[292] no request under way is lost in a drain, and the process exits with 0'
   expect(others.filter(({ status }) => !/^(ECONNREFUSED|ECONNRESET|EPIPE)/.test(String(status)))).toEqual([]);
   expect(others.filter(({ startedAt }) => startedAt < toldAt - 250)).toEqual([]);
   // Every request that was processed got its response.
-  const rows = await deployment.query<{ sid: string; generation: number }>(
-    'SELECT sid, generation FROM token_families',
+  const rows = await deployment.query<{ family_id: string; generation: number }>(
+    'SELECT family_id, generation FROM token_families',
   );
-  const generations = new Map(rows.map(({ sid, generation }) => [sid, generation]));
-  expect(quick.map(({ sid }) => generations.get(sid))).toEqual(answered);
+  const generations = new Map(rows.map(({ family_id, generation }) => [family_id, generation]));
+  expect(quick.map(({ familyId }) => generations.get(familyId))).toEqual(answered);
   rekey = await deployment.again(rekey);
   const again = await Promise.all(tokens.map((token) => refresh(rekey, client, token)));
   expect(again.map(({ status }) => status)).toEqual(tokens.map(() => 200));

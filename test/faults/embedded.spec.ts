@@ -85,7 +85,7 @@ it('[137] [138] a process killed during refreshes continues where it was: no ses
   }
   for (const { family, refreshes, refreshToken, spent } of sessions) {
     expect(refreshes).toBeGreaterThan(5);
-    const { body } = await asAdmin(at, 'GET', `/families/${family.sid}`);
+    const { body } = await asAdmin(at, 'GET', `/families/${family.familyId}`);
     expect([body.generation, body.state]).toEqual([refreshes, 'active']);
     expect((await introspect(at, client, spent!)).body.active).toBe(false);
     expect((await refresh(at, client, refreshToken)).status).toBe(200);

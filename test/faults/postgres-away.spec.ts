@@ -26,10 +26,11 @@ afterAll(() => deployment.stop());
 
 const back = () => eventually(async () => expect((await send(`${rekey.url}/health/ready`)).status).toBe(200));
 
-const generationOf = async (sid: string): Promise<number> => {
-  const rows = await deployment.query<{ generation: number }>('SELECT generation FROM token_families WHERE sid = $1', [
-    sid,
-  ]);
+const generationOf = async (familyId: string): Promise<number> => {
+  const rows = await deployment.query<{ generation: number }>(
+    'SELECT generation FROM token_families WHERE family_id = $1',
+    [familyId],
+  );
   return rows[0]!.generation;
 };
 
@@ -37,9 +38,9 @@ type Session = Awaited<ReturnType<typeof session>>;
 
 /** A family that has been refreshed once. */
 async function session() {
-  const { sid, refreshToken } = await beginFamily(rekey, client);
+  const { familyId, refreshToken } = await beginFamily(rekey, client);
   const { body } = await refresh(rekey, client, refreshToken);
-  return { sid, refreshToken: body.refresh_token as string, accessToken: body.access_token as string };
+  return { familyId, refreshToken: body.refresh_token as string, accessToken: body.access_token as string };
 }
 
 /** All requests that need PostgreSQL. */
@@ -109,7 +110,7 @@ describe('PostgreSQL is killed', () => {
 
   it('[87] the service recovers by itself, and the refused refresh token is still valid', async () => {
     expect(rekey.isRunning).toBe(true);
-    expect(await generationOf(of.sid)).toBe(1);
+    expect(await generationOf(of.familyId)).toBe(1);
     const answer = await refresh(rekey, client, of.refreshToken);
     expect(answer.status).toBe(200);
     expect((await refresh(rekey, client, answer.body.refresh_token)).status).toBe(200);
@@ -180,9 +181,9 @@ describe('PostgreSQL hangs', () => {
     const change = () => callAdmin(rekey, 'PATCH', `/clients/${client.clientId}`, bearer(adminToken), { name: 'New' });
     // Each starts a transaction, so the timeout hits in the middle of one.
     await whilePaused(() => Promise.all(Array.from({ length: 10 }, change)));
-    for (const { sid, refreshToken } of families) {
+    for (const { familyId, refreshToken } of families) {
       expect((await refresh(rekey, client, refreshToken)).status).toBe(200);
-      expect(await generationOf(sid)).toBe(1);
+      expect(await generationOf(familyId)).toBe(1);
     }
   });
 });
@@ -230,9 +231,9 @@ describe('PostgreSQL is busy with another program', () => {
     await other.query('BEGIN; LOCK TABLE token_families IN ACCESS EXCLUSIVE MODE');
     await introspect(rekey, client, 'x');
     const answers = await Promise.all(
-      families.flatMap(({ sid, refreshToken }) => [
+      families.flatMap(({ familyId, refreshToken }) => [
         timed(() => refresh(rekey, client, refreshToken)),
-        timed(() => callAdmin(rekey, 'GET', `/families/${sid}`, bearer(adminToken))),
+        timed(() => callAdmin(rekey, 'GET', `/families/${familyId}`, bearer(adminToken))),
       ]),
     );
     answers.forEach(expectUnavailable);
@@ -246,7 +247,9 @@ describe('PostgreSQL is busy with another program', () => {
     const locked = families.slice(0, 40);
     const other = await another();
     await other.query('BEGIN');
-    await other.query('SELECT 1 FROM token_families WHERE sid = ANY($1) FOR UPDATE', [locked.map(({ sid }) => sid)]);
+    await other.query('SELECT 1 FROM token_families WHERE family_id = ANY($1) FOR UPDATE', [
+      locked.map(({ familyId }) => familyId),
+    ]);
     const answers = await Promise.all(
       families.map(async ({ refreshToken }, index) => {
         await sleep(index * 10);

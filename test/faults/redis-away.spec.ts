@@ -28,15 +28,15 @@ afterAll(() => deployment.stop());
 
 interface Session {
   readonly client: TestClient;
-  readonly sid: string;
+  readonly familyId: string;
   readonly refreshToken: string;
   readonly accessToken: string;
 }
 
 async function session(of: TestClient): Promise<Session> {
-  const { sid, refreshToken } = await beginFamily(rekey, of);
+  const { familyId, refreshToken } = await beginFamily(rekey, of);
   const { body } = await refresh(rekey, of, refreshToken);
-  return { client: of, sid, refreshToken: body.refresh_token, accessToken: body.access_token };
+  return { client: of, familyId, refreshToken: body.refresh_token, accessToken: body.access_token };
 }
 
 /** A valid access token of each format. */
@@ -96,7 +96,7 @@ describe('Redis is away', () => {
     await expectRightAnswers();
     await deployment.redis.restart();
     await trackerReady();
-    const keys = dead.map(({ sid }) => revokedKey('family', sid));
+    const keys = dead.map(({ familyId }) => revokedKey('family', familyId));
     expect(await deployment.redisCommand('EXISTS', ...keys)).toBe(keys.length);
     for (const each of dead) await expectActive(each, false);
   });

@@ -46,14 +46,16 @@ it('two replicas that start together on an empty database both come up with the 
 
 it('[133] fifty identical refreshes on both replicas all get the same successor', async () => {
   for (let round = 0; round < 5; round++) {
-    const { sid, refreshToken } = await beginFamily(one, client);
+    const { familyId, refreshToken } = await beginFamily(one, client);
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => refresh(index % 2 === 0 ? one : other, client, refreshToken)),
     );
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     const successors = new Set(answers.map(({ body }) => body.refresh_token as string));
     expect(successors.size).toBe(1);
-    const rows = await deployment.query('SELECT generation, revoked_at FROM token_families WHERE sid = $1', [sid]);
+    const rows = await deployment.query('SELECT generation, revoked_at FROM token_families WHERE family_id = $1', [
+      familyId,
+    ]);
     expect(rows).toEqual([{ generation: 1, revoked_at: null }]);
     expect((await refresh(other, client, [...successors][0]!)).status).toBe(200);
   }
@@ -62,9 +64,9 @@ it('[133] fifty identical refreshes on both replicas all get the same successor'
 /** An access token of each format, and the refresh token it came with. */
 async function session(accessTokenFormat: 'jwt' | 'opaque') {
   const of = accessTokenFormat === 'jwt' ? client : await registerClient(one, { access_token_format: 'opaque' });
-  const { sid, refreshToken } = await beginFamily(one, of);
+  const { familyId, refreshToken } = await beginFamily(one, of);
   const { body } = await refresh(one, of, refreshToken);
-  return { of, sid, refreshToken: body.refresh_token as string, accessToken: body.access_token as string };
+  return { of, familyId, refreshToken: body.refresh_token as string, accessToken: body.access_token as string };
 }
 
 const expectReady = (at: Address) =>

@@ -25,19 +25,19 @@ interface Row {
   readonly revoked: boolean;
 }
 
-async function rowOf({ sid }: TestFamily): Promise<Row> {
+async function rowOf({ familyId }: TestFamily): Promise<Row> {
   const [row] = await deployment.query<Row>(
-    'SELECT generation, revoked_at IS NOT NULL AS revoked FROM token_families WHERE sid = $1',
-    [sid],
+    'SELECT generation, revoked_at IS NOT NULL AS revoked FROM token_families WHERE family_id = $1',
+    [familyId],
   );
   return row!;
 }
 
 /** The outcomes of the family's refreshes in the audit log. */
-const refreshesOf = async ({ sid }: TestFamily): Promise<string[]> => {
+const refreshesOf = async ({ familyId }: TestFamily): Promise<string[]> => {
   const rows = await deployment.query<{ event: string }>(
-    `SELECT event FROM audit_events WHERE sid = $1 AND event LIKE 'refresh.%' ORDER BY id`,
-    [sid],
+    `SELECT event FROM audit_events WHERE family_id = $1 AND event LIKE 'refresh.%' ORDER BY id`,
+    [familyId],
   );
   return rows.map(({ event }) => event);
 };
@@ -87,7 +87,7 @@ describe('killed in the middle of a refresh', () => {
   async function lockFamily(): Promise<() => Promise<void>> {
     const holder = await deployment.connect();
     await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM token_families WHERE sid = $1 FOR UPDATE', [family.sid]);
+    await holder.query('SELECT 1 FROM token_families WHERE family_id = $1 FOR UPDATE', [family.familyId]);
     return async () => {
       await holder.query('ROLLBACK');
       await holder.end();

@@ -73,37 +73,40 @@ describe('killed while it redeems a code', () => {
     const visitor = newVisitor(at);
     const authorization = new Authorization(client);
     const answer = await authorize(siteOf(at), user, authorization, visitor);
-    const [{ sid }] = (await deployment.query<{ sid: string }>('SELECT sid FROM token_families WHERE subject = $1', [
-      user.subject,
-    ])) as [{ sid: string }];
-    return { visitor, sid, redeem: (by: RekeyProcess) => authorization.exchange(by, client, answer.get('code')!) };
+    const [{ family_id: familyId }] = (await deployment.query<{ family_id: string }>(
+      'SELECT family_id FROM token_families WHERE subject = $1',
+      [user.subject],
+    )) as [{ family_id: string }];
+    return { visitor, familyId, redeem: (by: RekeyProcess) => authorization.exchange(by, client, answer.get('code')!) };
   }
 
-  const family = async (sid: string) =>
+  const family = async (familyId: string) =>
     (
       await deployment.query<{ generation: number; revoked_reason: string | null }>(
-        'SELECT generation, revoked_reason FROM token_families WHERE sid = $1',
-        [sid],
+        'SELECT generation, revoked_reason FROM token_families WHERE family_id = $1',
+        [familyId],
       )
     )[0];
 
-  const events = async (sid: string): Promise<string[]> =>
-    (await deployment.query<{ event: string }>('SELECT event FROM audit_events WHERE sid = $1 ORDER BY id', [sid])).map(
-      ({ event }) => event,
-    );
+  const events = async (familyId: string): Promise<string[]> =>
+    (
+      await deployment.query<{ event: string }>('SELECT event FROM audit_events WHERE family_id = $1 ORDER BY id', [
+        familyId,
+      ])
+    ).map(({ event }) => event);
 
   it('[253, 254] killed after the COMMIT and before the answer: the code is refused, its family revoked, and the user signs in again without being asked', async () => {
     await startDoomed();
-    const { visitor, sid, redeem } = await aCode(doomed);
+    const { visitor, familyId, redeem } = await aCode(doomed);
     road.loseAnswers();
     const lost = outcome(redeem(doomed));
-    await eventually(async () => expect(await family(sid)).toMatchObject({ generation: 1 }));
+    await eventually(async () => expect(await family(familyId)).toMatchObject({ generation: 1 }));
     await doomed.kill();
     expect(await lost).toBe('no answer');
     const again = await redeem(rekey);
     expect([again.status, again.body.error]).toEqual([400, 'invalid_grant']);
-    expect(await family(sid)).toEqual({ generation: 1, revoked_reason: 'code_replayed' });
-    expect(await events(sid)).toEqual(['code.issued', 'code.redeemed', 'code.replayed']);
+    expect(await family(familyId)).toEqual({ generation: 1, revoked_reason: 'code_replayed' });
+    expect(await events(familyId)).toEqual(['code.issued', 'code.redeemed', 'code.replayed']);
     const next = await signInAndExchange(siteOf(rekey), client, user, { prompt: 'none' }, sentTo(rekey, visitor));
     expect(next.status).toBe(200);
     expect((await refresh(rekey, client, next.body.refresh_token)).status).toBe(200);
@@ -111,10 +114,10 @@ describe('killed while it redeems a code', () => {
 
   it('killed before the COMMIT: the code is unused', async () => {
     await startDoomed();
-    const { sid, redeem } = await aCode(doomed);
+    const { familyId, redeem } = await aCode(doomed);
     const holder = await deployment.connect();
     await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM token_families WHERE sid = $1 FOR UPDATE', [sid]);
+    await holder.query('SELECT 1 FROM token_families WHERE family_id = $1 FOR UPDATE', [familyId]);
     const lost = outcome(redeem(doomed));
     await eventually(async () => expect(await waiting()).toBe(1));
     await doomed.kill();
@@ -122,10 +125,10 @@ describe('killed while it redeems a code', () => {
     await eventually(async () => expect(await waiting()).toBe(0)); // PostgreSQL gives up the statement of the dead
     await holder.query('ROLLBACK');
     await holder.end();
-    expect(await family(sid)).toEqual({ generation: 0, revoked_reason: null });
+    expect(await family(familyId)).toEqual({ generation: 0, revoked_reason: null });
     const { status, body } = await redeem(rekey);
     expect(status).toBe(200);
-    expect(await events(sid)).toEqual(['code.issued', 'code.redeemed']);
+    expect(await events(familyId)).toEqual(['code.issued', 'code.redeemed']);
     expect((await refresh(rekey, client, body.refresh_token)).status).toBe(200);
   });
 });
@@ -162,7 +165,7 @@ describe('killed during a sign-out', () => {
          (SELECT bool_and(revoked_at IS NOT NULL) FROM token_families WHERE session_id = $1 AND NOT offline) AS revoked,
          (SELECT bool_or(revoked_at IS NOT NULL) FROM token_families WHERE session_id = $1 AND offline) AS "offlineRevoked",
          EXISTS (SELECT 1 FROM audit_events WHERE sid = $1 AND event = 'session.ended') AS audited,
-         EXISTS (SELECT 1 FROM revocations r JOIN token_families f ON r.value = f.sid::text WHERE f.session_id = $1) AS "revocationKept",
+         EXISTS (SELECT 1 FROM revocations r JOIN token_families f ON r.value = f.family_id::text WHERE f.session_id = $1) AS "revocationKept",
          EXISTS (SELECT 1 FROM logout_notices WHERE session_id = $1)
            OR EXISTS (SELECT 1 FROM audit_events WHERE sid = $1 AND event LIKE 'logout.%') AS told`,
       [session],

@@ -191,19 +191,21 @@ it('a code whose redemption answered 503 and was committed late is consumed, and
     return () => authorization.exchange(rekey, client, answer.get('code')!);
   };
   const redeem = await redeemed();
-  const [newest] = await deployment.query<{ sid: string }>('SELECT sid FROM token_families ORDER BY created_at DESC');
-  const { sid } = newest!;
+  const [newest] = await deployment.query<{ family_id: string }>(
+    'SELECT family_id FROM token_families ORDER BY created_at DESC',
+  );
+  const { family_id: familyId } = newest!;
   await introspect(rekey, client, 'x'); // caches the client
   deployment.postgres.pause();
   const late = await timed(redeem);
   deployment.postgres.resume();
   expectUnavailable(late);
   // PostgreSQL reads the statement from its socket, although the connection is closed.
-  const family = () => deployment.query('SELECT generation FROM token_families WHERE sid = $1', [sid]);
+  const family = () => deployment.query('SELECT generation FROM token_families WHERE family_id = $1', [familyId]);
   await eventually(async () => expect(await family()).toEqual([{ generation: 1 }]));
   await back();
   expect((await redeem()).body).toMatchObject({ error: 'invalid_grant' });
-  const revoked = 'SELECT revoked_reason FROM token_families WHERE sid = $1';
-  expect(await deployment.query(revoked, [sid])).toEqual([{ revoked_reason: 'code_replayed' }]);
+  const revoked = 'SELECT revoked_reason FROM token_families WHERE family_id = $1';
+  expect(await deployment.query(revoked, [familyId])).toEqual([{ revoked_reason: 'code_replayed' }]);
   expect((await (await redeemed())()).status).toBe(200);
 });

@@ -146,11 +146,11 @@ describe.each(clientAuthMethods)('oauth4webapi with %s', (method) => {
     );
 
   it('[69] oauth4webapi refreshes, and the access token follows RFC 9068', async () => {
-    const { refreshToken, subject, sid } = await startFamily(app, client);
+    const { refreshToken, subject, familyId } = await startFamily(app, client);
     const tokens = await refresh(refreshToken);
     expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 600, scope: 'a b c' });
     const claims = await oauth.validateJwtAccessToken(server, requestWith(tokens.access_token), API, insecure);
-    expect(claims).toMatchObject({ sub: subject, client_id: client.clientId, scope: 'a b c', sid });
+    expect(claims).toMatchObject({ sub: subject, client_id: client.clientId, scope: 'a b c', family_id: familyId });
   });
 
   it('[148, 153] oauth4webapi revokes, and revokes again', async () => {

@@ -27,8 +27,8 @@ beforeEach(async () => {
 afterEach(() => void jest.restoreAllMocks());
 
 /** Sends the request, reads nothing, and disconnects once the family has rotated. */
-async function refreshAndLoseTheAnswer(as: TestClient, { sid }: TestFamily, refreshToken: string): Promise<void> {
-  const { generation } = await familyRow(app, sid);
+async function refreshAndLoseTheAnswer(as: TestClient, { familyId }: TestFamily, refreshToken: string): Promise<void> {
+  const { generation } = await familyRow(app, familyId);
   const { headers, fields } = credentialsOf(as);
   const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, ...fields }).toString();
   const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
@@ -41,7 +41,7 @@ async function refreshAndLoseTheAnswer(as: TestClient, { sid }: TestFamily, refr
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
-  await eventually(async () => expect((await familyRow(app, sid)).generation).toBe(generation + 1));
+  await eventually(async () => expect((await familyRow(app, familyId)).generation).toBe(generation + 1));
   socket.destroy();
 }
 
@@ -52,7 +52,7 @@ describe('a lost response', () => {
     expect(again.status).toBe(200);
     expect((await introspect(app, client, again.body.access_token)).body.active).toBe(true);
     expect((await refresh(app, client, again.body.refresh_token)).status).toBe(200);
-    await expectOneLive(app, client, family.sid);
+    await expectOneLive(app, client, family.familyId);
   });
 
   it('[127] after several lost responses, the same request still gets the successor', async () => {
@@ -72,9 +72,9 @@ describe('a lost response', () => {
       await refreshAndLoseTheAnswer(client, family, token);
       app.clock.advanceSeconds(30);
       token = (await refresh(app, client, token)).body.refresh_token;
-      expect((await familyRow(app, family.sid)).generation).toBe(round);
+      expect((await familyRow(app, family.familyId)).generation).toBe(round);
     }
-    await expectOneLive(app, client, family.sid);
+    await expectOneLive(app, client, family.familyId);
   });
 
   it('[127] a public client gets the successor of a lost response, too', async () => {
@@ -88,7 +88,7 @@ describe('a lost response', () => {
   it('[127] the audit log distinguishes the retry from the rotation', async () => {
     await refreshAndLoseTheAnswer(client, family, family.refreshToken);
     await refresh(app, client, family.refreshToken);
-    const events = (await auditOfFamily(app, family.sid)).map(({ event }) => event);
+    const events = (await auditOfFamily(app, family.familyId)).map(({ event }) => event);
     expect(events).toEqual(['family.started', 'refresh.rotated', 'refresh.retried']);
   });
 
@@ -115,23 +115,23 @@ describe('a lost database connection', () => {
     const again = await refresh(app, client, family.refreshToken);
     expect(again.status).toBe(200);
     expect(await auditOf(app, again)).toMatchObject([{ event: 'refresh.retried' }]);
-    expect((await familyRow(app, family.sid)).generation).toBe(1);
+    expect((await familyRow(app, family.familyId)).generation).toBe(1);
     expect((await refresh(app, client, again.body.refresh_token)).status).toBe(200);
   });
 
   it('[138] a connection lost before COMMIT is a 503, consumes nothing, and a repeated request is the first use', async () => {
     jest.spyOn(repository(), 'rotate').mockRejectedValueOnce(lost());
-    const first = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
+    const first = await expectUntouched(app, family.familyId, () => refresh(app, client, family.refreshToken));
     expectError(first, 503, 'temporarily_unavailable');
     const again = await refresh(app, client, family.refreshToken);
     expect(await auditOf(app, again)).toMatchObject([{ event: 'refresh.rotated' }]);
-    expect((await familyRow(app, family.sid)).generation).toBe(1);
+    expect((await familyRow(app, family.familyId)).generation).toBe(1);
   });
 
   it('a connection lost while a retry is looked up is a 503, and the retry still works', async () => {
     const { body } = await refresh(app, client, family.refreshToken);
     jest.spyOn(repository(), 'find').mockRejectedValueOnce(lost());
-    const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
+    const refused = await expectUntouched(app, family.familyId, () => refresh(app, client, family.refreshToken));
     expectError(refused, 503, 'temporarily_unavailable');
     expect((await refresh(app, client, family.refreshToken)).body.refresh_token).toBe(body.refresh_token);
   });
@@ -140,9 +140,9 @@ describe('a lost database connection', () => {
     await refresh(app, client, family.refreshToken);
     app.clock.advanceSeconds(61);
     jest.spyOn(repository(), 'find').mockRejectedValueOnce(lost());
-    const refused = await expectUntouched(app, family.sid, () => refresh(app, client, family.refreshToken));
+    const refused = await expectUntouched(app, family.familyId, () => refresh(app, client, family.refreshToken));
     expectError(refused, 503, 'temporarily_unavailable');
     expectError(await refresh(app, client, family.refreshToken), 400, 'invalid_grant');
-    expect((await familyRow(app, family.sid)).revoked_reason).toBe('refresh_token_reused');
+    expect((await familyRow(app, family.familyId)).revoked_reason).toBe('refresh_token_reused');
   });
 });

@@ -69,7 +69,7 @@ describe('a refresh token of another server', () => {
     expect([first.status, retried.status]).toEqual([200, 200]);
     expect(retried.body.refresh_token).toBe(first.body.refresh_token);
     expect((await refresh(app, client, first.body.refresh_token)).status).toBe(200);
-    expect((await caller.get(`/families/${body.sid}`)).body).toMatchObject({
+    expect((await caller.get(`/families/${body.family_id}`)).body).toMatchObject({
       subject: 'u1',
       scope: 'a b',
       generation: 2,
@@ -92,7 +92,7 @@ describe('a refresh token of another server', () => {
     expectError(await refresh(app, client, token), 400, 'invalid_grant');
     expectError(await refresh(app, client, first.body.refresh_token), 400, 'invalid_grant');
     caller = await admin(app);
-    expect((await caller.get(`/families/${body.sid}`)).body.state).toBe('revoked');
+    expect((await caller.get(`/families/${body.family_id}`)).body.state).toBe('revoked');
   });
 
   it('only its SHA-256 need be known, in either case of letters', async () => {

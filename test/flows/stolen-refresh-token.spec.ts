@@ -40,14 +40,14 @@ class Holder {
 
 describe.each(['confidential', 'public'] as const)('a stolen token of a %s client', (type) => {
   let client: TestClient;
-  let sid: string;
+  let familyId: string;
   let user: Holder;
   let thief: Holder;
 
   beforeEach(async () => {
     client = type === 'public' ? await publicClient(app) : await confidentialClient(app);
     const family = await startFamily(app, client, { subject: 'victim' });
-    sid = family.sid;
+    familyId = family.familyId;
     user = new Holder(client, family.refreshToken);
     await user.refresh();
     app.clock.advanceSeconds(300);
@@ -66,7 +66,7 @@ describe.each(['confidential', 'public'] as const)('a stolen token of a %s clien
     if (type === 'confidential') {
       expect(await activeOf(thief)).toEqual([false, false]);
       expect(await activeOf(user)).toEqual([false]);
-      await expectNoneLive(app, client, sid);
+      await expectNoneLive(app, client, familyId);
     }
   });
 
@@ -97,7 +97,7 @@ describe.each(['confidential', 'public'] as const)('a stolen token of a %s clien
     await thief.refresh();
     app.clock.advanceSeconds(61);
     await user.refresh();
-    const { sid: fresh, refreshToken } = await startFamily(app, client, { subject: 'victim' });
+    const { familyId: fresh, refreshToken } = await startFamily(app, client, { subject: 'victim' });
     const again = new Holder(client, refreshToken);
     expect((await again.refresh()).status).toBe(200);
     expectError(await thief.refresh(), 400, 'invalid_grant');
@@ -109,7 +109,7 @@ describe.each(['confidential', 'public'] as const)('a stolen token of a %s clien
     app.clock.advanceSeconds(61);
     await user.refresh();
     await thief.refresh();
-    const trail = await auditOfFamily(app, sid);
+    const trail = await auditOfFamily(app, familyId);
     expect(trail.map(({ event, reason }) => [event, reason])).toEqual([
       ['family.started', null],
       ['refresh.rotated', null],

@@ -16,7 +16,7 @@ describe('the tracker in memory', () => {
     tracker.start();
     await jest.advanceTimersByTimeAsync(0);
     const { aRevocation } = tokensAndRevocations(clock);
-    await tracker.add([aRevocation(), aRevocation({ value: 'sid-2', expiresAt: clock.now() + 1000 })]);
+    await tracker.add([aRevocation(), aRevocation({ value: 'family-2', expiresAt: clock.now() + 1000 })]);
     expect(tracker.size).toBe(2);
     clock.advance(1000);
     await jest.advanceTimersByTimeAsync(60_000);
@@ -32,7 +32,7 @@ describe('the tracker in memory', () => {
     truth.onRead = async () => {
       await tracker.add([aRevocation()]);
       expect(await tracker.check(aToken())).toBe('revoked');
-      expect(await tracker.check(aToken({ sid: 'sid-2' }))).toBe('unknown');
+      expect(await tracker.check(aToken({ familyId: 'family-2' }))).toBe('unknown');
     };
     tracker.start();
     await new Promise(setImmediate);

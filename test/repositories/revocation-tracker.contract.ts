@@ -37,12 +37,12 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       truth.commitLate(3_000_000, mothers.aRevocation());
       await started();
       expect(await tracker.check(mothers.aToken())).toBe('revoked');
-      expect(await tracker.check(mothers.aToken({ sid: 'sid-2' }))).toBe('live');
+      expect(await tracker.check(mothers.aToken({ familyId: 'family-2' }))).toBe('live');
     });
 
     const kinds: [RevocationKind, value: string, other: Partial<ReturnType<typeof mothers.aToken>>][] = [
       ['token', 'jti-1', { jti: 'jti-2' }],
-      ['family', 'sid-1', { sid: 'sid-2' }],
+      ['family', 'family-1', { familyId: 'family-2' }],
       ['subject', 'user-1', { subject: 'user-2' }],
       ['client', 'client-1', { clientId: 'client-2' }],
     ];
@@ -55,7 +55,7 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
 
     it('a value counts for its own kind only', async () => {
       await started();
-      await tracker.add([mothers.aRevocation({ kind: 'client', value: 'sid-1' })]);
+      await tracker.add([mothers.aRevocation({ kind: 'client', value: 'family-1' })]);
       expect(await tracker.check(mothers.aToken())).toBe('live');
     });
 
@@ -63,7 +63,7 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       await started();
       const all = mothers.aRevocation({ kind: 'all', value: '' });
       await tracker.add([all]);
-      expect(await tracker.check(mothers.aToken({ sid: undefined }))).toBe('revoked');
+      expect(await tracker.check(mothers.aToken({ familyId: undefined }))).toBe('revoked');
       expect(await tracker.check(mothers.aToken({ bornAt: all.notBefore - 1 }))).toBe('revoked');
       expect(await tracker.check(mothers.aToken({ bornAt: all.notBefore }))).toBe('live');
     });
@@ -94,9 +94,9 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
 
     it('many concurrent revocations are all kept', async () => {
       await started();
-      const many = Array.from({ length: 1203 }, (_, i) => mothers.aRevocation({ value: `sid-${i}` }));
+      const many = Array.from({ length: 1203 }, (_, i) => mothers.aRevocation({ value: `family-${i}` }));
       await tracker.add(many);
-      const verdicts = await Promise.all(many.map(({ value }) => tracker.check(mothers.aToken({ sid: value }))));
+      const verdicts = await Promise.all(many.map(({ value }) => tracker.check(mothers.aToken({ familyId: value }))));
       expect(new Set(verdicts)).toEqual(new Set(['revoked']));
     });
 

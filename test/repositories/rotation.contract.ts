@@ -53,7 +53,7 @@ type Family = Omit<TokenFamilyEntity, 'client'>;
 export function aFamily(clientId: string, overrides: Partial<Family> = {}): Family {
   return {
     id: uuidv7(),
-    sid: uuidv7(),
+    familyId: uuidv7(),
     clientId,
     subject: 'u1',
     scope: ['a', 'b', 'c'],
@@ -87,7 +87,7 @@ export const entryOf = (family: Family, overrides: Partial<Presented> = {}): Pre
   clientId: family.clientId,
   scope: undefined,
   resource: undefined,
-  correlationId: `of ${family.sid}`,
+  correlationId: `of ${family.familyId}`,
   ...overrides,
 });
 
@@ -110,8 +110,10 @@ export function rotationContract(open: () => Promise<DataSource>): void {
   }
 
   const rowOf = ({ id }: Family) => dataSource.manager.findOneByOrFail(TokenFamilyEntity, { id });
-  const eventsOf = ({ sid }: Family) =>
-    dataSource.query<{ event: string; correlation_id: string }[]>('SELECT * FROM audit_events WHERE sid = $1', [sid]);
+  const eventsOf = ({ familyId }: Family) =>
+    dataSource.query<{ event: string; correlation_id: string }[]>('SELECT * FROM audit_events WHERE family_id = $1', [
+      familyId,
+    ]);
   const disabledSubject = async (): Promise<string> => {
     const subject = uuidv7();
     await dataSource.manager.insert(SubjectEntity, { subject, updatedAt: new Date(NOW), disabledAt: new Date(NOW) });
@@ -124,7 +126,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       const [rotated] = await store.rotate([entryOf(family)], NOW);
       expect(rotated).toEqual({
         handle: family.id,
-        sid: family.sid,
+        familyId: family.familyId,
         subject: 'u1',
         generation: 5,
         rotates: true,
@@ -210,7 +212,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       const [one, two] = [await started(), await started()];
       const [batched] = await store.rotate([entryOf(one)], NOW);
       const alone = await store.rotateAlone(entryOf(two), NOW);
-      expect(alone).toEqual({ ...batched, handle: two.id, sid: two.sid });
+      expect(alone).toEqual({ ...batched, handle: two.id, familyId: two.familyId });
       const columns = ['generation', 'rotatedAt', 'lastUsedAt', 'idleExpiresAt', 'scope'] as const;
       const [first, second] = [await rowOf(one), await rowOf(two)];
       for (const column of columns) expect(second[column]).toEqual(first[column]);
@@ -224,7 +226,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         shuffled.map((family) => entryOf(family)),
         NOW,
       );
-      expect(results.map((rotated) => rotated?.sid)).toEqual(shuffled.map(({ sid }) => sid));
+      expect(results.map((rotated) => rotated?.familyId)).toEqual(shuffled.map(({ familyId }) => familyId));
       expect(results.every((rotated) => rotated?.generation === 1)).toBe(true);
     });
 
@@ -416,7 +418,12 @@ export function rotationContract(open: () => Promise<DataSource>): void {
     it('snapshots come in the requested order, with repetitions; unknown ones are undefined', async () => {
       const [one, two] = [await started(), await started()];
       const snapshots = await store.find([two.id, uuidv7(), one.id, two.id]);
-      expect(snapshots.map((snapshot) => snapshot?.sid)).toEqual([two.sid, undefined, one.sid, two.sid]);
+      expect(snapshots.map((snapshot) => snapshot?.familyId)).toEqual([
+        two.familyId,
+        undefined,
+        one.familyId,
+        two.familyId,
+      ]);
     });
 
     it('a snapshot has everything that decides about a family', async () => {
@@ -432,7 +439,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(await store.find([family.id])).toEqual([
         {
           handle: family.id,
-          sid: family.sid,
+          familyId: family.familyId,
           clientId: of,
           subject: family.subject,
           scope: ['a', 'b', 'c'],
@@ -465,7 +472,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
       expect(await eventsOf(rotated)).toMatchObject([
         {
           event: 'refresh.rotated',
-          correlation_id: `of ${rotated.sid}`,
+          correlation_id: `of ${rotated.familyId}`,
           client_id: clientId,
           subject: 'u1',
           at: new Date(NOW),
@@ -482,7 +489,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
         const family = aFamily(await insertClient(quiet));
         await insertFamilies(quiet, family);
         expect((await storeOn(quiet, 'off').rotate([entryOf(family)], NOW))[0]).toMatchObject({ generation: 1 });
-        expect(await quiet.query('SELECT * FROM audit_events WHERE sid = $1', [family.sid])).toEqual([]);
+        expect(await quiet.query('SELECT * FROM audit_events WHERE family_id = $1', [family.familyId])).toEqual([]);
       } finally {
         await quiet.destroy();
       }

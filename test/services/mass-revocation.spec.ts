@@ -28,7 +28,7 @@ it('[171] a client with 150,000 families is previewed and revoked, although an o
   // These statements have the ordinary timeout, so the families are inserted in steps.
   for (let from = 0; from < FAMILIES; from += 10_000) {
     await app.database.query(
-      `INSERT INTO token_families (id, sid, client_id, subject, scope, generation, rotated_at, created_at, last_used_at,
+      `INSERT INTO token_families (id, family_id, client_id, subject, scope, generation, rotated_at, created_at, last_used_at,
          idle_expires_at, absolute_expires_at)
        SELECT gen_random_uuid(), gen_random_uuid(), client_id, 'mass-' || n, scope, 0, '{}', created_at, last_used_at,
          idle_expires_at, absolute_expires_at

@@ -160,7 +160,7 @@ describe('the tracker in Redis', () => {
       truth.failing = true;
       truth.commit(mothers.aRevocation());
       const honest = expectLiveFor(LEASE_MS + SLACK_MS, tracker, mothers.aToken());
-      await expectVerdict(tracker, mothers.aToken({ sid: 'sid-2' }), 'unknown');
+      await expectVerdict(tracker, mothers.aToken({ familyId: 'family-2' }), 'unknown');
       expect(tracker.state).toBe('rebuilding');
       truth.failing = false;
       await honest;
@@ -218,7 +218,7 @@ describe('the tracker in Redis', () => {
       expect(tracker.state).toBe('rebuilding');
       truth.failing = false;
       await expectLiveFor(0, tracker, mothers.aToken());
-      expect(await tracker.check(mothers.aToken({ sid: 'sid-2' }))).toBe('live');
+      expect(await tracker.check(mothers.aToken({ familyId: 'family-2' }))).toBe('live');
     });
 
     it('a flush during a copy prevents the renewal of the marker', async () => {
@@ -244,7 +244,7 @@ describe('the tracker in Redis', () => {
       await tracker.add([revocation]);
       const liveMs = watch(tracker, mothers.aToken());
       await server.restart();
-      await expectVerdict(tracker, mothers.aToken({ sid: 'sid-2' }), 'live');
+      await expectVerdict(tracker, mothers.aToken({ familyId: 'family-2' }), 'live');
       expect(await tracker.check(mothers.aToken())).toBe('revoked');
       expect(await liveMs()).toBe(0);
     });
@@ -268,7 +268,7 @@ describe('the tracker in Redis', () => {
         road.leadTo(successor.port);
         await eventually(() => expect(connection.epoch > epoch && connection.isReady).toBe(true));
         await expectLiveFor(0, tracker, mothers.aToken());
-        await expectVerdict(tracker, mothers.aToken({ sid: 'sid-2' }), 'live');
+        await expectVerdict(tracker, mothers.aToken({ familyId: 'family-2' }), 'live');
       } finally {
         promoted.destroy();
         road.close();
@@ -316,13 +316,13 @@ describe('the tracker in Redis', () => {
         const startedAt = performance.now();
         const verdicts = await Promise.all(Array.from({ length: 200 }, () => tracker.check(mothers.aToken())));
         expect(new Set(verdicts)).toEqual(new Set(['unknown']));
-        await tracker.add([mothers.aRevocation({ value: 'sid-2' })]);
-        expect(await tracker.check(mothers.aToken({ sid: 'sid-2' }))).toBe('unknown');
+        await tracker.add([mothers.aRevocation({ value: 'family-2' })]);
+        expect(await tracker.check(mothers.aToken({ familyId: 'family-2' }))).toBe('unknown');
         expect(performance.now() - startedAt).toBeLessThan(1000);
         expect(tracker.state).toBe('away');
         await resume();
-        await expectVerdict(tracker, mothers.aToken({ sid: 'sid-2' }), 'revoked');
-        await expectVerdict(tracker, mothers.aToken({ sid: 'sid-3' }), 'live');
+        await expectVerdict(tracker, mothers.aToken({ familyId: 'family-2' }), 'revoked');
+        await expectVerdict(tracker, mothers.aToken({ familyId: 'family-3' }), 'live');
       },
     );
 
@@ -346,7 +346,7 @@ describe('the tracker in Redis', () => {
     it('[173] an entry lives as long as its revocation, and nothing shortens it', async () => {
       const { tracker } = await aReadyReplica(truth.live);
       const now = clock.now();
-      const key = revokedKey('family', 'sid-1');
+      const key = revokedKey('family', 'family-1');
       await tracker.add([mothers.aRevocation({ notBefore: now, expiresAt: now + HOUR_MS })]);
       expect(await operator.pTTL(key)).toBeGreaterThan(HOUR_MS - 60_000);
       expect(await operator.pTTL(key)).toBeLessThanOrEqual(HOUR_MS);
@@ -397,10 +397,10 @@ describe('the tracker in Redis', () => {
     });
 
     it('a large copy is written in chunks: checks are answered meanwhile, and then it is complete', async () => {
-      const many = Array.from({ length: 20_000 }, (_, i) => mothers.aRevocation({ value: `sid-${i}` }));
+      const many = Array.from({ length: 20_000 }, (_, i) => mothers.aRevocation({ value: `family-${i}` }));
       truth.commitLate(3_000_000, ...many);
       const { tracker, events } = await aReadyReplica(truth.live);
-      expect(await tracker.check(mothers.aToken({ sid: 'sid-19999' }))).toBe('revoked');
+      expect(await tracker.check(mothers.aToken({ familyId: 'family-19999' }))).toBe('revoked');
       expect(await operator.exists(many.map(({ value }) => revokedKey('family', value)))).toBe(20_000);
       expect(events).toContainEqual(
         expect.objectContaining({ type: 'copied', extent: 'all', revocations: 20_000, repaired: 20_000 }),
@@ -434,7 +434,7 @@ describe('the tracker on Redis Cluster', () => {
     const { tracker } = await aReadyReplica(truth.live, { url: node.url });
     await tracker.add([aRevocation(), aRevocation({ kind: 'subject', value: 'user-2' })]);
     expect(await tracker.check(aToken())).toBe('revoked');
-    expect(await tracker.check(aToken({ sid: 'sid-2' }))).toBe('live');
+    expect(await tracker.check(aToken({ familyId: 'family-2' }))).toBe('live');
     client.destroy();
   });
 });

@@ -40,10 +40,10 @@ const activeOn = async (app: TestApp, accessToken: string): Promise<boolean> =>
   (await introspect(app, client, accessToken)).body.active as boolean;
 
 /** Expects that on both replicas all of these, and all refresh tokens of the family, are inactive. */
-async function expectAllDead(sid: string, answers: Answer[]): Promise<void> {
+async function expectAllDead(familyId: string, answers: Answer[]): Promise<void> {
   for (const app of [a, b]) {
     for (const { body } of answers) if (body.access_token) expect(await activeOn(app, body.access_token)).toBe(false);
-    await expectNoneLive(app, client, sid);
+    await expectNoneLive(app, client, familyId);
   }
 }
 
@@ -57,26 +57,26 @@ describe('the same token on both replicas at once', () => {
       const answers = await onBoth(50, (app) => refresh(app, client, refresh_token));
       expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
       expect(new Set(answers.map((answer) => answer.body.refresh_token)).size).toBe(1);
-      expect((await familyRow(a, body.sid as string)).generation).toBe(1);
+      expect((await familyRow(a, body.family_id as string)).generation).toBe(1);
     }
   });
 
   it('[133] fifty identical refreshes on both replicas get one successor, and one token is valid', async () => {
     for (let round = 0; round < 5; round++) {
-      const { refreshToken, sid } = await startFamily(a, client);
+      const { refreshToken, familyId } = await startFamily(a, client);
       const answers = await onBoth(50, (app) => refresh(app, client, refreshToken));
       expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
       expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1);
       expect(new Set(answers.map(({ body }) => decodeJwt(body.access_token).jti)).size).toBe(1);
-      expect((await familyRow(a, sid)).generation).toBe(1);
-      await expectOneLive(b, client, sid);
+      expect((await familyRow(a, familyId)).generation).toBe(1);
+      await expectOneLive(b, client, familyId);
     }
   });
 
   it('[133] of refreshes on both replicas one is recorded as a rotation, and the rest as retries', async () => {
-    const { refreshToken, sid } = await startFamily(a, client);
+    const { refreshToken, familyId } = await startFamily(a, client);
     await onBoth(20, (app) => refresh(app, client, refreshToken));
-    const events = (await auditOfFamily(a, sid)).map(({ event }) => event);
+    const events = (await auditOfFamily(a, familyId)).map(({ event }) => event);
     expect(events.toSorted()).toEqual([
       'family.started',
       ...Array<string>(19).fill('refresh.retried'),
@@ -87,13 +87,13 @@ describe('the same token on both replicas at once', () => {
   it('[134] with a grace period of 0 exactly one of them wins, and the family stays valid', async () => {
     const strict = await confidentialClient(a, { retryWindowSeconds: 0 });
     for (let round = 0; round < 5; round++) {
-      const { refreshToken, sid } = await startFamily(a, strict);
+      const { refreshToken, familyId } = await startFamily(a, strict);
       const answers = await onBoth(30, (app) => refresh(app, strict, refreshToken));
       const winners = answers.filter(({ status }) => status === 200);
       expect(winners).toHaveLength(1);
       for (const answer of answers) if (answer !== winners[0]) expectError(answer, 400, 'invalid_grant');
       expect((await refresh(b, strict, winners[0]!.body.refresh_token)).status).toBe(200);
-      await expectOneLive(a, strict, sid);
+      await expectOneLive(a, strict, familyId);
     }
   });
 
@@ -103,18 +103,18 @@ describe('the same token on both replicas at once', () => {
     );
     const answers = await onBoth(400, (app, index) => refresh(app, client, families[(index >> 1) % 40]!.refreshToken));
     answers.forEach(({ status, body }, index) => {
-      const { subject, sid } = families[(index >> 1) % 40]!;
+      const { subject, familyId } = families[(index >> 1) % 40]!;
       expect(status).toBe(200);
-      expect(decodeJwt(body.access_token)).toMatchObject({ sub: subject, sid });
+      expect(decodeJwt(body.access_token)).toMatchObject({ sub: subject, family_id: familyId });
     });
-    for (const { sid } of families) expect((await familyRow(a, sid)).generation).toBe(1);
+    for (const { familyId } of families) expect((await familyRow(a, familyId)).generation).toBe(1);
   });
 });
 
 describe('a refresh on one replica and a revocation on the other', () => {
   it('[135] a refresh on one replica and a revocation on the other leave no valid token on either, in any order', async () => {
     for (let round = 0; round < 100; round++) {
-      const { refreshToken, sid } = await startFamily(a, client);
+      const { refreshToken, familyId } = await startFamily(a, client);
       const [one, other] = round % 2 ? [a, b] : [b, a];
       const requests = [
         () => refresh(one, client, refreshToken),
@@ -129,7 +129,7 @@ describe('a refresh on one replica and a revocation on the other', () => {
         }
         expectError(await refresh(app, client, refreshToken), 400, 'invalid_grant');
       }
-      const row = await familyRow(a, sid);
+      const row = await familyRow(a, familyId);
       expect(row.revoked_at).not.toBeNull();
       if (row.generation > 0) {
         const successor = [first!, second!].find(({ status }) => status === 200)?.body.refresh_token;
@@ -142,7 +142,7 @@ describe('a refresh on one replica and a revocation on the other', () => {
 describe('a reuse found on one replica while the thief refreshes on the other', () => {
   it('[136] a reuse found on one replica while the thief refreshes on the other leaves no valid token', async () => {
     for (let round = 0; round < 40; round++) {
-      const { refreshToken, sid } = await startFamily(a, client);
+      const { refreshToken, familyId } = await startFamily(a, client);
       const first = await refresh(a, client, refreshToken);
       clock.advanceSeconds(61);
       const [one, other] = round % 2 ? [a, b] : [b, a];
@@ -151,7 +151,7 @@ describe('a reuse found on one replica while the thief refreshes on the other', 
         refresh(other, client, first.body.refresh_token),
       ]);
       expectError(answers[0], 400, 'invalid_grant');
-      await expectAllDead(sid, [first, ...answers]);
+      await expectAllDead(familyId, [first, ...answers]);
     }
   }, 120_000);
 });
@@ -180,7 +180,7 @@ describe('facts that replicas share', () => {
   });
 
   it('[139] after a restart and with an empty Redis, an old token is still a reuse, and its family is revoked', async () => {
-    const { refreshToken, sid } = await startFamily(a, client);
+    const { refreshToken, familyId } = await startFamily(a, client);
     const { body } = await refresh(a, client, refreshToken);
     await b.close();
     const redis = createClient({ url: replicas.redisUrl });
@@ -191,7 +191,7 @@ describe('facts that replicas share', () => {
     b = await replicas.start();
     clock.advanceSeconds(61);
     expectError(await refresh(b, client, refreshToken), 400, 'invalid_grant');
-    expect((await familyRow(a, sid)).revoked_reason).toBe('refresh_token_reused');
+    expect((await familyRow(a, familyId)).revoked_reason).toBe('refresh_token_reused');
     for (const app of [a, b]) expect((await introspect(app, client, body.access_token)).text).toBe('{"active":false}');
     expectError(await refresh(b, client, body.refresh_token), 400, 'invalid_grant');
   }, 60_000);
@@ -199,12 +199,12 @@ describe('facts that replicas share', () => {
 
 describe('a locked family', () => {
   /** Locks like an admin’s transaction. */
-  async function hold(sid: string): Promise<() => Promise<void>> {
+  async function hold(familyId: string): Promise<() => Promise<void>> {
     const holder = new pg.Client({ connectionString: replicas.databaseUrl });
     holder.on('error', () => undefined); // it may outlive the server when a test fails
     await holder.connect();
     await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM token_families WHERE sid = $1 FOR UPDATE', [sid]);
+    await holder.query('SELECT 1 FROM token_families WHERE family_id = $1 FOR UPDATE', [familyId]);
     return async () => {
       await holder.query('COMMIT');
       await holder.end();
@@ -213,22 +213,22 @@ describe('a locked family', () => {
 
   /** Requests that wait too long get a 503; how many do depends on the machine. */
   async function expectAnsweredOrToldToWait(
-    held: { sid: string; refreshToken: string },
+    held: { familyId: string; refreshToken: string },
     late: Answer[],
   ): Promise<void> {
     for (const { status } of late) expect([200, 503]).toContain(status);
     expect(new Set(late.flatMap(({ body }) => body.refresh_token ?? [])).size).toBeLessThanOrEqual(1);
     serverErrors(a);
     expect((await refresh(a, client, held.refreshToken)).status).toBe(200);
-    expect((await familyRow(a, held.sid)).generation).toBe(1);
-    await expectOneLive(b, client, held.sid);
+    expect((await familyRow(a, held.familyId)).generation).toBe(1);
+    await expectOneLive(b, client, held.familyId);
   }
 
   it.each([1, 40])(
     '%d locked families delay only their own refreshes; others are answered meanwhile',
     async (count) => {
       const [held, ...neighbours] = await Promise.all(Array.from({ length: 20 }, () => startFamily(a, client)));
-      const letGo = await hold(held!.sid);
+      const letGo = await hold(held!.familyId);
       const waiting = Promise.all(Array.from({ length: count }, () => refresh(a, client, held!.refreshToken)));
       await eventually(async () => {
         const [row] = await b.database.query<[{ count: number }]>(
@@ -247,7 +247,7 @@ describe('a locked family', () => {
     const [held, neighbours] = await Promise.all(
       [15, 15].map((count) => Promise.all(Array.from({ length: count }, () => startFamily(a, client)))),
     );
-    const letGo = await Promise.all(held!.map(({ sid }) => hold(sid)));
+    const letGo = await Promise.all(held!.map(({ familyId }) => hold(familyId)));
     const waiting = Promise.all(held!.map(({ refreshToken }) => refresh(a, client, refreshToken)));
     const answers = await Promise.all(neighbours!.map(({ refreshToken }) => refresh(a, client, refreshToken)));
     expect(answers.map(({ status }) => status)).toEqual(neighbours!.map(() => 200));

@@ -129,13 +129,15 @@ describe('a code that one replica has issued', () => {
       expect(won!.status).toBe(200);
       for (const answer of others) expectError(answer, 400, 'invalid_grant');
       await expectDead([won!]);
-      const sid = decodeJwt(won!.body.access_token)['sid'] as string;
-      expect(await family(sid)).toEqual([{ generation: 1, revoked_reason: 'code_replayed' }]);
+      const familyId = decodeJwt(won!.body.access_token)['family_id'] as string;
+      expect(await family(familyId)).toEqual([{ generation: 1, revoked_reason: 'code_replayed' }]);
     }
   });
 
-  const family = (sid: string) =>
-    a.database.query<unknown[]>('SELECT generation, revoked_reason FROM token_families WHERE sid = $1', [sid]);
+  const family = (familyId: string) =>
+    a.database.query<unknown[]>('SELECT generation, revoked_reason FROM token_families WHERE family_id = $1', [
+      familyId,
+    ]);
 });
 
 describe('a browser that is signed in at one replica', () => {
@@ -313,7 +315,7 @@ describe('consenting on both replicas at once', () => {
     ).length;
 
   const liveFamilies = () =>
-    b.database.query<unknown[]>('SELECT sid FROM token_families WHERE subject = $1 AND revoked_at IS NULL', [
+    b.database.query<unknown[]>('SELECT family_id FROM token_families WHERE subject = $1 AND revoked_at IS NULL', [
       user.subject,
     ]);
 });

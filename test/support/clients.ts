@@ -64,7 +64,7 @@ async function register(
 }
 
 export interface TestFamily {
-  readonly sid: string;
+  readonly familyId: string;
   /** Of generation 0. */
   readonly refreshToken: string;
   readonly subject: string;
@@ -77,10 +77,10 @@ export async function startFamily(
   { subject = 'u1', scope = ['a', 'b', 'c'] }: { subject?: string; scope?: string[] } = {},
 ): Promise<TestFamily> {
   const found = await app.nest.get(ClientDirectory, { strict: false }).load(client.clientId);
-  const { sid, refreshToken } = await app.nest
+  const { familyId, refreshToken } = await app.nest
     .get(FamiliesService, { strict: false })
     .start(found!, subject, scope, ORIGIN);
-  return { sid, refreshToken, subject };
+  return { familyId, refreshToken, subject };
 }
 
 /** Changes a registered client as an admin would. */

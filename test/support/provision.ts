@@ -35,7 +35,7 @@ export async function registerClient(at: Address, fields: Record<string, unknown
 
 export async function beginFamily(at: Address, { clientId }: TestClient, subject = 'u1'): Promise<TestFamily> {
   const { body } = await asAdmin(at, 'POST', '/families', { client_id: clientId, subject, scope: 'a b c' });
-  return { sid: body.sid, refreshToken: body.refresh_token, subject };
+  return { familyId: body.family_id, refreshToken: body.refresh_token, subject };
 }
 
 /** Many, one after the other with one access token. */
@@ -49,7 +49,7 @@ export async function beginFamilies(at: Address, { clientId }: TestClient, count
       subject,
       scope: 'a b c',
     });
-    families.push({ sid: body.sid, refreshToken: body.refresh_token, subject });
+    families.push({ familyId: body.family_id, refreshToken: body.refresh_token, subject });
   }
   return families;
 }

@@ -44,13 +44,13 @@ export function tokensAndRevocations(clock: Clock) {
     jti: 'jti-1',
     subject: 'user-1',
     clientId: 'client-1',
-    sid: 'sid-1',
+    familyId: 'family-1',
     bornAt: now - 60_000,
     ...overrides,
   });
   const aRevocation = (overrides: Partial<Revocation> = {}): Revocation => ({
     kind: 'family',
-    value: 'sid-1',
+    value: 'family-1',
     notBefore: now,
     expiresAt: now + HOUR_MS,
     ...overrides,

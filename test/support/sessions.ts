@@ -5,7 +5,7 @@ import { introspect, refresh } from './requests.js';
 import type { TestApp } from './test-app.js';
 
 export interface TestSession {
-  readonly sid: string;
+  readonly familyId: string;
   readonly subject: string;
   /** The current one. */
   readonly refreshToken: string;
@@ -20,9 +20,9 @@ export async function startSession(
   client: TestClient,
   options: Parameters<typeof startFamily>[2] = {},
 ): Promise<TestSession> {
-  const { sid, subject, refreshToken: predecessor } = await startFamily(app, client, options);
+  const { familyId, subject, refreshToken: predecessor } = await startFamily(app, client, options);
   const { body } = await refresh(app, client, predecessor);
-  return { sid, subject, predecessor, refreshToken: body.refresh_token, accessToken: body.access_token };
+  return { familyId, subject, predecessor, refreshToken: body.refresh_token, accessToken: body.access_token };
 }
 
 export async function expectActive(app: TestApp, caller: TestClient, ...tokens: string[]): Promise<void> {

@@ -26,10 +26,10 @@ export class AccountAccess {
     private readonly clock: Clock,
   ) {}
 
-  /** @param sid the id of one of the families of the access */
-  async end(sid: string, { subject }: LoginSession, origin: AuditOrigin): Promise<void> {
-    if (!isUuid(sid)) return;
-    const [family] = await this.families.list({ sid, subject }, undefined, { limit: 1 });
+  /** @param familyId the id of one of the families of the access */
+  async end(familyId: string, { subject }: LoginSession, origin: AuditOrigin): Promise<void> {
+    if (!isUuid(familyId)) return;
+    const [family] = await this.families.list({ familyId, subject }, undefined, { limit: 1 });
     if (!family) return;
     const selection = endedWith(subject, family);
     await transaction(this.dataSource, (manager) =>
@@ -51,16 +51,16 @@ export class AccountAccess {
     origin: AuditOrigin,
     manager: EntityManager,
   ): Promise<void> {
-    const sids = await this.revocations.commitEach(selection, { reason: REASON, actor: origin.actor }, manager);
+    const familyIds = await this.revocations.commitEach(selection, { reason: REASON, actor: origin.actor }, manager);
     const at = this.clock.now();
     await this.audit.append(
       manager,
-      ...sids.map((sid) => ({
+      ...familyIds.map((familyId) => ({
         event: 'revocation.created' as const,
         reason: REASON,
         at,
         ...about,
-        sid,
+        familyId,
         ...origin,
         detail: { kind: 'family' },
       })),

@@ -4,7 +4,7 @@ import { accessOf, endedWith, type AccessFamily } from './account-access.js';
 const at = (second: number): Date => new Date(second * 1000);
 
 const family = (overrides: Partial<AccessFamily> = {}): AccessFamily => ({
-  sid: 'f1',
+  familyId: 'f1',
   clientId: 'shop',
   sessionId: 's1',
   scope: ['openid'],
@@ -19,12 +19,12 @@ const family = (overrides: Partial<AccessFamily> = {}): AccessFamily => ({
 describe('an access', () => {
   it('an access is everything that a client has from one login session and that ends with it', () => {
     const access = accessOf([
-      family({ sid: 'f2', scope: ['openid', 'email'], createdAt: at(5), lastUsedAt: at(9) }),
-      family({ sid: 'f1' }),
+      family({ familyId: 'f2', scope: ['openid', 'email'], createdAt: at(5), lastUsedAt: at(9) }),
+      family({ familyId: 'f1' }),
     ]);
     expect(access).toEqual([
       {
-        sid: 'f2',
+        familyId: 'f2',
         clientId: 'shop',
         sessionId: 's1',
         scope: ['openid', 'email'],
@@ -33,8 +33,11 @@ describe('an access', () => {
         lastUsedAt: 9000,
       },
     ]);
-    const reversed = accessOf([family({ sid: 'f1' }), family({ sid: 'f2', createdAt: at(5), lastUsedAt: at(9) })]);
-    expect(reversed).toMatchObject([{ sid: 'f2', createdAt: 1000, lastUsedAt: 9000 }]);
+    const reversed = accessOf([
+      family({ familyId: 'f1' }),
+      family({ familyId: 'f2', createdAt: at(5), lastUsedAt: at(9) }),
+    ]);
+    expect(reversed).toMatchObject([{ familyId: 'f2', createdAt: 1000, lastUsedAt: 9000 }]);
   });
 
   it.each([
@@ -43,11 +46,11 @@ describe('an access', () => {
     ['families that outlive the login session', { offline: true }],
     ['families without a login session', { sessionId: null }],
   ])('an access is not shared by %s', (_, difference) => {
-    expect(accessOf([family(), family({ sid: 'f2', ...difference })])).toHaveLength(2);
+    expect(accessOf([family(), family({ familyId: 'f2', ...difference })])).toHaveLength(2);
   });
 
   it('each offline family is an access of its own', () => {
-    expect(accessOf([family({ offline: true }), family({ sid: 'f2', offline: true })])).toHaveLength(2);
+    expect(accessOf([family({ offline: true }), family({ familyId: 'f2', offline: true })])).toHaveLength(2);
   });
 
   it('a family with an unredeemed code is not an access', () => {
@@ -57,11 +60,11 @@ describe('an access', () => {
 
   it('accesses are ordered by their last use', () => {
     const access = accessOf([
-      family({ sid: 'old', clientId: 'a', lastUsedAt: at(1) }),
-      family({ sid: 'new', clientId: 'b', lastUsedAt: at(3) }),
-      family({ sid: 'middle', clientId: 'c', lastUsedAt: at(2) }),
+      family({ familyId: 'old', clientId: 'a', lastUsedAt: at(1) }),
+      family({ familyId: 'new', clientId: 'b', lastUsedAt: at(3) }),
+      family({ familyId: 'middle', clientId: 'c', lastUsedAt: at(2) }),
     ]);
-    expect(access.map(({ sid }) => sid)).toEqual(['new', 'middle', 'old']);
+    expect(access.map(({ familyId }) => familyId)).toEqual(['new', 'middle', 'old']);
   });
 });
 
@@ -71,7 +74,7 @@ describe('ending an access', () => {
   });
 
   it('ending an offline family ends it alone, and never one of another user', () => {
-    expect(endedWith('u1', family({ offline: true }))).toEqual({ subject: 'u1', sid: 'f1' });
-    expect(endedWith('u1', family({ sessionId: null }))).toEqual({ subject: 'u1', sid: 'f1' });
+    expect(endedWith('u1', family({ offline: true }))).toEqual({ subject: 'u1', familyId: 'f1' });
+    expect(endedWith('u1', family({ sessionId: null }))).toEqual({ subject: 'u1', familyId: 'f1' });
   });
 });

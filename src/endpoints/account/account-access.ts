@@ -5,7 +5,7 @@
 import type { FamilySelection } from '../../families/family-selection.js';
 
 export interface AccessFamily {
-  readonly sid: string;
+  readonly familyId: string;
   readonly clientId: string;
   readonly sessionId: string | null;
   readonly scope: readonly string[];
@@ -18,7 +18,7 @@ export interface AccessFamily {
 
 export interface Access {
   /** The id of one of its families, which stands for all of them. */
-  readonly sid: string;
+  readonly familyId: string;
   readonly clientId: string;
   readonly scope: readonly string[];
   readonly offline: boolean;
@@ -34,7 +34,7 @@ export function accessOf(families: readonly AccessFamily[]): Access[] {
   const byPlace = new Map<string, Access>();
   for (const family of families) {
     if (family.bornOfCode && family.generation === 0) continue;
-    const place = endsWithSession(family) ? `${family.sessionId} ${family.clientId}` : family.sid;
+    const place = endsWithSession(family) ? `${family.sessionId} ${family.clientId}` : family.familyId;
     byPlace.set(place, together(toAccess(family), byPlace.get(place)));
   }
   return [...byPlace.values()].sort((a, b) => b.lastUsedAt - a.lastUsedAt);
@@ -44,13 +44,13 @@ export function accessOf(families: readonly AccessFamily[]): Access[] {
 export const endedWith = (subject: string, family: AccessFamily): FamilySelection =>
   endsWithSession(family)
     ? { subject, clientId: family.clientId, sessionId: family.sessionId, offline: false }
-    : { subject, sid: family.sid };
+    : { subject, familyId: family.familyId };
 
 const endsWithSession = (family: AccessFamily): family is AccessFamily & { sessionId: string } =>
   !family.offline && family.sessionId !== null;
 
-const toAccess = ({ sid, clientId, scope, offline, sessionId, createdAt, lastUsedAt }: AccessFamily): Access => ({
-  sid,
+const toAccess = ({ familyId, clientId, scope, offline, sessionId, createdAt, lastUsedAt }: AccessFamily): Access => ({
+  familyId,
   clientId,
   scope,
   offline,

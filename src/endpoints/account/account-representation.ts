@@ -20,7 +20,7 @@ export const showAccount = (
     expires_at: instant(session.expiresAt),
   })),
   access: access.map((one) => ({
-    sid: one.sid,
+    family_id: one.familyId,
     client_id: one.clientId,
     client_name: one.clientName,
     scope: formatScope(one.scope),

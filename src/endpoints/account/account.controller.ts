@@ -68,7 +68,7 @@ export class AccountController {
   @Post('access/end')
   endAccess(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.change(request, reply, async (form, session, origin) => {
-      await this.access.end(form.get('sid') ?? '', session, origin);
+      await this.access.end(form.get('family_id') ?? '', session, origin);
       return 'access_ended';
     });
   }

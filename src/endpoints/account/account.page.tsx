@@ -19,7 +19,7 @@ interface AccountSession {
 
 /** A token family. */
 interface AccountAccess {
-  readonly sid: string;
+  readonly familyId: string;
   readonly clientName: string;
   readonly scope: readonly string[];
   /** Whether it outlives the login session. */
@@ -45,7 +45,7 @@ interface AccountActions {
   /** (`session_id`) */
   readonly endSession: string;
   readonly endAllSessions: string;
-  /** (`sid`) */
+  /** (`family_id`) */
   readonly endAccess: string;
   /** (`client_id`) */
   readonly withdraw: string;
@@ -148,7 +148,7 @@ const Access = ({ texts, access, actions, formToken }: AccountPageProps): VNode 
   <Entries
     about={texts.account.access}
     none={texts.account.noAccess}
-    entries={access.map(({ sid, clientName, scope, isOffline, createdAt, lastUsedAt }) => (
+    entries={access.map(({ familyId, clientName, scope, isOffline, createdAt, lastUsedAt }) => (
       <Entry
         title={<bdi>{clientName}</bdi>}
         subtitle={isOffline ? texts.account.untilEnded : texts.account.untilSignedOut}
@@ -160,7 +160,7 @@ const Access = ({ texts, access, actions, formToken }: AccountPageProps): VNode 
         end={{
           action: actions.endAccess,
           formToken,
-          field: { sid },
+          field: { family_id: familyId },
           label: texts.account.endAccess,
           of: texts.account.of(clientName),
         }}

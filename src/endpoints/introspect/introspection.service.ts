@@ -58,7 +58,7 @@ export class IntrospectionService {
       client_id: family.clientId,
       scope: formatScope(intersection(family.scope, family.clientScopes)),
       exp: Math.floor(Math.min(family.idleExpiresAt, family.absoluteExpiresAt) / 1000),
-      sid: family.sid,
+      family_id: family.familyId,
     };
   }
 }

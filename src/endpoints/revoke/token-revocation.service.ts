@@ -35,14 +35,14 @@ export class TokenRevocationService {
   private async revokeRefreshToken(client: Client, token: string, context: RequestContext): Promise<void> {
     const found = await this.refreshes.find(token);
     if (!found) return;
-    const { clientId, sid, subject, revokedReason } = found.family;
-    if (clientId !== client.clientId) return this.refuse(client, { sid, subject }, context);
+    const { clientId, familyId, subject, revokedReason } = found.family;
+    if (clientId !== client.clientId) return this.refuse(client, { familyId, subject }, context);
     if (revokedReason !== null) return;
-    await this.revocations.revoke([{ kind: 'family', value: sid, reason: REASON, actor: `client:${clientId}` }], {
+    await this.revocations.revoke([{ kind: 'family', value: familyId, reason: REASON, actor: `client:${clientId}` }], {
       event: 'revocation.created',
       reason: 'refresh_token',
       clientId,
-      sid,
+      familyId,
       subject,
       correlationId: context.correlationId,
     });
@@ -51,8 +51,8 @@ export class TokenRevocationService {
   private async revokeAccessToken(client: Client, token: string, context: RequestContext): Promise<void> {
     const found = await this.accessTokens.read(token);
     if (!found) return this.revokeRefreshToken(client, token, context); // it may be one of another server, imported
-    const { clientId, jti, sid, subject, bornAt } = found;
-    if (clientId !== client.clientId) return this.refuse(client, { sid, subject }, context);
+    const { clientId, jti, familyId, subject, bornAt } = found;
+    if (clientId !== client.clientId) return this.refuse(client, { familyId, subject }, context);
     if (await this.revocations.isRevoked(found)) return;
     await this.revocations.revoke(
       [{ kind: 'token', value: jti, reason: REASON, actor: `client:${clientId}`, notBefore: bornAt + 1 }],
@@ -60,7 +60,7 @@ export class TokenRevocationService {
         event: 'revocation.created',
         reason: 'access_token',
         clientId,
-        sid,
+        familyId,
         subject,
         correlationId: context.correlationId,
         detail: { jti },
@@ -71,7 +71,7 @@ export class TokenRevocationService {
   /** RFC 7009 §2.1: the request is refused, and the client is informed of the error. */
   private async refuse(
     { clientId, type }: Client,
-    { sid, subject }: { sid: string | undefined; subject: string },
+    { familyId, subject }: { familyId: string | undefined; subject: string },
     { correlationId }: RequestContext,
   ): Promise<never> {
     const at = this.clock.now();
@@ -80,7 +80,7 @@ export class TokenRevocationService {
       reason: 'client_mismatch',
       at,
       clientId,
-      sid,
+      familyId,
       subject,
       correlationId,
     } as const;

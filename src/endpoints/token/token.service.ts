@@ -62,8 +62,8 @@ export class TokenService {
 
   /** What a family authorized has recorded itself, in the statement that made it true. */
   private async record(grant: Grant, authorization: Authorization, { correlationId }: RequestContext) {
-    const { client, subject, sid, jti, bornAt: at } = authorization;
-    if (sid !== undefined) return;
+    const { client, subject, familyId, jti, bornAt: at } = authorization;
+    if (familyId !== undefined) return;
     const { clientId } = client;
     const reason = grant.type;
     await this.audit.record({ event: 'token.issued', reason, at, clientId, subject, correlationId, detail: { jti } });

@@ -19,10 +19,10 @@ export class UserinfoService {
   ) {}
 
   /** @throws OAuthError invalid_token if the user does not exist or is disabled */
-  async of({ subject, scope, sid }: AccessToken): Promise<Userinfo> {
+  async of({ subject, scope, familyId }: AccessToken): Promise<Userinfo> {
     const claims = await this.users.claimsOf(subject);
     if (!claims || (await this.subjects.isDisabled(subject))) throw invalidToken('no_such_user');
-    const requested = sid === undefined ? undefined : await this.families.requestedClaims(sid);
+    const requested = familyId === undefined ? undefined : await this.families.requestedClaims(familyId);
     return { sub: subject, ...releasedClaims(claims, [...claimNamesOf(scope), ...(requested?.userinfo ?? [])]) };
   }
 }

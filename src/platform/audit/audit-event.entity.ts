@@ -2,7 +2,8 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AuditEventName } from './audit-event.js';
 
 @Entity('audit_events')
-@Index('audit_events_sid', ['sid', 'id'])
+@Index('audit_events_family_id', ['familyId', 'id'])
+@Index('audit_events_sid', ['sid', 'id'], { where: 'sid IS NOT NULL' })
 @Index('audit_events_subject', ['subject', 'id'])
 @Index('audit_events_at', { synchronize: false })
 export class AuditEventEntity {
@@ -25,6 +26,10 @@ export class AuditEventEntity {
   @Column('text', { nullable: true })
   subject: string | null;
 
+  @Column('uuid', { name: 'family_id', nullable: true })
+  familyId: string | null;
+
+  /** The login session. */
   @Column('uuid', { nullable: true })
   sid: string | null;
 

@@ -59,6 +59,8 @@ export interface AuditEvent {
   readonly reason?: string | undefined;
   readonly clientId?: string | undefined;
   readonly subject?: string | undefined;
+  readonly familyId?: string | undefined;
+  /** The login session. */
   readonly sid?: string | undefined;
   readonly correlationId?: string | undefined;
   /** Who did it, if not the client itself: `admin:<client_id>`, `system`. */

@@ -7,6 +7,8 @@ import { AuditEventEntity } from './audit-event.entity.js';
 export interface AuditFilter {
   readonly subject?: string | undefined;
   readonly clientId?: string | undefined;
+  readonly familyId?: string | undefined;
+  /** The login session. */
   readonly sid?: string | undefined;
   readonly event?: AuditEventName | undefined;
   readonly correlationId?: string | undefined;
@@ -31,7 +33,7 @@ const DISORDER_MS = 60_000;
 export const EVENTS_PER_PAGE = 20_000;
 
 /**
- * Reads `audit_events`, newest first. Subject, sid and correlation id have an index; times are found by bisection, because ids
+ * Reads `audit_events`, newest first. Subject, family, login session and correlation id have an index; times are found by bisection, because ids
  * grow with time. Client and event have no index, because another one would slow down every refresh. They are searched for in a
  * bounded stretch of the log, so such a page may be short, or even empty, without being the last.
  */
@@ -103,12 +105,13 @@ export class AuditSearchRepository {
   }
 }
 
-const hasIndex = ({ subject, sid, correlationId }: AuditFilter): boolean =>
-  subject !== undefined || sid !== undefined || correlationId !== undefined;
+const hasIndex = ({ subject, familyId, sid, correlationId }: AuditFilter): boolean =>
+  subject !== undefined || familyId !== undefined || sid !== undefined || correlationId !== undefined;
 
 const conditions: Record<keyof AuditFilter, string> = {
   subject: 'e.subject = :subject',
   clientId: 'e.clientId = :clientId',
+  familyId: 'e.familyId = :familyId',
   sid: 'e.sid = :sid',
   event: 'e.event = :event',
   correlationId: 'e.correlationId = :correlationId',

@@ -13,14 +13,15 @@ export class AuditRepository {
   async append(events: readonly AuditEvent[], manager: EntityManager = this.events.manager): Promise<void> {
     // SQL, because with arrays the statement is short and the same for any number of events.
     await manager.query(
-      `INSERT INTO audit_events (at, event, reason, client_id, subject, sid, correlation_id, actor, detail)
-       SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::jsonb[])`,
+      `INSERT INTO audit_events (at, event, reason, client_id, subject, family_id, sid, correlation_id, actor, detail)
+       SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::jsonb[])`,
       [
         events.map((e) => new Date(e.at)),
         events.map((e) => e.event),
         events.map((e) => e.reason ?? null),
         events.map((e) => e.clientId ?? null),
         events.map((e) => e.subject ?? null),
+        events.map((e) => e.familyId ?? null),
         events.map((e) => e.sid ?? null),
         events.map((e) => e.correlationId ?? null),
         events.map((e) => e.actor ?? null),

@@ -1,4 +1,7 @@
-/** Every migration, in order. They are additive: version N−1 of the service runs against schema N. */
+/**
+ * Every migration, in order. They are additive: version N−1 of the service runs against schema N. One is not, because it was made
+ * before 1.0: `family-id` renames columns.
+ */
 import { Initial1763800000000 } from './migrations/1763800000000-initial.js';
 import { SignIn1763900000000 } from './migrations/1763900000000-sign-in.js';
 import { SessionEpoch1764000000000 } from './migrations/1764000000000-session-epoch.js';
@@ -8,6 +11,7 @@ import { StrictClients1764130000000 } from './migrations/1764130000000-strict-cl
 import { TokenContents1764140000000 } from './migrations/1764140000000-token-contents.js';
 import { UserSearch1764160000000 } from './migrations/1764160000000-user-search.js';
 import { MovingIn1764170000000 } from './migrations/1764170000000-moving-in.js';
+import { FamilyId1764180000000 } from './migrations/1764180000000-family-id.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -19,4 +23,5 @@ export const migrations = [
   TokenContents1764140000000,
   UserSearch1764160000000,
   MovingIn1764170000000,
+  FamilyId1764180000000,
 ];
