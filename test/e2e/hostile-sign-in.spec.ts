@@ -58,6 +58,14 @@ async function expectNoTrace<T>(action: () => Promise<T>): Promise<T> {
   return result;
 }
 
+/** @throws the error of the action, with the name of the row in its message */
+async function withRow(name: string, action: () => Promise<void>): Promise<void> {
+  await action().catch((error: Error) => {
+    error.message = `${name}: ${error.message}`;
+    throw error;
+  });
+}
+
 type Page = Pick<Answer, 'status' | 'headers' | 'text'>;
 
 const asPage = ({ status, headers, html }: Visit): Page => ({ status, headers, text: html });
@@ -98,60 +106,57 @@ describe('a variant of a registered URI', () => {
     expect(tricks.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(tricks)(
-    '[263] a variant of the registered redirect URI gets neither a code nor an error: %s',
-    async (_trick, uri) => {
+  /** Expects that none of them leaves a trace. */
+  const inEach = (rows: typeof tricks, action: (uri: string) => Promise<void>): Promise<void> =>
+    expectNoTrace(async () => {
+      for (const [name, uri] of rows) await withRow(name, () => action(uri));
+    });
+
+  it('[263] a variant of the registered redirect URI gets neither a code nor an error', async () => {
+    await inEach(tricks, async (uri) => {
       const { path, parameters } = new Authorization(client, { redirect_uri: uri });
       const others = [{ prompt: 'none' }, { scope: 'x"' }, { response_mode: 'form_post' }];
-      await expectNoTrace(async () => {
-        for (const visit of [
-          await visitor.get(path),
-          await visitor.post('/authorize', parameters),
-          await new Visitor(app).get(path),
-          ...(await Promise.all(
-            others.map((overrides) => visitor.get(new Authorization(client, { redirect_uri: uri, ...overrides }).path)),
-          )),
-        ]) {
-          expectPlainPage(asPage(visit), 400);
-          expect(visit.html).not.toMatch(/evil\.|alert\(/);
-        }
-      });
-    },
-  );
-
-  it.each(tricks)(
-    '[263] a variant of the registered redirect URI cannot be reached through a consent: %s',
-    async (_trick, uri) => {
-      const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
-      const other = new URLSearchParams(new Authorization(client, { redirect_uri: uri }).parameters).toString();
-      await expectNoTrace(async () => {
-        const visit = await visitor.submit(asked, { decision: 'deny', authorization_request: other });
+      for (const visit of [
+        await visitor.get(path),
+        await visitor.post('/authorize', parameters),
+        await new Visitor(app).get(path),
+        ...(await Promise.all(
+          others.map((overrides) => visitor.get(new Authorization(client, { redirect_uri: uri, ...overrides }).path)),
+        )),
+      ]) {
         expectPlainPage(asPage(visit), 400);
-      });
-    },
-  );
+        expect(visit.html).not.toMatch(/evil\.|alert\(/);
+      }
+    });
+  });
 
-  it.each(hostileUris(HOME))(
-    '[263] a variant of the registered post-logout redirect URI is not redirected to: %s',
-    async (_trick, uri) => {
-      await expectNoTrace(async () => {
-        const goTo = { post_logout_redirect_uri: uri, client_id: client.clientId };
-        for (const visit of [
-          await new Visitor(app).get(withQuery('/end-session', { ...goTo, id_token_hint: idToken })),
-          await new Visitor(app).post('/end-session', { ...goTo, id_token_hint: idToken }),
-          await new Visitor(app).post('/end-session/confirm', goTo),
-        ]) {
-          expectPlainPage(asPage(visit), [200, 400]);
-          expect(visit.html).not.toMatch(/evil\.|alert\(/);
-        }
-        const question = await visitor.get(withQuery('/end-session', goTo));
-        expectPlainPage(asPage(question), [200, 400]);
-        expect(question.forms.map(({ fields }) => fields['post_logout_redirect_uri'])).toEqual(
-          question.forms.map(() => undefined),
-        );
-      });
-    },
-  );
+  it('[263] a variant of the registered redirect URI cannot be reached through a consent', async () => {
+    const asked = await visitor.get(new Authorization(client, { prompt: 'consent' }).path);
+    await inEach(tricks, async (uri) => {
+      const other = new URLSearchParams(new Authorization(client, { redirect_uri: uri }).parameters).toString();
+      const visit = await visitor.submit(asked, { decision: 'deny', authorization_request: other });
+      expectPlainPage(asPage(visit), 400);
+    });
+  });
+
+  it('[263] a variant of the registered post-logout redirect URI is not redirected to', async () => {
+    await inEach(hostileUris(HOME), async (uri) => {
+      const goTo = { post_logout_redirect_uri: uri, client_id: client.clientId };
+      for (const visit of [
+        await new Visitor(app).get(withQuery('/end-session', { ...goTo, id_token_hint: idToken })),
+        await new Visitor(app).post('/end-session', { ...goTo, id_token_hint: idToken }),
+        await new Visitor(app).post('/end-session/confirm', goTo),
+      ]) {
+        expectPlainPage(asPage(visit), [200, 400]);
+        expect(visit.html).not.toMatch(/evil\.|alert\(/);
+      }
+      const question = await visitor.get(withQuery('/end-session', goTo));
+      expectPlainPage(asPage(question), [200, 400]);
+      expect(question.forms.map(({ fields }) => fields['post_logout_redirect_uri'])).toEqual(
+        question.forms.map(() => undefined),
+      );
+    });
+  });
 });
 
 /** The parameters of /authorize and /end-session. */
@@ -181,14 +186,8 @@ const nasty: readonly (readonly [name: string, value: string])[] = [
   ['7,000 characters', 'x'.repeat(7000)],
 ];
 
-/** @throws the error of the action, with the parameter's name */
 async function inEachParameter(action: (name: string) => Promise<void>): Promise<void> {
-  for (const name of PARAMETERS) {
-    await action(name).catch((error: Error) => {
-      error.message = `In the parameter ${name}: ${error.message}`;
-      throw error;
-    });
-  }
+  for (const name of PARAMETERS) await withRow(`In the parameter ${name}`, () => action(name));
 }
 
 describe.each(nasty)('%s', (_name, value) => {
@@ -286,13 +285,13 @@ describe('oversized and unreadable requests', () => {
   const endpoints = ['/authorize', '/sign-in', '/consent', '/end-session', '/end-session/confirm', '/account/sign-out'];
 
   describe.each(endpoints)('at %s', (path) => {
-    it.each(queries)('%s is an error page', async (_name, query) => {
+    it('an unreadable query or body is an error page', async () => {
       await expectNoTrace(async () => {
-        for (const answer of [
-          await send(`${app.url}${path}?${query}`, { redirect: 'manual' }),
-          await postRaw(path, query).then(followed),
-        ]) {
-          expectPlainPage(answer, [200, 400, 404, 405]);
+        for (const [name, query] of queries) {
+          await withRow(name, async () => {
+            expectPlainPage(await send(`${app.url}${path}?${query}`, { redirect: 'manual' }), [200, 400, 404, 405]);
+            expectPlainPage(await postRaw(path, query).then(followed), [200, 400, 404, 405]);
+          });
         }
       });
     });
@@ -372,7 +371,7 @@ describe('oversized and unreadable requests', () => {
 });
 
 describe('a path in another spelling', () => {
-  const paths = ['/authorize', '/sign-in', '/consent', '/end-session', '/account', '/userinfo'].flatMap((path) => [
+  const variantsOf = (path: string): string[] => [
     `${path}/`,
     `/${path}`,
     `${path}//`,
@@ -390,30 +389,41 @@ describe('a path in another spelling', () => {
     `${path}%`,
     `${path}\\`,
     `http://evil.test${path}`,
-  ]);
+  ];
+  const spellings = ['/authorize', '/sign-in', '/consent', '/end-session', '/account', '/userinfo'].map(
+    (path) => [path, variantsOf(path)] as const,
+  );
 
   let visitor: Visitor;
   beforeAll(async () => {
     visitor = await regular();
   });
 
-  it.each(paths)('%s is not found, or equals the plain path', async (path) => {
+  it.each(spellings)('another spelling of %s is not found, or equals the plain path', async (_path, paths) => {
     const { path: genuine } = new Authorization(client);
     const query = genuine.slice(genuine.indexOf('?'));
     await expectNoTrace(async () => {
-      for (const method of ['GET', 'POST']) {
-        const answer = await exchange(app.url, { method, path: path + query, headers: [FORM] });
-        expect([200, 303, 400, 401, 404, 405]).toContain(answer.status);
-        expect(answer.headers.get('location') ?? '/').toMatch(/^\/(?!\/)/);
-        expect(answer.headers.get('cache-control')).toContain('no-store');
-        const isPage = /^text\/html/.test(answer.headers.get('content-type') ?? '');
-        expect(answer.headers.has('content-security-policy')).toBe(isPage || answer.status === 303);
-        expect(answer.text).not.toContain('evil.test');
+      for (const path of paths) {
+        await withRow(path, async () => {
+          for (const method of ['GET', 'POST']) {
+            const answer = await exchange(app.url, { method, path: path + query, headers: [FORM] });
+            expect([200, 303, 400, 401, 404, 405]).toContain(answer.status);
+            expect(answer.headers.get('location') ?? '/').toMatch(/^\/(?!\/)/);
+            expect(answer.headers.get('cache-control')).toContain('no-store');
+            const isPage = /^text\/html/.test(answer.headers.get('content-type') ?? '');
+            expect(answer.headers.has('content-security-policy')).toBe(isPage || answer.status === 303);
+            expect(answer.text).not.toContain('evil.test');
+          }
+        });
       }
     });
     const cookie = ['Cookie', cookieHeader(visitor)['cookie']!] as const;
-    const known = await exchange(app.url, { method: 'GET', path: path + query, headers: [cookie] });
-    expect(known.headers.get('location') ?? REDIRECT_URI).toMatch(/^(https:\/\/client\.test\/back\b|\/(?!\/))/);
+    for (const path of paths) {
+      await withRow(path, async () => {
+        const known = await exchange(app.url, { method: 'GET', path: path + query, headers: [cookie] });
+        expect(known.headers.get('location') ?? REDIRECT_URI).toMatch(/^(https:\/\/client\.test\/back\b|\/(?!\/))/);
+      });
+    }
   });
 });
 
