@@ -39,6 +39,8 @@ interface HeldTokenKey extends TokenKeyLife {
 }
 
 interface Held {
+  /** All of them, retired ones included: which key signs depends on those as well. */
+  readonly schedule: readonly SigningKeyLife[];
   readonly signingKeys: ReadonlyMap<string, HeldSigningKey>;
   readonly tokenKeys: ReadonlyMap<number, HeldTokenKey>;
 }
@@ -50,7 +52,7 @@ const LOOK_EVERY_MS = 1000;
 export class KeyRing implements KeyLookup {
   private readonly sealingKey: Buffer;
   private readonly policy: SigningPolicy;
-  private held: Held = { signingKeys: new Map(), tokenKeys: new Map() };
+  private held: Held = { schedule: [], signingKeys: new Map(), tokenKeys: new Map() };
   private reloads = 0;
   private heldReload = 0;
   private look = Promise.resolve();
@@ -70,11 +72,12 @@ export class KeyRing implements KeyLookup {
    * @param algorithm the recipient's; RS256 if we have no key for it (any more). Undefined for access tokens
    */
   signingKey(algorithm?: SigningAlgorithm): SigningKey {
-    const [keys, now] = [this.published(), this.clock.now()];
-    const current =
+    const [{ schedule, signingKeys }, now] = [this.held, this.clock.now()];
+    const chosen =
       algorithm === undefined
-        ? accessTokenKeyOf(keys, this.policy, now)
-        : keyOfAlgorithm(keys, this.isKept(algorithm) ? algorithm : DEFAULT_ID_TOKEN_ALGORITHM, now);
+        ? accessTokenKeyOf(schedule, this.policy, now)
+        : keyOfAlgorithm(schedule, this.isKept(algorithm) ? algorithm : DEFAULT_ID_TOKEN_ALGORITHM, now);
+    const current = chosen && signingKeys.get(chosen.kid);
     if (!current) throw new Error('There is no signing key: the keys have not been loaded');
     return current.key;
   }
@@ -140,6 +143,12 @@ export class KeyRing implements KeyLookup {
   private open({ signingKeys, tokenKeys }: StoredKeys): Held {
     const alive = signingKeys.filter(({ retiredAt }) => retiredAt === null);
     return {
+      schedule: signingKeys.map(({ kid, algorithm, activeFrom, retiredAt }) => ({
+        kid,
+        algorithm,
+        activeFrom,
+        retiredAt,
+      })),
       signingKeys: new Map(alive.map((row) => [row.kid, this.openSigningKey(row, signingKeys)])),
       tokenKeys: new Map(tokenKeys.map((row) => [row.id, this.openTokenKey(row)])),
     };

@@ -58,6 +58,7 @@ type Keys = readonly SigningKeyLife[];
  * The key that signs access tokens: the newest active one of their algorithm. Without one, the key that signed them before
  * the setting changed, because resource servers expect its algorithm; else any active key; else, if this clock is behind the
  * one that created the first keys, the newest of those.
+ * @param keys all of them, retired and expired ones too: those decide how long the others verify
  */
 export function accessTokenKeyOf<Key extends SigningKeyLife>(
   keys: readonly Key[],

@@ -7,6 +7,7 @@ import { Config } from '../../src/platform/config/config.js';
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import { signJws } from '../../src/keys/jws.js';
 import { JWKS_MAX_AGE_SECONDS } from '../../src/keys/jwks.controller.js';
+import { KeyInventory } from '../../src/keys/key-inventory.service.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { KeyRotation, type KeyChange } from '../../src/keys/key-rotation.service.js';
 import { KeyRotationWorker } from '../../src/keys/key-rotation.worker.js';
@@ -339,6 +340,28 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       ).toEqual(['ES256', 'EdDSA', 'RS256']);
       clock.advance(HOUR);
       expect(replica.ring.signingKey().algorithm).toBe('EdDSA');
+    });
+
+    it('after a change of the algorithm the inventory names the key that signs, also beside a retired one', async () => {
+      const { ring: before, worker } = await bootReplica();
+      const [first, rs256] = [before.signingKey(), before.signingKey('RS256')];
+      await worker.rotateNow({ immediately: true, algorithm: 'ES256' });
+      clock.advance(1);
+      const rows = [
+        [first.kid, 92, null],
+        [before.signingKey().kid, 2, new Date(clock.now() - DAY)],
+        [rs256.kid, 1, null],
+      ] as const;
+      for (const [kid, days, retiredAt] of rows) {
+        const activeFrom = new Date(clock.now() - days * DAY);
+        await dataSource.manager.update(SigningKeyEntity, { kid }, { activeFrom, retiredAt });
+      }
+      const config = configure({ REKEY_SIGNING_ALGORITHM: 'EdDSA' });
+      const { ring, repository } = await bootReplica(config);
+      const entries = await new KeyInventory(repository, clock, config).list();
+      const listed = entries.filter(({ state, algorithm }) => state === 'signing' && algorithm === 'ES256');
+      expect(listed.map(({ kid }) => kid)).toEqual([first.kid]);
+      expect(ring.signingKey().kid).toBe(first.kid);
     });
 
     it('an algorithm without a key falls back to RS256', async () => {
