@@ -4,7 +4,7 @@ import { AuditService } from '../platform/audit/audit.service.js';
 import type { AuditEvent, AuditOrigin } from '../platform/audit/audit-event.js';
 import { transaction } from '../platform/database/transaction.js';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
-import { birthOf } from '../issuance/token-identity.js';
+import { birthOf } from '../issuance/access-token.js';
 import { SignOut } from '../sign-out/sign-out.service.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 import { RevocationService, type RevocationResult } from '../revocation/revocation.service.js';

@@ -1,5 +1,5 @@
 /** The valid values of each kind of revocation. */
-import { birthOf } from '../issuance/token-identity.js';
+import { birthOf } from '../issuance/access-token.js';
 import { isSubject } from '../oauth/subject.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 

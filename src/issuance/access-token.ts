@@ -2,10 +2,11 @@
  * The claims of an access token (RFC 9068 §2.2), the same for both formats, and how they are read back. Signing and
  * sealing are in `jws.ts` and `opaque-token.ts`.
  */
+import { v7 as uuidv7 } from 'uuid';
+import { hmacSha256 } from '../keys/hmac.js';
 import type { Authentication } from '../oauth/authentication.js';
 import { OPENID } from '../oauth/scope.js';
 import type { Authorization } from './authorization.js';
-import { birthOf } from './token-identity.js';
 
 export interface AccessTokenClaims {
   readonly iss: string;
@@ -79,3 +80,17 @@ export function readClaims(payload: unknown, issuer: string, now: number): Acces
     bornAt,
   };
 }
+
+/**
+ * A `jti` is a UUIDv7 (RFC 9562 §5.7), which gives the time of issue in milliseconds where `iat` gives seconds. Refreshed tokens
+ * derive theirs from (family_id, generation), so that a retry yields the same one.
+ */
+export const randomIdentity = (bornAt: number): string => uuidv7({ msecs: bornAt });
+
+/** @param key 32 bytes, derived from the master key */
+export function derivedIdentity(familyId: string, generation: number, bornAt: number, key: Buffer): string {
+  return uuidv7({ msecs: bornAt, random: hmacSha256(key, `${familyId} ${generation}`) });
+}
+
+/** @returns milliseconds since the epoch; NaN where the text is no UUID */
+export const birthOf = (jti: string): number => parseInt(jti.slice(0, 8) + jti.slice(9, 13), 16);

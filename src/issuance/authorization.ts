@@ -12,7 +12,7 @@ export interface Authorization {
   /** The `sub`: a user, or the client itself where no user is involved. */
   readonly subject: string;
   readonly scope: readonly string[];
-  /** The identity of the access token: see `token-identity.ts`. */
+  /** The identity of the access token: see `access-token.ts`. */
   readonly jti: string;
   /** Milliseconds since the epoch, as all times here. */
   readonly bornAt: number;

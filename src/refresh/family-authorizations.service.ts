@@ -3,7 +3,7 @@ import type { Client } from '../clients/client.js';
 import { mintRefreshToken } from '../families/refresh-token.js';
 import type { TokenFamily } from '../families/token-family.js';
 import type { Authorization } from '../issuance/authorization.js';
-import { derivedIdentity, randomIdentity } from '../issuance/token-identity.js';
+import { derivedIdentity, randomIdentity } from '../issuance/access-token.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { deriveKey } from '../keys/master-key.js';
 import { intersection } from '../oauth/scope.js';

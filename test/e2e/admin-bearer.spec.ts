@@ -1,7 +1,7 @@
 /** Access tokens on our own protected routes (RFC 6750), with the admin API as the route. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { randomIdentity } from '../../src/issuance/token-identity.js';
+import { randomIdentity } from '../../src/issuance/access-token.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { accessToken, admin, adminClient, bearer, callAdmin, type Admin } from '../support/admin.js';
 import { confidentialClient, startFamily } from '../support/clients.js';

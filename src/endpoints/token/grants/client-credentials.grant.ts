@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Authorization } from '../../../issuance/authorization.js';
-import { randomIdentity } from '../../../issuance/token-identity.js';
+import { randomIdentity } from '../../../issuance/access-token.js';
 import { OAuthError } from '../../../oauth/oauth-error.js';
 import { OFFLINE_ACCESS, OPENID } from '../../../oauth/scope.js';
 import { clientSubject } from '../../../oauth/subject.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { version as versionOf } from 'uuid';
-import { birthOf, derivedIdentity, randomIdentity } from './token-identity.js';
+import { birthOf, derivedIdentity, randomIdentity } from './access-token.js';
 
 const KEY = createHash('sha256').update('a key').digest();
 const SID = '0197a3d2-5b1c-7def-8abc-0123456789ab';
