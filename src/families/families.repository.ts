@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Any, LessThan, type EntityManager, type Repository } from 'typeorm';
 import { patiently } from '../platform/database/patient-statement.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 import {
@@ -29,13 +30,16 @@ const COUNT_HITS = `
     max(last_used_at) FILTER (WHERE live) AS last_used_at, max(last_used_at) AS last_used_at_all
   FROM hit GROUP BY GROUPING SETS ((client_id), ()) ORDER BY families DESC, client_id`;
 
-/** The SQL of `token_families` except rotation: starting, listing, revoking, cleaning up. */
+/**
+ * `token_families` except rotation: starting, listing, revoking, cleaning up. Revoking is SQL, because one statement changes a
+ * million rows within its longer time limit and returns only their counts.
+ */
 @Injectable()
 export class FamiliesRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(TokenFamilyEntity) private readonly families: Repository<TokenFamilyEntity>) {}
 
   async insert(family: TokenFamilyEntity, manager: EntityManager): Promise<void> {
-    await manager.insert(TokenFamilyEntity, family);
+    await manager.withRepository(this.families).insert(family);
   }
 
   /** @returns the ids of the stored families; those whose imported token is known are skipped */
@@ -123,22 +127,25 @@ export class FamiliesRepository {
   }
 
   /** The clients that have, or had, families from these login sessions; each pair once. */
-  async clientsOfSessions(
+  clientsOfSessions(
     sessionIds: readonly string[],
     manager: EntityManager,
   ): Promise<{ sessionId: string; clientId: string }[]> {
-    const rows = await manager.query<{ session_id: string; client_id: string }[]>(
-      'SELECT DISTINCT session_id, client_id FROM token_families WHERE session_id = ANY ($1::uuid[])',
-      [sessionIds],
-    );
-    return rows.map(({ session_id, client_id }) => ({ sessionId: session_id, clientId: client_id }));
+    return manager
+      .withRepository(this.families)
+      .createQueryBuilder('f')
+      .select('f.sessionId', 'sessionId')
+      .addSelect('f.clientId', 'clientId')
+      .distinct()
+      .where({ sessionId: Any(sessionIds) })
+      .getRawMany();
   }
 
   /** The live families of a selection. */
   async count(selection: FamilySelection, now: number): Promise<FamilyHits> {
     const parameters: unknown[] = [new Date(now)];
     const where = selectionSql(selection, parameters);
-    const rows = await this.dataSource.transaction((manager) =>
+    const rows = await this.families.manager.transaction((manager) =>
       patiently<HitsRow[]>(
         manager,
         `WITH hit AS (
@@ -153,11 +160,8 @@ export class FamiliesRepository {
 
   /** @returns undefined if none were requested, or there is no such family */
   async requestedClaims(familyId: string): Promise<RequestedClaims | undefined> {
-    const [row] = await this.dataSource.query<{ claims: RequestedClaims | null }[]>(
-      'SELECT claims FROM token_families WHERE family_id = $1',
-      [familyId],
-    );
-    return row?.claims ?? undefined;
+    const family = await this.families.findOne({ select: { id: true, claims: true }, where: { familyId } });
+    return family?.claims ?? undefined;
   }
 
   /** Newest first. @param before the family_id that the page starts after */
@@ -167,18 +171,13 @@ export class FamiliesRepository {
     now: number,
     page: { limit: number; before?: string | undefined },
   ): Promise<TokenFamilyEntity[]> {
-    const query = this.dataSource.manager
-      .createQueryBuilder(TokenFamilyEntity, 'f')
+    const query = this.families
+      .createQueryBuilder('f')
+      .where(selection)
       .orderBy('f.familyId', 'DESC')
-      .limit(page.limit)
-      .setParameters({ ...selection, now: new Date(now), before: page.before });
-    if (selection.familyId !== undefined) query.andWhere('f.familyId = :familyId');
-    if (selection.subject !== undefined) query.andWhere('f.subject = :subject');
-    if (selection.clientId !== undefined) query.andWhere('f.clientId = :clientId');
-    if (selection.sessionId !== undefined) query.andWhere('f.sessionId = :sessionId');
-    if (selection.offline !== undefined) query.andWhere('f.offline = :offline');
-    if (page.before !== undefined) query.andWhere('f.familyId < :before');
-    if (state) query.andWhere(stateSql[state]);
+      .limit(page.limit);
+    if (page.before !== undefined) query.andWhere({ familyId: LessThan(page.before) });
+    if (state) query.andWhere(stateSql[state], { now: new Date(now) });
     return query.getMany();
   }
 
@@ -188,7 +187,8 @@ export class FamiliesRepository {
    * @returns where the next step continues; undefined at the end of the table
    */
   async deleteDead(before: Date, after: string, limit: number): Promise<{ deleted: number; last: string | undefined }> {
-    const [row] = await this.dataSource.query<[{ deleted: number; last: string | null }]>(
+    // SQL for SKIP LOCKED, so that two replicas can clean up at once.
+    const [row] = await this.families.query<[{ deleted: number; last: string | null }]>(
       `WITH step AS (
          SELECT id, LEAST(idle_expires_at, absolute_expires_at, coalesce(revoked_at, 'infinity')) AS died_at
          FROM token_families WHERE id > $2 ORDER BY id LIMIT $3
