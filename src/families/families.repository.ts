@@ -48,9 +48,9 @@ export class FamiliesRepository {
     // In one order, so that two imports of the same tokens do not deadlock.
     const rows = [...families].sort((a, b) => Buffer.compare(a.importedTokenDigest!, b.importedTokenDigest!));
     const inserted = await manager
+      .withRepository(this.families)
       .createQueryBuilder()
       .insert()
-      .into(TokenFamilyEntity)
       .values(rows)
       .orIgnore()
       .updateEntity(false)
@@ -61,11 +61,11 @@ export class FamiliesRepository {
 
   /** @returns the handles of the families, in the order of the digests */
   async findImported(digests: readonly Buffer[]): Promise<(string | undefined)[]> {
-    const rows = await this.dataSource.query<{ id: string; digest: Buffer }[]>(
-      `SELECT id, imported_token_digest AS digest FROM token_families WHERE imported_token_digest = ANY($1)`,
-      [digests],
-    );
-    const handles = new Map(rows.map(({ id, digest }) => [digest.toString('hex'), id]));
+    const families = await this.families.find({
+      select: { id: true, importedTokenDigest: true },
+      where: { importedTokenDigest: Any(digests) },
+    });
+    const handles = new Map(families.map(({ id, importedTokenDigest }) => [importedTokenDigest?.toString('hex'), id]));
     return digests.map((digest) => handles.get(digest.toString('hex')));
   }
 
