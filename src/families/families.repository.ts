@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Any, LessThan, type EntityManager, type Repository } from 'typeorm';
+import { Any, IsNull, LessThan, type EntityManager, type Repository } from 'typeorm';
 import { patiently } from '../platform/database/patient-statement.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 import {
@@ -24,16 +24,14 @@ interface HitsRow {
 /** Live at time $1. */
 const LIVE = 'idle_expires_at > $1 AND absolute_expires_at > $1';
 
+/** SQL, because one statement must revoke a million families and return only their counts. */
 const COUNT_HITS = `
   SELECT client_id, count(*) FILTER (WHERE live)::int AS families,
     count(DISTINCT subject) FILTER (WHERE live)::int AS subjects,
     max(last_used_at) FILTER (WHERE live) AS last_used_at, max(last_used_at) AS last_used_at_all
   FROM hit GROUP BY GROUPING SETS ((client_id), ()) ORDER BY families DESC, client_id`;
 
-/**
- * `token_families` except rotation: starting, listing, revoking, cleaning up. Revoking is SQL, because one statement changes a
- * million rows within its longer time limit and returns only their counts.
- */
+/** `token_families` except rotation: starting, listing, revoking, cleaning up. */
 @Injectable()
 export class FamiliesRepository {
   constructor(@InjectRepository(TokenFamilyEntity) private readonly families: Repository<TokenFamilyEntity>) {}
@@ -81,27 +79,23 @@ export class FamiliesRepository {
   ): Promise<{ hits: FamilyHits; lastUsedAt: number }> {
     const parameters: unknown[] = [new Date(now), reason];
     const where = selectionSql(selection, parameters);
-    const rows = await patiently<HitsRow[]>(
-      manager,
-      `WITH hit AS (
-         UPDATE token_families SET revoked_at = $1, revoked_reason = $2
-         WHERE ${where} AND revoked_at IS NULL
-         RETURNING client_id, subject, last_used_at, ${LIVE} AS live
-       ) ${COUNT_HITS}`,
-      parameters,
+    const rows = await patiently(manager, () =>
+      manager.query<HitsRow[]>(
+        `WITH hit AS (
+           UPDATE token_families SET revoked_at = $1, revoked_reason = $2
+           WHERE ${where} AND revoked_at IS NULL
+           RETURNING client_id, subject, last_used_at, ${LIVE} AS live
+         ) ${COUNT_HITS}`,
+        parameters,
+      ),
     );
     return { hits: toHits(rows), lastUsedAt: rows.find(isTotal)?.last_used_at_all?.getTime() ?? 0 };
   }
 
   /** @returns the last use of the selected families, revoked ones included (milliseconds since the epoch); 0 for none */
   async lastUse(selection: FamilySelection, manager: EntityManager): Promise<number> {
-    const parameters: unknown[] = [];
-    const where = selectionSql(selection, parameters);
-    const [row] = await patiently<{ at: Date | null }[]>(
-      manager,
-      `SELECT max(last_used_at) AS at FROM token_families WHERE ${where}`,
-      parameters,
-    );
+    const query = manager.withRepository(this.families).createQueryBuilder('f').select('max(f.lastUsedAt)', 'at');
+    const row = await patiently(manager, () => query.where(selection).getRawOne<{ at: Date | null }>());
     return row?.at?.getTime() ?? 0;
   }
 
@@ -112,18 +106,18 @@ export class FamiliesRepository {
     now: number,
     manager: EntityManager,
   ): Promise<EndedFamily[]> {
-    const parameters: unknown[] = [new Date(now), reason];
-    const where = selectionSql(selection, parameters);
-    const rows = await patiently<{ family_id: string; last_used_at: Date }[]>(
-      manager,
-      `WITH ended AS (
-         UPDATE token_families SET revoked_at = $1, revoked_reason = $2
-         WHERE ${where} AND revoked_at IS NULL
-         RETURNING family_id, last_used_at
-       ) SELECT * FROM ended`,
-      parameters,
+    const families = manager.withRepository(this.families);
+    const ended = await patiently(manager, () =>
+      families.update(
+        { ...selection, revokedAt: IsNull() },
+        { revokedAt: new Date(now), revokedReason: reason },
+        { returning: ['familyId', 'lastUsedAt'] },
+      ),
     );
-    return rows.map(({ family_id, last_used_at }) => ({ familyId: family_id, lastUsedAt: last_used_at.getTime() }));
+    return (ended.raw as { family_id: string; last_used_at: Date }[]).map(({ family_id, last_used_at }) => ({
+      familyId: family_id,
+      lastUsedAt: last_used_at.getTime(),
+    }));
   }
 
   /** The clients that have, or had, families from these login sessions; each pair once. */
@@ -146,13 +140,14 @@ export class FamiliesRepository {
     const parameters: unknown[] = [new Date(now)];
     const where = selectionSql(selection, parameters);
     const rows = await this.families.manager.transaction((manager) =>
-      patiently<HitsRow[]>(
-        manager,
-        `WITH hit AS (
-           SELECT client_id, subject, last_used_at, true AS live FROM token_families
-           WHERE ${where} AND revoked_at IS NULL AND ${LIVE}
-         ) ${COUNT_HITS}`,
-        parameters,
+      patiently(manager, () =>
+        manager.query<HitsRow[]>(
+          `WITH hit AS (
+             SELECT client_id, subject, last_used_at, true AS live FROM token_families
+             WHERE ${where} AND revoked_at IS NULL AND ${LIVE}
+           ) ${COUNT_HITS}`,
+          parameters,
+        ),
       ),
     );
     return toHits(rows);

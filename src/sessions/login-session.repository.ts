@@ -106,8 +106,8 @@ export class LoginSessionRepository {
   }
 
   async endEveryones(now: number, manager: EntityManager): Promise<void> {
-    // SQL for the longer time limit.
-    await patiently(manager, 'UPDATE login_sessions SET ended_at = $1 WHERE ended_at IS NULL', [new Date(now)]);
+    const sessions = manager.withRepository(this.sessions);
+    await patiently(manager, () => sessions.update({ endedAt: IsNull() }, { endedAt: new Date(now) }));
   }
 
   /**

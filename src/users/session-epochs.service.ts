@@ -31,7 +31,7 @@ export class SessionEpochs {
   }
 
   async advanceAll(manager: EntityManager): Promise<void> {
-    // SQL for the longer time limit.
-    await patiently(manager, 'UPDATE users SET session_epoch = session_epoch + 1', []);
+    const users = manager.withRepository(this.users);
+    await patiently(manager, () => users.updateAll({ sessionEpoch: () => 'session_epoch + 1' }));
   }
 }

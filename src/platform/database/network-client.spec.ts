@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import type { EntityManager } from 'typeorm';
 import { migrateOverNetwork } from './migrate.js';
 import { NetworkClient } from './network-client.js';
+import { PATIENCE_MS, patiently } from './patient-statement.js';
 
 /** A message of PostgreSQL's protocol: its type, the length of what follows, what follows (PostgreSQL manual, chapter 55). */
 function message(type: string, body: Buffer | string): Buffer {
@@ -82,4 +84,19 @@ it('a connection that ends as it begins fails the migration, not the process', a
     /terminating connection|Connection terminated|not queryable/,
   );
   closing.close();
+});
+
+it('the longer time limit holds for what runs patiently, and ends with it or with its transaction', async () => {
+  const query = jest.spyOn(pg.Client.prototype, 'query').mockImplementation(() => undefined);
+  const client = new NetworkClient();
+  const manager = { query: (text: string) => client.query(text) } as unknown as EntityManager;
+  await client.query('before');
+  await patiently(manager, () => client.query('patient'));
+  await client.query('between');
+  await patiently(manager, () => Promise.reject(new Error())).catch(() => client.query('ROLLBACK'));
+  await client.query('after');
+  const statements = query.mock.calls.map(([statement]) => statement as string | pg.QueryConfig);
+  query.mockRestore();
+  expect(statements).toContainEqual({ text: 'patient', values: undefined, query_timeout: PATIENCE_MS });
+  expect(statements).toEqual(expect.arrayContaining(['before', 'between', 'after']));
 });

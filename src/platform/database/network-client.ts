@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isPatient, PATIENCE_MS } from './patient-statement.js';
+import { isPatientAfter, PATIENCE_MS } from './patient-statement.js';
 
 /** The message of pg, without a code, when a statement exceeds `query_timeout`. */
 const NO_ANSWER = 'Query read timeout';
@@ -10,6 +10,8 @@ const NO_ANSWER = 'Query read timeout';
  * and the next borrowers' statements would run in it and never be committed.
  */
 export class NetworkClient extends pg.Client {
+  private patient = false;
+
   constructor(config?: pg.ClientConfig) {
     super(config);
     // For the life of the connection: between two borrowers the pool has no error listener, and an error without a listener
@@ -17,19 +19,20 @@ export class NetworkClient extends pg.Client {
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...statement: unknown[]) => unknown;
     this.query = ((...statement: unknown[]) => {
-      const answer = query(...withPatience(statement));
+      const answer = query(...this.withPatience(statement));
       // Without a promise it is the pool's own `query`, which discards a connection after every error.
       if (answer instanceof Promise) answer.catch((error: Error) => this.giveUpAfter(error));
       return answer;
     }) as pg.Client['query'];
   }
 
+  /** Sets the client's time limit, in addition to the server's. */
+  private withPatience([text, values, ...rest]: unknown[]): unknown[] {
+    this.patient = isPatientAfter(text, this.patient);
+    return this.patient ? [{ text, values, query_timeout: PATIENCE_MS }, ...rest] : [text, values, ...rest];
+  }
+
   private giveUpAfter({ message }: Error): void {
     if (message === NO_ANSWER) void this.end();
   }
-}
-
-/** Sets the client's time limit, in addition to the server's. */
-function withPatience([text, values, ...rest]: unknown[]): unknown[] {
-  return isPatient(text) ? [{ text, values, query_timeout: PATIENCE_MS }, ...rest] : [text, values, ...rest];
 }

@@ -5,15 +5,19 @@ import type { EntityManager } from 'typeorm';
  */
 export const PATIENCE_MS = 60_000;
 
-const MARK = '/* patient */ ';
+const BEGIN = `SET LOCAL statement_timeout = ${PATIENCE_MS}`;
+const END = 'SET LOCAL statement_timeout TO DEFAULT';
 
-/** Runs one statement with this limit, in the manager's transaction. */
-export async function patiently<T>(manager: EntityManager, sql: string, parameters: unknown[]): Promise<T> {
-  await manager.query(`SET LOCAL statement_timeout = ${PATIENCE_MS}`);
-  const result = await manager.query<T>(MARK + sql, parameters);
-  await manager.query('SET LOCAL statement_timeout TO DEFAULT');
+/** Runs statements of the manager's transaction with this limit. */
+export async function patiently<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
+  await manager.query(BEGIN);
+  const result = await work();
+  await manager.query(END);
   return result;
 }
 
-/** Whether a statement has the long limit. Marked in its text, because TypeORM passes on only text and values. */
-export const isPatient = (text: unknown): text is string => typeof text === 'string' && text.startsWith(MARK);
+const ENDS = [END, 'COMMIT', 'ROLLBACK', 'START TRANSACTION'];
+
+/** Whether a connection has the long limit after this statement. `SET LOCAL` ends with the transaction. */
+export const isPatientAfter = (statement: unknown, before: boolean): boolean =>
+  statement === BEGIN || (before && typeof statement === 'string' && !ENDS.includes(statement));
