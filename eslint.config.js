@@ -24,6 +24,28 @@ const global = {
   selector: "Decorator > CallExpression[callee.name='Global']",
   message: 'A module says whom it needs.',
 };
+/** Addresses are checked in one client, so requests leave the process through it. */
+const calls = 'Requests to other servers go through OutgoingRequests (platform/egress/).';
+const leavesTheProcess = {
+  'no-restricted-globals': [
+    'error',
+    ...['fetch', 'WebSocket', 'EventSource'].map((name) => ({ name, message: calls })),
+  ],
+  'no-restricted-properties': ['error', { object: 'globalThis', property: 'fetch', message: calls }],
+  'no-restricted-imports': [
+    'error',
+    {
+      paths: [
+        ...['http', 'https', 'node:http', 'node:https'].map((name) => ({
+          name,
+          importNames: ['default', 'request', 'get', 'Agent', 'globalAgent', 'ClientRequest'],
+          message: calls,
+        })),
+        ...['http2', 'node:http2', 'undici', 'axios', 'got'].map((name) => ({ name, message: calls })),
+      ],
+    },
+  ],
+};
 const requestScope = {
   selector: "MemberExpression[object.name='Scope'][property.name=/^(REQUEST|TRANSIENT)$/]",
   message: 'No request-scoped providers: they are built again on every request.',
@@ -67,8 +89,15 @@ export default defineConfig(
       'no-console': 'error',
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       'no-restricted-syntax': ['error', readsTheClock, forwardRef, global, requestScope],
+      ...leavesTheProcess,
     },
   },
+  {
+    files: ['src/platform/egress/outgoing-requests.service.ts', 'src/**/*.spec.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  // The command line calls the service itself, at the address that its operator gives.
+  { files: ['src/cli/admin-api.ts', 'src/**/*.spec.ts'], rules: { 'no-restricted-globals': 'off' } },
   { files: ['src/main.ts', 'src/cli.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['src/platform/time/clock.ts'],

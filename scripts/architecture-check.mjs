@@ -6,6 +6,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { ESLint, Linter } from 'eslint';
 import { cruise } from 'dependency-cruiser';
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
@@ -175,6 +176,22 @@ const thief = tablesWrittenElsewhere([
 ]);
 expect('writes of a table of another folder in the tree that has one', thief.length, 1);
 problems.push(...tablesWrittenElsewhere(sourcesOfSrc()));
+
+/** Each a way to call another server past the one client, and the rule of ESLint that must object. */
+const callsElsewhere = {
+  "await fetch('http://127.0.0.1');": 'no-restricted-globals',
+  "await globalThis.fetch('http://127.0.0.1');": 'no-restricted-properties',
+  "import { request } from 'node:https'; request('https://127.0.0.1');": 'no-restricted-imports',
+  "import http from 'node:http'; http.get('http://127.0.0.1');": 'no-restricted-imports',
+  "import * as http from 'http'; http.get('http://127.0.0.1');": 'no-restricted-imports',
+  "import { fetch } from 'undici'; await fetch('http://127.0.0.1');": 'no-restricted-imports',
+};
+const { rules: rulesOfSrc } = await new ESLint().calculateConfigForFile('src/upstream/upstream-failure.ts');
+const outgoing = Object.fromEntries(Object.values(callsElsewhere).map((name) => [name, rulesOfSrc[name] ?? 'off']));
+for (const [source, rule] of Object.entries(callsElsewhere)) {
+  const found = new Linter().verify(source, { languageOptions: { globals: { fetch: 'readonly' } }, rules: outgoing });
+  expect(`the rules that object to ${source}`, [...new Set(found.map(({ ruleId }) => ruleId))], [rule]);
+}
 
 const { modules, summary } = await cruiseSrcOf(process.cwd());
 const { totalCruised } = summary;

@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { registrationDefaults, registrationProblems, type ClientRegistration } from './client-registration.js';
+import { EgressPolicy } from '../platform/egress/egress-policy.js';
 import type { Deployment } from './sign-in-registration.js';
 
 const sound: ClientRegistration = { ...registrationDefaults, name: 'Client', type: 'confidential', scopes: ['a', 'b'] };
 
-const DEPLOYMENT: Deployment = { signingAlgorithms: ['ES256', 'RS256'], production: true };
+const DEPLOYMENT: Deployment = {
+  signingAlgorithms: ['ES256', 'RS256'],
+  production: true,
+  egress: new EgressPolicy(true),
+};
 
 const problemsOf = (changes: Partial<ClientRegistration>): string[] =>
   registrationProblems({ ...sound, ...changes }, DEPLOYMENT);

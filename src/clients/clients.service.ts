@@ -16,6 +16,7 @@ import type { KnownCredentials } from './known-credentials.js';
 import { digestSecret, generateSecret } from './client-secret.js';
 import { ClientRepository } from './client.repository.js';
 import type { ClientSecretEntity } from './client-secret.entity.js';
+import { EgressPolicy } from '../platform/egress/egress-policy.js';
 import type { Deployment } from './sign-in-registration.js';
 
 /** The registration is invalid; its problems are shown to the admin who sent it. */
@@ -56,6 +57,7 @@ export class ClientsService {
     this.deployment = {
       signingAlgorithms: keptAlgorithms(config.signingAlgorithm),
       production: config.environment === 'production',
+      egress: new EgressPolicy(config.environment === 'production', config.egressAllow),
     };
   }
 

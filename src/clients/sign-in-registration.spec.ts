@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { registrationDefaults, type ClientRegistration } from './client-registration.js';
+import { EgressPolicy } from '../platform/egress/egress-policy.js';
 import { signInProblems, type Deployment } from './sign-in-registration.js';
 
-const DEPLOYMENT: Deployment = { signingAlgorithms: ['ES256', 'RS256'], production: true };
-const DEVELOPMENT: Deployment = { ...DEPLOYMENT, production: false };
+const DEPLOYMENT: Deployment = {
+  signingAlgorithms: ['ES256', 'RS256'],
+  production: true,
+  egress: new EgressPolicy(true),
+};
+const DEVELOPMENT: Deployment = { ...DEPLOYMENT, production: false, egress: new EgressPolicy(false) };
 const CB = 'https://shop.example.com/cb';
 
 const confidential: ClientRegistration = {
@@ -55,6 +60,15 @@ describe('a registration for signing in', () => {
     [{ backchannelLogoutUri: 'com.example.app:/logout' }, 'backchannel_logout_uri '],
     [{ backchannelLogoutUri: 'file:///etc/passwd' }, 'backchannel_logout_uri '],
     [{ backchannelLogoutUri: 'http://127.0.0.1:5000/logout' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'https://127.0.0.1/logout' }, 'backchannel_logout_uri names a loopback address'],
+    [{ backchannelLogoutUri: 'https://localhost/logout' }, 'backchannel_logout_uri names a loopback address'],
+    [{ backchannelLogoutUri: 'https://2130706433/logout' }, 'backchannel_logout_uri '],
+    [{ backchannelLogoutUri: 'https://[::1]/logout' }, 'backchannel_logout_uri names a loopback address'],
+    [{ backchannelLogoutUri: 'https://10.1.2.3/logout' }, 'backchannel_logout_uri names a private address'],
+    [{ backchannelLogoutUri: 'https://[fd12::1]/logout' }, 'backchannel_logout_uri names a private address'],
+    [{ backchannelLogoutUri: 'https://[fe80::1]/logout' }, 'backchannel_logout_uri names a link_local address'],
+    [{ backchannelLogoutUri: 'https://169.254.169.254/x' }, 'backchannel_logout_uri names a metadata address'],
+    [{ backchannelLogoutUri: 'https://[64:ff9b::a00:1]/x' }, 'backchannel_logout_uri names a special_purpose address'],
   ])('a registration has the one problem that it names: %j', (changes, beginning) => {
     for (const client of [confidential, publicClient]) {
       const problems = signInProblems({ ...client, ...changes }, DEPLOYMENT);

@@ -1,6 +1,7 @@
 /** Rules of the fields that a client registers for signing users in (RFC 7591 §2, OpenID Connect Registration and logout). */
 import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
 import { isHttp, redirectUriProblem } from '../oauth/redirect-uri.js';
+import type { EgressPolicy } from '../platform/egress/egress-policy.js';
 import { canBeToldApart } from './client-identity.js';
 import type { ClientEntity } from './client.entity.js';
 
@@ -21,10 +22,13 @@ export interface Deployment {
   /** The algorithms that it has signing keys for. */
   readonly signingAlgorithms: readonly SigningAlgorithm[];
   readonly production: boolean;
+  /** For the URIs that this service calls. */
+  readonly egress: EgressPolicy;
 }
 
 /** @returns all problems, each beginning with the name of its field */
-export function signInProblems(client: SignInRegistration, { signingAlgorithms, production }: Deployment): string[] {
+export function signInProblems(client: SignInRegistration, deployment: Deployment): string[] {
+  const { signingAlgorithms } = deployment;
   const rules: [broken: boolean, problem: string][] = [
     [
       client.grantTypes.includes('authorization_code') && client.redirectUris.length === 0,
@@ -47,7 +51,7 @@ export function signInProblems(client: SignInRegistration, { signingAlgorithms, 
     ...rules.filter(([broken]) => broken).map(([, problem]) => problem),
     ...listProblems('redirect_uris', client.redirectUris, client.type),
     ...listProblems('post_logout_redirect_uris', client.postLogoutRedirectUris, client.type),
-    ...backchannelProblems(client.backchannelLogoutUri, production),
+    ...backchannelProblems(client.backchannelLogoutUri, deployment),
   ];
 }
 
@@ -60,13 +64,17 @@ function listProblems(field: string, uris: readonly string[], clientType: Client
 }
 
 /** This service calls the URI itself (Back-Channel Logout §2.2). */
-function backchannelProblems(uri: string | null, production: boolean): string[] {
+function backchannelProblems(uri: string | null, { production, egress }: Deployment): string[] {
   if (uri === null) return [];
   const problem = redirectUriProblem(uri, 'confidential');
   if (problem !== undefined) return [`backchannel_logout_uri ${problem}`];
-  if (!isHttp(uri)) return [];
-  if (production) return ['backchannel_logout_uri must be https in production'];
-  return new URL(uri).hostname === 'localhost'
+  const isPlain = isHttp(uri);
+  if (isPlain && production) return ['backchannel_logout_uri must be https in production'];
+  const refusal = egress.refusalOfLiteral(new URL(uri).hostname);
+  if (refusal !== undefined) {
+    return [`backchannel_logout_uri names a ${refusal} address, which REKEY_EGRESS_ALLOW does not list`];
+  }
+  return isPlain && new URL(uri).hostname === 'localhost'
     ? ['backchannel_logout_uri must name 127.0.0.1 or [::1], not localhost']
     : [];
 }

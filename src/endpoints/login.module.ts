@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthorizationModule } from '../authorization/authorization.module.js';
+import { EgressModule } from '../platform/egress/egress.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { LimitsModule } from '../platform/limits/limits.module.js';
 import { SignOutModule } from '../sign-out/sign-out.module.js';
@@ -19,6 +20,7 @@ import { UpstreamView } from './upstream/upstream.view.js';
 @Module({
   imports: [
     ConfigModule,
+    EgressModule,
     TimeModule,
     LimitsModule,
     PagesModule,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../platform/audit/audit.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { EgressModule } from '../platform/egress/egress.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -22,6 +23,7 @@ import { SignOut } from './sign-out.service.js';
 @Module({
   imports: [
     ConfigModule,
+    EgressModule,
     TimeModule,
     AuditModule,
     MetricsModule,

@@ -15,6 +15,7 @@ import {
   type Configuration,
   type CustomFetch,
 } from 'openid-client';
+import { OutgoingRequests } from '../platform/egress/outgoing-requests.service.js';
 import { Config } from '../platform/config/config.js';
 import { FailureCounters, type FailureCounter } from '../platform/limits/failure-counter.service.js';
 import { sourceKey } from '../platform/limits/source-key.js';
@@ -53,6 +54,7 @@ export class UpstreamProvider {
   constructor(
     private readonly config: Config,
     private readonly clock: Clock,
+    private readonly requests: OutgoingRequests,
     counters: FailureCounters,
   ) {
     const failures = config.failedSignInsPerMinute * SOURCE_FACTOR;
@@ -158,7 +160,7 @@ export class UpstreamProvider {
         timeout: PATIENCE_MS / 1000,
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- only on a loopback address, and not in production
         execute: [enableNonRepudiationChecks, ...(isLoopback ? [allowInsecureRequests] : [])],
-        [customFetch]: boundedFetch((url) => mayBeAsked(url, isLoopback)),
+        [customFetch]: this.boundedFetch(isLoopback),
       },
     );
     const metadata = client.serverMetadata();
@@ -171,6 +173,17 @@ export class UpstreamProvider {
     }
     this.known = { client, at: this.clock.now() };
     return client;
+  }
+
+  private boundedFetch(isLoopback: boolean): CustomFetch {
+    return async (url, { method, headers, body }) => {
+      if (!mayBeAsked(new URL(url), isLoopback)) throw new UnusableUpstream('an endpoint is not safe to ask');
+      const form = body instanceof URLSearchParams ? { body: body.toString() } : {};
+      const limits = { timeoutMs: PATIENCE_MS, maxBytes: MAX_ANSWER_BYTES };
+      const response = await this.requests.send(url, { method, headers, ...form, ...limits });
+      if (!isUtf8(await response.clone().arrayBuffer())) throw new UnusableUpstream('its answer is not UTF-8');
+      return response;
+    };
   }
 }
 
@@ -186,29 +199,6 @@ function registeredAuth(secret: string): ClientAuth {
     const usesPost = methods.includes('client_secret_post') && !methods.includes('client_secret_basic');
     return (usesPost ? post : basic)(server, ...rest);
   };
-}
-
-/** openid-client itself disables redirects. */
-const boundedFetch =
-  (mayAsk: (url: URL) => boolean): CustomFetch =>
-  async (url, options) => {
-    if (!mayAsk(new URL(url))) throw new UnusableUpstream('an endpoint is not safe to ask');
-    const response = await fetch(url, options as RequestInit);
-    const { status, statusText, headers } = response;
-    return new Response(await bodyOf(response), { status, statusText, headers });
-  };
-
-async function bodyOf(response: Response): Promise<Buffer<ArrayBuffer> | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) throw new UnusableUpstream('its answer is too large');
-    chunks.push(chunk);
-  }
-  const body = Buffer.concat(chunks);
-  if (!isUtf8(body)) throw new UnusableUpstream('its answer is not UTF-8');
-  return bytes > 0 ? body : null;
 }
 
 /** @throws UnusableUpstream on timeout; the work itself ends by its own time limits */

@@ -2,12 +2,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import { FailureCounters } from '../../src/platform/limits/failure-counter.service.js';
+import { OutgoingRequests } from '../../src/platform/egress/outgoing-requests.service.js';
 import { newJourney } from '../../src/upstream/upstream-journey.js';
 import { upstreamFailure } from '../../src/upstream/upstream-failure.js';
 import { UpstreamProvider } from '../../src/upstream/upstream-provider.service.js';
 import { OAuthError } from '../../src/oauth/oauth-error.js';
 import { timed } from '../support/availability.js';
 import { eventually } from '../support/eventually.js';
+import { outgoingRequests } from '../support/outgoing-requests.js';
 import { send } from '../support/requests.js';
 import { TEST_SECRET } from '../support/test-app.js';
 import { TestClock } from '../support/test-clock.js';
@@ -35,6 +37,7 @@ const providerOf = (environment: Record<string, string> = {}) =>
   new UpstreamProvider(
     loadConfig({ NODE_ENV: 'test', REKEY_SECRET: TEST_SECRET, ...upstream.environment, ...environment }),
     clock,
+    outgoingRequests(),
     new FailureCounters(null),
   );
 
@@ -139,12 +142,12 @@ describe('unusable metadata', () => {
       token_endpoint: `${issuer}/token`,
       jwks_uri: `${issuer}/keys`,
     };
-    const fetch = jest.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json(metadata));
+    const sent = jest.spyOn(OutgoingRequests.prototype, 'send').mockImplementation(async () => Response.json(metadata));
     try {
       expect(await failureOf(ask(providerOf({ REKEY_UPSTREAM_ISSUER: issuer })))).toMatchObject({ status: 503 });
-      expect(fetch).toHaveBeenCalledTimes(1);
+      expect(sent).toHaveBeenCalledTimes(1);
     } finally {
-      fetch.mockRestore();
+      sent.mockRestore();
     }
   });
 });

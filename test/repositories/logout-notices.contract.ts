@@ -25,6 +25,7 @@ import { LogoutTokens } from '../../src/sign-out/logout-token.service.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { LogoutReceiver, silence, status } from '../support/logout-receiver.js';
 import { TEST_SECRET } from '../support/test-app.js';
+import { outgoingRequests } from '../support/outgoing-requests.js';
 import { TestClock } from '../support/test-clock.js';
 import { insertClient, NOW, rotationEntities } from './rotation.contract.js';
 
@@ -76,7 +77,14 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
       new ClientRepository(dataSource.getRepository(ClientEntity), dataSource.getRepository(ClientSecretEntity)),
       clock,
     );
-    const worker = new LogoutDeliveryWorker(notices, tokens, new BackchannelRequest(), clients, metrics, clock);
+    const worker = new LogoutDeliveryWorker(
+      notices,
+      tokens,
+      new BackchannelRequest(outgoingRequests()),
+      clients,
+      metrics,
+      clock,
+    );
     return { notices, worker };
   }
 

@@ -24,6 +24,8 @@ export class Config {
   readonly signingAlgorithm: RawConfig['signingAlgorithm'];
   readonly keyRotationDays: number;
   readonly trustedProxies: readonly string[];
+  /** Networks and host names that outgoing requests may go to although the egress policy refuses their addresses. */
+  readonly egressAllow: readonly string[];
   readonly failedAuthenticationsPerMinute: number;
   readonly failedSignInsPerMinute: number;
   readonly passwordMinCharacters: number;

@@ -147,3 +147,14 @@ export const networks: Parse<string[]> = (value) =>
     }
     return item;
   });
+
+/** Networks and host names, separated by commas. A name ends in a label with a letter (RFC 3696 §2), so no mistyped address. */
+export const destinations: Parse<string[]> = (value) =>
+  commaSeparated(value).map((item) => {
+    if (/^(?:[a-z0-9-]+\.)*[a-z0-9-]*[a-z][a-z0-9-]*\.?$/i.test(item)) return item;
+    try {
+      return networks(item)[0]!;
+    } catch {
+      throw new SettingProblem('must be host names, addresses or networks like 10.0.0.0/8, separated by commas');
+    }
+  });

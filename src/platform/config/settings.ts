@@ -6,6 +6,7 @@ import { imageFile } from './image-file.js';
 import {
   contacts,
   credential,
+  destinations,
   hexColour,
   home,
   hostName,
@@ -45,6 +46,7 @@ export const settings = {
   signingAlgorithm: setting('REKEY_SIGNING_ALGORITHM', oneOf('ES256', 'EdDSA', 'RS256', 'PS256'), 'ES256'),
   keyRotationDays: setting('REKEY_KEY_ROTATION_DAYS', integer(1, 3650), 90),
   trustedProxies: setting('REKEY_TRUSTED_PROXIES', networks, []),
+  egressAllow: setting('REKEY_EGRESS_ALLOW', destinations, []),
   failedAuthenticationsPerMinute: setting('REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE', integer(1, 100_000), 50),
   failedSignInsPerMinute: setting('REKEY_FAILED_SIGN_INS_PER_MINUTE', integer(1, 100_000), 10),
   passwordMinCharacters: setting('REKEY_PASSWORD_MIN_CHARACTERS', integer(8, 64), 15),
