@@ -6,6 +6,7 @@ import { contextOf, hasTwoAuthorizations, type RequestContext } from '../platfor
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';
+import { demandAllowedOrigin } from './script-origins.js';
 
 /**
  * Admits authenticated clients only (RFC 6749 §2.3): by Basic through the Passport strategy, or by form parameters. A request
@@ -24,6 +25,7 @@ export class ClientAuthGuard implements CanActivate {
     const client = isBasic(request, form) ? await this.byHeader(form, request) : await this.byForm(form, request);
     request.user = client;
     request.outcome = { clientId: client.clientId };
+    if (request.scriptOrigin !== undefined) demandAllowedOrigin(client, request.scriptOrigin);
     return true;
   }
 

@@ -111,6 +111,13 @@ export const clientFields = {
     example: ['https://shop.example.com/signed-in'],
     option: ['--redirect-uri <uri...>', 'where the responses to its authorization requests may go'],
   }),
+  allowedOrigins: texts(MAX_REDIRECT_URIS, {
+    initially: [],
+    description:
+      'The origins whose scripts may use it at /token, /revoke and /userinfo. If empty: for a public client those of its https and http redirect URIs, for a confidential one none.',
+    example: ['https://app.example.com'],
+    option: ['--allowed-origin <origin...>', 'the origins whose scripts may use it'],
+  }),
   /** OpenID Connect RP-Initiated Logout §2. */
   postLogoutRedirectUris: texts(MAX_REDIRECT_URIS, {
     initially: [],

@@ -20,6 +20,11 @@ const confidential: ClientRegistration = {
 };
 const publicClient: ClientRegistration = { ...confidential, type: 'public', tokenEndpointAuthMethod: 'none' };
 
+const notAnOrigin = (origin: string): [Partial<ClientRegistration>, string] => [
+  { allowedOrigins: [origin] },
+  'allowed_origins entry 1 ',
+];
+
 const uris = (count: number): string[] => Array.from({ length: count }, (_, index) => `${CB}/${index}`);
 
 describe('a registration for signing in', () => {
@@ -29,6 +34,7 @@ describe('a registration for signing in', () => {
     { grantTypes: ['refresh_token'] },
     { redirectUris: uris(50), postLogoutRedirectUris: uris(50) },
     { requirePkce: false, firstParty: true },
+    { allowedOrigins: ['https://a.example.com', 'https://xn--4ca.example.com:8443', 'http://localhost:5173'] },
     { idTokenSignedResponseAlg: 'ES256' },
     { backchannelLogoutUri: 'https://shop.example.com:8443/logout?tenant=1' },
   ])('a registration of a confidential client is valid: %j', (changes) => {
@@ -50,6 +56,13 @@ describe('a registration for signing in', () => {
     [{ redirectUris: [CB, 'javascript:alert(1)'] }, 'redirect_uris entry 2 '],
     [{ redirectUris: [CB, `${CB}#f`] }, 'redirect_uris entry 2 '],
     [{ postLogoutRedirectUris: ['https://*.example.com/'] }, 'post_logout_redirect_uris entry 1 '],
+    ...['null', '*', '', 'https://*.example.com', 'https://a.example.com/', 'https://a.example.com/x'].map(notAnOrigin),
+    ...['HTTPS://a.example.com', 'https://A.example.com', 'https://a.example.com:443', 'https://ä.example.com'].map(
+      notAnOrigin,
+    ),
+    ...['http://a.example.com', 'com.example.app:', 'file://', 'https://u@a.example.com', 'a.example.com'].map(
+      notAnOrigin,
+    ),
     [{ idTokenSignedResponseAlg: 'EdDSA' }, 'id_token_signed_response_alg '],
     [{ idTokenSignedResponseAlg: 'none' as never }, 'id_token_signed_response_alg '],
     [{ backchannelLogoutUri: '' }, 'backchannel_logout_uri '],

@@ -1,5 +1,6 @@
 /** Rules of the fields that a client registers for signing users in (RFC 7591 §2, OpenID Connect Registration and logout). */
 import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
+import { originProblem } from '../oauth/origin.js';
 import { isHttp, redirectUriProblem } from '../oauth/redirect-uri.js';
 import type { EgressPolicy } from '../platform/egress/egress-policy.js';
 import { canBeToldApart } from './client-identity.js';
@@ -11,6 +12,7 @@ export type SignInRegistration = Pick<
   | 'grantTypes'
   | 'redirectUris'
   | 'postLogoutRedirectUris'
+  | 'allowedOrigins'
   | 'requirePkce'
   | 'firstParty'
   | 'idTokenSignedResponseAlg'
@@ -49,16 +51,23 @@ export function signInProblems(client: SignInRegistration, deployment: Deploymen
   ];
   return [
     ...rules.filter(([broken]) => broken).map(([, problem]) => problem),
-    ...listProblems('redirect_uris', client.redirectUris, client.type),
-    ...listProblems('post_logout_redirect_uris', client.postLogoutRedirectUris, client.type),
+    ...listProblems('redirect_uris', client.redirectUris, (uri) => redirectUriProblem(uri, client.type)),
+    ...listProblems('post_logout_redirect_uris', client.postLogoutRedirectUris, (uri) =>
+      redirectUriProblem(uri, client.type),
+    ),
+    ...listProblems('allowed_origins', client.allowedOrigins, originProblem),
     ...backchannelProblems(client.backchannelLogoutUri, deployment),
   ];
 }
 
 /** Problems name URIs by their position, because they go into answers and logs, and the URIs are unchecked input. */
-function listProblems(field: string, uris: readonly string[], clientType: ClientEntity['type']): string[] {
+function listProblems(
+  field: string,
+  uris: readonly string[],
+  problemOf: (uri: string) => string | undefined,
+): string[] {
   return uris.flatMap((uri, index) => {
-    const problem = redirectUriProblem(uri, clientType);
+    const problem = problemOf(uri);
     return problem === undefined ? [] : [`${field} entry ${index + 1} ${problem}`];
   });
 }

@@ -7,7 +7,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import {
   authenticationRequired,
   bearerToken,
@@ -27,8 +27,6 @@ export interface Demand {
   readonly scope: string;
   /** Whether it may also be a form parameter (RFC 6750 §2.2). */
   readonly mayBeInForm?: boolean;
-  /** Whether scripts of any origin may read the answer, and the error of a bad token. */
-  readonly isForScripts?: boolean;
 }
 
 export type AdmittedRequest = FastifyRequest & { accessToken: AccessToken };
@@ -46,10 +44,8 @@ class BearerGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const http = context.switchToHttp();
-    const request = http.getRequest<AdmittedRequest>();
+    const request = context.switchToHttp().getRequest<AdmittedRequest>();
     const demand = this.reflector.getAllAndOverride(DemandOf, [context.getHandler(), context.getClass()]);
-    if (demand.isForScripts) allowScripts(http.getResponse<FastifyReply>());
     request.accessToken = await this.admit(tokenOf(request, demand), demand);
     request.outcome = { clientId: request.accessToken.clientId };
     return true;
@@ -92,6 +88,3 @@ const hasTokenInBody = (body: unknown): boolean =>
   body instanceof Form
     ? body.get('access_token') !== undefined
     : typeof body === 'object' && body !== null && 'access_token' in body;
-
-const allowScripts = (reply: FastifyReply): FastifyReply =>
-  reply.headers({ 'access-control-allow-origin': '*', 'access-control-expose-headers': 'WWW-Authenticate' });

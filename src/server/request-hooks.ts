@@ -16,6 +16,7 @@ import { forwardedFor } from '../platform/http/forwarded-for.js';
 import { issuerPath } from '../platform/http/issuer-path.js';
 import { headerLines, queryOf } from '../platform/http/request-context.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
+import { CrossOrigin } from './cross-origin.js';
 
 export interface HookDependencies {
   readonly config: Config;
@@ -28,8 +29,10 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   const tokenRoute = `${issuerPath(config)}/token`;
   const believesProxies = config.trustedProxies.length > 0;
   const demandsTls = config.environment === 'production' && config.issuer.startsWith('https:');
+  const crossOrigin = new CrossOrigin(config);
   server.setGenReqId(() => randomUUID());
   server.decorateRequest('arrivedAt', 0);
+  server.decorateRequest('scriptOrigin', undefined);
   server.decorateRequest('outcome', undefined);
 
   server.addHook('onRequest', (request, reply, done) => {
@@ -39,6 +42,8 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
     });
+    const { origin } = request.headers;
+    const isPreflight = origin !== undefined && crossOrigin.admit(origin, request, reply);
     const refusal = headerRefusal(request.raw);
     if (refusal) return done(refusal);
     if (demandsTls && request.protocol !== 'https' && !isProbe(request)) {
@@ -48,6 +53,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     if (request.headers['content-encoding'] !== undefined) {
       return done(new OAuthError('invalid_request', { reason: 'content_encoding', status: 415 }));
     }
+    if (isPreflight) return void reply.code(204).send();
     done();
   });
 

@@ -1,13 +1,23 @@
 /** Redeeming an authorization code: once, by its client, and the response to a stolen one. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import pg from 'pg';
 import { auditOf } from '../support/audit-trail.js';
 import { withLostStatements } from '../support/failing-statements.js';
-import { introspect, postAs, refresh } from '../support/requests.js';
+import { exchange as exchangeRaw } from '../support/raw-http.js';
+import { credentialsOf, introspect, postAs, postForm, refresh, send, type Answer } from '../support/requests.js';
 import type { TestClient } from '../support/clients.js';
 import { expectError } from '../support/expectations.js';
-import { authorize, Authorization, aUser, browserClient, signInAndExchange, webClient } from '../support/sign-in.js';
-import type { TestUser } from '../support/sign-in.js';
+import {
+  authorize,
+  Authorization,
+  aUser,
+  browserClient,
+  REDIRECT_URI,
+  signInAndExchange,
+  webClient,
+  type TestUser,
+} from '../support/sign-in.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { Visitor } from '../support/visitor.js';
 
@@ -260,4 +270,176 @@ describe('a resource', () => {
       app.issuer,
     ]);
   });
+});
+
+describe('scripts of web pages', () => {
+  const ORIGIN = new URL(REDIRECT_URI).origin;
+  const EVIL = 'https://evil.test';
+  const corsHeaders = ({ headers }: Answer) =>
+    Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
+
+  const post = (path: string, fields: Record<string, string>, origin: string, headers: Record<string, string> = {}) =>
+    postForm(`${app.url}${path}`, fields, { ...headers, origin });
+
+  const preflight = (path: string, origin: string) =>
+    send(`${app.url}${path}`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+    });
+
+  async function generationOf({ clientId }: TestClient): Promise<number> {
+    const text = 'SELECT generation FROM token_families WHERE client_id = $1';
+    const [family] = await app.database.query<{ generation: number }[]>(text, [clientId]);
+    return family!.generation;
+  }
+
+  /** The fields that redeem a code of this client, as a script sends them. */
+  async function redemption(of: TestClient) {
+    const { authorization, code } = await aCode({}, of);
+    const { codeVerifier: code_verifier } = authorization;
+    const fields = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI, code_verifier };
+    return { ...fields, ...credentialsOf(of).fields };
+  }
+
+  it('[79] a script of the page that gets the code redeems it, refreshes and revokes, and may read the answers', async () => {
+    const spa = await browserClient(app);
+    const redeemed = await post('/token', await redemption(spa), ORIGIN);
+    const named = { client_id: spa.clientId };
+    const refreshed = await post(
+      '/token',
+      { ...named, grant_type: 'refresh_token', refresh_token: redeemed.body.refresh_token },
+      ORIGIN,
+    );
+    const revoked = await post('/revoke', { ...named, token: refreshed.body.refresh_token }, ORIGIN);
+    for (const answer of [redeemed, refreshed, revoked]) {
+      expect(answer.status).toBe(200);
+      expect(corsHeaders(answer)).toEqual({
+        'access-control-allow-origin': ORIGIN,
+        'access-control-expose-headers': 'x-correlation-id, retry-after, www-authenticate',
+      });
+      expect(answer.headers.get('vary')).toBe('Origin');
+    }
+    expectError(await refresh(app, spa, refreshed.body.refresh_token), 400, 'invalid_grant');
+  });
+
+  it.each([
+    EVIL,
+    'null',
+    '*',
+    `${ORIGIN}/`,
+    `${ORIGIN}:443`,
+    `${ORIGIN}.evil.test`,
+    'HTTPS://CLIENT.TEST',
+    'http://client.test',
+    `${ORIGIN}, ${EVIL}`,
+    `${ORIGIN}@evil.test`,
+    'https://client.test:8443',
+    `https://${'x'.repeat(300)}.test`,
+  ])('[79] a request from the origin %s is refused before anything is consumed', async (origin) => {
+    const spa = await browserClient(app);
+    const fields = await redemption(spa);
+    const refused = await post('/token', fields, origin);
+    expectError(refused, 400, 'unauthorized_client');
+    expect(refused.body.error_description).toContain('allowed_origins');
+    const { body } = await post('/token', fields, ORIGIN);
+    const named = { client_id: spa.clientId };
+    const before = await generationOf(spa);
+    const refreshing = { ...named, grant_type: 'refresh_token', refresh_token: body.refresh_token };
+    expectError(await post('/token', refreshing, origin), 400, 'unauthorized_client');
+    expectError(await post('/revoke', { ...named, token: body.refresh_token }, origin), 400, 'unauthorized_client');
+    // Had a refused request rotated it, this would be a retry.
+    expect(await generationOf(spa)).toBe(before);
+    expect((await refresh(app, spa, body.refresh_token)).status).toBe(200);
+  });
+
+  it('[79] another spelling of the path is no way around the origin', async () => {
+    const spa = await browserClient(app);
+    const fields = await redemption(spa);
+    expect((await post('/%74oken', fields, EVIL)).status).not.toBe(200);
+    expect((await post('/token', fields, ORIGIN)).status).toBe(200);
+  });
+
+  it('the refusal may be read by the script of an origin that could be registered, and by no other', async () => {
+    const spa = await browserClient(app);
+    for (const [origin, readable] of [
+      [EVIL, EVIL],
+      ['http://127.0.0.1:5173', 'http://127.0.0.1:5173'],
+      ['null', undefined],
+      ['http://evil.test', undefined],
+    ] as const) {
+      const answer = await post('/token', { client_id: spa.clientId }, origin);
+      expect(corsHeaders(answer)['access-control-allow-origin']).toBe(readable);
+    }
+  });
+
+  it('registered origins count instead of those of the redirect URIs, also for a confidential client', async () => {
+    const other = 'https://app.client.test';
+    for (const of of [
+      await browserClient(app, { allowedOrigins: [other] }),
+      await webClient(app, { allowedOrigins: [other] }),
+    ]) {
+      const fields = await redemption(of);
+      const { headers } = credentialsOf(of);
+      expectError(await post('/token', fields, ORIGIN, headers), 400, 'unauthorized_client');
+      expect((await post('/token', fields, other, headers)).status).toBe(200);
+    }
+  });
+
+  it('a confidential client that has registered no origin is used by no script', async () => {
+    const fields = await redemption(client);
+    expectError(await post('/token', fields, ORIGIN, credentialsOf(client).headers), 400, 'unauthorized_client');
+  });
+
+  it('a loopback origin may have any port, as its redirect URI', async () => {
+    const spa = await browserClient(app, {
+      redirectUris: [REDIRECT_URI, 'http://127.0.0.1/cb', 'com.example.app:/cb'],
+    });
+    expect((await post('/token', await redemption(spa), 'http://127.0.0.1:5173')).status).toBe(200);
+    expectError(await post('/token', await redemption(spa), 'http://localhost:5173'), 400, 'unauthorized_client');
+  });
+
+  it('introspection does not look at the origin, which a proxy may have passed on', async () => {
+    const { headers } = credentialsOf(client);
+    const answer = await post('/introspect', { token: 'x' }, EVIL, headers);
+    expect([answer.status, corsHeaders(answer)]).toEqual([200, {}]);
+  });
+
+  it('a flood of preflights is answered without a statement', async () => {
+    const statements = jest.spyOn(pg.Client.prototype, 'query');
+    const runners = jest.spyOn(app.database, 'createQueryRunner');
+    try {
+      const paths = Array.from({ length: 300 }, (_, index) => ['/token', '/revoke', '/userinfo'][index % 3]!);
+      const answers = await Promise.all(paths.map((path, index) => preflight(path, `https://o${index}.test`)));
+      expect(statements).not.toHaveBeenCalled();
+      expect(runners).not.toHaveBeenCalled();
+      for (const [index, answer] of answers.entries()) {
+        expect([answer.status, answer.text]).toEqual([204, '']);
+        expect(corsHeaders(answer)).toEqual({
+          'access-control-allow-origin': `https://o${index}.test`,
+          'access-control-allow-methods': 'GET, POST',
+          'access-control-allow-headers': 'Authorization, Content-Type',
+          'access-control-max-age': '7200',
+          'access-control-expose-headers': 'x-correlation-id, retry-after, www-authenticate',
+        });
+      }
+    } finally {
+      statements.mockRestore();
+      runners.mockRestore();
+    }
+  });
+
+  it.each(['null', 'http://evil.test', 'https://*.test', 'https://évil.test'])(
+    'a preflight of %s is not answered',
+    async (origin) => {
+      const answer = await exchangeRaw(app.url, {
+        method: 'OPTIONS',
+        path: '/token',
+        headers: [
+          ['Origin', origin],
+          ['Access-Control-Request-Method', 'POST'],
+        ],
+      });
+      expect([answer.status, corsHeaders(answer)]).toEqual([405, {}]);
+    },
+  );
 });

@@ -284,7 +284,7 @@ describe('the server metadata (RFC 8414)', () => {
     expectError(await send(`${app.url}${WELL_KNOWN}/`), 404, 'not_found');
   });
 
-  it.each(['/token', '/revoke', '/introspect', '/admin/v1/clients', '/metrics', '/health/live'])(
+  it.each(['/introspect', '/authorize', '/account', '/admin/v1/clients', '/metrics', '/health/live'])(
     '[215] scripts of other origins may not read %s',
     async (path) => {
       const headers = { origin: 'https://spa.example', 'access-control-request-method': 'POST' };

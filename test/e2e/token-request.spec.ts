@@ -622,28 +622,4 @@ describe('the token response', () => {
       expect(canaries.leaksIn(app.logs.join(''))).toEqual([]);
     });
   });
-
-  describe('a request from a web page', () => {
-    it.each(['https://evil.test', 'null', 'http://rekey.test'])(
-      '[79] a web page of %s may not read the response',
-      async (origin) => {
-        const { refreshToken } = await startFamily(app, client);
-        const body = { grant_type: 'refresh_token', refresh_token: refreshToken };
-        for (const answer of [
-          await postForm(`${app.url}/token`, body, { origin }),
-          await postAs({ ...client, method: 'client_secret_basic' }, `${app.url}/token`, body),
-          await send(`${app.url}/token`, {
-            method: 'OPTIONS',
-            headers: {
-              origin,
-              'access-control-request-method': 'POST',
-              'access-control-request-headers': 'authorization',
-            },
-          }),
-        ]) {
-          expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
-        }
-      },
-    );
-  });
 });

@@ -1,12 +1,13 @@
-import { Controller, Get, Header, HttpCode, Options, Post } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import type { AccessToken } from '../../issuance/access-token.js';
 import { Admitted, RequireAccessToken } from '../../issuance/bearer.guard.js';
 import { OPENID } from '../../oauth/scope.js';
 import { UserinfoService, type Userinfo } from './userinfo.service.js';
 
-/** In the header or a form. Scripts of any origin may call, for clients in the browser (§5.3): no cookie is read. */
-const RequireOpenid = () => RequireAccessToken({ scope: OPENID, mayBeInForm: true, isForScripts: true });
+/** In the header or a form. */
+const RequireOpenid = () => RequireAccessToken({ scope: OPENID, mayBeInForm: true });
 
 /** The userinfo endpoint (OpenID Connect Core §5.3). */
 @ApiExcludeController()
@@ -16,23 +17,14 @@ export class UserinfoController {
 
   @Get()
   @RequireOpenid()
-  read(@Admitted() token: AccessToken): Promise<Userinfo> {
-    return this.userinfo.of(token);
+  read(@Admitted() token: AccessToken, @Req() { scriptOrigin }: FastifyRequest): Promise<Userinfo> {
+    return this.userinfo.of(token, scriptOrigin);
   }
 
   @Post()
   @HttpCode(200)
   @RequireOpenid()
-  ask(@Admitted() token: AccessToken): Promise<Userinfo> {
-    return this.userinfo.of(token);
+  ask(@Admitted() token: AccessToken, @Req() { scriptOrigin }: FastifyRequest): Promise<Userinfo> {
+    return this.userinfo.of(token, scriptOrigin);
   }
-
-  /** The CORS preflight for the Authorization header (Fetch §4.8). */
-  @Options()
-  @HttpCode(204)
-  @Header('Access-Control-Allow-Origin', '*')
-  @Header('Access-Control-Allow-Methods', 'GET, POST')
-  @Header('Access-Control-Allow-Headers', 'Authorization')
-  @Header('Access-Control-Max-Age', '7200')
-  preflight(): void {}
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClientsModule } from '../../clients/clients.module.js';
 import { ConfigModule } from '../../platform/config/config.module.js';
 import { RevocationModule } from '../../revocation/revocation.module.js';
 import { IssuanceModule } from '../../issuance/issuance.module.js';
@@ -9,7 +10,7 @@ import { UserinfoService } from './userinfo.service.js';
 
 /** `/userinfo`. */
 @Module({
-  imports: [ConfigModule, RevocationModule, IssuanceModule, FamiliesModule, UsersModule],
+  imports: [ConfigModule, ClientsModule, RevocationModule, IssuanceModule, FamiliesModule, UsersModule],
   controllers: [UserinfoController],
   providers: [UserinfoService],
 })

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { ClientDirectory } from '../../clients/client-directory.service.js';
+import { demandAllowedOrigin } from '../../clients/script-origins.js';
 import type { AccessToken } from '../../issuance/access-token.js';
 import { invalidToken } from '../../oauth/bearer-token.js';
 import { FamiliesService } from '../../families/families.service.js';
@@ -16,13 +18,25 @@ export class UserinfoService {
     private readonly users: UsersService,
     private readonly subjects: SubjectsService,
     private readonly families: FamiliesService,
+    private readonly clients: ClientDirectory,
   ) {}
 
-  /** @throws OAuthError invalid_token if the user does not exist or is disabled */
-  async of({ subject, scope, familyId }: AccessToken): Promise<Userinfo> {
+  /**
+   * @param origin of the page whose script asks
+   * @throws OAuthError unauthorized_client for an origin that the client has not registered; invalid_token if the user does not
+   *   exist or is disabled
+   */
+  async of({ subject, scope, familyId, clientId }: AccessToken, origin: string | undefined): Promise<Userinfo> {
+    if (origin !== undefined) await this.demandOrigin(clientId, origin);
     const claims = await this.users.claimsOf(subject);
     if (!claims || (await this.subjects.isDisabled(subject))) throw invalidToken('no_such_user');
     const requested = familyId === undefined ? undefined : await this.families.requestedClaims(familyId);
     return { sub: subject, ...releasedClaims(claims, [...claimNamesOf(scope), ...(requested?.userinfo ?? [])]) };
+  }
+
+  private async demandOrigin(clientId: string, origin: string): Promise<void> {
+    const client = await this.clients.find(clientId);
+    if (!client) throw invalidToken('no_such_client', clientId);
+    demandAllowedOrigin(client, origin);
   }
 }

@@ -12,6 +12,7 @@ import { TokenContents1764140000000 } from './migrations/1764140000000-token-con
 import { UserSearch1764160000000 } from './migrations/1764160000000-user-search.js';
 import { MovingIn1764170000000 } from './migrations/1764170000000-moving-in.js';
 import { FamilyId1764180000000 } from './migrations/1764180000000-family-id.js';
+import { AllowedOrigins1764190000000 } from './migrations/1764190000000-allowed-origins.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -24,4 +25,5 @@ export const migrations = [
   UserSearch1764160000000,
   MovingIn1764170000000,
   FamilyId1764180000000,
+  AllowedOrigins1764190000000,
 ];
