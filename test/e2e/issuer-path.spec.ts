@@ -74,7 +74,10 @@ it('[202, 203] all endpoints are below the issuer’s path, and its tokens name 
 
 it('userinfo is below the issuer’s path, with CORS', async () => {
   expect((await send(`${tenant.url}/userinfo`)).status).toBe(401);
-  expect((await send(`${tenant.url}/userinfo`, { method: 'OPTIONS' })).status).toBe(204);
+  const preflight = { origin: 'https://spa.example', 'access-control-request-method': 'GET' };
+  const ask = (url: string) => send(`${url}/userinfo`, { method: 'OPTIONS', headers: preflight });
+  expect((await ask(tenant.url)).status).toBe(204);
+  expect((await ask(app.url)).status).toBe(404);
 });
 
 it('[202] no endpoint is outside the issuer’s path', async () => {
