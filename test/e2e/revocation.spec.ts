@@ -1,10 +1,12 @@
 /** Revocation by clients (RFC 7009): what takes effect at once and for good, and what a client cannot revoke. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { RevocationService } from '../../src/revocation/revocation.service.js';
 import { auditOf } from '../support/audit-trail.js';
 import { confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
+import { otherSignatureOf } from '../support/evil-tokens.js';
 import { expectAlive, expectError, serverErrors } from '../support/expectations.js';
 import { withLostStatements } from '../support/failing-statements.js';
 import { expectNoneLive, expectUntouched, tokenOf } from '../support/family-state.js';
@@ -250,6 +252,18 @@ describe('an access token', () => {
     expectDone(await revoke(app, client, session.accessToken));
     const { body } = await refresh(app, client, session.predecessor);
     await expectInactive(app, client, body.access_token);
+  });
+
+  it('[149] revoking an access token revokes it under its other valid signature too, whichever of the two is presented', async () => {
+    for (const present of [(token: string) => token, otherSignatureOf]) {
+      const { accessToken } = await startSession(app, client);
+      const [one, two] = [accessToken, otherSignatureOf(accessToken)];
+      expect(two).not.toBe(one);
+      await expectActive(app, client, one, two);
+      expectDone(await revoke(app, client, present(accessToken)));
+      await expectInactive(app, client, one, two);
+      expect(await revocationsOf(decodeJwt(two).jti!)).toBe(1);
+    }
   });
 
   it('[168] revoking an expired access token succeeds without effect', async () => {

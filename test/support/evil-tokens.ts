@@ -155,6 +155,20 @@ export const evilTokens: readonly EvilToken[] = [
   { name: 'claims that are no JSON', forge: (from) => signText(from, 'sub=admin') },
 ];
 
+/** The other valid ES256 signature of the same token, which anyone can compute: (r, n − s) instead of (r, s). */
+export function otherSignatureOf(token: string): string {
+  const [header, payload, signature] = token.split('.') as [string, string, string];
+  const [r, s] = [
+    Buffer.from(signature, 'base64url').subarray(0, 32),
+    Buffer.from(signature, 'base64url').subarray(32),
+  ];
+  const other = (P256_ORDER - BigInt(`0x${s.toString('hex')}`)).toString(16).padStart(64, '0');
+  return `${header}.${payload}.${Buffer.concat([r, Buffer.from(other, 'hex')]).toString('base64url')}`;
+}
+
+/** NIST SP 800-186 §3.2.1.3. */
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
 /** Four bits of the last character of 64 bytes are unused (RFC 4648 §3.5). */
 function respelled({ genuine }: Forgery): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
