@@ -100,13 +100,12 @@ export class UpstreamProvider {
 
   private async redeem(answer: URL, journey: UpstreamJourney): Promise<UpstreamIdentity> {
     const client = await this.client();
-    const { maxAgeSeconds } = wishesOf(journey.authorizationRequest);
+    // Without `maxAge`: `isFresh` judges `auth_time`, and openid-client would refuse earlier, with a smaller tolerance.
     const checks = {
       expectedState: journey.state,
       expectedNonce: journey.nonce,
       pkceCodeVerifier: journey.codeVerifier,
       idTokenExpected: true,
-      ...(maxAgeSeconds !== undefined && { maxAge: maxAgeSeconds }),
     };
     const tokens = await within(PATIENCE_MS, authorizationCodeGrant(client, answer, checks));
     const claims = tokens.claims()!;
