@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { RequestContext } from '../platform/http/request-context.js';
@@ -49,7 +50,8 @@ export class LinkedSignIn {
     const user = await this.repository.find(subject);
     if (!user) return this.refuse('user_deleted', subject, correlationId);
     if (await this.subjects.isDisabled(subject)) return this.refuse('user_disabled', subject, correlationId);
-    if (known !== undefined) await this.follow(subject, sound, correlationId);
+    const isNews = !isDeepStrictEqual({ ...user.claims, ...sound }, user.claims);
+    if (known !== undefined && isNews) await this.follow(subject, sound, correlationId);
     this.trail.accepted();
     return { subject, sessionEpoch: user.sessionEpoch };
   }

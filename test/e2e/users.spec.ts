@@ -297,7 +297,10 @@ describe('a user of the upstream provider', () => {
       const claims = { name: 'Karl', address: { locality: 'Town' } };
       const before = await userOf(account, claims);
       app.clock.advanceSeconds(60);
-      await link(account, claims, { correlationId: 'unchanged' });
+      const { result, lost } = await withLostStatements(app, /START TRANSACTION|UPDATE users/, () =>
+        link(account, claims, { correlationId: 'unchanged' }),
+      );
+      expect({ subject: result?.subject, lost }).toEqual({ subject: before.subject, lost: 0 });
       expect((await usersOf(app).find(before.subject))?.updatedAt).toEqual(before.updatedAt);
       expect(await auditUnder(app, 'unchanged')).toEqual([]);
     });
