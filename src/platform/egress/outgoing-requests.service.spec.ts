@@ -89,3 +89,9 @@ it.each<[string, (response: ServerResponse) => void]>([
   const request = outgoingRequests().send(`http://127.0.0.1:${port}/`, { ...GET, timeoutMs: 100 });
   await expect(request).rejects.toMatchObject({ name: 'TimeoutError' });
 });
+
+it('an answer that switches protocols is an error', async () => {
+  answer = (response) => response.writeHead(101, { connection: 'Upgrade', upgrade: 'x' }).end();
+  const request = outgoingRequests().send(`http://127.0.0.1:${port}/`, { ...GET, timeoutMs: 500 });
+  await expect(request).rejects.toThrow('The connection was closed');
+});

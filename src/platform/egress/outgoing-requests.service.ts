@@ -71,6 +71,8 @@ export class OutgoingRequests {
       const headers = { ...options.headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) };
       request(url, { ...options, headers, agent, lookup }, resolve)
         .on('error', reject)
+        // An answer that switches protocols closes the connection without an error.
+        .on('close', () => reject(new Error('The connection was closed')))
         .end(body);
     });
   }
