@@ -43,6 +43,7 @@ it.each<[Partial<ClientRegistration>, string]>([
   [{ redirectUris: new Array<string>(51).fill('https://shop.example.com/cb') }, 'redirect_uris'],
   [{ postLogoutRedirectUris: new Array<string>(51).fill('https://shop.example.com/') }, 'post_logout_redirect_uris'],
   [{ rotation: 'sometimes' as never }, 'rotation'],
+  [{ type: 'public', tokenEndpointAuthMethod: 'none', rotation: 'never' }, 'rotation'],
   [{ reuseResponse: '' as never }, 'reuse_response'],
   [{ type: 'public', tokenEndpointAuthMethod: 'none', mayIntrospect: true }, 'may_introspect'],
   [{ accessTokenTtlSeconds: 9 }, 'access_token_ttl_seconds'],

@@ -39,6 +39,10 @@ export function registrationProblems(client: ClientRegistration, deployment: Dep
       'audience must hold absolute URIs where access_token_typ is JWT: an access token for a client id could pass for an ID token',
     ],
     [
+      client.type === 'public' && client.rotation === 'never',
+      'rotation must not be never for a public client: nothing else would show that its refresh token is stolen (RFC 9700 section 4.14.2)',
+    ],
+    [
       client.mayIntrospect && client.type === 'public',
       'may_introspect needs a confidential client (RFC 7662 section 2.1)',
     ],
