@@ -4,6 +4,7 @@ import { generateSecret } from '../../src/clients/client-secret.js';
 import { changeClient, confidentialClient, publicClient, startFamily, type TestClient } from '../support/clients.js';
 import { clientEndpoints, expectNoOtherEndpoints } from '../support/endpoints.js';
 import { expectError } from '../support/expectations.js';
+import { goRefresh } from '../support/go-client.js';
 import { exchange, FORM } from '../support/raw-http.js';
 import { basic, credentialsOf, postForm, type Answer } from '../support/requests.js';
 import { startApp, type TestApp } from '../support/test-app.js';
@@ -130,20 +131,10 @@ describe('a right secret', () => {
   });
 });
 
-/** golang.org/x/oauth2 tries Basic first and, whatever the error is, the same again with the secret in the body. */
 describe('a client that tries the other method after each error, as golang.org/x/oauth2 does', () => {
   const source = '192.0.2.12';
 
-  async function goRefresh({ clientId, secret }: TestClient, refreshToken: string): Promise<Answer[]> {
-    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
-    const [id, escaped] = [clientId, secret!].map(encodeURIComponent);
-    const authorization = `Basic ${Buffer.from(`${id}:${escaped}`).toString('base64')}`;
-    const headers = { 'user-agent': 'Go-http-client/1.1', 'x-forwarded-for': source };
-    const first = await postForm(`${app.url}/token`, form, { ...headers, authorization });
-    if (first.status === 200) return [first];
-    const body = { ...form, client_id: clientId, client_secret: secret! };
-    return [first, await postForm(`${app.url}/token`, body, headers)];
-  }
+  const refreshes = (owner: TestClient, token: string) => goRefresh(app, owner, token, { 'x-forwarded-for': source });
 
   it.each([
     ['registered for Basic', {}],
@@ -155,10 +146,10 @@ describe('a client that tries the other method after each error, as golang.org/x
     for (let index = 0; index < 60; index += 1) {
       const [dead, live] = [await startFamily(app, owner), await startFamily(app, owner)];
       await attempt('/revoke', owner, source, { token: dead.refreshToken });
-      const answers = await goRefresh(owner, dead.refreshToken);
+      const answers = await refreshes(owner, dead.refreshToken);
       expect(answers.some(({ body }) => body.error === 'invalid_grant')).toBe(true);
       if (!('strict' in registration)) expect(answers.map(({ status }) => status)).toEqual([400, 400]);
-      expect((await goRefresh(owner, live.refreshToken)).at(-1)!.status).toBe(200);
+      expect((await refreshes(owner, live.refreshToken)).at(-1)!.status).toBe(200);
     }
   });
 });

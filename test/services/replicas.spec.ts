@@ -5,10 +5,11 @@ import pg from 'pg';
 import { createClient } from 'redis';
 import { admin } from '../support/admin.js';
 import { auditOfFamily } from '../support/audit-trail.js';
-import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { confidentialClient, startFamily, type TestClient, type TestFamily } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
 import { expectError, serverErrors } from '../support/expectations.js';
 import { expectNoneLive, expectOneLive, familyRow } from '../support/family-state.js';
+import { goRefresh } from '../support/go-client.js';
 import { Replicas } from '../support/replicas.js';
 import { introspect, refresh, revoke, type Answer } from '../support/requests.js';
 import type { TestApp } from '../support/test-app.js';
@@ -255,4 +256,60 @@ describe('a locked family', () => {
     const late = await waiting;
     for (const [index, family] of held!.entries()) await expectAnsweredOrToldToWait(family, [late[index]!]);
   });
+});
+
+it('a client that tries both methods, as golang.org/x/oauth2 does, refreshes live sessions beside sixty revoked ones', async () => {
+  const owner = await confidentialClient(a, { tokenEndpointAuthMethod: 'client_secret_post', strict: true });
+  for (let index = 0; index < 60; index += 1) {
+    const [dead, live] = [await startFamily(a, owner), await startFamily(a, owner)];
+    expect((await revoke(b, owner, dead.refreshToken)).status).toBe(200);
+    const [here, there] = index % 2 ? [a, b] : [b, a];
+    const answers = await goRefresh(here, owner, dead.refreshToken);
+    expect(answers.map(({ status, body }) => [status, body.error])).toEqual([
+      [401, 'invalid_client'],
+      [400, 'invalid_grant'],
+    ]);
+    expect((await goRefresh(there, owner, live.refreshToken)).at(-1)!.status).toBe(200);
+  }
+});
+
+describe('families that begin while a reuse revokes all of a subject at a client', () => {
+  it('families from before the revocation end with their access tokens, and later ones live, at any interleaving', async () => {
+    const wide = await confidentialClient(a, { reuseResponse: 'revoke_subject_client' });
+    const other = await confidentialClient(a);
+    for (let round = 0; round < 15; round++) {
+      const subject = `round-${round}`;
+      const [stolen, elsewhere] = [await startFamily(a, wide, { subject }), await startFamily(a, other, { subject })];
+      await refresh(a, wide, stolen.refreshToken);
+      clock.advanceSeconds(61);
+      const before = await startFamily(b, wide, { subject });
+      const beforeTokens = (await refresh(b, wide, before.refreshToken)).body;
+      const [reuse, ...during] = await Promise.all([
+        refresh(a, wide, stolen.refreshToken),
+        ...Array.from({ length: 6 }, () => startFamily(b, wide, { subject })),
+      ]);
+      expectError(reuse, 400, 'invalid_grant');
+      clock.advance(1);
+      const later = await startFamily(b, wide, { subject });
+      await expectAllDead(before.familyId, []);
+      expect(await isActive(wide, beforeTokens.access_token)).toEqual([false, false]);
+      for (const family of during) await expectConsistent(wide, family);
+      for (const [of, { familyId }] of [
+        [wide, later],
+        [other, elsewhere],
+      ] as const)
+        await expectOneLive(a, of, familyId);
+    }
+  }, 120_000);
+
+  const isActive = async (of: TestClient, token: string): Promise<boolean[]> =>
+    Promise.all([a, b].map(async (app) => (await introspect(app, of, token)).body.active as boolean));
+
+  /** One that began in between is revoked with everything, or lives with everything. */
+  async function expectConsistent(of: TestClient, { familyId, refreshToken }: TestFamily): Promise<void> {
+    const { revoked_at } = await familyRow(a, familyId);
+    const answer = await refresh(b, of, refreshToken);
+    expect(answer.status).toBe(revoked_at === null ? 200 : 400);
+    if (answer.status === 200) expect(await isActive(of, answer.body.access_token)).toEqual([true, true]);
+  }
 });
