@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { version as versionOf } from 'uuid';
-import { birthOf, derivedIdentity, randomIdentity } from './access-token.js';
+import { birthOf, derivedIdentity, randomIdentity, readClaims } from './access-token.js';
 
 const KEY = createHash('sha256').update('a key').digest();
-const SID = '0197a3d2-5b1c-7def-8abc-0123456789ab';
+const FAMILY_ID = '0197a3d2-5b1c-7def-8abc-0123456789ab';
 const BORN = Date.UTC(2030, 0, 1, 12, 0, 0, 123);
 
 const anyTime = fc.integer({ min: 0, max: 2 ** 48 - 1 });
@@ -28,19 +28,19 @@ describe('the identity of an access token', () => {
   });
 
   it('the jti is the same for a retry, and differs for each generation, family, time and key', () => {
-    const first = derivedIdentity(SID, 4, BORN, KEY);
-    expect(derivedIdentity(SID, 4, BORN, KEY)).toBe(first);
+    const first = derivedIdentity(FAMILY_ID, 4, BORN, KEY);
+    expect(derivedIdentity(FAMILY_ID, 4, BORN, KEY)).toBe(first);
     const others = [
-      derivedIdentity(SID, 5, BORN, KEY),
-      derivedIdentity(SID.replace('a', 'b'), 4, BORN, KEY),
-      derivedIdentity(SID, 4, BORN + 1, KEY),
-      derivedIdentity(SID, 4, BORN, createHash('sha256').update('another').digest()),
+      derivedIdentity(FAMILY_ID, 5, BORN, KEY),
+      derivedIdentity(FAMILY_ID.replace('a', 'b'), 4, BORN, KEY),
+      derivedIdentity(FAMILY_ID, 4, BORN + 1, KEY),
+      derivedIdentity(FAMILY_ID, 4, BORN, createHash('sha256').update('another').digest()),
     ];
     expect(new Set([first, ...others]).size).toBe(5);
   });
 
   it('the jti is the same in each release, so that replicas agree during an upgrade', () => {
-    expect(derivedIdentity(SID, 4, BORN, KEY)).toBe('01b8dd58-e27b-776a-973d-db40619363a5');
+    expect(derivedIdentity(FAMILY_ID, 4, BORN, KEY)).toBe('01b8dd58-e27b-776a-973d-db40619363a5');
   });
 
   it('a family and a generation whose digits run together are not confused', () => {
@@ -49,7 +49,9 @@ describe('the identity of an access token', () => {
 
   it('the jti does not repeat within a millisecond', () => {
     const random = Array.from({ length: 20_000 }, () => randomIdentity(BORN));
-    const derived = Array.from({ length: 20_000 }, (_, generation) => derivedIdentity(SID, generation, BORN, KEY));
+    const derived = Array.from({ length: 20_000 }, (_, generation) =>
+      derivedIdentity(FAMILY_ID, generation, BORN, KEY),
+    );
     expect(new Set([...random, ...derived]).size).toBe(40_000);
   });
 
@@ -57,4 +59,24 @@ describe('the identity of an access token', () => {
     expect(birthOf('not a uuid at all')).toBeNaN();
     expect(birthOf('')).toBeNaN();
   });
+});
+
+const ISSUER = 'https://as.example';
+const NOW = 1_800_000_000_000;
+
+const aToken = (more: object) => ({
+  iss: ISSUER,
+  sub: 'ada',
+  aud: ISSUER,
+  client_id: 'shop',
+  scope: 'a',
+  iat: NOW / 1000,
+  exp: NOW / 1000 + 600,
+  jti: randomIdentity(NOW),
+  ...more,
+});
+
+it('an access token whose family is still named sid is refused, because a revocation of the family would miss it', () => {
+  expect(readClaims(aToken({ family_id: 'f1' }), ISSUER, NOW)).toMatchObject({ familyId: 'f1' });
+  expect(readClaims(aToken({ sid: 'f1' }), ISSUER, NOW)).toBeUndefined();
 });

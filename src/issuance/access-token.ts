@@ -63,10 +63,13 @@ export const authenticationClaims = ({ authTime, acr, amr }: Authentication) => 
 export const isAccessToken = (claims: object): boolean =>
   ['client_id', 'scope', 'jti'].every((name) => typeof (claims as Record<string, unknown>)[name] === 'string');
 
-/** RFC 9068 §4 allows a few minutes of clock skew; we read only tokens that we issued ourselves, so none is needed. */
+/**
+ * RFC 9068 §4 allows a few minutes of clock skew; we read only tokens that we issued ourselves, so none is needed. A token
+ * with a `sid` is from the version that called the family so: it is refused, because it would outlive its family's revocation.
+ */
 export function readClaims(payload: unknown, issuer: string, now: number): AccessToken | undefined {
   const claims = payload as AccessTokenClaims;
-  if (!isAccessToken(claims)) return undefined;
+  if (!isAccessToken(claims) || 'sid' in claims) return undefined;
   const bornAt = birthOf(claims.jti);
   if (claims.iss !== issuer || !(claims.exp * 1000 > now) || Number.isNaN(bornAt)) return undefined;
   return {

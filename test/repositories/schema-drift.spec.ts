@@ -95,6 +95,42 @@ describe('the schema', () => {
     expect(await drift()).toEqual([]);
   });
 
+  it('renaming the id of families keeps rows, and gives the events of login sessions a column of their own', async () => {
+    const [FAMILY, SESSION] = ['0197a3d2-5b1c-7def-8abc-0123456789ab', '0197a3d2-5b1c-7def-8abc-0123456789ac'];
+    const event = 'INSERT INTO audit_events (at, event, sid) VALUES (now(), $1, $2)';
+    await database.undoLastMigration({ transaction: 'all' });
+    await database.query(`
+      INSERT INTO clients (client_id, name, type, token_endpoint_auth_method, grant_types, scopes, audience, access_token_format,
+        access_token_ttl_seconds, longest_access_token_ttl_seconds, rotation, retry_window_seconds, idle_ttl_seconds,
+        absolute_ttl_seconds, reuse_response, scope_narrowing, may_introspect, created_at, updated_at)
+      VALUES ('shop', 'Shop', 'public', 'none', '{}', '{}', '{}', 'jwt', 1, 1, 'always', 1, 1, 1, 'revoke_family', 'request', false,
+        now(), now())`);
+    await database.query(
+      `INSERT INTO token_families (id, sid, client_id, subject, scope, generation, rotated_at, created_at, last_used_at,
+         idle_expires_at, absolute_expires_at)
+       VALUES (gen_random_uuid(), $1, 'shop', 'ada', '{}', 7, '{}', now(), now(), now(), now())`,
+      [FAMILY],
+    );
+    await database.query(event, ['family.started', FAMILY]);
+    await database.query(event, ['user.signed_in', SESSION]);
+    await database.query(event, ['key.rotated', null]);
+    const old = await database.query<unknown[]>('SELECT event, sid FROM audit_events ORDER BY id');
+
+    await database.runMigrations({ transaction: 'all' });
+    expect(await database.query('SELECT family_id, generation FROM token_families')).toEqual([
+      { family_id: FAMILY, generation: 7 },
+    ]);
+    expect(await database.query('SELECT event, family_id, sid FROM audit_events ORDER BY id')).toEqual([
+      { event: 'family.started', family_id: FAMILY, sid: null },
+      { event: 'user.signed_in', family_id: null, sid: SESSION },
+      { event: 'key.rotated', family_id: null, sid: null },
+    ]);
+    await database.undoLastMigration({ transaction: 'all' });
+    expect(await database.query('SELECT sid FROM token_families')).toEqual([{ sid: FAMILY }]);
+    expect(await database.query('SELECT event, sid FROM audit_events ORDER BY id')).toEqual(old);
+    await database.runMigrations({ transaction: 'all' });
+  });
+
   const columns = (): Promise<unknown[]> =>
     database.query(
       `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
