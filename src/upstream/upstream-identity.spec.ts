@@ -52,14 +52,14 @@ describe('a user who was asked to sign in anew', () => {
     ['no auth_time, if no fresh sign-in was asked for', undefined, {}, true],
     ['no auth_time, if it is optional', undefined, { prompt: 'login' }, true],
     ['no auth_time, if it is required', undefined, { maxAgeSeconds: 600 }, false],
-    ['after the journey began', NOW, { prompt: 'login' }, true],
-    ['before the journey began, by clocks that differ', NOW - 3 * MINUTE, { prompt: 'login' }, true],
-    ['long before the journey began', NOW - 4 * MINUTE, { prompt: 'login' }, false],
+    ['after the sign-in began', NOW, { prompt: 'login' }, true],
+    ['before the sign-in began, by clocks that differ', NOW - 3 * MINUTE, { prompt: 'login' }, true],
+    ['long before the sign-in began', NOW - 4 * MINUTE, { prompt: 'login' }, false],
     ['long before, with account selection', NOW - 100 * MINUTE, { prompt: 'select_account' }, true],
     ['within max_age', NOW - 10 * MINUTE, { maxAgeSeconds: 600 }, true],
     ['beyond max_age, by clocks that differ', NOW - 12 * MINUTE, { maxAgeSeconds: 600 }, true],
     ['beyond max_age', NOW - 13 * MINUTE, { maxAgeSeconds: 600 }, false],
-    ['within max_age, and before the journey began', NOW - 10 * MINUTE, { prompt: 'login', maxAgeSeconds: 600 }, false],
+    ['within max_age, and before the sign-in began', NOW - 10 * MINUTE, { prompt: 'login', maxAgeSeconds: 600 }, false],
   ])('a user who was asked to sign in again: %s', (_, authTime, asked, fresh) => {
     expect(isFresh(authTime, asked, started)).toBe(fresh);
   });

@@ -23,7 +23,7 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import { Clock } from '../platform/time/clock.js';
 import { UnusableUpstream, upstreamFailure } from './upstream-failure.js';
 import { amrOf, authTimeOf, type UpstreamIdentity } from './upstream-identity.js';
-import { wishesOf, type UpstreamJourney } from './upstream-journey.js';
+import { wishesOf, type PendingSignIn } from './pending-sign-in.js';
 
 /** Time limits for requests while a user waits, so that they get an answer within two seconds even if the provider does not respond. */
 const PATIENCE_MS = 1500;
@@ -62,15 +62,15 @@ export class UpstreamProvider {
   }
 
   /** The URL for the browser. @throws for errors of the provider or the network: see `upstreamFailure` */
-  async authorizationUrl(journey: UpstreamJourney, redirectUri: string): Promise<URL> {
+  async authorizationUrl(pending: PendingSignIn, redirectUri: string): Promise<URL> {
     const client = await this.client();
-    const { prompt, maxAgeSeconds, loginHint, uiLocales } = wishesOf(journey.authorizationRequest);
-    const codeChallenge = await calculatePKCECodeChallenge(journey.codeVerifier);
+    const { prompt, maxAgeSeconds, loginHint, uiLocales } = wishesOf(pending.authorizationRequest);
+    const codeChallenge = await calculatePKCECodeChallenge(pending.codeVerifier);
     return buildAuthorizationUrl(client, {
       redirect_uri: redirectUri,
       scope: this.config.upstreamScope,
-      state: journey.state,
-      nonce: journey.nonce,
+      state: pending.state,
+      nonce: pending.nonce,
       code_challenge: codeChallenge,
       code_challenge_method: 'S256',
       ...(prompt && { prompt }),
@@ -85,12 +85,12 @@ export class UpstreamProvider {
    * @param source the browser's address
    * @throws OAuthError
    */
-  async identify(answer: URL, journey: UpstreamJourney, source: string): Promise<UpstreamIdentity> {
+  async identify(answer: URL, pending: PendingSignIn, source: string): Promise<UpstreamIdentity> {
     const key = sourceKey(source);
     const waitSeconds = this.failures.waitSeconds(key);
     if (waitSeconds > 0) throw OAuthError.tooManyRequests(waitSeconds, 'failed_upstream_sign_ins');
     try {
-      return await this.redeem(answer, journey);
+      return await this.redeem(answer, pending);
     } catch (thrown) {
       const error = upstreamFailure(thrown);
       if (error.status < 500) await this.failures.count(key);
@@ -98,13 +98,13 @@ export class UpstreamProvider {
     }
   }
 
-  private async redeem(answer: URL, journey: UpstreamJourney): Promise<UpstreamIdentity> {
+  private async redeem(answer: URL, pending: PendingSignIn): Promise<UpstreamIdentity> {
     const client = await this.client();
     // Without `maxAge`: `isFresh` judges `auth_time`, and openid-client would refuse earlier, with a smaller tolerance.
     const checks = {
-      expectedState: journey.state,
-      expectedNonce: journey.nonce,
-      pkceCodeVerifier: journey.codeVerifier,
+      expectedState: pending.state,
+      expectedNonce: pending.nonce,
+      pkceCodeVerifier: pending.codeVerifier,
       idTokenExpected: true,
     };
     const tokens = await within(PATIENCE_MS, authorizationCodeGrant(client, answer, checks));

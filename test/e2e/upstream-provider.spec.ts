@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { loadConfig } from '../../src/platform/config/load-config.js';
 import { FailureCounters } from '../../src/platform/limits/failure-counter.service.js';
 import { OutgoingRequests } from '../../src/platform/egress/outgoing-requests.service.js';
-import { newJourney } from '../../src/upstream/upstream-journey.js';
+import { newPendingSignIn } from '../../src/upstream/pending-sign-in.js';
 import { upstreamFailure } from '../../src/upstream/upstream-failure.js';
 import { UpstreamProvider } from '../../src/upstream/upstream-provider.service.js';
 import { OAuthError } from '../../src/oauth/oauth-error.js';
@@ -41,14 +41,15 @@ const providerOf = (environment: Record<string, string> = {}) =>
     new FailureCounters(null),
   );
 
-const ask = (of = provider): Promise<URL> => of.authorizationUrl(newJourney(clock.now(), undefined), REDIRECT_URI);
+const ask = (of = provider): Promise<URL> =>
+  of.authorizationUrl(newPendingSignIn(clock.now(), undefined), REDIRECT_URI);
 
 /** The whole sign-in. */
 async function identify(of = provider) {
-  const journey = newJourney(clock.now(), undefined);
-  const there = await of.authorizationUrl(journey, REDIRECT_URI);
+  const pending = newPendingSignIn(clock.now(), undefined);
+  const there = await of.authorizationUrl(pending, REDIRECT_URI);
   const { headers } = await send(there.href, { redirect: 'manual' });
-  return of.identify(new URL(headers.get('location')!), journey, '192.0.2.7');
+  return of.identify(new URL(headers.get('location')!), pending, '192.0.2.7');
 }
 
 const failureOf = (attempt: Promise<unknown>): Promise<OAuthError> =>
@@ -201,9 +202,9 @@ it('the requested scope is the configured one', async () => {
 
 it('forged responses are limited by source, without further requests to the provider', async () => {
   const strict = providerOf({ REKEY_FAILED_SIGN_INS_PER_MINUTE: '1' });
-  const journey = newJourney(clock.now(), undefined);
-  const query = new URLSearchParams({ code: 'x', state: journey.state, iss: upstream.issuer });
-  const guess = (source: string) => strict.identify(new URL(`${REDIRECT_URI}?${query.toString()}`), journey, source);
+  const pending = newPendingSignIn(clock.now(), undefined);
+  const query = new URLSearchParams({ code: 'x', state: pending.state, iss: upstream.issuer });
+  const guess = (source: string) => strict.identify(new URL(`${REDIRECT_URI}?${query.toString()}`), pending, source);
   for (let index = 0; index < 10; index++) {
     expect(await failureOf(guess('2001:db8::1'))).toMatchObject({ status: 400, reason: 'upstream_code' });
   }

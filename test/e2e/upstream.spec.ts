@@ -71,7 +71,7 @@ async function answerTo(url: URL): Promise<URL> {
 const arrive = (visitor: Visitor, { pathname, search }: URL): Promise<Visit> => visitor.get(pathname + search);
 
 /** The whole sign-in. */
-async function journey(visitor: Visitor, request?: string): Promise<Visit> {
+async function signInUpstream(visitor: Visitor, request?: string): Promise<Visit> {
   return arrive(visitor, await answerTo(await leave(visitor, request)));
 }
 
@@ -133,7 +133,7 @@ describe('the button', () => {
 
   it('the longest request that fits has a button, and the sign-in works', async () => {
     const rest = requestOf({ state: null }).length + '&state='.length;
-    const visit = await journey(new Visitor(app), requestOf({ state: 's'.repeat(2400 - rest) }));
+    const visit = await signInUpstream(new Visitor(app), requestOf({ state: 's'.repeat(2400 - rest) }));
     expect(isConsent(visit)).toBe(true);
   });
 });
@@ -194,7 +194,7 @@ describe('the redirect to the provider', () => {
   });
 
   it('an unreadable authorization request can still sign in: /authorize reports the error afterwards', async () => {
-    const visit = await journey(new Visitor(app), 'client_id=nobody&prompt=login');
+    const visit = await signInUpstream(new Visitor(app), 'client_id=nobody&prompt=login');
     expect({ status: visit.status, path: visit.url.pathname, left: visit.left }).toEqual({
       status: 400,
       path: '/authorize',
@@ -230,7 +230,7 @@ describe('the response of the provider', () => {
       picture: 'javascript:alert(1)',
     };
     const visitor = new Visitor(app);
-    const visit = await journey(visitor, requestOf({ state: 'x' }));
+    const visit = await signInUpstream(visitor, requestOf({ state: 'x' }));
     expect(isConsent(visit)).toBe(true);
     const subject = await linked();
     expect(await sessionsOf(subject!)).toMatchObject([
@@ -266,27 +266,27 @@ describe('the response of the provider', () => {
 
   it('the next sign-in finds the same user: in the same browser the same session, in another a new one', async () => {
     const visitor = new Visitor(app);
-    await journey(visitor);
+    await signInUpstream(visitor);
     const subject = await linked();
     const [first] = await sessionsOf(subject!);
-    await journey(visitor);
+    await signInUpstream(visitor);
     expect((await sessionsOf(subject!)).map(({ id }) => id)).toEqual([first!.id]);
-    await journey(new Visitor(app));
+    await signInUpstream(new Visitor(app));
     expect(await linked()).toBe(subject);
     expect(await sessionsOf(subject!)).toHaveLength(2);
   });
 
   it('another subject is another user, whatever else is the same', async () => {
     upstream.profile = { email: 'shared@contoso.test', email_verified: true, preferred_username: 'shared' };
-    await journey(new Visitor(app));
+    await signInUpstream(new Visitor(app));
     const first = await linked();
     upstream.user = { ...upstream.user, sub: `${upstream.user.sub} other` };
-    await journey(new Visitor(app));
+    await signInUpstream(new Visitor(app));
     expect(await linked()).not.toBe(first);
   });
 
   it('this service authenticates by Basic and proves with PKCE that it sent the request', async () => {
-    await journey(new Visitor(app));
+    await signInUpstream(new Visitor(app));
     const [request] = upstream.asked('/token');
     const { id, secret } = UPSTREAM_CLIENT;
     const encoded = [id, secret].map((text) => new URLSearchParams({ x: text }).toString().slice(2)).join(':');
@@ -308,7 +308,7 @@ describe('the response of the provider', () => {
     ['an auth_time in the future', { auth_time: Math.floor(Date.now() / 1000) + 86_400 }],
   ])('a response with %s has an auth_time of now', async (_, claims) => {
     upstream.tamper = (honest) => ({ ...honest, ...claims });
-    await journey(new Visitor(app));
+    await signInUpstream(new Visitor(app));
     expect(await sessionsOf((await linked())!)).toMatchObject([{ auth_time: new Date(app.clock.now()) }]);
   });
 
@@ -319,13 +319,13 @@ describe('the response of the provider', () => {
   ])('a sign-in does not need the userinfo endpoint: one that %s', async (_, trouble) => {
     trouble();
     upstream.user = { ...upstream.user, name: 'From the ID token' };
-    await journey(new Visitor(app));
+    await signInUpstream(new Visitor(app));
     const claims = await app.nest.get(UsersService, { strict: false }).claimsOf((await linked())!);
     expect(claims).toMatchObject({ name: 'From the ID token' });
   });
 
   it('a user who was disabled or deleted here gets an error page and no session', async () => {
-    await journey(new Visitor(app));
+    await signInUpstream(new Visitor(app));
     const subject = (await linked())!;
     await app.database.query('DELETE FROM login_sessions WHERE subject = $1', [subject]);
     for (const close of [
@@ -334,7 +334,7 @@ describe('the response of the provider', () => {
     ]) {
       await close();
       const visitor = new Visitor(app);
-      const visit = await journey(visitor);
+      const visit = await signInUpstream(visitor);
       expect({ status: visit.status, cookie: visitor.cookies.get('rekey-session') }).toEqual({
         status: 403,
         cookie: undefined,
@@ -369,13 +369,13 @@ describe('an ID token', () => {
   ])('an ID token %s is refused', async (_, tamper) => {
     upstream.tamper = tamper;
     const visitor = new Visitor(app);
-    await expectFailure(visitor, await journey(visitor, requestOf()), 400);
+    await expectFailure(visitor, await signInUpstream(visitor, requestOf()), 400);
   });
 
   it.each(['none', 'stranger', 'secret'] as const)('an ID token signed by %s is refused', async (signature) => {
     upstream.signature = signature;
     const visitor = new Visitor(app);
-    await expectFailure(visitor, await journey(visitor, requestOf()), 400);
+    await expectFailure(visitor, await signInUpstream(visitor, requestOf()), 400);
   });
 
   it.each(['', 'x'.repeat(256), 'two\nlines', 'client:x\u202e'])(
@@ -383,7 +383,7 @@ describe('an ID token', () => {
     async (sub) => {
       upstream.user = { sub };
       const visitor = new Visitor(app);
-      const visit = await journey(visitor);
+      const visit = await signInUpstream(visitor);
       expect({ status: visit.status, cookie: visitor.cookies.get('rekey-session') }).toEqual({
         status: 403,
         cookie: undefined,
@@ -407,14 +407,14 @@ describe('a sign-in that must be fresh', () => {
     async (_, overrides, minutes, status) => {
       upstream.user = { ...upstream.user, ...askedBefore(minutes) };
       const visitor = new Visitor(app);
-      await expectFailure(visitor, await journey(visitor, requestOf(overrides)), status);
+      await expectFailure(visitor, await signInUpstream(visitor, requestOf(overrides)), status);
     },
   );
 
   it('a sign-in that must be fresh succeeds if the provider asked', async () => {
     upstream.user = { ...upstream.user, ...askedBefore(0) };
     const visitor = new Visitor(app);
-    expect(isConsent(await journey(visitor, requestOf({ prompt: 'login', max_age: '300' })))).toBe(true);
+    expect(isConsent(await signInUpstream(visitor, requestOf({ prompt: 'login', max_age: '300' })))).toBe(true);
   });
 
   it('a sign-in may be older than max_age by as much as clocks may differ', async () => {
@@ -552,7 +552,7 @@ describe('a failing provider', () => {
       await expectFailure(visitor, visit, status);
       expect(upstream.asked('/elsewhere')).toEqual([]);
       upstream.troubles.clear();
-      expect(isConsent(await journey(visitor, requestOf()))).toBe(true);
+      expect(isConsent(await signInUpstream(visitor, requestOf()))).toBe(true);
     },
   );
 

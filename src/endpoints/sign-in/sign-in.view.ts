@@ -5,7 +5,7 @@ import { browserOf } from '../../platform/http/browser-context.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
 import { FormTokens } from '../../pages/form-token.service.js';
 import { Pages } from '../../pages/pages.view.js';
-import { MAX_JOURNEY_REQUEST_CHARACTERS } from '../../upstream/upstream-journey.js';
+import { MAX_PENDING_REQUEST_CHARACTERS } from '../../upstream/pending-sign-in.js';
 import { SignInPage } from './sign-in.page.js';
 import type { SignedIn, SignInQuestion } from './sign-in.service.js';
 
@@ -72,7 +72,7 @@ export class SignInView {
 
   private upstream(query: string | undefined): { name: string; href: string } | undefined {
     const { upstreamIssuer, upstreamName } = this.config;
-    if (!upstreamIssuer || (query ?? '').length > MAX_JOURNEY_REQUEST_CHARACTERS) return undefined;
+    if (!upstreamIssuer || (query ?? '').length > MAX_PENDING_REQUEST_CHARACTERS) return undefined;
     const search = query === undefined ? '' : `?authorization_request=${encodeURIComponent(query)}`;
     return { name: upstreamName ?? new URL(upstreamIssuer).host, href: `${this.path}/sign-in/upstream${search}` };
   }

@@ -14,14 +14,14 @@ import { diagnosisOf, upstreamFailure } from '../../upstream/upstream-failure.js
 import { isFresh } from '../../upstream/upstream-identity.js';
 import {
   isStateOf,
-  JOURNEY_MS,
-  MAX_JOURNEY_REQUEST_CHARACTERS,
-  newJourney,
-  openJourney,
-  sealJourney,
+  PENDING_SIGN_IN_MS,
+  MAX_PENDING_REQUEST_CHARACTERS,
+  newPendingSignIn,
+  openPendingSignIn,
+  sealPendingSignIn,
   wishesOf,
-  type UpstreamJourney,
-} from '../../upstream/upstream-journey.js';
+  type PendingSignIn,
+} from '../../upstream/pending-sign-in.js';
 import { UpstreamProvider } from '../../upstream/upstream-provider.service.js';
 
 const COOKIE = 'upstream';
@@ -29,7 +29,7 @@ const COOKIE = 'upstream';
 /** An error of the provider or of the account, and the sign-in that it belongs to, if that is known. */
 export interface UpstreamFailure {
   readonly error: OAuthError;
-  readonly journey: UpstreamJourney | undefined;
+  readonly pending: PendingSignIn | undefined;
 }
 
 /** Sign-in through another OpenID provider: the redirect to it, and its response. The sign-in in progress is a cookie. */
@@ -64,16 +64,16 @@ export class UpstreamSignIn {
     query: string | undefined,
     { correlationId }: RequestContext,
   ): Promise<{ readonly location: string; readonly cookie: string } | UpstreamFailure> {
-    if (query !== undefined && query.length > MAX_JOURNEY_REQUEST_CHARACTERS) {
+    if (query !== undefined && query.length > MAX_PENDING_REQUEST_CHARACTERS) {
       throw OAuthError.invalidRequest('too_long');
     }
-    const journey = newJourney(this.clock.now(), query);
+    const pending = newPendingSignIn(this.clock.now(), query);
     try {
-      const { href } = await this.provider.authorizationUrl(journey, this.redirectUri);
-      const sealed = sealJourney(this.key, journey);
-      return { location: href, cookie: setCookie(COOKIE, sealed, JOURNEY_MS / 1000, this.secure) };
+      const { href } = await this.provider.authorizationUrl(pending, this.redirectUri);
+      const sealed = sealPendingSignIn(this.key, pending);
+      return { location: href, cookie: setCookie(COOKIE, sealed, PENDING_SIGN_IN_MS / 1000, this.secure) };
     } catch (error) {
-      return this.failure(upstreamFailure(error), journey, correlationId);
+      return this.failure(upstreamFailure(error), pending, correlationId);
     }
   }
 
@@ -81,28 +81,28 @@ export class UpstreamSignIn {
    * The sign-in in the browser's cookie. A response with another state is a failure, and does not end it.
    * @param target of the request that carries the provider's response
    */
-  inProgress(target: string, { cookies, correlationId }: BrowserContext): UpstreamJourney | UpstreamFailure {
+  inProgress(target: string, { cookies, correlationId }: BrowserContext): PendingSignIn | UpstreamFailure {
     const sealed = cookieOf(cookies, cookieName(COOKIE, this.secure));
-    const journey = openJourney(this.key, sealed, this.clock.now());
-    if (journey && isStateOf(journey, Form.ofTarget(target).get('state'))) return journey;
-    return this.failure(OAuthError.invalidRequest('upstream_state'), journey, correlationId);
+    const pending = openPendingSignIn(this.key, sealed, this.clock.now());
+    if (pending && isStateOf(pending, Form.ofTarget(target).get('state'))) return pending;
+    return this.failure(OAuthError.invalidRequest('upstream_state'), pending, correlationId);
   }
 
   /** Verifies the provider's response. @param target see `inProgress` */
   async prove(
-    journey: UpstreamJourney,
+    pending: PendingSignIn,
     target: string,
     { correlationId, source }: BrowserContext,
   ): Promise<Proof | UpstreamFailure> {
     const answer = new URL(this.redirectUri);
     answer.search = queryOf(target);
-    const fail = (error: OAuthError) => this.failure(error, journey, correlationId);
-    const identity = await this.provider.identify(answer, journey, source).catch(upstreamFailure);
+    const fail = (error: OAuthError) => this.failure(error, pending, correlationId);
+    const identity = await this.provider.identify(answer, pending, source).catch(upstreamFailure);
     if (identity instanceof OAuthError) return fail(identity);
     const { issuer, subject: externalSubject, claims, amr, authTime } = identity;
     const now = this.clock.now();
-    const asked = wishesOf(journey.authorizationRequest);
-    if (!isFresh(authTime, asked, { startedAt: journey.startedAt, now })) {
+    const asked = wishesOf(pending.authorizationRequest);
+    if (!isFresh(authTime, asked, { startedAt: pending.startedAt, now })) {
       return fail(new OAuthError('access_denied', { reason: 'upstream_not_fresh' }));
     }
     const found = await this.users.findOrCreateLinked(issuer, externalSubject, claims, { correlationId });
@@ -110,8 +110,8 @@ export class UpstreamSignIn {
     return { ...found, acr: ACR_UPSTREAM, amr, authTime: authTime ?? now };
   }
 
-  private failure(error: OAuthError, journey: UpstreamJourney | undefined, correlationId: string): UpstreamFailure {
+  private failure(error: OAuthError, pending: PendingSignIn | undefined, correlationId: string): UpstreamFailure {
     this.logger.warn({ msg: 'upstream sign-in failed', correlation_id: correlationId, ...diagnosisOf(error) });
-    return { error, journey };
+    return { error, pending };
   }
 }

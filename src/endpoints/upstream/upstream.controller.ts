@@ -36,13 +36,13 @@ export class UpstreamController {
   async arrive(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     this.demandUpstream(request);
     const browser = browserOf(request);
-    const journey = this.upstream.inProgress(request.url, browser);
-    if ('error' in journey) return this.view.failed(journey, request, reply);
+    const pending = this.upstream.inProgress(request.url, browser);
+    if ('error' in pending) return this.view.failed(pending, request, reply);
     // It is over now, whatever the outcome, unexpected errors included.
     void reply.header('set-cookie', this.upstream.expiredCookie);
-    const proof = await this.upstream.prove(journey, request.url, browser);
+    const proof = await this.upstream.prove(pending, request.url, browser);
     if ('error' in proof) return this.view.failed(proof, request, reply);
-    const signedIn = await this.signIn.complete(proof, journey.authorizationRequest, browser);
+    const signedIn = await this.signIn.complete(proof, pending.authorizationRequest, browser);
     this.signInView.signedIn(signedIn, request, reply);
   }
 

@@ -5,7 +5,7 @@ import { Config } from '../../platform/config/config.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
 import { problemOf } from '../../pages/page-problem.js';
 import { Pages } from '../../pages/pages.view.js';
-import { wishesOf } from '../../upstream/upstream-journey.js';
+import { wishesOf } from '../../upstream/pending-sign-in.js';
 import { UpstreamFailedPage } from './upstream-failed.page.js';
 import type { UpstreamFailure } from './upstream-sign-in.service.js';
 
@@ -18,9 +18,9 @@ export class UpstreamView {
     private readonly config: Config,
   ) {}
 
-  failed({ error, journey }: UpstreamFailure, request: FastifyRequest, reply: FastifyReply): void {
+  failed({ error, pending }: UpstreamFailure, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
-    const query = journey?.authorizationRequest;
+    const query = pending?.authorizationRequest;
     const href = query === undefined ? `${issuerPath(this.config)}/sign-in` : this.requests.url(query);
     request.outcome = { ...request.outcome, result: error.reason };
     void reply.headers(error.headers);

@@ -8,7 +8,7 @@ import { open, seal, WrongMasterKeyError } from '../keys/master-key.js';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 
-export interface UpstreamJourney {
+export interface PendingSignIn {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
@@ -19,36 +19,36 @@ export interface UpstreamJourney {
 }
 
 /** Long enough for a second factor or a password reset. */
-export const JOURNEY_MS = 10 * 60_000;
+export const PENDING_SIGN_IN_MS = 10 * 60_000;
 
 /** A cookie has 4096 bytes including name and attributes, and sealing takes a third. */
-export const MAX_JOURNEY_REQUEST_CHARACTERS = 2400;
+export const MAX_PENDING_REQUEST_CHARACTERS = 2400;
 
 const SEALED_FOR = 'upstream-sign-in';
 
-export function newJourney(startedAt: number, authorizationRequest: string | undefined): UpstreamJourney {
+export function newPendingSignIn(startedAt: number, authorizationRequest: string | undefined): PendingSignIn {
   return { state: random(), nonce: random(), codeVerifier: random(), startedAt, authorizationRequest };
 }
 
 /** 256 bits in 43 characters, the minimum for a code verifier (RFC 7636 §4.1). */
 const random = (): string => randomBytes(32).toString('base64url');
 
-export const sealJourney = (key: Buffer, journey: UpstreamJourney): string =>
-  seal(key, Buffer.from(JSON.stringify(journey)), SEALED_FOR).toString('base64url');
+export const sealPendingSignIn = (key: Buffer, pending: PendingSignIn): string =>
+  seal(key, Buffer.from(JSON.stringify(pending)), SEALED_FOR).toString('base64url');
 
 /** @returns undefined if it was not sealed here, or the sign-in took too long */
-export function openJourney(key: Buffer, sealed: string | undefined, now: number): UpstreamJourney | undefined {
+export function openPendingSignIn(key: Buffer, sealed: string | undefined, now: number): PendingSignIn | undefined {
   if (sealed === undefined) return undefined;
   try {
-    const journey = JSON.parse(open(key, Buffer.from(sealed, 'base64url'), SEALED_FOR).toString()) as UpstreamJourney;
-    return now - journey.startedAt < JOURNEY_MS ? journey : undefined;
+    const pending = JSON.parse(open(key, Buffer.from(sealed, 'base64url'), SEALED_FOR).toString()) as PendingSignIn;
+    return now - pending.startedAt < PENDING_SIGN_IN_MS ? pending : undefined;
   } catch (error) {
     if (error instanceof WrongMasterKeyError) return undefined;
     throw error;
   }
 }
 
-export function isStateOf({ state }: UpstreamJourney, presented: string | undefined): boolean {
+export function isStateOf({ state }: PendingSignIn, presented: string | undefined): boolean {
   const [expected, given] = [Buffer.from(state), Buffer.from(presented ?? '')];
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
