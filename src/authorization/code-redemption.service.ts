@@ -29,8 +29,8 @@ const ACTOR = 'reuse-detection';
  */
 @Injectable()
 export class CodeRedemption {
-  /** Revocations under way by family handle, so that fifty replays of one code wait for a single revocation. */
-  private readonly burning = new Map<string, Promise<void>>();
+  /** By family handle, so that fifty replays of one code wait for a single revocation. */
+  private readonly revocationsUnderWay = new Map<string, Promise<void>>();
 
   constructor(
     private readonly rotations: Rotations,
@@ -48,7 +48,7 @@ export class CodeRedemption {
     if (!code) return this.refuse('malformed', client, context);
     if (code.clientId !== client.clientId) return this.refuse('client_mismatch', client, context);
     const flaw = flawOf(code, presented);
-    if (flaw) return this.burn(code, flaw, client, context);
+    if (flaw) return this.revokeAndRefuse(code, flaw, client, context);
     // Before the code is redeemed: a failing read afterwards would cost the client its code.
     const userClaims = code.claimsOf === undefined ? undefined : ((await this.users.claimsOf(code.claimsOf)) ?? {});
     // A code is generation 0 of its family: redeeming it is a rotation.
@@ -59,7 +59,9 @@ export class CodeRedemption {
     const outcome = await this.rotations.redeem(presented.code, current, arrivedAt);
     if (outcome.verdict !== 'rotated') {
       const refusal = refusalOf(outcome);
-      return refusal === 'replayed' ? this.burn(code, refusal, client, context) : this.refuse(refusal, client, context);
+      return refusal === 'replayed'
+        ? this.revokeAndRefuse(code, refusal, client, context)
+        : this.refuse(refusal, client, context);
     }
     return {
       ...this.authorizations.of(client, outcome.family, outcome.family, { scope: undefined, resource }),
@@ -69,27 +71,29 @@ export class CodeRedemption {
   }
 
   /** Revokes the family, then refuses. */
-  private async burn(
+  private async revokeAndRefuse(
     code: OpenedCode,
     flaw: Flaw | 'replayed',
     client: Client,
     context: RequestContext,
   ): Promise<never> {
-    const same = this.burning.get(code.handle);
+    const same = this.revocationsUnderWay.get(code.handle);
     if (same) {
       await same;
       await this.record(flaw, client, context);
     } else {
-      const burned = this.endFamily(code, flaw, client, context).finally(() => this.burning.delete(code.handle));
-      this.burning.set(code.handle, burned);
-      await burned;
+      const revocation = this.revokeFamily(code, flaw, client, context).finally(() =>
+        this.revocationsUnderWay.delete(code.handle),
+      );
+      this.revocationsUnderWay.set(code.handle, revocation);
+      await revocation;
     }
     // A verifier for a code issued without a challenge: the challenge may have been stripped (RFC 9700 §4.8.2).
     throw flaw === 'unasked_verifier' ? OAuthError.invalidRequest(flaw) : OAuthError.invalidGrant(flaw);
   }
 
   /** Idempotent, because two replicas may run it at once. */
-  private async endFamily(
+  private async revokeFamily(
     code: OpenedCode,
     flaw: Flaw | 'replayed',
     client: Client,

@@ -1,6 +1,6 @@
 /**
  * A refresh token of another server that was imported stands for generation 0 of its family: its first refresh rotates it into
- * one of ours, with the same retry window and the same detection of reuse. Only a keyed digest of it is stored.
+ * one of ours, with the same grace period and the same detection of reuse. Only a keyed digest of it is stored.
  */
 import { createHash } from 'node:crypto';
 import { hmacSha256 } from '../keys/hmac.js';

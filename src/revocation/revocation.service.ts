@@ -68,13 +68,13 @@ export class RevocationService {
   }
 
   /**
-   * @param trail the audit event, written in the same transaction
+   * @param event the audit event, written in the same transaction
    * @throws when the transaction fails; then nothing is revoked
    */
-  async revoke(requests: readonly RevocationRequest[], trail: Omit<AuditEvent, 'at'>): Promise<RevocationResult[]> {
+  async revoke(requests: readonly RevocationRequest[], event: Omit<AuditEvent, 'at'>): Promise<RevocationResult[]> {
     return transaction(this.dataSource, async (manager) => {
       const results = await this.commit(requests, manager);
-      await this.audit.append(manager, { at: this.clock.now(), ...trail });
+      await this.audit.append(manager, { at: this.clock.now(), ...event });
       return results;
     });
   }

@@ -16,7 +16,7 @@ import { LogoutNoticeEntity } from './logout-notice.entity.js';
 import { LogoutNotices } from './logout-notices.service.js';
 import { LogoutNoticesRepository } from './logout-notices.repository.js';
 import { LogoutTokens } from './logout-token.service.js';
-import { SignOutTrail } from './sign-out-trail.service.js';
+import { SignOutRecords } from './sign-out-records.service.js';
 import { SignOut } from './sign-out.service.js';
 
 /** Ends login sessions and notifies clients. The endpoint is in `EndSessionModule`. */
@@ -40,7 +40,7 @@ import { SignOut } from './sign-out.service.js';
     LogoutTokens,
     BackchannelRequest,
     LogoutDeliveryWorker,
-    SignOutTrail,
+    SignOutRecords,
     SignOut,
   ],
   exports: [SignOut],

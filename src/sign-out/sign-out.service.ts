@@ -4,7 +4,7 @@ import { afterCommit, transaction } from '../platform/database/transaction.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { LogoutDeliveryWorker } from './logout-delivery.worker.js';
-import { SignOutTrail, type EndedSession } from './sign-out-trail.service.js';
+import { SignOutRecords, type EndedSession } from './sign-out-records.service.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /**
@@ -17,7 +17,7 @@ export class SignOut {
     private readonly dataSource: DataSource,
     private readonly sessions: LoginSessions,
     private readonly revocations: RevocationService,
-    private readonly trail: SignOutTrail,
+    private readonly records: SignOutRecords,
     private readonly deliveries: LogoutDeliveryWorker,
   ) {}
 
@@ -53,7 +53,7 @@ export class SignOut {
     const request = { kind: 'subject', value: subject, reason, actor: origin.actor } as const;
     const ended = sparesOffline ? { ...request, families: { subject, offline: false } } : request;
     const results = await this.revocations.commit([ended], manager);
-    for (const result of results) await this.trail.subjectRevoked(subject, { reason, result }, origin, manager);
+    for (const result of results) await this.records.subjectRevoked(subject, { reason, result }, origin, manager);
   }
 
   /**
@@ -77,7 +77,7 @@ export class SignOut {
     origin: AuditOrigin,
     manager: EntityManager,
   ): Promise<void> {
-    await this.trail.sessionsEnded(sessions, why, origin, manager);
+    await this.records.sessionsEnded(sessions, why, origin, manager);
     afterCommit(manager, () => this.deliveries.wake());
   }
 }

@@ -8,7 +8,7 @@ import { SubjectsService } from './subjects.service.js';
 import { soundClaims } from './claim-values.js';
 import { newUser } from './new-user.js';
 import type { ProvenUser } from './proven-user.js';
-import { SignInTrail } from './sign-in-trail.service.js';
+import { SignInRecords } from './sign-in-records.service.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import { UserChanges, type UserTransaction } from './user-changes.service.js';
 import { usernamesFor } from '../oauth/username.js';
@@ -29,7 +29,7 @@ export class LinkedSignIn {
     private readonly repository: UserRepository,
     private readonly changes: UserChanges,
     private readonly subjects: SubjectsService,
-    private readonly trail: SignInTrail,
+    private readonly records: SignInRecords,
   ) {}
 
   /**
@@ -52,12 +52,12 @@ export class LinkedSignIn {
     if (await this.subjects.isDisabled(subject)) return this.refuse('user_disabled', subject, correlationId);
     const isNews = !isDeepStrictEqual({ ...user.claims, ...sound }, user.claims);
     if (known !== undefined && isNews) await this.follow(subject, sound, correlationId);
-    this.trail.accepted();
+    this.records.accepted();
     return { subject, sessionEpoch: user.sessionEpoch };
   }
 
   private async refuse(reason: string, subject: string | undefined, correlationId: string): Promise<undefined> {
-    await this.trail.refused(reason, subject, { correlationId });
+    await this.records.refused(reason, subject, { correlationId });
   }
 
   private async create(

@@ -3,7 +3,7 @@ import type { RequestContext } from '../platform/http/request-context.js';
 import { SubjectsService } from './subjects.service.js';
 import { PasswordThreadsBusy } from '../passwords/password-threads.service.js';
 import { SignInLimits, type SignInAttempt } from './sign-in-limits.service.js';
-import { SignInTrail } from './sign-in-trail.service.js';
+import { SignInRecords } from './sign-in-records.service.js';
 import { StoredPasswords } from './stored-passwords.service.js';
 import type { UserEntity } from './user.entity.js';
 import type { ProvenUser } from './proven-user.js';
@@ -36,7 +36,7 @@ export class PasswordSignIn {
     private readonly passwords: StoredPasswords,
     private readonly subjects: SubjectsService,
     private readonly limits: SignInLimits,
-    private readonly trail: SignInTrail,
+    private readonly records: SignInRecords,
   ) {}
 
   /** @throws when the database is away, or the hashing thread died */
@@ -44,15 +44,15 @@ export class PasswordSignIn {
     const key = usernameKey(username);
     const attempt = this.limits.attempt(key ?? username, context.source);
     const seconds = this.limits.waitSeconds(attempt);
-    if (seconds > 0) return this.trail.throttled(seconds);
+    if (seconds > 0) return this.records.throttled(seconds);
     return this.limits.pendingWhile(attempt, async () => {
       const user = await this.repository.findByKey(key ?? NOBODY);
       const isStranger = !user?.knownSources.includes(attempt.source);
       const strangerSeconds = isStranger ? this.limits.strangerWaitSeconds(attempt) : 0;
-      if (strangerSeconds > 0) return this.trail.throttled(strangerSeconds);
+      if (strangerSeconds > 0) return this.records.throttled(strangerSeconds);
       return this.verify(user, password, { attempt, isStranger, context }).catch((error: unknown) => {
         if (!(error instanceof PasswordThreadsBusy)) throw error;
-        return this.trail.throttled(PasswordThreadsBusy.RETRY_AFTER_SECONDS);
+        return this.records.throttled(PasswordThreadsBusy.RETRY_AFTER_SECONDS);
       });
     });
   }
@@ -66,11 +66,11 @@ export class PasswordSignIn {
     const reason = refusal(user, { matches, isDisabled, isDeleted: !current });
     if (!user || reason !== undefined) {
       await this.limits.count(from.attempt, from.isStranger);
-      return this.trail.refused(reason ?? 'unknown_user', user?.subject, from.context);
+      return this.records.refused(reason ?? 'unknown_user', user?.subject, from.context);
     }
     if (isOutdated) await this.passwords.upgrade(user, password, from.attempt);
     await this.repository.rememberSource(subject, from.attempt.source);
-    this.trail.accepted();
+    this.records.accepted();
     return { verdict: 'ok', subject, sessionEpoch: user.sessionEpoch };
   }
 }

@@ -17,7 +17,7 @@ import { SubjectEntity } from './subject.entity.js';
 import { SubjectRepository } from './subject.repository.js';
 import { SubjectsService } from './subjects.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
-import { SignInTrail } from './sign-in-trail.service.js';
+import { SignInRecords } from './sign-in-records.service.js';
 import { StoredPasswords } from './stored-passwords.service.js';
 import { UserChanges } from './user-changes.service.js';
 import { UserEntity } from './user.entity.js';
@@ -47,7 +47,7 @@ import { UsersService } from './users.service.js';
     StoredPasswords,
     NewPasswords,
     SignInLimits,
-    SignInTrail,
+    SignInRecords,
     PasswordSignIn,
     LinkedSignIn,
     UserImport,

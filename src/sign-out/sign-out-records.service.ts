@@ -14,7 +14,7 @@ export interface EndedSession {
 
 /** Writes the logout notices and audit events of a sign-out, in its transaction. */
 @Injectable()
-export class SignOutTrail {
+export class SignOutRecords {
   constructor(
     private readonly families: FamiliesService,
     private readonly notices: LogoutNotices,

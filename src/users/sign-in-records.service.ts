@@ -9,7 +9,7 @@ import { Clock } from '../platform/time/clock.js';
  * session that it starts.
  */
 @Injectable()
-export class SignInTrail {
+export class SignInRecords {
   constructor(
     private readonly audit: AuditService,
     private readonly metrics: Metrics,
