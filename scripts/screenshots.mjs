@@ -76,7 +76,7 @@ async function takeAll(page, look, user) {
   await page.goto(`${SERVICE}/account`);
   await take(page, `account-${look}`);
   // So that the next sign-in asks for everything again.
-  await follow(page, page.locator('[action$="/agreements/withdraw"] button'));
+  await follow(page, page.locator('[action$="/consents/withdraw"] button'));
   await page.goto(`${SERVICE}/end-session?client_id=demo-web`);
   await take(page, `sign-out-${look}`);
   await follow(page, page.locator('button'));

@@ -106,7 +106,7 @@ export const english: Texts = {
     done: {
       session_ended: 'That browser is signed out.',
       access_ended: 'The application has no access any more.',
-      agreement_withdrawn: 'You have withdrawn your consent.',
+      consent_withdrawn: 'You have withdrawn your consent.',
     },
     signOut: 'Sign out',
     sessions: {
@@ -133,11 +133,11 @@ export const english: Texts = {
     untilSignedOut: 'Until you sign out',
     untilEnded: 'Also after you sign out',
     endAccess: 'End access',
-    agreements: {
+    consents: {
       title: 'What you have agreed to',
       text: 'These applications do not have to ask you again. Withdrawing also ends their access.',
     },
-    noAgreements: 'You have not agreed to anything yet.',
+    noConsents: 'You have not agreed to anything yet.',
     agreedOn: 'Agreed',
     withdraw: 'Withdraw',
     of: (name) => [': ', name],

@@ -94,7 +94,7 @@ const pages: Record<string, (texts: Texts, text: string) => VNode> = {
         { familyId: text, clientName: text, scope: ['openid', text], isOffline: true, createdAt: 0, lastUsedAt: 1 },
         { familyId: text, clientName: text, scope: [], isOffline: false, createdAt: 0, lastUsedAt: 1 },
       ],
-      agreements: [{ clientId: text, clientName: text, scope: ['email', text], claims: [text], grantedAt: 0 }],
+      consents: [{ clientId: text, clientName: text, scope: ['email', text], claims: [text], grantedAt: 0 }],
       actions: { signOut: '/a', endSession: '/b', endAllSessions: '/c', endAccess: '/d', withdraw: '/e' },
       formToken: text,
       done: 'access_ended',

@@ -112,8 +112,8 @@ export interface Texts {
     readonly untilSignedOut: string;
     readonly untilEnded: string;
     readonly endAccess: string;
-    readonly agreements: Explained;
-    readonly noAgreements: string;
+    readonly consents: Explained;
+    readonly noConsents: string;
     readonly agreedOn: string;
     readonly withdraw: string;
     /** Added to a button's label for screen readers, to name the item it belongs to. */
@@ -124,4 +124,4 @@ export interface Texts {
 }
 
 /** Changes that the account page confirms. */
-export type AccountChange = 'session_ended' | 'access_ended' | 'agreement_withdrawn';
+export type AccountChange = 'session_ended' | 'access_ended' | 'consent_withdrawn';

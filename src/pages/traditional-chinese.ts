@@ -104,7 +104,7 @@ export const traditionalChinese: Texts = {
     done: {
       session_ended: '已登出該瀏覽器。',
       access_ended: '該應用程式已經沒有存取權。',
-      agreement_withdrawn: '您已收回同意。',
+      consent_withdrawn: '您已收回同意。',
     },
     signOut: '登出',
     sessions: {
@@ -128,8 +128,8 @@ export const traditionalChinese: Texts = {
     untilSignedOut: '到您登出為止',
     untilEnded: '您登出後仍然有效',
     endAccess: '終止存取權',
-    agreements: { title: '您同意過的項目', text: '這些應用程式不必再次徵求您的同意。收回同意也會終止它們的存取權。' },
-    noAgreements: '您還沒有同意過任何項目。',
+    consents: { title: '您同意過的項目', text: '這些應用程式不必再次徵求您的同意。收回同意也會終止它們的存取權。' },
+    noConsents: '您還沒有同意過任何項目。',
     agreedOn: '同意時間',
     withdraw: '收回同意',
     of: (name) => ['：', name],

@@ -57,7 +57,7 @@ const section = (title: string): Locator =>
   page.locator('section', { has: page.getByRole('heading', { name: title }) });
 const sessions = () => section('Where you are signed in').getByRole('listitem');
 const access = () => section('Applications with access').locator('.entries > li');
-const agreements = () => section('What you have agreed to').locator('.entries > li');
+const consents = () => section('What you have agreed to').locator('.entries > li');
 /** The button by its accessible name, which says what it ends. */
 const press = (label: string, of: string): Promise<void> =>
   page.follow(page.getByRole('button', { name: new RegExp(`^${label} ?: ${of}$`) }));
@@ -108,7 +108,7 @@ describe.each(SCRIPTING)('$scripts', ({ javaScriptEnabled }) => {
     await person.open('/account');
     await press('Withdraw', 'Shop');
     expect(await done()).toBe('You have withdrawn your consent.');
-    expect(await agreements().count()).toBe(0);
+    expect(await consents().count()).toBe(0);
     expect(await access().count()).toBe(0);
     expect(await isActive()).toBe(false);
     await person.ask(new Authorization(shop, { redirect_uri: site.redirectUri, scope: 'openid offline_access' }));
@@ -149,9 +149,7 @@ describe('the account page', () => {
       'See your email address',
       'Stay signed in when you are not using it',
     ]);
-    expect(await agreements().getByRole('heading').allTextContents()).toEqual(
-      expect.arrayContaining(['Shop', 'Notes']),
-    );
+    expect(await consents().getByRole('heading').allTextContents()).toEqual(expect.arrayContaining(['Shop', 'Notes']));
   });
 
   it('the account page signs the user out of this browser only', async () => {

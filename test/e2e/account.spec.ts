@@ -134,7 +134,7 @@ describe('the account', () => {
       { ...access, scope: LASTING, offline: true },
       { ...access, scope: BRIEF, offline: false },
     ]);
-    expect(body.agreements).toEqual([
+    expect(body.consents).toEqual([
       {
         client_id: client.clientId,
         client_name: 'Shop',
@@ -310,11 +310,11 @@ describe('ending sessions and access', () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
     const tokens = [await signIn(user, visitor, LASTING), await signIn(user, visitor, BRIEF)];
     const page = await visitor.get('/account');
-    const visit = await visitor.submit(page, {}, formFor(page, '/agreements/withdraw', { client_id: client.clientId }));
-    expect(visit.url.search).toBe('?done=agreement_withdrawn');
+    const visit = await visitor.submit(page, {}, formFor(page, '/consents/withdraw', { client_id: client.clientId }));
+    expect(visit.url.search).toBe('?done=consent_withdrawn');
     for (const each of tokens) expect(await isActive(each)).toBe(false);
     expect(await canRefresh(tokens[0]!)).toBe(false);
-    expect((await read(visitor)).body).toMatchObject({ access: [], agreements: [] });
+    expect((await read(visitor)).body).toMatchObject({ access: [], consents: [] });
     expect(isConsent(await visitor.get(new Authorization(client, { scope: BRIEF }).path))).toBe(true);
   });
 
@@ -325,8 +325,8 @@ describe('ending sessions and access', () => {
     const answers = [
       await change(visitor, '/access/end', { family_id: familyId }),
       await change(visitor, '/access/end', { family_id: familyId }),
-      await change(visitor, '/agreements/withdraw', { client_id: client.clientId }),
-      await change(visitor, '/agreements/withdraw', { client_id: client.clientId }),
+      await change(visitor, '/consents/withdraw', { client_id: client.clientId }),
+      await change(visitor, '/consents/withdraw', { client_id: client.clientId }),
     ];
     expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204]);
     const events = await Promise.all(answers.map(async (answer) => (await auditOf(app, answer)).map((e) => e.event)));
@@ -338,7 +338,7 @@ describe('another user’s sessions and families', () => {
   it.each([
     ['/sessions/end', 'session_id'],
     ['/access/end', 'family_id'],
-    ['/agreements/withdraw', 'client_id'],
+    ['/consents/withdraw', 'client_id'],
   ])('%s', async (path, field) => {
     const [user, victim] = [await aUser(app), await aUser(app)];
     const [visitor, theirs] = [new Visitor(app), new Visitor(app)];
@@ -359,7 +359,7 @@ describe('another user’s sessions and families', () => {
     expect(await auditOf(app, foreign)).toEqual([]);
     expect(await isSignedIn(theirs)).toBe(true);
     expect(await isActive(tokens)).toBe(true);
-    expect((await read(theirs)).body).toMatchObject({ sessions: [{}], access: [{}], agreements: [{}] });
+    expect((await read(theirs)).body).toMatchObject({ sessions: [{}], access: [{}], consents: [{}] });
   });
 
   it('withdrawing a consent ends only this user’s access', async () => {
@@ -367,9 +367,9 @@ describe('another user’s sessions and families', () => {
     const [visitor, theirs] = [new Visitor(app), new Visitor(app)];
     await signIn(user, visitor, LASTING);
     const tokens = await signIn(other, theirs, LASTING);
-    await change(visitor, '/agreements/withdraw', { client_id: client.clientId });
+    await change(visitor, '/consents/withdraw', { client_id: client.clientId });
     expect(await isActive(tokens)).toBe(true);
-    expect((await read(theirs)).body.agreements).toHaveLength(1);
+    expect((await read(theirs)).body.consents).toHaveLength(1);
   });
 
   it.each([
@@ -385,7 +385,7 @@ describe('another user’s sessions and families', () => {
     for (const [path, field] of [
       ['/sessions/end', 'session_id'],
       ['/access/end', 'family_id'],
-      ['/agreements/withdraw', 'client_id'],
+      ['/consents/withdraw', 'client_id'],
     ] as const) {
       expect((await change(visitor, path, { [field]: value })).status).toBe(204);
     }
@@ -394,7 +394,7 @@ describe('another user’s sessions and families', () => {
 });
 
 describe('a form', () => {
-  const paths = ['/sign-out', '/sessions/end', '/sessions/end-all', '/access/end', '/agreements/withdraw'];
+  const paths = ['/sign-out', '/sessions/end', '/sessions/end-all', '/access/end', '/consents/withdraw'];
 
   const ready = async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
@@ -413,7 +413,7 @@ describe('a form', () => {
   const expectNothingEnded = async ({ visitor, tokens }: { visitor: Visitor; tokens: Tokens }): Promise<void> => {
     expect(await isSignedIn(visitor)).toBe(true);
     expect(await isActive(tokens)).toBe(true);
-    expect((await read(visitor)).body.agreements).toHaveLength(1);
+    expect((await read(visitor)).body.consents).toHaveLength(1);
   };
 
   it('a form without its token, or with another user’s token, changes nothing, on any path, in any format', async () => {
@@ -499,7 +499,7 @@ it('if the database is away, a change answers 503 and has no effect', async () =
   for (const [path, fields] of [
     ['/sessions/end-all', {}],
     ['/access/end', { family_id: familyId }],
-    ['/agreements/withdraw', { client_id: client.clientId }],
+    ['/consents/withdraw', { client_id: client.clientId }],
   ] as const) {
     const { result } = await withLostStatements(app, /UPDATE token_families/, () =>
       change(visitor, path, fields as Record<string, string>),
@@ -509,5 +509,5 @@ it('if the database is away, a change answers 503 and has no effect', async () =
   expect(serverErrors(app)).toHaveLength(3);
   expect(await isSignedIn(visitor)).toBe(true);
   expect(await isActive(tokens)).toBe(true);
-  expect((await read(visitor)).body.agreements).toHaveLength(1);
+  expect((await read(visitor)).body.consents).toHaveLength(1);
 });

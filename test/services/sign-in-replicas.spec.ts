@@ -292,7 +292,7 @@ describe('consenting on both replicas at once', () => {
     const late = new Authorization(client, { prompt: 'none' });
     const waiting = sentTo(a, visitor).get(late.path);
     await eventually(async () => expect(await waitingForLocks()).toBe(1));
-    await press(sentTo(b, visitor), '/account/agreements/withdraw');
+    await press(sentTo(b, visitor), '/account/consents/withdraw');
     expect(await b.database.query('SELECT 1 FROM consents WHERE subject = $1', [user.subject])).toEqual([]);
     await holder.query('ROLLBACK');
     await holder.end();

@@ -34,7 +34,7 @@ export class AccountOverview {
       email: user?.claims.email,
       sessions: sessions.map((session) => ({ ...session, isCurrent: session.id === id })),
       access: access.map((one) => ({ ...one, clientName: names.get(one.clientId) ?? one.clientId })),
-      agreements: consents.map(({ clientId, scope, claims, grantedAt }) => ({
+      consents: consents.map(({ clientId, scope, claims, grantedAt }) => ({
         clientId,
         clientName: names.get(clientId) ?? clientId,
         scope,

@@ -3,10 +3,7 @@ import { formatScope } from '../../oauth/scope.js';
 import type { Account } from './account.js';
 
 /** @param formToken required by every form that changes something */
-export const showAccount = (
-  { subject, userName, email, sessions, access, agreements }: Account,
-  formToken: string,
-) => ({
+export const showAccount = ({ subject, userName, email, sessions, access, consents }: Account, formToken: string) => ({
   subject,
   username: userName,
   ...(email !== undefined && { email }),
@@ -29,7 +26,7 @@ export const showAccount = (
     created_at: instant(one.createdAt),
     last_used_at: instant(one.lastUsedAt),
   })),
-  agreements: agreements.map(({ clientId, clientName, scope, claims, grantedAt }) => ({
+  consents: consents.map(({ clientId, clientName, scope, claims, grantedAt }) => ({
     client_id: clientId,
     client_name: clientName,
     scope: formatScope(scope),

@@ -73,11 +73,11 @@ export class AccountController {
     });
   }
 
-  @Post('agreements/withdraw')
+  @Post('consents/withdraw')
   withdraw(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.change(request, reply, async (form, session, origin) => {
       await this.access.withdraw(form.get('client_id') ?? '', session, origin);
-      return 'agreement_withdrawn';
+      return 'consent_withdrawn';
     });
   }
 

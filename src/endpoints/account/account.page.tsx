@@ -29,7 +29,7 @@ interface AccountAccess {
   readonly lastUsedAt: number;
 }
 
-interface AccountAgreement {
+interface AccountConsent {
   readonly clientId: string;
   readonly clientName: string;
   readonly scope: readonly string[];
@@ -58,7 +58,7 @@ export interface AccountPageProps {
   readonly userDetail?: string | undefined;
   readonly sessions: readonly AccountSession[];
   readonly access: readonly AccountAccess[];
-  readonly agreements: readonly AccountAgreement[];
+  readonly consents: readonly AccountConsent[];
   readonly actions: AccountActions;
   readonly formToken: string;
   /** The change that the user has just made. */
@@ -77,7 +77,7 @@ export const AccountPage = (props: AccountPageProps): VNode => {
       )}
       <Sessions {...props} />
       <Access {...props} />
-      <Agreements {...props} />
+      <Consents {...props} />
     </div>
   );
 };
@@ -169,11 +169,11 @@ const Access = ({ texts, access, actions, formToken }: AccountPageProps): VNode 
   />
 );
 
-const Agreements = ({ texts, agreements, actions, formToken }: AccountPageProps): VNode => (
+const Consents = ({ texts, consents, actions, formToken }: AccountPageProps): VNode => (
   <Entries
-    about={texts.account.agreements}
-    none={texts.account.noAgreements}
-    entries={agreements.map(({ clientId, clientName, scope, claims, grantedAt }) => (
+    about={texts.account.consents}
+    none={texts.account.noConsents}
+    entries={consents.map(({ clientId, clientName, scope, claims, grantedAt }) => (
       <Entry
         title={<bdi>{clientName}</bdi>}
         facts={[

@@ -8,10 +8,10 @@ export interface Account {
   readonly email: string | undefined;
   readonly sessions: readonly (LoginSession & { readonly isCurrent: boolean })[];
   readonly access: readonly (Access & { readonly clientName: string })[];
-  readonly agreements: readonly Agreement[];
+  readonly consents: readonly Consent[];
 }
 
-interface Agreement {
+interface Consent {
   readonly clientId: string;
   readonly clientName: string;
   readonly scope: readonly string[];

@@ -42,7 +42,7 @@ export class AccountView {
           userDetail: account.email,
           sessions: account.sessions,
           access: account.access.map(({ offline, ...access }) => ({ ...access, isOffline: offline })),
-          agreements: account.agreements,
+          consents: account.consents,
           actions: this.actions(),
           formToken,
           done: changeOf(asked.get('done'), texts),
@@ -82,7 +82,7 @@ export class AccountView {
       endSession: `${account}/sessions/end`,
       endAllSessions: `${account}/sessions/end-all`,
       endAccess: `${account}/access/end`,
-      withdraw: `${account}/agreements/withdraw`,
+      withdraw: `${account}/consents/withdraw`,
     };
   }
 }
