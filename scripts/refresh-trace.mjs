@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, URLSearchParams } from 'node:url';
 
 /** What it is today, so that it does not grow unnoticed. The aim is 30. */
-const MAX_FILES = 35;
+const MAX_FILES = 34;
 
 /** From the socket to the answer. */
 const SPINE = [

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Metrics } from '../platform/metrics/metrics.js';
-import { SystemClock } from '../platform/time/clock.js';
+import { systemClock } from '../platform/time/clock.js';
 import { Rotations } from './rotations.service.js';
 import type { Presented } from './rotation.js';
 import type { Rotated, TokenFamilyRepository } from './token-family.repository.js';
@@ -79,7 +79,7 @@ describe('Rotations', () => {
 
   beforeEach(() => {
     store = new HeldStore();
-    batch = new Rotations(store as unknown as TokenFamilyRepository, new SystemClock(), new Metrics());
+    batch = new Rotations(store as unknown as TokenFamilyRepository, systemClock, new Metrics());
   });
 
   it('identical requests are one entry: one of them leads, and all share its result', async () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LiveRevocations, RevocationTracker } from '../../src/revocation/revocation-tracker.js';
 import type { RevocationKind } from '../../src/revocation/revocation.js';
-import { SystemClock, type Clock } from '../../src/platform/time/clock.js';
+import { systemClock, type Clock } from '../../src/platform/time/clock.js';
 import { eventually } from '../support/eventually.js';
 import { RevocationTruth, tokensAndRevocations } from '../support/revocation-truth.js';
 
@@ -11,7 +11,7 @@ export type MakeTracker = (live: LiveRevocations, clock: Clock) => Promise<Revoc
 
 export function revocationTrackerContract(name: string, makeTracker: MakeTracker): void {
   describe(`${name}, as any revocation tracker`, () => {
-    const clock = new SystemClock();
+    const clock = systemClock;
     let truth: RevocationTruth;
     let tracker: RevocationTracker;
     let mothers: ReturnType<typeof tokensAndRevocations>;

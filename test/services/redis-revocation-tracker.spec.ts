@@ -9,7 +9,7 @@ import { markerKey, revokedKey, turnKey } from '../../src/revocation/revocation-
 import type { LiveRevocations } from '../../src/revocation/revocation-tracker.js';
 import type { RevocableToken } from '../../src/revocation/revocation.js';
 import type { TrackerEvent } from '../../src/revocation/tracker-event.js';
-import { SystemClock, type Clock } from '../../src/platform/time/clock.js';
+import { systemClock, type Clock } from '../../src/platform/time/clock.js';
 import { revocationTrackerContract } from '../repositories/revocation-tracker.contract.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -60,7 +60,7 @@ interface ReplicaOptions {
 /** One replica of the service: a connection with a tracker. */
 async function aReplica(
   live: LiveRevocations,
-  { clock = new SystemClock(), url = server.url, deadlineMs = 2000 }: ReplicaOptions = {},
+  { clock = systemClock, url = server.url, deadlineMs = 2000 }: ReplicaOptions = {},
 ) {
   const connection = new RedisConnection(url, deadlineMs);
   connection.open();
@@ -82,7 +82,7 @@ async function aReadyReplica(live: LiveRevocations, options?: ReplicaOptions) {
 revocationTrackerContract('the tracker in Redis', async (live, clock) => (await aReplica(live, { clock })).tracker);
 
 describe('the tracker in Redis', () => {
-  const clock = new SystemClock();
+  const clock = systemClock;
   let truth: RevocationTruth;
   let mothers: ReturnType<typeof tokensAndRevocations>;
 
@@ -419,7 +419,7 @@ describe('the tracker on Redis Cluster', () => {
   afterAll(() => node.stop());
 
   it('all keys are in one slot, so every command is allowed on Redis Cluster', async () => {
-    const clock = new SystemClock();
+    const clock = systemClock;
     const truth = new RevocationTruth(clock);
     const { aToken, aRevocation } = tokensAndRevocations(clock);
     const client = createClient({ url: node.url });

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Clock, SystemClock } from './clock.js';
+import { Clock, systemClock } from './clock.js';
 
-@Module({ providers: [{ provide: Clock, useClass: SystemClock }], exports: [Clock] })
+@Module({ providers: [{ provide: Clock, useValue: systemClock }], exports: [Clock] })
 export class TimeModule {}
