@@ -1,9 +1,9 @@
 /** Families as the admin API shows them, without the handle, which is secret. */
 import type { FamilyState } from '../families/family-selection.js';
 import type { TokenFamilyEntity } from '../families/token-family.entity.js';
+import { fieldOfProblem } from '../platform/http/invalid-fields.js';
 import { formatScope } from '../oauth/scope.js';
 import type { FamilyDto, ImportedFamilyDto } from './family.dto.js';
-import { fieldOfProblem } from './user-representation.js';
 
 export type FamilyImport =
   | { readonly result: 'created'; readonly familyId: string }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidFields } from '../platform/http/invalid-fields.js';
+import { fieldOfProblem, InvalidFields } from '../platform/http/invalid-fields.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Consents } from '../consent/consents.service.js';
 import { SignOut } from '../sign-out/sign-out.service.js';
@@ -8,7 +8,7 @@ import { InvalidUser, UserTaken } from '../users/user-error.js';
 import { UsersService } from '../users/users.service.js';
 import { notFound } from './path.pipe.js';
 import type { CreateUserDto, UpdateUserDto } from './user.dto.js';
-import { fieldOfProblem, type KnownUser } from './user-representation.js';
+import type { KnownUser } from './user-representation.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 /** Changes users and ends sessions and families where the change requires it: one transaction, then the tracker, then the answer. */

@@ -1,5 +1,5 @@
 /** Users as the admin API shows them, without password hashes. */
-import type { FieldProblem } from '../platform/http/invalid-fields.js';
+import { fieldOfProblem } from '../platform/http/invalid-fields.js';
 import type { UserEntity } from '../users/user.entity.js';
 import type { ImportOutcome } from '../users/new-user.js';
 import type { ImportedUserDto, UserDto } from './user.dto.js';
@@ -24,9 +24,3 @@ export const showImported = (outcome: ImportOutcome, index: number): ImportedUse
   outcome.result === 'invalid'
     ? { index, result: 'invalid', errors: outcome.problems.map(fieldOfProblem) }
     : { index, ...outcome };
-
-/** A problem begins with the name of its field. */
-export const fieldOfProblem = (problem: string): FieldProblem => ({
-  field: problem.split(' ', 1)[0]!,
-  detail: problem,
-});

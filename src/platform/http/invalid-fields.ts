@@ -7,6 +7,12 @@ export interface FieldProblem {
   readonly detail: string;
 }
 
+/** A problem begins with the name of its field. */
+export const fieldOfProblem = (problem: string): FieldProblem => ({
+  field: problem.split(' ', 1)[0]!,
+  detail: problem,
+});
+
 /** Bounds the response to a body with thousands of invalid fields. */
 const MAX_PROBLEMS = 20;
 
