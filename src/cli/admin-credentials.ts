@@ -1,5 +1,6 @@
 /** The server's URL and the admin credentials, from the environment or from the credentials file of an embedded server. */
 import { credentialsFile, readCredentials } from '../first-boot/credentials-file.js';
+import { secretOf } from '../platform/config/secret-file.js';
 import { CliError } from './cli-error.js';
 
 export interface AdminCredentials {
@@ -16,7 +17,8 @@ export const serverUrl = (environment: NodeJS.ProcessEnv): string =>
 
 /** @throws CliError that says what to set */
 export function adminCredentials(environment: NodeJS.ProcessEnv): AdminCredentials {
-  const { REKEY_ADMIN_CLIENT_ID: clientId, REKEY_ADMIN_CLIENT_SECRET: clientSecret } = environment;
+  const clientId = environment.REKEY_ADMIN_CLIENT_ID;
+  const clientSecret = secretSetting('REKEY_ADMIN_CLIENT_SECRET', environment);
   if (clientId && clientSecret) return { clientId, clientSecret };
   if (clientId || clientSecret)
     throw new CliError('REKEY_ADMIN_CLIENT_ID and REKEY_ADMIN_CLIENT_SECRET must be set together.');
@@ -27,4 +29,12 @@ export function adminCredentials(environment: NodeJS.ProcessEnv): AdminCredentia
     'There are no admin credentials. Set REKEY_ADMIN_CLIENT_ID and REKEY_ADMIN_CLIENT_SECRET, or set REKEY_DATA_DIR to the data ' +
       `directory of an embedded server: ${credentialsFile(dataDir)} has no admin client.`,
   );
+}
+
+function secretSetting(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  try {
+    return secretOf(name, environment);
+  } catch (error) {
+    throw new CliError(`${name} ${(error as Error).message}.`);
+  }
 }

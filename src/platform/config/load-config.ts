@@ -2,7 +2,8 @@
  * Environment → Config. All problems are reported at once, and never contain values, which may be secrets.
  */
 import { Config } from './config.js';
-import { SettingProblem, type Rule } from './setting.js';
+import { secretOf } from './secret-file.js';
+import { SettingProblem, type Rule, type Setting } from './setting.js';
 import { settings, type RawConfig } from './settings.js';
 import { StartProblem } from './start-problem.js';
 import { unknownVariables } from './unknown-variables.js';
@@ -62,12 +63,11 @@ function parseAll(environment: NodeJS.ProcessEnv) {
   /** By variable name. */
   const unreadable = new Map<string, string>();
   const raw: Record<string, unknown> = {};
-  for (const [key, { name, parse, fallback }] of Object.entries(settings)) {
-    const value = environment[name];
+  for (const [key, { name, parse, fallback, isSecret }] of Object.entries<Setting<unknown>>(settings)) {
     raw[key] = fallback;
-    if (value === undefined || value === '') continue;
     try {
-      raw[key] = parse(value);
+      const value = isSecret ? secretOf(name, environment) : environment[name];
+      if (value !== undefined && value !== '') raw[key] = parse(value);
     } catch (error) {
       if (!(error instanceof SettingProblem)) throw error;
       unreadable.set(name, `${name} ${error.message}`);

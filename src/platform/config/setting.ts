@@ -15,6 +15,8 @@ export interface Setting<T> {
   readonly parse: Parse<T>;
   /** Used when the variable is absent or empty. */
   readonly fallback: T;
+  /** May be read from a file: see `secret-file.ts`. */
+  readonly isSecret?: true;
 }
 
 /** A rule names its settings; it is skipped if one of them could not be parsed. */

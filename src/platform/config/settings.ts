@@ -28,21 +28,27 @@ const absent = <T>(name: string, parse: Setting<T>['parse']): Setting<T | undefi
   fallback: undefined,
 });
 
+/** A setting that is, or contains, a secret. */
+const secret = <T>(name: string, parse: Setting<T>['parse']): Setting<T | undefined> => ({
+  ...absent(name, parse),
+  isSecret: true,
+});
+
 export const settings = {
   environment: setting('NODE_ENV', oneOf('development', 'test', 'production'), 'development'),
   host: setting('HOST', hostName, '127.0.0.1'),
   port: setting('PORT', integer(0, 65_535), 3000),
   drainSeconds: setting('REKEY_DRAIN_SECONDS', integer(0, 300), 5),
   issuer: absent('REKEY_ISSUER', url('https:', 'http:')),
-  secret: absent('REKEY_SECRET', text),
+  secret: secret('REKEY_SECRET', text),
   dataDir: setting('REKEY_DATA_DIR', text, './data'),
-  databaseUrl: absent('DATABASE_URL', serverUrl(/^[^/@]*$/, 'postgres:', 'postgresql:')),
+  databaseUrl: secret('DATABASE_URL', serverUrl(/^[^/@]*$/, 'postgres:', 'postgresql:')),
   databasePool: setting('REKEY_DATABASE_POOL', integer(1, 200), 10),
   migrateAtBoot: setting('REKEY_MIGRATE_AT_BOOT', oneOf('on', 'off'), 'on'),
-  redisUrl: absent('REDIS_URL', serverUrl(/^\d*$/, 'redis:', 'rediss:')),
+  redisUrl: secret('REDIS_URL', serverUrl(/^\d*$/, 'redis:', 'rediss:')),
   revocationCheck: setting('REKEY_REVOCATION_CHECK', oneOf('tracker', 'database'), 'tracker'),
   adminClientId: absent('REKEY_ADMIN_CLIENT_ID', credential),
-  adminClientSecret: absent('REKEY_ADMIN_CLIENT_SECRET', credential),
+  adminClientSecret: secret('REKEY_ADMIN_CLIENT_SECRET', credential),
   signingAlgorithm: setting('REKEY_SIGNING_ALGORITHM', oneOf('ES256', 'EdDSA', 'RS256', 'PS256'), 'ES256'),
   keyRotationDays: setting('REKEY_KEY_ROTATION_DAYS', integer(1, 3650), 90),
   trustedProxies: setting('REKEY_TRUSTED_PROXIES', networks, []),
@@ -58,7 +64,7 @@ export const settings = {
   loginSessionIdleHours: setting('REKEY_LOGIN_SESSION_IDLE_HOURS', integer(1, 8760), 8),
   upstreamIssuer: absent('REKEY_UPSTREAM_ISSUER', url('https:', 'http:')),
   upstreamClientId: absent('REKEY_UPSTREAM_CLIENT_ID', credential),
-  upstreamClientSecret: absent('REKEY_UPSTREAM_CLIENT_SECRET', credential),
+  upstreamClientSecret: secret('REKEY_UPSTREAM_CLIENT_SECRET', credential),
   upstreamName: absent('REKEY_UPSTREAM_NAME', shortText(60)),
   upstreamScope: setting('REKEY_UPSTREAM_SCOPE', text, 'openid profile email'),
   home: absent('REKEY_HOME', home),

@@ -1,8 +1,12 @@
 /** Finds variables that look like settings but are not: a misspelt setting would otherwise silently keep its default. */
 import { editDistance } from '../nearest.js';
+import { fileVariableOf } from './secret-file.js';
+import type { Setting } from './setting.js';
 import { settings } from './settings.js';
 
-const NAMES = Object.values(settings).map(({ name }) => name);
+const NAMES = Object.values<Setting<unknown>>(settings).flatMap(({ name, isSecret }) =>
+  isSecret ? [name, fileVariableOf(name)] : [name],
+);
 
 /** Variables of the command line and the Compose file, which may share the service's environment. */
 const OTHERS = ['REKEY_URL', 'REKEY_HTTPS_PORT', 'REKEY_TLS_DIR'];
