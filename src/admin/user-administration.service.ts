@@ -48,9 +48,10 @@ export class UserAdministration {
   }
 
   /** @throws InvalidFields; OAuthError not_found, conflict */
-  async update(subject: string, { disabled, ...changes }: UpdateUserDto, admin: AuditOrigin): Promise<KnownUser> {
+  async update(subject: string, request: UpdateUserDto, admin: AuditOrigin): Promise<KnownUser> {
+    const { disabled, add_groups: addGroups, remove_groups: removeGroups, ...changes } = request;
     const user = await this.users
-      .update(subject, changes, admin, async (manager) => {
+      .update(subject, { ...changes, addGroups, removeGroups }, admin, async (manager) => {
         if (disabled !== undefined) await this.subjects.commitDisabled(subject, disabled, admin, manager);
       })
       .catch(asAnswer);

@@ -13,6 +13,8 @@ export const showUser = ({ user, disabled }: KnownUser): UserDto => ({
   subject: user.subject,
   username: user.username,
   claims: { ...user.claims },
+  groups: user.groups,
+  attributes: user.attributes,
   has_password: user.passwordHash !== null,
   ...(user.passwordChangedAt && { password_changed_at: user.passwordChangedAt.toISOString() }),
   disabled,

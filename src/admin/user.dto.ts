@@ -3,7 +3,8 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject, IsString, ValidateIf } from 'class-validator';
 import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
 import { MAX_USERNAME_CHARACTERS } from '../oauth/username.js';
-import { ChoiceField, FlagField, InstantField, TextField } from './field.dto.js';
+import { MAX_GROUPS } from '../users/user-attributes.js';
+import { ChoiceField, FlagField, InstantField, SetField, TextField } from './field.dto.js';
 import { PageDto, PageQueryDto } from './paging.dto.js';
 import { FieldProblemDto } from './problem.dto.js';
 
@@ -19,6 +20,21 @@ const CLAIMS = {
 
 const ClaimsField = (facts: { description?: string } = {}) =>
   applyDecorators(ApiPropertyOptional({ ...CLAIMS, ...facts }), whenPresent, IsObject());
+
+const ATTRIBUTES = {
+  type: 'object' as const,
+  additionalProperties: true,
+  description: 'Other claims: JSON values by name, for clients with a scope that releases them.',
+  example: { department: 'Research', roles: ['editor'] },
+};
+
+const AttributesField = (facts: { description?: string } = {}) =>
+  applyDecorators(ApiPropertyOptional({ ...ATTRIBUTES, ...facts }), whenPresent, IsObject());
+
+const GroupsField = (description: string) =>
+  SetField({ max: MAX_GROUPS, required: false, description, example: ['platform', 'on-call'] });
+
+const GROUPS = 'What the claim `groups` says.';
 
 const PASSWORD = {
   description: 'Not a common password, nor the name of the user or of the service. Every character is allowed.',
@@ -59,6 +75,12 @@ export class CreateUserDto {
 
   @ClaimsField()
   claims?: Record<string, unknown>;
+
+  @GroupsField(GROUPS)
+  groups?: string[];
+
+  @AttributesField()
+  attributes?: Record<string, unknown>;
 }
 
 export class UpdateUserDto {
@@ -67,6 +89,18 @@ export class UpdateUserDto {
 
   @ClaimsField({ description: 'They replace all existing claims.' })
   claims?: Record<string, unknown>;
+
+  @GroupsField('They replace all existing groups.')
+  groups?: string[];
+
+  @GroupsField('Joins these, and stays in the others.')
+  add_groups?: string[];
+
+  @GroupsField('Leaves these.')
+  remove_groups?: string[];
+
+  @AttributesField({ description: 'Each replaces the one of its name, null removes it; the others stay.' })
+  attributes?: Record<string, unknown>;
 
   @FlagField({
     required: false,
@@ -91,6 +125,12 @@ export class UserDto {
 
   @ApiProperty(CLAIMS)
   claims: Record<string, unknown>;
+
+  @SetField({ max: MAX_GROUPS, description: GROUPS })
+  groups: string[];
+
+  @ApiProperty(ATTRIBUTES)
+  attributes: Record<string, unknown>;
 
   @ApiProperty({ description: 'Whether the user can sign in with a password.' })
   has_password: boolean;
@@ -131,6 +171,12 @@ export class ImportUserDto {
 
   @ClaimsField()
   claims?: Record<string, unknown>;
+
+  @GroupsField(GROUPS)
+  groups?: string[];
+
+  @AttributesField()
+  attributes?: Record<string, unknown>;
 }
 
 export class ImportedUserDto {

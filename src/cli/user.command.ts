@@ -11,7 +11,18 @@ interface CreateOptions {
   readonly name?: string;
   readonly email?: string;
   readonly claims?: Record<string, unknown>;
+  readonly group?: readonly string[];
+  readonly attributes?: Record<string, unknown>;
   readonly withPassword?: boolean;
+}
+
+interface UpdateOptions {
+  readonly username?: string;
+  readonly claims?: Record<string, unknown>;
+  readonly group?: readonly string[];
+  readonly addGroup?: readonly string[];
+  readonly removeGroup?: readonly string[];
+  readonly attributes?: Record<string, unknown>;
 }
 
 export function userCommand(terminal: Terminal): Command {
@@ -36,11 +47,14 @@ export function userCommand(terminal: Terminal): Command {
     .option('--name <name>', 'the claim name')
     .option('--email <address>', 'the claim email')
     .option('--claims <json>', 'other standard claims, like \'{"locale":"de"}\'', jsonObject)
+    .option('--group <group...>', 'the groups that the user is in')
+    .option('--attributes <json>', 'other claims, like \'{"department":"Research","roles":["editor"]}\'', jsonObject)
     .option('--with-password', 'asks for the password, or reads it from standard input')
     .action(async (username: string, { subject, withPassword, ...options }: CreateOptions) => {
       const password = withPassword ? await readPassword() : undefined;
-      const { claims, ...given } = options;
-      terminal.show(await api.post('/users', { username, subject, password, claims: { ...claims, ...given } }));
+      const { claims, group: groups, attributes, ...given } = options;
+      const user = { username, subject, password, claims: { ...claims, ...given }, groups, attributes };
+      terminal.show(await api.post('/users', user));
     });
   addChangeCommands(command, terminal);
   command
@@ -52,6 +66,19 @@ export function userCommand(terminal: Terminal): Command {
 
 function addChangeCommands(command: Command, terminal: Terminal): void {
   const { api } = terminal;
+  command
+    .command('update <user>')
+    .description('changes only what is given')
+    .option('--username <username>', 'the name or e-mail address that the user signs in with')
+    .option('--claims <json>', 'standard claims, which replace all existing ones', jsonObject)
+    .option('--group <group...>', 'the groups that the user is in, in place of the existing ones')
+    .option('--add-group <group...>', 'joins these groups')
+    .option('--remove-group <group...>', 'leaves these groups')
+    .option('--attributes <json>', 'other claims; each replaces the one of its name, and null removes it', jsonObject)
+    .action(async (user: string, { group: groups, addGroup, removeGroup, ...given }: UpdateOptions) => {
+      const changes = { ...given, groups, add_groups: addGroup, remove_groups: removeGroup };
+      terminal.show(await api.patch(path(user), changes));
+    });
   command
     .command('set-password <user>')
     .description('asks for the password, or reads it from standard input; signs the user out everywhere')

@@ -52,7 +52,7 @@ const codes = {
   not_found: { status: 404, description: 'There is nothing here.' },
   method_not_allowed: { status: 405, description: 'This endpoint does not support that method.' },
   conflict: { status: 409, description: 'The state of the resource does not allow that.' },
-  request_too_large: { status: 413, description: 'The request is too large.' },
+  request_too_large: { status: 413, description: 'The request is too large: a body has 16 KiB at most.' },
   too_many_requests: { status: 429, description: 'Too many attempts. Wait, then try again.' },
   server_error: { status: 500, description: 'The server met an unexpected condition.' },
   temporarily_unavailable: { status: 503, description: 'The server cannot answer right now. Try again shortly.' },

@@ -56,3 +56,7 @@ export const claimsOfScope: Readonly<Record<string, readonly ClaimName[]>> = {
   address: ['address'],
   phone: ['phone_number', 'phone_number_verified'],
 };
+
+const standardNames: ReadonlySet<string> = new Set(Object.values(claimsOfScope).flat());
+
+export const isStandardClaim = (name: string): boolean => standardNames.has(name);

@@ -15,7 +15,7 @@ const must =
   (value) =>
     typeof value === 'string' && holds(value) ? undefined : words;
 
-const isLine = (text: string, max: number): boolean =>
+export const isLine = (text: string, max: number): boolean =>
   text !== '' && [...text].length <= max && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
 
 const line = (max: number): Rule => must((text) => isLine(text, max), `must be one line of 1 to ${max} characters`);

@@ -4,6 +4,7 @@ import { claimProblems } from './claim-values.js';
 import { parseHash } from '../passwords/password-hash.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import type { UserEntity } from './user.entity.js';
+import { attributeProblems, groupProblems, type Attributes } from './user-attributes.js';
 import { usernameKey, usernameProblem } from '../oauth/username.js';
 
 export interface UserRequest {
@@ -13,6 +14,8 @@ export interface UserRequest {
   /** A hash imported from another system: see `password-hash.ts`. */
   readonly passwordHash?: string | undefined;
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The outcome for an imported user. */
@@ -21,13 +24,16 @@ export type ImportOutcome =
   | { readonly result: 'invalid'; readonly problems: readonly string[] };
 
 /** @returns all problems, each beginning with the name of its field; empty for a valid request */
-export function userProblems({ subject, username, passwordHash, claims = {} }: UserRequest): string[] {
+export function userProblems(request: UserRequest): string[] {
+  const { subject, username, passwordHash, claims = {}, groups = [], attributes = {} } = request;
   const hash = passwordHash === undefined ? undefined : parseHash(passwordHash);
   const problems = [
     subject === undefined || isUserSubject(subject) ? undefined : `subject ${SUBJECT_RULE}`,
     usernameProblem(username),
     hash && 'problem' in hash ? `password_hash ${hash.problem}` : undefined,
     ...claimProblems(claims),
+    ...groupProblems(groups),
+    ...attributeProblems(attributes),
   ];
   return problems.filter((problem) => problem !== undefined);
 }
@@ -40,6 +46,8 @@ export function newUser(
     subject: string;
     username: string;
     claims: StandardClaims;
+    groups?: readonly string[] | undefined;
+    attributes?: Readonly<Record<string, unknown>> | undefined;
     passwordHash: string | null;
     passwordChangedAt?: Date;
   },
@@ -50,6 +58,8 @@ export function newUser(
   return {
     passwordChangedAt: null,
     ...user,
+    groups: [...(user.groups ?? [])],
+    attributes: (user.attributes ?? {}) as Attributes,
     usernameKey: key,
     knownSources: [],
     sessionEpoch: 0,

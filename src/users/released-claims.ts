@@ -1,7 +1,5 @@
 /** Which of a user's claims a client gets: the requested standard claims that the user has. */
-import { claimsOfScope, type ClaimName, type StandardClaims } from '../oauth/standard-claims.js';
-
-const standardNames: ReadonlySet<string> = new Set(Object.values(claimsOfScope).flat());
+import { claimsOfScope, isStandardClaim, type ClaimName, type StandardClaims } from '../oauth/standard-claims.js';
 
 /** The claims that a scope requests (OpenID Connect Core §5.4). */
 export const claimNamesOf = (scope: readonly string[]): ClaimName[] =>
@@ -13,7 +11,7 @@ export const claimNamesOf = (scope: readonly string[]): ClaimName[] =>
  */
 export function releasedClaims(claims: StandardClaims, names: readonly string[]): StandardClaims {
   const released = Object.entries(claims).filter(
-    ([name, value]) => standardNames.has(name) && names.includes(name) && isPresent(value),
+    ([name, value]) => isStandardClaim(name) && names.includes(name) && isPresent(value),
   );
   return Object.fromEntries(released);
 }

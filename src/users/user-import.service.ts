@@ -68,8 +68,8 @@ function firstOnes(users: readonly UserEntity[]): [first: UserEntity[], later: U
   return [first, later];
 }
 
-function rowOf({ subject, username, passwordHash, claims }: UserRequest, fresh: string, now: Date): UserEntity {
-  const user = { subject: subject ?? fresh, username, passwordHash: passwordHash ?? null, claims: claims ?? {} };
+function rowOf({ subject, passwordHash, claims, ...rest }: UserRequest, fresh: string, now: Date): UserEntity {
+  const user = { ...rest, subject: subject ?? fresh, passwordHash: passwordHash ?? null, claims: claims ?? {} };
   return newUser(user, now)!;
 }
 

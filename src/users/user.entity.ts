@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { StandardClaims } from '../oauth/standard-claims.js';
+import type { Attributes } from './user-attributes.js';
 
 /** A user who signs in here. Whether the subject is disabled is in `subjects`. */
 @Entity('users')
@@ -28,6 +29,13 @@ export class UserEntity {
 
   @Column('jsonb')
   claims: StandardClaims;
+
+  @Column('text', { array: true, default: [] })
+  groups: string[];
+
+  /** Other claims, by name. */
+  @Column('jsonb', { default: {} })
+  attributes: Attributes;
 
   /** The sources from which this user has signed in, latest first: see `sign-in-limits.service.ts`. */
   @Column('text', { name: 'known_sources', array: true, default: [] })

@@ -13,9 +13,8 @@ import { LinkedAccountEntity } from './linked-account.entity.js';
 import type { PasswordKind } from './password-kinds.js';
 import { usernameKey } from '../oauth/username.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
+import type { UserChangeSet } from './user-change.js';
 import { UserEntity } from './user.entity.js';
-
-export type UserChangeSet = Partial<Pick<UserEntity, 'username' | 'usernameKey' | 'claims'>>;
 
 /** As many sources as a user has; the oldest is dropped. */
 const MAX_KNOWN_SOURCES = 10;
@@ -113,6 +112,13 @@ export class UserRepository {
       .findBy([{ subject: Any(subjects) }, { usernameKey: Any(usernameKeys), deletedAt: IsNull() }]);
   }
 
+  /** Locks the user until the transaction ends. */
+  lock(subject: string, manager: EntityManager): Promise<UserEntity | null> {
+    return manager
+      .withRepository(this.users)
+      .findOne({ where: { subject, deletedAt: IsNull() }, lock: { mode: 'pessimistic_write' } });
+  }
+
   /** @returns false if there is no such user @throws a unique violation when the username is taken */
   update(subject: string, changes: UserChangeSet, now: Date, manager: EntityManager): Promise<boolean> {
     return this.change(subject, { ...changes, updatedAt: now }, manager);
@@ -163,6 +169,8 @@ export class UserRepository {
         passwordHash: null,
         passwordChangedAt: null,
         claims: {},
+        groups: [],
+        attributes: {},
         knownSources: [],
         updatedAt: now,
         deletedAt: now,

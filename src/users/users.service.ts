@@ -3,17 +3,17 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { isUniqueViolation } from '../platform/database/database-errors.js';
 import type { RequestContext } from '../platform/http/request-context.js';
-import { claimProblems } from './claim-values.js';
 import { LinkedSignIn } from './linked-sign-in.service.js';
 import { NewPasswords } from './new-passwords.service.js';
 import { newUser, userProblems, type UserRequest } from './new-user.js';
 import { PasswordSignIn, type SignInVerdict } from './password-sign-in.service.js';
 import type { ProvenUser } from './proven-user.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
+import { changesTo, type UserChange } from './user-change.js';
 import { UserChanges } from './user-changes.service.js';
 import { InvalidUser, UserTaken } from './user-error.js';
 import type { UserEntity } from './user.entity.js';
-import { usernameKey, usernameProblem } from '../oauth/username.js';
+import { usernameKey } from '../oauth/username.js';
 import { nearest } from '../platform/nearest.js';
 import { UserRepository } from './user.repository.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
@@ -94,12 +94,12 @@ export class UsersService {
     change: AuditOrigin,
   ): Promise<UserEntity> {
     throwProblems(userProblems(request));
-    const { subject = uuidv7(), username } = request;
+    const { subject = uuidv7(), username, groups, attributes } = request;
     const claims = (request.claims ?? {}) as StandardClaims;
     const hash = password === undefined ? undefined : await this.passwords.hash(password, { username, claims });
     return this.changes.make(change, async ({ manager, now, record }) => {
       const passwordHash = hash ?? request.passwordHash ?? null;
-      const user = newUser({ subject, username, claims, passwordHash }, now)!;
+      const user = newUser({ subject, username, claims, groups, attributes, passwordHash }, now)!;
       if (hash !== undefined) user.passwordChangedAt = now;
       const inserted = await this.repository.insert([user], manager);
       if (inserted.size === 0) {
@@ -112,32 +112,28 @@ export class UsersService {
   }
 
   /**
-   * @param request its claims replace all stored ones
+   * Two changes of one user wait for each other.
    * @returns undefined if there is no such user @throws InvalidUser, UserTaken
    */
   async update(
     subject: string,
-    { username, claims }: Partial<Pick<UserRequest, 'username' | 'claims'>>,
+    request: UserChange,
     change: AuditOrigin,
     alongside?: Alongside,
   ): Promise<UserEntity | undefined> {
-    throwProblems([
-      ...(username === undefined ? [] : [usernameProblem(username)]),
-      ...(claims === undefined ? [] : claimProblems(claims)),
-    ]);
-    const changes = {
-      ...(username !== undefined && { username, usernameKey: usernameKey(username)! }),
-      ...(claims !== undefined && { claims: claims as StandardClaims }),
-    };
-    const fields = Object.keys(changes).filter((name) => name !== 'usernameKey');
     return this.changes
       .make(change, async ({ manager, now, record }) => {
-        if (fields.length > 0 && (await this.repository.update(subject, changes, now, manager))) {
+        const user = await this.repository.lock(subject, manager);
+        if (!user) return undefined;
+        const { changes, problems } = changesTo(user, request);
+        throwProblems(problems);
+        const fields = Object.keys(changes).filter((name) => name !== 'usernameKey');
+        if (fields.length > 0) {
+          await this.repository.update(subject, changes, now, manager);
           await record('user.updated', subject, { fields });
         }
-        const user = await this.repository.find(subject, manager);
-        if (user) await alongside?.(manager);
-        return user ?? undefined;
+        await alongside?.(manager);
+        return fields.length > 0 ? { ...user, ...changes, updatedAt: now } : user;
       })
       .catch((error: unknown) => {
         throw isUniqueViolation(error) ? new UserTaken('username') : error;

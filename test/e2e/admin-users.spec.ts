@@ -144,6 +144,8 @@ describe('a user', () => {
       subject: expect.stringMatching(/^[0-9a-f-]{36}$/),
       username,
       claims,
+      groups: [],
+      attributes: {},
       has_password: true,
       password_changed_at: now,
       disabled: false,
@@ -265,6 +267,90 @@ describe('a user', () => {
     ] as const) {
       expect((await callAdmin(app, method, at, {}, method === 'POST' ? {} : undefined)).status).toBe(401);
     }
+  });
+});
+
+describe('groups and attributes', () => {
+  const groups = ['platform', 'on-call'];
+  const attributes = { department: 'Research', roles: ['editor'], 'cognito:groups': { deep: [1, null] } };
+
+  it('groups and attributes are stored, shown and changed, by name in the audit log', async () => {
+    const user = await created({ groups, attributes });
+    expect(user).toMatchObject({ groups, attributes });
+    expect((await caller.get(path(user.subject!))).body).toEqual(user);
+    const changed = await caller.patch(path(user.subject!), {
+      groups: ['platform', 'sales'],
+      attributes: { department: null, level: 3 },
+    });
+    expect(changed.body).toMatchObject({ groups: ['platform', 'sales'], claims: {} });
+    expect(changed.body.attributes).toEqual({ roles: ['editor'], 'cognito:groups': { deep: [1, null] }, level: 3 });
+    expect(await auditOf(app, changed)).toMatchObject([{ detail: { fields: ['groups', 'attributes'] } }]);
+    expect((await caller.get(path(user.subject!))).body).toEqual(changed.body);
+  });
+
+  it('groups can be joined and left one by one', async () => {
+    const { subject } = await created({ groups });
+    const { body } = await caller.patch(path(subject!), {
+      add_groups: ['sales', 'platform'],
+      remove_groups: ['on-call'],
+    });
+    expect(body.groups).toEqual(['platform', 'sales']);
+  });
+
+  it('of admins who change one user at the same time, none loses anything', async () => {
+    const { subject } = await created({ groups: ['before'] });
+    const names = Array.from({ length: 10 }, (_, index) => `g${index}`);
+    const answers = await Promise.all(
+      names.flatMap((name) => [
+        caller.patch(path(subject!), { add_groups: [name] }),
+        caller.patch(path(subject!), { attributes: { [name]: name } }),
+      ]),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(new Array(20).fill(200));
+    const { body } = await caller.get(path(subject!));
+    expect((body.groups as string[]).sort()).toEqual(['before', ...names]);
+    expect(Object.keys(body.attributes as object).sort()).toEqual(names);
+  });
+
+  it('a user has 500 groups at most, and is told so, however they come', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `g${index}`);
+    const { subject } = await created({ groups: many(500) });
+    for (const answer of [
+      await caller.post('/users', { username: newName(), groups: many(501) }),
+      await caller.patch(path(subject!), { groups: many(501) }),
+      await caller.patch(path(subject!), { add_groups: ['one more'] }),
+    ]) {
+      expect([answer.status, wrongFields(answer)]).toEqual([400, ['groups']]);
+      expect(JSON.stringify(answer.body.errors)).toContain('500');
+    }
+    const far = await caller.post('/users', { username: newName(), groups: many(10_000) });
+    expect([far.status, far.body.detail]).toEqual([413, 'The request is too large: a body has 16 KiB at most.']);
+    expect((await caller.get(path(subject!))).body.groups).toHaveLength(500);
+  });
+
+  it.each([
+    ['groups', { groups: 'platform' }],
+    ['groups', { groups: [1] }],
+    ['groups', { groups: ['a', 'a'] }],
+    ['groups', { groups: null }],
+    ['groups', { groups: [' a'] }],
+    ['attributes', { attributes: ['a'] }],
+    ['attributes', { attributes: { sub: 'x' } }],
+    ['attributes', { attributes: { email: 'x' } }],
+    ['attributes.roles', { attributes: { roles: 'admin' } }],
+  ])('a user cannot have these %s: %j', async (field, body) => {
+    const refused = await caller.post('/users', { username: newName(), ...body });
+    expect([refused.status, wrongFields(refused)]).toEqual([400, [field]]);
+    const { subject } = await created();
+    expect((await caller.patch(path(subject!), body)).status).toBe(400);
+  });
+
+  it('a change that would break a rule together with what is stored changes nothing', async () => {
+    const big = 'x'.repeat(5000);
+    const { subject } = await created({ attributes: { one: big } });
+    const answer = await caller.patch(path(subject!), { attributes: { two: big }, claims: { name: 'Changed' } });
+    expect([answer.status, wrongFields(answer)]).toEqual([400, ['attributes']]);
+    expect((await caller.get(path(subject!))).body).toMatchObject({ claims: {}, attributes: { one: big } });
   });
 });
 

@@ -60,6 +60,23 @@ it('user create, list, show, set-password, disable, enable and delete work', asy
   expect((await run(['user', 'list'])).stdout).toMatch(/^a b +anna +true +false /m);
   expect((await run(['user', 'show', 'a b'])).stdout).toMatch(/^claims\.email +anna@example\.com$/m);
 
+  await json(['update', 'anna', '--group', 'staff', 'old', '--attributes', '{"level":3,"roles":["editor"]}']);
+  const moved = await json([
+    'update',
+    'anna',
+    '--add-group',
+    'new',
+    '--remove-group',
+    'old',
+    '--attributes',
+    '{"level":null}',
+  ]);
+  expect([moved.groups, moved.attributes, moved.claims]).toEqual([
+    ['staff', 'new'],
+    { roles: ['editor'] },
+    created.claims,
+  ]);
+
   const set = await run(['user', 'set-password', 'a b'], 'umbrella gravel tango\n');
   expect(set).toEqual({ exitCode: 0, stdout: 'Set the password of a b.\n', stderr: '' });
   expect(await authenticate(app, 'anna', 'umbrella gravel tango')).toMatchObject({ verdict: 'ok' });
@@ -138,6 +155,8 @@ describe('import', () => {
       username: `import${index}`,
       password_hash: BCRYPT,
       claims: { email: `import${index}@example.com` },
+      groups: ['staff'],
+      attributes: { level: index },
     }));
     const lines: (object | string)[] = [...users];
     lines.splice(3, 0, 'no json');
@@ -150,6 +169,9 @@ describe('import', () => {
       'line 301: username must not begin or end with white space; claims.email must be an e-mail address',
     ]);
     expect(await authenticate(app, 'import449', 'pw')).toMatchObject({ verdict: 'ok' });
+    expect((await json(['list', '--username', 'import449'])).items).toMatchObject([
+      { groups: ['staff'], attributes: { level: 449 } },
+    ]);
 
     const again = await run(['--json', 'user', 'import', fileOf(...users, '')]);
     expect([again.exitCode, JSON.parse(again.stdout)]).toEqual([0, { created: 0, exists: 450, invalid: 0 }]);

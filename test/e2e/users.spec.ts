@@ -175,7 +175,8 @@ describe('the claims for clients', () => {
 describe('a deleted user', () => {
   it('a deleted user leaves only the subject, which stays taken; the username is free', async () => {
     const name = newName();
-    const { subject } = await createUser(app, name, { claims: { name: 'Canary of the claims' } });
+    const canaries = { groups: ['Canary of the groups'], attributes: { department: 'Canary of the attributes' } };
+    const { subject } = await createUser(app, name, { claims: { name: 'Canary of the claims' }, ...canaries });
     await authenticate(app, name, PASSWORD, { source: '192.0.2.99' });
     expect(await usersOf(app).delete(subject, BY_TEST)).toBe(true);
     const row = await rowOf(app, subject);

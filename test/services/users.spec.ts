@@ -76,6 +76,20 @@ describe('at the same time on two replicas', () => {
     expect(await usersLike('one')).toBe(1);
   });
 
+  it('changes of one user lose neither a group nor an attribute', async () => {
+    const { subject } = await createUser(replicas[0], 'changed', { groups: ['before'] });
+    const names = Array.from({ length: 20 }, (_, index) => `g${index}`);
+    const rest = [...names];
+    const outcomes = await everywhere(names.length, (app) => {
+      const name = rest.pop()!;
+      return usersOf(app).update(subject, { addGroups: [name], attributes: { [name]: 1 } }, BY_TEST);
+    });
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
+    const user = (await usersOf(replicas[1]).find(subject))!;
+    expect(new Set(user.groups)).toEqual(new Set(['before', ...names]));
+    expect(new Set(Object.keys(user.attributes))).toEqual(new Set(names));
+  });
+
   it('one account at the upstream provider makes one user', async () => {
     const link = (app: TestApp) =>
       usersOf(app).findOrCreateLinked('https://upstream.example', 'account', { preferred_username: 'linked' }, BY_TEST);

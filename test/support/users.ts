@@ -1,5 +1,6 @@
 /** Users of a running service, created and used through its services. */
 import type { UserEntity } from '../../src/users/user.entity.js';
+import type { UserRequest } from '../../src/users/new-user.js';
 import { UsersService } from '../../src/users/users.service.js';
 import type { SignInVerdict } from '../../src/users/password-sign-in.service.js';
 import type { AuditRow } from './audit-trail.js';
@@ -14,7 +15,7 @@ export const usersOf = (app: TestApp): UsersService => app.nest.get(UsersService
 export const createUser = (
   app: TestApp,
   username: string,
-  { password = PASSWORD, ...rest }: { password?: string; claims?: Record<string, unknown>; subject?: string } = {},
+  { password = PASSWORD, ...rest }: { password?: string } & Partial<UserRequest> = {},
 ): Promise<UserEntity> => usersOf(app).create({ username, password, ...rest }, BY_TEST);
 
 /** As the sign-in form would. */

@@ -13,6 +13,7 @@ import { UserSearch1764160000000 } from './migrations/1764160000000-user-search.
 import { MovingIn1764170000000 } from './migrations/1764170000000-moving-in.js';
 import { FamilyId1764180000000 } from './migrations/1764180000000-family-id.js';
 import { AllowedOrigins1764190000000 } from './migrations/1764190000000-allowed-origins.js';
+import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -26,4 +27,5 @@ export const migrations = [
   MovingIn1764170000000,
   FamilyId1764180000000,
   AllowedOrigins1764190000000,
+  Groups1764220000000,
 ];
