@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { DataSourceOptions } from 'typeorm';
+import { fileVariableOf } from '../platform/config/secret-file.js';
 import { processConfig } from '../platform/config/process-config.js';
 import { codeOf, isDenied, isUnavailable } from '../platform/database/database-errors.js';
 import { CliError } from './cli-error.js';
@@ -8,7 +9,7 @@ import type { Terminal } from './terminal.js';
 /** The only command that opens the database itself; for roll-outs with REKEY_MIGRATE_AT_BOOT=off. */
 export const migrateCommand = (terminal: Terminal): Command =>
   new Command('migrate').description('brings the schema of DATABASE_URL up to date').action(async () => {
-    if (!process.env.DATABASE_URL) {
+    if (!process.env.DATABASE_URL && !process.env[fileVariableOf('DATABASE_URL')]) {
       return terminal.done(
         'There is no DATABASE_URL, and the embedded database brings itself up to date at every start.',
       );

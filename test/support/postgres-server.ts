@@ -23,7 +23,7 @@ export class PostgresServer {
   static async start(): Promise<PostgresServer> {
     const directory = mkdtempSync(join(tmpdir(), 'rekey-postgres-'));
     const unwatch = watchOver(directory);
-    const user = unprivileged();
+    const user = serverUser();
     if (user) chownSync(directory, user.uid, user.gid);
     execFileSync(
       program('initdb'),
@@ -118,7 +118,7 @@ function launch(directory: string, port: number): Promise<ServerProcess> {
       file: program('postgres'),
       args: ['-D', join(directory, 'data'), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
       ready: /database system is ready to accept connections/,
-      user: unprivileged(),
+      user: serverUser(),
     },
     directory,
   );
@@ -143,7 +143,7 @@ function readdirOrNothing(path: string): string[] {
 }
 
 /** PostgreSQL refuses to run as root, so root runs it as the user of the Debian package. */
-function unprivileged(): { uid: number; gid: number } | undefined {
+export function serverUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   try {
     const id = (flag: string) =>

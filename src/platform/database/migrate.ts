@@ -20,17 +20,20 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   const patience = setInterval(() => log.warn(BUSY), SAY_EVERY_MS);
   try {
-    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    // On this connection, because the pool of the embedded database has no other.
+    // One transaction holds lock and migrations: behind a pooler, only a transaction keeps its connection.
+    await runner.startTransaction();
+    await runner.query('SET LOCAL statement_timeout = 0');
+    await runner.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await new MigrationExecutor(dataSource, runner).executePendingMigrations();
+    await runner.commitTransaction();
   } catch (error) {
+    await runner.rollbackTransaction().catch(() => undefined);
     if (isUnavailable(error)) throw error;
     throw new StartProblem(
       `The schema could not be migrated, and is unchanged: ${reasonOf(error)}. Does another application use this database?`,
     );
   } finally {
     clearInterval(patience);
-    await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
     await runner.release();
   }
 }

@@ -3,6 +3,8 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { addressOf, awaitDatabase } from './await-database.js';
 import { migrate, migrateOverNetwork } from './migrate.js';
+import { PooledClient } from './pooled-client.js';
+import { isBehindPooler, logPooler, type LimitedConfig } from './pooler.js';
 
 export async function openEmbeddedDatabase(options: DataSourceOptions): Promise<DataSource> {
   const dataSource = await new DataSource(options).initialize();
@@ -15,8 +17,16 @@ export function openNetworkDatabase(options: PostgresDataSourceOptions, migrateA
   return awaitDatabase(
     async () => {
       if (migrateAtBoot) await migrateOverNetwork(options);
-      return new DataSource(options).initialize();
+      return new DataSource(await withPooler(options)).initialize();
     },
     addressOf(options.url ?? ''),
   );
+}
+
+async function withPooler(options: PostgresDataSourceOptions): Promise<PostgresDataSourceOptions> {
+  const extra = options.extra as LimitedConfig;
+  const config = { ...extra, connectionString: options.url, connectionTimeoutMillis: options.connectTimeoutMS };
+  if (!(await isBehindPooler(config))) return options;
+  await logPooler(config);
+  return { ...options, extra: { ...extra, Client: PooledClient } };
 }
