@@ -1,6 +1,8 @@
 import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ClientsService } from '../clients/clients.service.js';
+import { BULK } from '../platform/http/deadline.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { showClient } from './client-representation.js';
@@ -51,6 +53,7 @@ export class ClientsController {
   }
 
   @Patch(':client_id')
+  @RouteConfig(BULK)
   @ApiOperation({ summary: 'Changes the given members of a client' })
   @ApiOkResponse({ type: ClientDto })
   async updateClient(
@@ -62,6 +65,7 @@ export class ClientsController {
   }
 
   @Delete(':client_id')
+  @RouteConfig(BULK)
   @HttpCode(204)
   @ApiOperation({ summary: 'Deletes a client and revokes its families and access tokens. Its id stays taken' })
   @ApiNoContentResponse()

@@ -1,4 +1,5 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBody,
   ApiCreatedResponse,
@@ -10,6 +11,7 @@ import {
 import { FamiliesService } from '../families/families.service.js';
 import type { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { Clock } from '../platform/time/clock.js';
+import { BULK } from '../platform/http/deadline.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { FamilyAdministration } from './family-administration.service.js';
 import { showFamily, showImportedFamily } from './family-representation.js';
@@ -55,6 +57,7 @@ export class FamiliesController {
 
   /** Always 200: the response has the outcome of each family. */
   @Post('import')
+  @RouteConfig(BULK)
   @HttpCode(200)
   @ApiOperation({
     summary: 'Adopts families of another server with their refresh tokens',

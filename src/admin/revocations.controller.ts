@@ -1,8 +1,10 @@
 import { Body, Get, Post, Query, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { RevocationEntity } from '../revocation/revocation.entity.js';
 import { RevocationService } from '../revocation/revocation.service.js';
+import { BULK } from '../platform/http/deadline.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { Paging } from './paging.service.js';
 import { PageQueryDto } from './paging.dto.js';
@@ -21,6 +23,7 @@ export class RevocationsController {
 
   /** 201 means durably revoked, at once. */
   @Post()
+  @RouteConfig(BULK)
   @ApiOperation({ summary: 'Revokes an access token, a family, or everything of a subject, of a client, or at all' })
   @ApiCreatedResponse({ type: RevocationOutcomeDto })
   @ApiOkResponse({ type: RevocationOutcomeDto, description: 'After a dry run.' })

@@ -1,4 +1,5 @@
 import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBody,
   ApiCreatedResponse,
@@ -8,6 +9,7 @@ import {
   ApiOperation,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { BULK } from '../platform/http/deadline.js';
 import { AdminController, ByAdmin } from './admin.guard.js';
 import { Paging } from './paging.service.js';
 import { NamePipe, UserPipe } from './path.pipe.js';
@@ -60,6 +62,7 @@ export class UsersController {
 
   /** Always 200: the response has the outcome of each user. */
   @Post('import')
+  @RouteConfig(BULK)
   @HttpCode(200)
   @ApiOperation({
     summary: 'Imports users with the password hashes of their old system',

@@ -79,7 +79,7 @@ export class FamiliesRepository {
   ): Promise<{ hits: FamilyHits; lastUsedAt: number }> {
     const parameters: unknown[] = [new Date(now), reason];
     const where = selectionSql(selection, parameters);
-    const rows = await patiently(manager, () =>
+    const rows = await within(selection, manager, () =>
       manager.query<HitsRow[]>(
         `WITH hit AS (
            UPDATE token_families SET revoked_at = $1, revoked_reason = $2
@@ -107,7 +107,7 @@ export class FamiliesRepository {
     manager: EntityManager,
   ): Promise<EndedFamily[]> {
     const families = manager.withRepository(this.families);
-    const ended = await patiently(manager, () =>
+    const ended = await within(selection, manager, () =>
       families.update(
         { ...selection, revokedAt: IsNull() },
         { revokedAt: new Date(now), revokedReason: reason },
@@ -197,6 +197,10 @@ export class FamiliesRepository {
     return { deleted: row.deleted, last: row.last ?? undefined };
   }
 }
+
+/** One family, or those of one login session, are few rows: then a wait is for a lock, and has the usual time limit. */
+const within = <T>(selection: FamilySelection, manager: EntityManager, work: () => Promise<T>): Promise<T> =>
+  selection.familyId === undefined && selection.sessionId === undefined ? patiently(manager, work) : work();
 
 const stateSql: Record<FamilyState, string> = {
   active: 'f.revokedAt IS NULL AND f.idleExpiresAt > :now AND f.absoluteExpiresAt > :now',

@@ -1,4 +1,5 @@
 /** With real threads, which are told to rest after every job. */
+import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { afterAll, expect, it, jest } from '@jest/globals';
 
@@ -54,6 +55,18 @@ it('a queue filled by one source has a place for another', async () => {
   expect(served.length).toBeLessThan(400);
   expect(served).toEqual(served.map(() => ({ value: -1 })));
   expect(threads.waiting).toBe(0);
+});
+
+it('a job that has waited for too long is given up, and the thread takes those that have not', async () => {
+  const before = performance.now();
+  const old = Array.from({ length: 12 }, () => aJob().catch((error: unknown) => error));
+  const working = threads.working;
+  const now = jest.spyOn(performance, 'now').mockReturnValue(before + 6000);
+  const young = aJob();
+  const outcomes = await Promise.all(old);
+  expect(await young).toEqual({ value: -1 });
+  now.mockRestore();
+  expect(outcomes.filter((outcome) => outcome instanceof PasswordThreadsBusy)).toHaveLength(12 - working);
 });
 
 it('a resting thread does not delay the shutdown', async () => {

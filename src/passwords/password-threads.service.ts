@@ -16,6 +16,7 @@ type Outcome = { readonly value: unknown } | { readonly problem: string };
 
 interface Job {
   readonly task: PasswordTask;
+  readonly askedAt: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,6 +37,9 @@ const MAX_THREADS = Math.max(1, Math.min(4, CORES - 1));
 
 /** As many as can be computed in a few seconds; further requests are told to retry. */
 const MAX_WAITING = 64 * MAX_THREADS;
+
+/** A job that has waited longer is given up: a busy process hashes slowly, and the one who waits tries again. */
+const MAX_WAIT_MS = 5000;
 
 /** More passwords are waiting than can be hashed in the next seconds. */
 export class PasswordThreadsBusy extends OAuthError {
@@ -63,13 +67,13 @@ export class PasswordThreads implements OnApplicationShutdown {
 
   /**
    * @param source the requester's address: sources take turns, so that none waits for all the jobs of another
-   * @throws PasswordThreadsBusy at once, or when another source needs the place; temporarily_unavailable if the thread dies or
+   * @throws PasswordThreadsBusy at once, when another source needs the place, or after some seconds; temporarily_unavailable if the thread dies or
    *   the service stops
    */
   run(task: PasswordTask, source: string): Promise<Outcome> {
     if (this.closed) return Promise.reject(stopping());
     return new Promise((resolve, reject) => {
-      this.jobs.push(source, { task, resolve, reject })?.reject(new PasswordThreadsBusy());
+      this.jobs.push(source, { task, askedAt: performance.now(), resolve, reject })?.reject(new PasswordThreadsBusy());
       this.assign();
     });
   }
@@ -93,9 +97,14 @@ export class PasswordThreads implements OnApplicationShutdown {
       const thread = this.freeThread();
       if (!thread) return;
       const job = this.jobs.shift()!;
+      const startedAt = performance.now();
+      if (startedAt - job.askedAt > MAX_WAIT_MS) {
+        job.reject(new PasswordThreadsBusy());
+        continue;
+      }
       this.threads.set(thread, {
         job,
-        startedAt: performance.now(),
+        startedAt,
         loopBefore: performance.eventLoopUtilization(),
       });
       thread.ref();

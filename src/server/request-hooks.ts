@@ -12,6 +12,7 @@ import { Form } from '../oauth/form.js';
 import { grantTypes } from '../oauth/grant-type.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import type { Clock } from '../platform/time/clock.js';
+import { DEADLINE_MS } from '../platform/http/deadline.js';
 import { forwardedFor } from '../platform/http/forwarded-for.js';
 import { issuerPath } from '../platform/http/issuer-path.js';
 import { headerLines, queryOf } from '../platform/http/request-context.js';
@@ -30,16 +31,20 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   const believesProxies = config.trustedProxies.length > 0;
   const demandsTls = config.environment === 'production' && config.issuer.startsWith('https:');
   const crossOrigin = new CrossOrigin(config);
+  // The embedded database runs in this process, so there is nobody to wait for.
+  const hasDeadlines = config.databaseUrl !== undefined;
   server.setGenReqId(() => randomUUID());
   server.decorateRequest('arrivedAt', 0);
   server.decorateRequest('scriptOrigin', undefined);
   server.decorateRequest('outcome', undefined);
+  server.decorateRequest('deadline', undefined);
 
   server.addHook('onRequest', (request, reply, done) => {
     if (believesProxies) cleanForwardedFor(request);
     void reply.headers(STANDARD_HEADERS).header('x-correlation-id', request.id);
     // Without a response Fastify does not run `onResponse`.
     reply.raw.once('close', () => {
+      clearTimeout(request.deadline);
       if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
     });
     const { origin } = request.headers;
@@ -63,8 +68,9 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
   });
 
   // Once the body is complete, because the caller controls when it begins and how long it takes.
-  server.addHook('preValidation', (request, _reply, done) => {
+  server.addHook('preValidation', (request, reply, done) => {
     request.arrivedAt = clock.now();
+    if (hasDeadlines) setDeadline(request, reply);
     done();
   });
 
@@ -80,6 +86,21 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     logger[isNoise ? 'debug' : 'info'](accessLine(request, reply));
     done();
   });
+}
+
+/**
+ * Answers 503 when the time is up. The work continues, because what it has sent to PostgreSQL cannot be taken back: a statement
+ * that is committed later has the effect of a request whose answer was lost. Its own answer is dropped.
+ */
+function setDeadline(request: FastifyRequest, reply: FastifyReply): void {
+  const { deadlineMs = DEADLINE_MS } = request.routeOptions.config;
+  if (deadlineMs === 'none') return;
+  request.deadline = setTimeout(() => {
+    // After a stall of the event loop the answers of PostgreSQL may be there already, and are read first.
+    setImmediate(() => {
+      if (!reply.sent) void reply.send(OAuthError.unavailable('deadline'));
+    });
+  }, deadlineMs);
 }
 
 /** RFC 9112 §3.2 on `Host`, RFC 9110 §10.1.1 on `Expect`. @returns why the request is refused */

@@ -7,9 +7,10 @@ import { expectUnavailable, timed, type Timed } from '../support/availability.js
 import type { TestClient } from '../support/clients.js';
 import { Deployment } from '../support/deployment.js';
 import { eventually } from '../support/eventually.js';
-import { beginFamilies, beginFamily, registerClient } from '../support/provision.js';
+import { asAdmin, beginFamilies, beginFamily, registerClient } from '../support/provision.js';
 import { FIRST_ADMIN, type RekeyProcess } from '../support/rekey-process.js';
 import { introspect, postAs, refresh, revoke, send, type Answer } from '../support/requests.js';
+import { Road } from '../support/road.js';
 
 let deployment: Deployment;
 let rekey: RekeyProcess;
@@ -34,6 +35,7 @@ const generationOf = async (familyId: string): Promise<number> => {
   return rows[0]!.generation;
 };
 
+type Begun = Awaited<ReturnType<typeof beginFamily>>;
 type Session = Awaited<ReturnType<typeof session>>;
 
 /** A family that has been refreshed once. */
@@ -265,4 +267,35 @@ describe('PostgreSQL is busy with another program', () => {
     const after = await Promise.all(families.map(({ refreshToken }) => refresh(rekey, client, refreshToken)));
     expect(after.map(({ status }) => status)).toEqual(families.map(() => 200));
   });
+
+  it.each([0, 150])(
+    '[89] with a row locked, and %i ms each way to the database, a refresh and a revocation answer 503 in time',
+    async (latencyMs) => {
+      const road = await Road.to(Number(new URL(deployment.databaseUrl).port), latencyMs);
+      const databaseUrl = Object.assign(new URL(deployment.databaseUrl), { port: String(road.entrance) }).href;
+      const far =
+        latencyMs === 0 ? rekey : await deployment.replica({ databaseUrl, env: { REKEY_MIGRATE_AT_BOOT: 'off' } });
+      const owner = await registerClient(rekey);
+      const families = await beginFamilies(rekey, owner, 3);
+      const [refreshed, revoked, named] = families as [Begun, Begun, Begun];
+      const other = await another();
+      await other.query('BEGIN; SELECT 1 FROM token_families FOR UPDATE');
+      // What may hit a million rows waits for them.
+      const bulk = asAdmin(rekey, 'POST', '/revocations', { kind: 'client', value: owner.clientId, reason: 'test' });
+      const admin = bearer(adminToken);
+      const answers = await Promise.all([
+        timed(() => refresh(far, owner, refreshed.refreshToken)),
+        timed(() => revoke(far, owner, revoked.refreshToken)),
+        timed(() =>
+          callAdmin(far, 'POST', '/revocations', admin, { kind: 'family', value: named.familyId, reason: 'test' }),
+        ),
+      ]);
+      answers.forEach(expectUnavailable);
+      await other.query('ROLLBACK');
+      await bulk;
+      road.close();
+      if (latencyMs > 0) await far.stop();
+      expect((await refresh(rekey, owner, refreshed.refreshToken)).body.error).toBe('invalid_grant');
+    },
+  );
 });

@@ -2,6 +2,7 @@
  * A TCP proxy whose destination can be changed or cut: simulates a failover behind a virtual IP or DNS name, and a lost network.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 export class Road {
   private readonly sockets = new Set<Socket>();
@@ -11,6 +12,7 @@ export class Road {
   private constructor(
     private readonly server: Server,
     private port: number,
+    latencyMs: number,
   ) {
     server.on('connection', (near) => {
       this.#travelled++;
@@ -28,15 +30,17 @@ export class Road {
             this.sockets.delete(from);
             to.destroy();
           });
-        from.pipe(to);
+        if (latencyMs === 0) from.pipe(to);
+        else from.pipe(delayLine(latencyMs)).pipe(to);
       }
     });
   }
 
-  static async to(port: number): Promise<Road> {
+  /** @param latencyMs each way */
+  static async to(port: number, latencyMs = 0): Promise<Road> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new Road(server, port);
+    return new Road(server, port, latencyMs);
   }
 
   /** For Redis. */
@@ -84,3 +88,12 @@ export class Road {
     this.cut();
   }
 }
+
+/** Delays each chunk, but not the next one on top of it. */
+const delayLine = (ms: number): Transform =>
+  new Transform({
+    transform(chunk, _encoding, done) {
+      setTimeout(() => this.push(chunk), ms);
+      done();
+    },
+  });

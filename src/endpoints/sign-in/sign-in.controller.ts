@@ -1,10 +1,12 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accountPath } from '../../pages/browser-paths.js';
 import { FormTokens } from '../../pages/form-token.service.js';
 import { Config } from '../../platform/config/config.js';
 import { browserOf, formOf } from '../../platform/http/browser-context.js';
+import { HASHES_PASSWORD } from '../../platform/http/deadline.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { SignIn } from './sign-in.service.js';
 import { signInBinding, SignInView } from './sign-in.view.js';
@@ -29,6 +31,7 @@ export class SignInController {
   }
 
   @Post()
+  @RouteConfig(HASHES_PASSWORD)
   async submit(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const form = formOf(request);
     const browser = browserOf(request);

@@ -1,8 +1,10 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
 import { browserOf } from '../../platform/http/browser-context.js';
+import { ASKS_UPSTREAM } from '../../platform/http/deadline.js';
 import { contextOf } from '../../platform/http/request-context.js';
 import { Form } from '../../oauth/form.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
@@ -33,6 +35,7 @@ export class UpstreamController {
   }
 
   @Get('callback')
+  @RouteConfig(ASKS_UPSTREAM)
   async arrive(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     this.demandUpstream(request);
     const browser = browserOf(request);

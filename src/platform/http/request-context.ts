@@ -16,6 +16,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** By the injected clock; set after the body was read, before any guard. */
     arrivedAt: number;
+    /** Ends a request that takes too long. */
+    deadline?: NodeJS.Timeout | undefined;
     /** The page whose script sends the request, at the endpoints that scripts may call. */
     scriptOrigin?: string | undefined;
     /** What the access log and the metrics say of the request, where they say more than its status. */
