@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Any, IsNull, LessThan, type EntityManager, type Repository } from 'typeorm';
+import { Any, IsNull, LessThan, Not, Or, type EntityManager, type Repository } from 'typeorm';
 import { patiently } from '../platform/database/patient-statement.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
 import {
@@ -95,7 +95,7 @@ export class FamiliesRepository {
   /** @returns the last use of the selected families, revoked ones included (milliseconds since the epoch); 0 for none */
   async lastUse(selection: FamilySelection, manager: EntityManager): Promise<number> {
     const query = manager.withRepository(this.families).createQueryBuilder('f').select('max(f.lastUsedAt)', 'at');
-    const row = await patiently(manager, () => query.where(selection).getRawOne<{ at: Date | null }>());
+    const row = await patiently(manager, () => query.where(criteriaOf(selection)).getRawOne<{ at: Date | null }>());
     return row?.at?.getTime() ?? 0;
   }
 
@@ -109,7 +109,7 @@ export class FamiliesRepository {
     const families = manager.withRepository(this.families);
     const ended = await within(selection, manager, () =>
       families.update(
-        { ...selection, revokedAt: IsNull() },
+        { ...criteriaOf(selection), revokedAt: IsNull() },
         { revokedAt: new Date(now), revokedReason: reason },
         { returning: ['familyId', 'lastUsedAt'] },
       ),
@@ -168,7 +168,7 @@ export class FamiliesRepository {
   ): Promise<TokenFamilyEntity[]> {
     const query = this.families
       .createQueryBuilder('f')
-      .where(selection)
+      .where(criteriaOf(selection))
       .orderBy('f.familyId', 'DESC')
       .limit(page.limit);
     if (page.before !== undefined) query.andWhere({ familyId: LessThan(page.before) });
@@ -207,6 +207,11 @@ const stateSql: Record<FamilyState, string> = {
   expired: 'f.revokedAt IS NULL AND (f.idleExpiresAt <= :now OR f.absoluteExpiresAt <= :now)',
   revoked: 'f.revokedAt IS NOT NULL',
 };
+
+const criteriaOf = ({ exceptSessionId, ...equal }: FamilySelection) => ({
+  ...equal,
+  ...(exceptSessionId !== undefined && { sessionId: Or(IsNull(), Not(exceptSessionId)) }),
+});
 
 const isTotal = (row: HitsRow): boolean => row.client_id === null;
 

@@ -5,6 +5,8 @@ export interface FamilySelection {
   readonly clientId?: string;
   /** The login session that they belong to. */
   readonly sessionId?: string;
+  /** Without those of this login session. */
+  readonly exceptSessionId?: string;
   /** Whether they outlive it. */
   readonly offline?: boolean;
 }
@@ -36,7 +38,7 @@ export const NO_HITS: FamilyHits = { families: 0, subjects: 0, lastUsedAt: null,
  * @param parameters gets the values; placeholders go on from its length
  */
 export function selectionSql(
-  { familyId, subject, clientId, sessionId, offline }: FamilySelection,
+  { familyId, subject, clientId, sessionId, exceptSessionId, offline }: FamilySelection,
   parameters: unknown[],
 ): string {
   const conditions = Object.entries({
@@ -46,5 +48,8 @@ export function selectionSql(
     session_id: sessionId,
     offline,
   }).filter(([, value]) => value !== undefined);
-  return conditions.map(([column, value]) => `${column} = $${parameters.push(value)}`).join(' AND ') || 'true';
+  const equal = conditions.map(([column, value]) => `${column} = $${parameters.push(value)}`);
+  const different =
+    exceptSessionId === undefined ? [] : [`session_id IS DISTINCT FROM $${parameters.push(exceptSessionId)}`];
+  return [...equal, ...different].join(' AND ') || 'true';
 }

@@ -107,6 +107,7 @@ export const english: Texts = {
       session_ended: 'That browser is signed out.',
       access_ended: 'The application has no access any more.',
       consent_withdrawn: 'You have withdrawn your consent.',
+      password_changed: 'Your password is changed.',
     },
     signOut: 'Sign out',
     sessions: {
@@ -141,6 +142,30 @@ export const english: Texts = {
     agreedOn: 'Agreed',
     withdraw: 'Withdraw',
     of: (name) => [': ', name],
+  },
+  newPassword: {
+    title: 'Password',
+    lastChanged: 'Last changed',
+    notSetHere: 'before you came here',
+    change: 'Change password',
+    current: 'Current password',
+    next: 'New password',
+    again: 'New password again',
+    hint: (minCharacters) => `At least ${minCharacters} characters. Several words are fine, and so is any character.`,
+    endOthers: 'Sign out everywhere else',
+    endOthersHint:
+      'Ends all your other sessions, and the access of applications that you did not open in this browser.',
+    back: 'Cancel',
+    refused: 'That is not your current password.',
+    mismatch: 'The two new passwords are not the same.',
+    flaws: {
+      notText: () => 'That is no text.',
+      tooLong: () => 'That password is too long.',
+      tooShort: (minCharacters) => `A password has at least ${minCharacters} characters.`,
+      sequence: () => 'That password is a repetition or a sequence, which is guessed first.',
+      common: () => 'Many people use that password, so it is guessed first.',
+      name: () => 'That password is your name or the name of this service, which is guessed first.',
+    },
   },
   formPost: {
     title: 'One moment',

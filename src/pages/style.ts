@@ -132,8 +132,14 @@ main { width: 100%; max-width: 27rem; }
 .stack-tight > * + * { margin-top: .375rem; }
 
 .fields > * + * { margin-top: 1.25rem; }
+.fields p.small { margin-top: .375rem; }
+.choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .75rem; align-items: center; }
+.choice input { width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--brand); }
+.choice label { margin: 0; padding: .625rem 0; }
+.choice p { grid-column: 2; }
+.fields .choice p { margin-top: -.25rem; }
 label { display: block; margin-bottom: .375rem; font-weight: 600; font-size: .9375rem; }
-input:not([type=hidden]) {
+input:not([type=hidden], [type=checkbox]) {
   display: block; width: 100%; min-height: 3rem; padding: .5rem .875rem; font: inherit;
   color: inherit; background: var(--surface); border: 1px solid var(--edge); border-radius: .625rem;
 }

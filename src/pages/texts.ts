@@ -3,6 +3,7 @@
  * name is a `Phrase`: the page inserts the name and decides how to highlight it.
  */
 import type { ClaimName } from '../oauth/standard-claims.js';
+import type { PasswordFlaw } from '../passwords/password-policy.js';
 
 /** The BCP 47 tag for `<html lang>` and `Content-Language`. */
 export type Language = 'en' | 'zh-Hant';
@@ -119,9 +120,33 @@ export interface Texts {
     /** Added to a button's label for screen readers, to name the item it belongs to. */
     readonly of: Phrase;
   };
+  /** Choosing a password. */
+  readonly newPassword: {
+    readonly title: string;
+    readonly lastChanged: string;
+    readonly notSetHere: string;
+    readonly change: string;
+    readonly current: string;
+    readonly next: string;
+    readonly again: string;
+    readonly hint: (minCharacters: number) => string;
+    readonly endOthers: string;
+    readonly endOthersHint: string;
+    readonly back: string;
+    /** The current password is wrong. */
+    readonly refused: string;
+    readonly mismatch: string;
+    readonly flaws: Readonly<Record<PasswordFlaw, (minCharacters: number) => string>>;
+  };
   readonly formPost: Explained & { readonly submit: string };
   readonly errors: Readonly<Record<PageProblem, Explained>> & { readonly reference: string };
 }
 
 /** Changes that the account page confirms. */
-export type AccountChange = 'session_ended' | 'access_ended' | 'consent_withdrawn';
+export type AccountChange = 'session_ended' | 'access_ended' | 'consent_withdrawn' | 'password_changed';
+
+/** Why a new password was not taken. */
+export type PasswordRefusal =
+  | { readonly verdict: 'refused' | 'mismatch' }
+  | { readonly verdict: 'unfit'; readonly flaw: PasswordFlaw }
+  | { readonly verdict: 'throttled'; readonly retryAfterSeconds: number };

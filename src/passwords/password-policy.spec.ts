@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { commonPasswords } from './common-passwords.js';
-import { MAX_PASSWORD_BYTES, normalized, passwordProblem } from './password-policy.js';
+import { MAX_PASSWORD_BYTES, normalized, passwordFlaw, passwordProblem } from './password-policy.js';
 
 const common = await commonPasswords();
 const context = ['anna.bauer', 'anna.bauer@example.com', 'Rekey'];
 
-const problemOf = (password: string, minCharacters = 8) =>
-  passwordProblem(password, { minCharacters, common, context });
+const problemOf = (password: string, minCharacters = 8): string | undefined => {
+  const flaw = passwordFlaw(password, { minCharacters, common, context });
+  return flaw && passwordProblem(flaw, { minCharacters });
+};
 
 describe('a password', () => {
   it.each([

@@ -23,25 +23,36 @@ export interface PasswordRules {
   readonly context: readonly string[];
 }
 
-/** @returns what is wrong with the password, without repeating it; undefined if it is acceptable */
-export function passwordProblem(
+/** Why a password is refused. */
+export type PasswordFlaw = 'notText' | 'tooLong' | 'tooShort' | 'sequence' | 'common' | 'name';
+
+const words: Readonly<Record<PasswordFlaw, (rules: Pick<PasswordRules, 'minCharacters'>) => string>> = {
+  notText: () => 'password must be text',
+  tooLong: () => `password must have ${MAX_PASSWORD_BYTES} bytes at most`,
+  tooShort: ({ minCharacters }) => `password must have at least ${minCharacters} characters`,
+  sequence: () => 'password must not be a repetition or a sequence',
+  common: () => 'password must not be one that many people use',
+  name: () => 'password must not be the name of the user or of the service',
+};
+
+/** The flaw for an admin, without repeating the password. */
+export const passwordProblem = (flaw: PasswordFlaw, rules: Pick<PasswordRules, 'minCharacters'>): string =>
+  words[flaw](rules);
+
+/** @returns undefined if the password is acceptable */
+export function passwordFlaw(
   password: string,
   { minCharacters, common, context }: PasswordRules,
-): string | undefined {
+): PasswordFlaw | undefined {
   const form = normalized(password);
-  if (/\p{Cs}/u.test(password)) return 'password must be text';
-  if (Buffer.byteLength(form) > MAX_PASSWORD_BYTES) return `password must have ${MAX_PASSWORD_BYTES} bytes at most`;
-  if ([...form].length < minCharacters) return `password must have at least ${minCharacters} characters`;
-  if (isSequence(form) || [...pieceOf(form.toLowerCase())].length < SHORTEST_PIECE) {
-    return 'password must not be a repetition or a sequence';
-  }
+  if (/\p{Cs}/u.test(password)) return 'notText';
+  if (Buffer.byteLength(form) > MAX_PASSWORD_BYTES) return 'tooLong';
+  if ([...form].length < minCharacters) return 'tooShort';
+  if (isSequence(form) || [...pieceOf(form.toLowerCase())].length < SHORTEST_PIECE) return 'sequence';
   const disguises = disguisesOf(form);
-  if (disguises.some((text) => common.has(text))) return 'password must not be one that many people use';
+  if (disguises.some((text) => common.has(text))) return 'common';
   const names = new Set(context.flatMap((word) => disguisesOf(normalized(word))));
-  if (disguises.some((text) => names.has(text))) {
-    return 'password must not be the name of the user or of the service';
-  }
-  return undefined;
+  return disguises.some((text) => names.has(text)) ? 'name' : undefined;
 }
 
 /**

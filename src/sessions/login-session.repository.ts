@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Any, IsNull, LessThanOrEqual, MoreThan, type EntityManager, type Repository } from 'typeorm';
+import { Any, IsNull, LessThanOrEqual, MoreThan, Not, type EntityManager, type Repository } from 'typeorm';
 import { patiently } from '../platform/database/patient-statement.js';
 import { SubjectEntity } from '../users/subject.entity.js';
 import { UserEntity } from '../users/user.entity.js';
@@ -94,10 +94,10 @@ export class LoginSessionRepository {
   }
 
   /** Locks the sessions in one order, so that two calls cannot deadlock. @returns those that this call ended, ordered by id */
-  async endAll(subject: string, now: number, manager: EntityManager): Promise<LoginSession[]> {
+  async endAll(subject: string, now: number, manager: EntityManager, except?: string): Promise<LoginSession[]> {
     const sessions = manager.withRepository(this.sessions);
     const rows = await sessions.find({
-      where: { subject, endedAt: IsNull() },
+      where: { subject, endedAt: IsNull(), ...(except !== undefined && { id: Not(except) }) },
       order: { id: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });

@@ -121,11 +121,11 @@ export class LoginSessions implements OnApplicationShutdown {
     return this.repository.end(id, this.clock.now(), manager);
   }
 
-  /** Ends all of a user's sessions. @returns the sessions that this call ended */
-  async endAll(subject: string, manager: EntityManager): Promise<readonly LoginSession[]> {
+  /** Ends all of a user's sessions. @param except a session that stays @returns the sessions that this call ended */
+  async endAll(subject: string, manager: EntityManager, except?: string): Promise<readonly LoginSession[]> {
     // First, so that a sign-in under way has either created its session already or will not create one.
     await this.epochs.advance(subject, manager);
-    return this.repository.endAll(subject, this.clock.now(), manager);
+    return this.repository.endAll(subject, this.clock.now(), manager, except);
   }
 
   /** Ends the sessions of all users. */

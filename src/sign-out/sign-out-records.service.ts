@@ -47,6 +47,24 @@ export class SignOutRecords {
     await this.audit.append(manager, ...events);
   }
 
+  async familiesRevoked(
+    subject: string,
+    { reason, families }: { reason: string; families: number },
+    origin: AuditOrigin,
+    manager: EntityManager,
+  ): Promise<void> {
+    if (families === 0) return;
+    const detail = { kind: 'family', families };
+    await this.audit.append(manager, {
+      event: 'revocation.created',
+      reason,
+      at: this.clock.now(),
+      subject,
+      ...origin,
+      detail,
+    });
+  }
+
   async subjectRevoked(
     subject: string,
     { reason, result: { id, hits } }: { reason: string; result: RevocationResult },

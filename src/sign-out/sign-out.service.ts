@@ -57,6 +57,23 @@ export class SignOut {
   }
 
   /**
+   * Runs in the transaction of a change by which a user locks out everybody else: ends their other sessions and revokes all
+   * families that did not start in this one, offline ones included.
+   */
+  async commitOthers(
+    { id, subject }: EndedSession,
+    reason: string,
+    origin: AuditOrigin,
+    manager: EntityManager,
+  ): Promise<void> {
+    const sessions = await this.sessions.endAll(subject, manager, id);
+    const selection = { subject, exceptSessionId: id };
+    const familyIds = await this.revocations.commitEach(selection, { reason, actor: origin.actor }, manager);
+    await this.records.familiesRevoked(subject, { reason, families: familyIds.length }, origin, manager);
+    await this.ended(sessions, { reason }, origin, manager);
+  }
+
+  /**
    * For a revocation of everything that a user has: ends the login sessions, which could otherwise get new tokens at once. Call
    * it before the families are revoked, so that no new family appears in between.
    */

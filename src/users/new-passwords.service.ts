@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { commonPasswords } from '../passwords/common-passwords.js';
 import { PasswordHasher } from '../passwords/password-hasher.service.js';
-import { passwordProblem } from '../passwords/password-policy.js';
+import { passwordFlaw, passwordProblem } from '../passwords/password-policy.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
-import { InvalidUser } from './user-error.js';
+import { UnfitPassword } from './user-error.js';
 
 export interface PasswordOwner {
   readonly username: string;
@@ -19,16 +19,19 @@ export class NewPasswords {
     private readonly config: Config,
   ) {}
 
-  /** @throws InvalidUser; PasswordThreadsBusy */
-  async hash(password: string, owner: PasswordOwner): Promise<string> {
+  /**
+   * @param source the address of the user who sets their own password: see `PasswordThreads`
+   * @throws UnfitPassword; PasswordThreadsBusy
+   */
+  async hash(password: string, owner: PasswordOwner, source?: string): Promise<string> {
     const rules = {
       minCharacters: this.config.passwordMinCharacters,
       common: await commonPasswords(),
       context: [...namesOf(owner), 'rekey', this.config.brandName, new URL(this.config.issuer).hostname],
     };
-    const problem = passwordProblem(password, rules);
-    if (problem !== undefined) throw new InvalidUser([problem]);
-    return this.hasher.hash(password);
+    const flaw = passwordFlaw(password, rules);
+    if (flaw !== undefined) throw new UnfitPassword(flaw, passwordProblem(flaw, rules));
+    return this.hasher.hash(password, source);
   }
 }
 

@@ -11,9 +11,14 @@ import { usernameKey } from '../oauth/username.js';
 import { UserRepository } from './user.repository.js';
 
 export type SignInVerdict =
-  | ({ readonly verdict: 'ok' } & ProvenUser)
-  | { readonly verdict: 'refused' }
-  | { readonly verdict: 'throttled'; readonly retryAfterSeconds: number };
+  | ({
+      readonly verdict: 'ok';
+      /** The stored hash that the password matched. */ readonly passwordHash: string;
+    } & ProvenUser)
+  | RefusedSignIn;
+
+export type RefusedSignIn =
+  { readonly verdict: 'refused' } | { readonly verdict: 'throttled'; readonly retryAfterSeconds: number };
 
 /** A key that no user has, so that PostgreSQL is queried in every case. */
 const NOBODY = '';
@@ -68,10 +73,10 @@ export class PasswordSignIn {
       await this.limits.count(from.attempt, from.isStranger);
       return this.records.refused(reason ?? 'unknown_user', user?.subject, from.context);
     }
-    if (isOutdated) await this.passwords.upgrade(user, password, from.attempt);
+    const passwordHash = isOutdated ? await this.passwords.upgrade(user, password, from.attempt) : user.passwordHash!;
     await this.repository.rememberSource(subject, from.attempt.source);
     this.records.accepted();
-    return { verdict: 'ok', subject, sessionEpoch: user.sessionEpoch };
+    return { verdict: 'ok', subject, sessionEpoch: user.sessionEpoch, passwordHash };
   }
 }
 

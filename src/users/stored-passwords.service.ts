@@ -24,12 +24,17 @@ export class StoredPasswords {
     return this.hasher.verify(user?.passwordHash ?? undefined, password, { decoy, source });
   }
 
-  /** Rehashes a password that has just matched. A failure must not fail the sign-in: the next one tries again. */
-  async upgrade({ subject, passwordHash }: UserEntity, password: string, { source }: SignInAttempt): Promise<void> {
+  /**
+   * Rehashes a password that has just matched. A failure must not fail the sign-in: the next one tries again.
+   * @returns the hash that is stored now, unless the password was changed meanwhile
+   */
+  async upgrade({ subject, passwordHash }: UserEntity, password: string, { source }: SignInAttempt): Promise<string> {
     const hash = await this.hasher.hash(password, source).catch((error: unknown) => {
       if (!(error instanceof PasswordThreadsBusy)) throw error;
       return undefined;
     });
-    if (hash !== undefined) await this.repository.replacePasswordHash(subject, passwordHash!, hash);
+    if (hash === undefined) return passwordHash!;
+    await this.repository.replacePasswordHash(subject, passwordHash!, hash);
+    return hash;
   }
 }

@@ -1,8 +1,20 @@
+import type { PasswordFlaw } from '../passwords/password-policy.js';
+
 /** The user is invalid. Each problem begins with the name of its field and is shown to the admin who sent it. */
 export class InvalidUser extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('; '));
     this.name = 'InvalidUser';
+  }
+}
+
+/** The new password is refused by the policy. */
+export class UnfitPassword extends InvalidUser {
+  constructor(
+    readonly flaw: PasswordFlaw,
+    problem: string,
+  ) {
+    super([problem]);
   }
 }
 

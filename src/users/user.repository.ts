@@ -124,8 +124,21 @@ export class UserRepository {
     return this.change(subject, { ...changes, updatedAt: now }, manager);
   }
 
-  setPasswordHash(subject: string, passwordHash: string, now: Date, manager: EntityManager): Promise<boolean> {
-    return this.change(subject, { passwordHash, passwordChangedAt: now }, manager);
+  /** @param from does nothing unless this is the stored hash */
+  async setPasswordHash(
+    subject: string,
+    passwordHash: string,
+    now: Date,
+    manager: EntityManager,
+    from?: string,
+  ): Promise<boolean> {
+    const { affected } = await manager
+      .withRepository(this.users)
+      .update(
+        { subject, deletedAt: IsNull(), ...(from !== undefined && { passwordHash: from }) },
+        { passwordHash, passwordChangedAt: now },
+      );
+    return affected === 1;
   }
 
   /** Does nothing if the hash was changed meanwhile. */

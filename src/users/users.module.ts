@@ -8,6 +8,7 @@ import { TimeModule } from '../platform/time/time.module.js';
 import { LinkedAccountEntity } from './linked-account.entity.js';
 import { LinkedSignIn } from './linked-sign-in.service.js';
 import { NewPasswords } from './new-passwords.service.js';
+import { OwnPassword } from './own-password.service.js';
 import { PasswordDecoys } from './password-decoys.service.js';
 import { PasswordSignIn } from './password-sign-in.service.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
@@ -49,10 +50,11 @@ import { UsersService } from './users.service.js';
     SignInLimits,
     SignInRecords,
     PasswordSignIn,
+    OwnPassword,
     LinkedSignIn,
     UserImport,
     UsersService,
   ],
-  exports: [SubjectsService, SessionEpochs, UsersService, UserImport],
+  exports: [SubjectsService, SessionEpochs, UsersService, OwnPassword, UserImport],
 })
 export class UsersModule {}

@@ -152,6 +152,18 @@ const pages: Record<string, Way> = {
   'consent, for a client that any program can impersonate': askForConsent({}, () => desktop),
   'account, with everything': fillAccount,
   'account, new': async (visit) => void (await signIn(visit)),
+  'new password': async (visit) => {
+    await signIn(visit);
+    await visit.person.open('/account/password');
+  },
+  'new password, refused': async (visit) => {
+    const user = await signIn(visit);
+    await visit.person.open('/account/password');
+    await visit.page.getByLabel(visit.texts.newPassword.current).fill(user.password);
+    for (const field of ['new_password', 'new_password_again']) await visit.page.fill(`[name=${field}]`, 'short');
+    await visit.person.press(visit.texts.newPassword.change);
+    await visit.page.getByRole('alert').waitFor();
+  },
   'sign-out': async (visit) => {
     await signIn(visit);
     await visit.person.open(`/end-session?client_id=${desktop.clientId}`);

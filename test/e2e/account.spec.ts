@@ -1,6 +1,8 @@
 /** The account page and its JSON: what a user sees of their account, and how they end each entry. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { auditOf, auditOfFamily } from '../support/audit-trail.js';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { english } from '../../src/pages/english.js';
+import { NewPasswords } from '../../src/users/new-passwords.service.js';
+import { auditOf, auditOfFamily, type AuditRow } from '../support/audit-trail.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';
 import { withLostStatements } from '../support/failing-statements.js';
@@ -9,6 +11,7 @@ import {
   aUser,
   isConsent,
   isSignIn,
+  signIn as enterPassword,
   signInAndExchange,
   webClient,
   Authorization,
@@ -16,7 +19,7 @@ import {
 } from '../support/sign-in.js';
 import { setSubjectDisabled } from '../support/subjects.js';
 import { startApp, type TestApp } from '../support/test-app.js';
-import { createUser, PASSWORD } from '../support/users.js';
+import { auditUnder, authenticate, createUser, PASSWORD } from '../support/users.js';
 import { Visitor, type PageForm, type Visit } from '../support/visitor.js';
 
 let app: TestApp;
@@ -88,6 +91,12 @@ const formFor = ({ forms }: Visit, path: string, field: Record<string, string> =
   if (!found) throw new Error(`There is no form for ${path}`);
   return found;
 };
+
+/** A new password, typed twice. */
+const same = (password: string) => ({ new_password: password, new_password_again: password });
+
+const auditOfSubject = (subject: string, event: string): Promise<AuditRow[]> =>
+  app.database.query('SELECT * FROM audit_events WHERE subject = $1 AND event = $2 ORDER BY id', [subject, event]);
 
 const isSignedIn = async (visitor: Visitor): Promise<boolean> => !isSignIn(await visitor.get('/account'));
 
@@ -334,6 +343,154 @@ describe('ending sessions and access', () => {
   });
 });
 
+describe('changing the password', () => {
+  const NEXT = 'umbrella gravel tango seven';
+  const path = '/account/password';
+
+  /** Fills in the form for a new password. */
+  const choose = async (visitor: Visitor, fields: Record<string, string>): Promise<Visit> => {
+    const page = await visitor.get(path);
+    return visitor.submit(page, { new_password: NEXT, new_password_again: NEXT, ...fields });
+  };
+
+  const canSignIn = async (username: string, password: string): Promise<boolean> =>
+    (await authenticate(app, username, password)).verdict === 'ok';
+
+  const signedIn = async (user: TestUser, visitor = new Visitor(app)): Promise<Visitor> => {
+    await enterPassword(visitor, await visitor.get('/sign-in'), user);
+    return visitor;
+  };
+
+  it('a user changes the password, which ends every other session and family, and keeps those of this browser', async () => {
+    const [user, bystander] = [await aUser(app), await aUser(app)];
+    const [here, there] = [new Visitor(app), new Visitor(app)];
+    const [own, lasting] = [await signIn(user, here, BRIEF), await signIn(user, here, LASTING)];
+    const others = [await signIn(user, there, BRIEF), await signIn(user, there, LASTING)];
+    const moved = await confidentialClient(app);
+    const imported = await startFamily(app, moved, { subject: user.subject });
+    const theirs = await signIn(bystander, new Visitor(app), LASTING);
+    const visit = await choose(here, { password: user.password });
+    expect(visit.url.pathname + visit.url.search).toBe('/account?done=password_changed');
+    expect(visit.html).toContain(english.account.done.password_changed);
+    expect([await isSignedIn(here), await isSignedIn(there)]).toEqual([true, false]);
+    for (const tokens of [own, lasting, theirs]) expect(await isActive(tokens)).toBe(true);
+    expect(await canRefresh(lasting)).toBe(true);
+    for (const tokens of others) expect([await isActive(tokens), await canRefresh(tokens)]).toEqual([false, false]);
+    expect((await refresh(app, moved, imported.refreshToken)).body.error).toBe('invalid_grant');
+    expect([await canSignIn(user.username, user.password), await canSignIn(user.username, NEXT)]).toEqual([
+      false,
+      true,
+    ]);
+    const changed = await auditOfSubject(user.subject, 'user.password_changed');
+    expect(changed).toMatchObject([{ actor: `user:${user.subject}`, correlation_id: expect.any(String) }]);
+    const ended = (await auditUnder(app, changed[0]!.correlation_id!)).map(({ event, reason }) => [event, reason]);
+    expect(ended).toEqual([
+      ['user.password_changed', null],
+      ['revocation.created', 'password_changed'],
+      ['session.ended', 'password_changed'],
+    ]);
+  });
+
+  it('a user who does not ask for it leaves the other sessions as they are', async () => {
+    const user = await aUser(app);
+    const [here, there] = [await signedIn(user), await signedIn(user)];
+    const page = await here.get(path);
+    const { others, ...fields } = page.forms[0]!.fields;
+    expect(others).toBe('end');
+    const filled = { ...fields, password: user.password, new_password: NEXT, new_password_again: NEXT };
+    expect((await here.post(path, filled)).url.search).toBe('?done=password_changed');
+    expect([await isSignedIn(here), await isSignedIn(there)]).toEqual([true, true]);
+  });
+
+  it.each([
+    ['with a wrong current password', { password: 'wrong' }, 403, english.newPassword.refused],
+    ['without a current password', { password: '' }, 403, english.newPassword.refused],
+    ['with a new password typed in two ways', { new_password_again: 'else' }, 400, english.newPassword.mismatch],
+    ['with a short one', same('short'), 400, english.newPassword.flaws.tooShort(15)],
+    ['with a sequence', same('12345678901234567'), 400, english.newPassword.flaws.sequence(15)],
+    ['with a common one', same('passwordpassword'), 400, english.newPassword.flaws.common(15)],
+    ['with the name of the service', same('rekeyrekeyrekeyrekey'), 400, english.newPassword.flaws.name(15)],
+    ['with a very long one', same('x1'.repeat(600)), 400, english.newPassword.flaws.tooLong(15)],
+  ])('the password stays %s, and the page says why', async (_, fields, status, text) => {
+    const user = await aUser(app);
+    const visitor = await signedIn(user);
+    const visit = await choose(visitor, { password: user.password, ...fields });
+    expect(visit.status).toBe(status);
+    expect(visit.html).toContain(text);
+    expect(visit.html).not.toContain(NEXT);
+    expect(await canSignIn(user.username, user.password)).toBe(true);
+    const answer = await change(visitor, '/password', {
+      password: user.password,
+      new_password: NEXT,
+      new_password_again: NEXT,
+      ...(fields as Record<string, string>),
+    });
+    expect(answer.status).toBe(status);
+  });
+
+  it('guesses of the current password are throttled like a sign-in', async () => {
+    const user = await aUser(app);
+    const visitor = await signedIn(user);
+    const statuses = [];
+    for (let guess = 0; guess < 12; guess += 1) {
+      statuses.push((await choose(visitor, { password: `guess ${guess}` })).status);
+    }
+    expect(statuses).toEqual([...new Array<number>(10).fill(403), 429, 429]);
+    const visit = await choose(visitor, { password: user.password });
+    expect([visit.status, Number(visit.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    app.clock.advanceSeconds(120);
+  });
+
+  it('of two changes at once, one is made and the other is refused', async () => {
+    const user = await aUser(app);
+    const [here, there] = [await signedIn(user), await signedIn(user)];
+    const pages = [await here.get(path), await there.get(path)];
+    const passwords = ['umbrella gravel tango one', 'umbrella gravel tango two'];
+    const visits = await Promise.all(
+      [here, there].map((visitor, index) => {
+        const { others: _, ...fields } = pages[index]!.forms[0]!.fields;
+        const next = { new_password: passwords[index]!, new_password_again: passwords[index]! };
+        return visitor.post(path, { ...fields, password: user.password, ...next });
+      }),
+    );
+    expect(visits.map(({ status }) => status).sort()).toEqual([200, 403]);
+    const usable = await Promise.all(passwords.map((password) => canSignIn(user.username, password)));
+    expect(usable).toEqual(visits.map(({ status }) => status === 200));
+    expect(await auditOfSubject(user.subject, 'user.password_changed')).toHaveLength(1);
+  });
+
+  it('a session that ends during the change takes the change with it', async () => {
+    const user = await aUser(app);
+    const [here, there] = [await signedIn(user), await signedIn(user)];
+    const page = await there.get('/account');
+    const passwords = app.nest.get(NewPasswords, { strict: false });
+    const hash = passwords.hash.bind(passwords);
+    const spy = jest.spyOn(passwords, 'hash').mockImplementation(async (...given) => {
+      await there.submit(page, {}, formFor(page, '/sessions/end-all'));
+      return hash(...given);
+    });
+    const visit = await choose(here, { password: user.password });
+    spy.mockRestore();
+    expect(isSignIn(visit)).toBe(true);
+    expect([await canSignIn(user.username, NEXT), await canSignIn(user.username, user.password)]).toEqual([
+      false,
+      true,
+    ]);
+    expect(await auditOfSubject(user.subject, 'user.password_changed')).toEqual([]);
+  });
+
+  it('a user without a password has nothing to change', async () => {
+    const user = await aUser(app);
+    const visitor = await signedIn(user);
+    await app.database.query('UPDATE users SET password_hash = NULL WHERE subject = $1', [user.subject]);
+    expect((await visitor.get(path)).url.pathname).toBe('/account');
+    const { form_token } = (await read(visitor)).body as { form_token: string };
+    const fields = { form_token, password: '', new_password: NEXT, new_password_again: NEXT };
+    expect((await visitor.post(path, fields)).status).toBe(403);
+    expect((await visitor.get('/account')).html).not.toContain(path);
+  });
+});
+
 describe('another user’s sessions and families', () => {
   it.each([
     ['/sessions/end', 'session_id'],
@@ -394,7 +551,7 @@ describe('another user’s sessions and families', () => {
 });
 
 describe('a form', () => {
-  const paths = ['/sign-out', '/sessions/end', '/sessions/end-all', '/access/end', '/consents/withdraw'];
+  const paths = ['/sign-out', '/sessions/end', '/sessions/end-all', '/access/end', '/consents/withdraw', '/password'];
 
   const ready = async () => {
     const [user, visitor] = [await aUser(app), new Visitor(app)];
@@ -474,7 +631,7 @@ describe('a form', () => {
     await expectNothingEnded({ visitor, tokens });
   });
 
-  it.each(paths)('GET %s changes nothing', async (path) => {
+  it.each(paths.filter((path) => path !== '/password'))('GET %s changes nothing', async (path) => {
     const { visitor } = await ready();
     const visit = await visitor.get(`/account${path}`);
     expect([visit.status, visit.headers.get('allow')]).toEqual([405, 'POST']);

@@ -32,6 +32,7 @@ export class AccountOverview {
       subject,
       userName: user?.username ?? subject,
       email: user?.claims.email,
+      passwordChangedAt: user?.passwordHash ? (user.passwordChangedAt?.getTime() ?? null) : undefined,
       sessions: sessions.map((session) => ({ ...session, isCurrent: session.id === id })),
       access: access.map((one) => ({ ...one, clientName: names.get(one.clientId) ?? one.clientId })),
       consents: consents.map(({ clientId, scope, claims, grantedAt }) => ({

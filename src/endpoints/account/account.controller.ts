@@ -2,14 +2,13 @@ import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Form } from '../../oauth/form.js';
-import { FormTokens } from '../../pages/form-token.service.js';
 import type { AuditOrigin } from '../../platform/audit/audit-event.js';
 import { browserOf, formOf } from '../../platform/http/browser-context.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import { AccountAccess } from './account-access.service.js';
 import { AccountOverview } from './account-overview.service.js';
 import { AccountSessions } from './account-sessions.service.js';
-import { accountBinding, AccountView, loginRequired, type FormResult } from './account.view.js';
+import { AccountView, loginRequired, type FormResult } from './account.view.js';
 
 /**
  * Where users see and end their sessions and the access of clients. Programs read `/account/data` and send the same forms as the
@@ -19,7 +18,6 @@ import { accountBinding, AccountView, loginRequired, type FormResult } from './a
 @Controller('account')
 export class AccountController {
   constructor(
-    private readonly tokens: FormTokens,
     private readonly overview: AccountOverview,
     private readonly sessions: AccountSessions,
     private readonly access: AccountAccess,
@@ -87,11 +85,9 @@ export class AccountController {
     reply: FastifyReply,
     make: (form: Form, session: LoginSession, origin: AuditOrigin) => Promise<FormResult>,
   ): Promise<void> {
-    const browser = browserOf(request);
-    const session = await this.sessions.current(browser);
-    if (!session) return this.view.signIn(request, reply);
     const form = formOf(request);
-    this.tokens.check(browser, form, accountBinding(session));
+    const session = await this.sessions.sender(form, browserOf(request));
+    if (!session) return this.view.signIn(request, reply);
     const origin = { actor: `user:${session.subject}`, correlationId: request.id };
     this.view.changed(await make(form, session, origin), request, reply);
   }

@@ -11,6 +11,9 @@ import { RevocationModule } from '../../revocation/revocation.module.js';
 import { TimeModule } from '../../platform/time/time.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AccountAccess } from './account-access.service.js';
+import { AccountPasswordController } from './account-password.controller.js';
+import { AccountPassword } from './account-password.service.js';
+import { AccountPasswordView } from './account-password.view.js';
 import { AccountController } from './account.controller.js';
 import { AccountOverview } from './account-overview.service.js';
 import { AccountSessions } from './account-sessions.service.js';
@@ -31,7 +34,7 @@ import { AccountView } from './account.view.js';
     PagesModule,
     UsersModule,
   ],
-  controllers: [AccountController],
-  providers: [AccountOverview, AccountSessions, AccountAccess, AccountView],
+  controllers: [AccountController, AccountPasswordController],
+  providers: [AccountOverview, AccountSessions, AccountAccess, AccountPassword, AccountView, AccountPasswordView],
 })
 export class AccountModule {}

@@ -42,6 +42,8 @@ interface AccountConsent {
 interface AccountActions {
   /** For this browser. */
   readonly signOut: string;
+  /** A page. */
+  readonly changePassword: string;
   /** (`session_id`) */
   readonly endSession: string;
   readonly endAllSessions: string;
@@ -59,6 +61,8 @@ export interface AccountPageProps {
   readonly sessions: readonly AccountSession[];
   readonly access: readonly AccountAccess[];
   readonly consents: readonly AccountConsent[];
+  /** Milliseconds since the epoch; undefined without a password, null if it was not set here. */
+  readonly passwordChangedAt?: number | null | undefined;
   readonly actions: AccountActions;
   readonly formToken: string;
   /** The change that the user has just made. */
@@ -78,6 +82,7 @@ export const AccountPage = (props: AccountPageProps): VNode => {
       <Sessions {...props} />
       <Access {...props} />
       <Consents {...props} />
+      {props.passwordChangedAt !== undefined && <Password {...props} />}
     </div>
   );
 };
@@ -190,6 +195,26 @@ const Consents = ({ texts, consents, actions, formToken }: AccountPageProps): VN
       />
     ))}
   />
+);
+
+const Password = ({ texts, passwordChangedAt, actions }: AccountPageProps): VNode => (
+  <section class="card account-head">
+    <div class="stack-tight">
+      <h2>{texts.newPassword.title}</h2>
+      <p class="muted">
+        {texts.newPassword.lastChanged}
+        {': '}
+        {typeof passwordChangedAt === 'number' ? (
+          <Moment texts={texts} at={passwordChangedAt} />
+        ) : (
+          texts.newPassword.notSetHere
+        )}
+      </p>
+    </div>
+    <a class="button button-small" href={actions.changePassword}>
+      {texts.newPassword.change}
+    </a>
+  </section>
 );
 
 interface ScopeTitlesProps {

@@ -6,10 +6,15 @@ export interface Account {
   readonly subject: string;
   readonly userName: string;
   readonly email: string | undefined;
+  /** Milliseconds since the epoch; undefined if the user has no password, null if it was not set here. */
+  readonly passwordChangedAt: number | null | undefined;
   readonly sessions: readonly (LoginSession & { readonly isCurrent: boolean })[];
   readonly access: readonly (Access & { readonly clientName: string })[];
   readonly consents: readonly Consent[];
 }
+
+/** The forms are for the user of this session. */
+export const accountBinding = ({ id }: LoginSession): string => `account ${id}`;
 
 interface Consent {
   readonly clientId: string;

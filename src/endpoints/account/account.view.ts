@@ -13,7 +13,7 @@ import type { LoginSession } from '../../sessions/login-session.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { showAccount } from './account-representation.js';
 import { AccountPage } from './account.page.js';
-import type { Account } from './account.js';
+import { accountBinding, type Account } from './account.js';
 
 /** The result of a form: the user has made this change, or is signed out by it. */
 export type FormResult = AccountChange | 'signed_out';
@@ -43,6 +43,7 @@ export class AccountView {
           sessions: account.sessions,
           access: account.access.map(({ offline, ...access }) => ({ ...access, isOffline: offline })),
           consents: account.consents,
+          passwordChangedAt: account.passwordChangedAt,
           actions: this.actions(),
           formToken,
           done: changeOf(asked.get('done'), texts),
@@ -65,6 +66,11 @@ export class AccountView {
     void reply.redirect(`${issuerPath(this.config)}/sign-in`, 303);
   }
 
+  /** There is nothing to change for this user. */
+  unchanged(reply: FastifyReply): void {
+    void reply.redirect(accountPath(this.config), 303);
+  }
+
   /** A browser is redirected to the next page, a program gets no content. */
   changed(result: FormResult, request: FastifyRequest, reply: FastifyReply): void {
     const isSignedOut = result === 'signed_out';
@@ -79,6 +85,7 @@ export class AccountView {
     const account = accountPath(this.config);
     return {
       signOut: `${account}/sign-out`,
+      changePassword: `${account}/password`,
       endSession: `${account}/sessions/end`,
       endAllSessions: `${account}/sessions/end-all`,
       endAccess: `${account}/access/end`,
@@ -89,9 +96,6 @@ export class AccountView {
 
 /** Not a 401, which would need a WWW-Authenticate challenge. */
 export const loginRequired = () => new OAuthError('login_required', { reason: 'no_login_session', status: 403 });
-
-/** The forms are for the user of this session. */
-export const accountBinding = ({ id }: LoginSession): string => `account ${id}`;
 
 /** @param text unchecked, from the URL */
 const changeOf = (text: string | undefined, texts: Texts): AccountChange | undefined =>
