@@ -7,6 +7,8 @@ import type { LoginSession } from '../sessions/login-session.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { OFFLINE_ACCESS } from '../oauth/scope.js';
+import { builtInScopes } from '../oauth/scope-definition.js';
+import { wantsUserClaims } from '../users/released-claims.js';
 import { FamiliesService } from '../families/families.service.js';
 import { mintCode } from './authorization-code.js';
 import type { AuthorizationRequest } from './authorization-request.js';
@@ -50,8 +52,8 @@ export class CodeIssuer {
       endsAt: expiresAt,
     };
     const handle = await this.families.authorize(client, subject, grant, origin, alongside);
-    const { clientId, userClaimsInIdToken } = client;
-    const claimsOf = claims?.id_token || userClaimsInIdToken ? subject : undefined;
+    const { clientId } = client;
+    const claimsOf = wantsUserClaims({ client, scope, requestedClaims: claims }, builtInScopes) ? subject : undefined;
     const content = { handle, clientId, redirectUri, namedRedirectUri, codeChallenge, nonce, claimsOf };
     return { code: mintCode(content, this.keys.mintingTokenKey()) };
   }

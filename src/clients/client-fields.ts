@@ -9,6 +9,7 @@ import { choice, flag, number, text, texts, words, type Field } from './client-f
 
 const DAY_SECONDS = 86_400;
 const MAX_REDIRECT_URIS = 50;
+const MAX_CLAIMS = 50;
 const MAX_URI_CHARACTERS = 2000;
 
 export const clientFields = {
@@ -154,12 +155,25 @@ export const clientFields = {
   userClaimsInIdToken: flag({
     initially: false,
     description:
-      'Whether its ID tokens have the claims of the scopes profile, email, address and phone as well, for clients that do not ask userinfo.',
+      'Whether its ID tokens have all claims of its granted scopes as well, for clients that do not ask userinfo.',
     option: [
       '--user-claims-in-id-token',
       'its ID tokens have name, email and the like as well',
       'they are at userinfo alone',
     ],
+  }),
+  idTokenClaims: texts(MAX_CLAIMS, {
+    initially: [],
+    description: 'The claims of its granted scopes that its ID tokens have as well, by name.',
+    example: ['email', 'groups'],
+    option: ['--id-token-claim <claim...>', 'the claims of its scopes that its ID tokens have as well'],
+  }),
+  accessTokenClaims: texts(MAX_CLAIMS, {
+    initially: [],
+    description:
+      'The claims of its granted scopes that its access tokens have as well, by name, as they are when the token is issued.',
+    example: ['groups'],
+    option: ['--access-token-claim <claim...>', 'the claims of its scopes that its access tokens have as well'],
   }),
   /** OpenID Connect Back-Channel Logout §2.2. */
   backchannelLogoutUri: text(MAX_URI_CHARACTERS, {

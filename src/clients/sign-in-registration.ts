@@ -1,5 +1,6 @@
 /** Rules of the fields that a client registers for signing users in (RFC 7591 §2, OpenID Connect Registration and logout). */
 import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
+import { claimNameProblem } from '../oauth/claim-name.js';
 import { originProblem } from '../oauth/origin.js';
 import { isHttp, redirectUriProblem } from '../oauth/redirect-uri.js';
 import type { EgressPolicy } from '../platform/egress/egress-policy.js';
@@ -17,6 +18,8 @@ export type SignInRegistration = Pick<
   | 'firstParty'
   | 'idTokenSignedResponseAlg'
   | 'backchannelLogoutUri'
+  | 'idTokenClaims'
+  | 'accessTokenClaims'
 >;
 
 /** The facts about the deployment that the rules need. */
@@ -56,6 +59,8 @@ export function signInProblems(client: SignInRegistration, deployment: Deploymen
       redirectUriProblem(uri, client.type),
     ),
     ...listProblems('allowed_origins', client.allowedOrigins, originProblem),
+    ...listProblems('id_token_claims', client.idTokenClaims, claimNameProblem),
+    ...listProblems('access_token_claims', client.accessTokenClaims, claimNameProblem),
     ...backchannelProblems(client.backchannelLogoutUri, deployment),
   ];
 }

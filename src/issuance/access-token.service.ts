@@ -1,8 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { formatScope } from '../oauth/scope.js';
+import { builtInScopes } from '../oauth/scope-definition.js';
 import { Clock } from '../platform/time/clock.js';
+import { releasedClaims, releasedNames } from '../users/released-claims.js';
+import { UsersService } from '../users/users.service.js';
 import {
   audienceOf,
   authenticationClaims,
@@ -13,6 +16,7 @@ import {
 import type { Authorization } from './authorization.js';
 import { signJws, verifyJws } from '../keys/jws.js';
 import { looksOpaque, openOpaque, sealOpaque } from './opaque-token.js';
+import { withUserClaims } from './token-payload.js';
 
 /** RFC 6749 §5.1; members that do not apply are absent. */
 export interface TokenResponse {
@@ -31,18 +35,22 @@ const TYPS = ['at+jwt', 'JWT'] as const;
 /** Issues access tokens from authorizations, and reads them back. Makes no decisions. */
 @Injectable()
 export class AccessTokenService {
+  private readonly logger = new Logger(AccessTokenService.name);
+
   constructor(
     private readonly keys: KeyRing,
+    private readonly users: UsersService,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
   async issue(authorization: Authorization): Promise<TokenResponse> {
     const claims = this.claimsFor(authorization);
+    const payload = await this.withUserClaims(claims, authorization);
     const accessToken =
       authorization.client.accessTokenFormat === 'jwt'
-        ? await signJws(authorization.client.accessTokenTyp, claims, this.keys.signingKey())
-        : sealOpaque(claims, this.keys.mintingTokenKey());
+        ? await signJws(authorization.client.accessTokenTyp, payload, this.keys.signingKey())
+        : sealOpaque(payload, this.keys.mintingTokenKey());
     return {
       access_token: accessToken,
       token_type: 'Bearer',
@@ -59,6 +67,21 @@ export class AccessTokenService {
       looksOpaque(token) ? openOpaque(token, tokenKey) : verifyJws(token, TYPS, verificationKey),
     );
     return payload && readClaims(payload, this.config.issuer, this.clock.now());
+  }
+
+  /** As they are now. A client that wants none costs no read of the user. */
+  private async withUserClaims(claims: AccessTokenClaims, authorization: Authorization): Promise<AccessTokenClaims> {
+    const { client, subject, userClaims } = authorization;
+    if (client.accessTokenClaims.length === 0) return claims;
+    const audience = [claims.aud].flat();
+    const names = releasedNames('access_token', { ...authorization, audience }, builtInScopes);
+    if (names.length === 0) return claims;
+    const released = releasedClaims(userClaims ?? (await this.users.claimsOf(subject)) ?? {}, names);
+    const { payload, missing } = withUserClaims(claims, released);
+    if (missing.length > 0) {
+      this.logger.warn({ msg: 'claims do not fit into the access token', claims: missing, client_id: client.clientId });
+    }
+    return payload;
   }
 
   private claimsFor(authorization: Authorization): AccessTokenClaims {

@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.js';
 import type { Authentication } from '../oauth/authentication.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
-import type { StandardClaims } from '../oauth/standard-claims.js';
+import type { UserClaims } from '../users/released-claims.js';
 
 /**
  * What a grant decides: who may have an access token for what. A decision, not a response: `AccessTokenService` issues the
@@ -29,5 +29,5 @@ export interface Authorization {
   readonly nonce?: string;
   readonly requestedClaims?: RequestedClaims;
   /** The user's claims if the grant has already read them: a code is single use, so reading them must not fail after it is redeemed. */
-  readonly userClaims?: StandardClaims;
+  readonly userClaims?: UserClaims;
 }

@@ -1,20 +1,23 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { OPENID } from '../oauth/scope.js';
 import { Clock } from '../platform/time/clock.js';
-import { claimNamesOf, releasedClaims } from '../users/released-claims.js';
-import type { StandardClaims } from '../oauth/standard-claims.js';
+import { builtInScopes } from '../oauth/scope-definition.js';
+import { releasedClaims, releasedNames, type UserClaims } from '../users/released-claims.js';
 import { UsersService } from '../users/users.service.js';
 import type { Authorization } from './authorization.js';
 import { accessTokenHashOf, idTokenClaims, readIdTokenHint, type IdTokenHint } from './id-token.js';
 import { signJws, verifyJws } from '../keys/jws.js';
+import { withUserClaims } from './token-payload.js';
 
 const TYP = 'JWT';
 
 /** Issues ID tokens (OpenID Connect Core §2), and reads those that clients send back as hints. */
 @Injectable()
 export class IdTokens {
+  private readonly logger = new Logger(IdTokens.name);
+
   constructor(
     private readonly keys: KeyRing,
     private readonly users: UsersService,
@@ -32,7 +35,12 @@ export class IdTokens {
     const key = this.keys.signingKey(authorization.client.idTokenSignedResponseAlg);
     const hash = accessTokenHashOf(accessToken, key.algorithm);
     const user = { ...authorization, authentication };
-    return signJws(TYP, idTokenClaims(user, this.config.issuer, this.clock.now(), hash, released), key);
+    const own = idTokenClaims(user, this.config.issuer, this.clock.now(), hash);
+    const { payload, missing } = withUserClaims(own, released);
+    if (missing.length > 0) {
+      this.logger.warn({ msg: 'claims do not fit into the ID token', claims: missing, client_id: own.aud });
+    }
+    return signJws(TYP, payload, key);
   }
 
   /**
@@ -44,10 +52,9 @@ export class IdTokens {
     return payload && readIdTokenHint(payload, this.config.issuer);
   }
 
-  private async released(authorization: Omit<Authorization, 'authentication'>): Promise<StandardClaims> {
-    const { client, subject, scope, requestedClaims, userClaims } = authorization;
-    const ofScope = client.userClaimsInIdToken ? claimNamesOf(scope) : [];
-    const names = [...ofScope, ...(requestedClaims?.id_token ?? [])];
-    return names.length === 0 ? {} : releasedClaims(userClaims ?? (await this.users.claimsOf(subject)) ?? {}, names);
+  private async released(authorization: Omit<Authorization, 'authentication'>): Promise<UserClaims> {
+    const names = releasedNames('id_token', authorization, builtInScopes);
+    if (names.length === 0) return {};
+    return releasedClaims(authorization.userClaims ?? (await this.users.claimsOf(authorization.subject)) ?? {}, names);
   }
 }

@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import type { SigningAlgorithm } from '../keys/signing-algorithm.js';
-import type { StandardClaims } from '../oauth/standard-claims.js';
 import { isAccessToken } from './access-token.js';
 import type { Authorization } from './authorization.js';
 
@@ -41,17 +40,14 @@ export interface IdTokenHint {
 export type AuthenticatedUser = Pick<Authorization, 'client' | 'subject' | 'nonce'> &
   Required<Pick<Authorization, 'authentication'>>;
 
-/** @param released user claims that the client asked for one by one; they never override the token's own claims */
 export const idTokenClaims = (
   { client, subject, nonce, authentication }: AuthenticatedUser,
   issuer: string,
   now: number,
   accessTokenHash: string,
-  released: StandardClaims,
-): IdTokenClaims & StandardClaims => {
+): IdTokenClaims => {
   const iat = Math.floor(now / 1000);
   return {
-    ...released,
     iss: issuer,
     sub: subject,
     aud: client.clientId,

@@ -17,7 +17,7 @@ const reserved: ReadonlySet<string> = new Set([
   ...['_claim_names', '_claim_sources'],
 ]);
 
-const isReservedClaim = (name: string): boolean => reserved.has(name);
+export const isReservedClaim = (name: string): boolean => reserved.has(name);
 
 /** @returns the rule that the name breaks; undefined for a good one */
 export function claimNameProblem(name: string): string | undefined {

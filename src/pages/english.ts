@@ -45,6 +45,11 @@ export const english: Texts = {
     email: { title: 'See your email address', text: 'And whether it has been verified' },
     address: { title: 'See your postal address', text: 'Such as street, city and country' },
     phone: { title: 'See your phone number', text: 'And whether it has been verified' },
+    groups: {
+      title: 'See which groups you are in',
+      text: 'Such as teams; the application may decide by them what you can do in it',
+    },
+    roles: { title: 'See your roles', text: 'The application may decide by them what you can do in it' },
     offline_access: {
       title: 'Stay signed in when you are not using it',
       text: 'Also after you sign out here, until you end its access on your account page',
@@ -70,6 +75,8 @@ export const english: Texts = {
     address: 'postal address',
     phone_number: 'phone number',
     phone_number_verified: 'whether your phone number is verified',
+    groups: 'groups',
+    roles: 'roles',
   },
   comma: ', ',
   signOut: {

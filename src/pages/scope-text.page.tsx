@@ -9,6 +9,8 @@ const signs: Readonly<Record<DescribedScope, SignName>> = {
   email: 'mail',
   address: 'home',
   phone: 'phone',
+  groups: 'people',
+  roles: 'badge',
   offline_access: 'clock',
 };
 

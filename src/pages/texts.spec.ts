@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { claimsOfScope } from '../oauth/standard-claims.js';
+import { builtInScopes } from '../oauth/scope-definition.js';
 import { english } from './english.js';
 import { traditionalChinese } from './traditional-chinese.js';
 
@@ -56,8 +56,8 @@ describe('the texts', () => {
     expect(traditionalChinese.signIn.retryIn(61)).toBe('請在 2 分鐘後再試。');
   });
 
-  it('every standard claim has a text', () => {
-    const claims = Object.values(claimsOfScope).flat();
+  it('every claim of a built-in scope has a text', () => {
+    const claims = [...builtInScopes.values()].flatMap((scope) => scope.claims);
     expect(Object.keys(english.claims).sort()).toEqual([...claims].sort());
   });
 });

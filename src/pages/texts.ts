@@ -30,7 +30,8 @@ export interface Explained {
   readonly text: string;
 }
 
-export type DescribedScope = 'openid' | 'profile' | 'email' | 'address' | 'phone' | 'offline_access';
+export type DescribedScope =
+  'openid' | 'profile' | 'email' | 'address' | 'phone' | 'groups' | 'roles' | 'offline_access';
 
 export interface Texts {
   readonly language: Language;
@@ -67,7 +68,7 @@ export interface Texts {
     readonly deny: string;
   };
   readonly scopes: Readonly<Record<DescribedScope, Explained>>;
-  readonly claims: Readonly<Record<ClaimName, string>>;
+  readonly claims: Readonly<Record<ClaimName | 'groups' | 'roles', string>>;
   /** Separates the members of a list. */
   readonly comma: string;
   readonly signOut: Explained & {

@@ -44,6 +44,8 @@ export const traditionalChinese: Texts = {
     email: { title: '查看您的電子郵件地址', text: '以及該地址是否已經驗證' },
     address: { title: '查看您的通訊地址', text: '例如街道、城市和國家' },
     phone: { title: '查看您的電話號碼', text: '以及該號碼是否已經驗證' },
+    groups: { title: '查看您所屬的群組', text: '例如團隊；應用程式可能據此決定您可以使用的功能' },
+    roles: { title: '查看您的角色', text: '應用程式可能據此決定您可以使用的功能' },
     offline_access: {
       title: '在您未使用時仍保持登入',
       text: '您在這裡登出後仍然有效，直到您在帳號頁面終止存取權為止',
@@ -69,6 +71,8 @@ export const traditionalChinese: Texts = {
     address: '通訊地址',
     phone_number: '電話號碼',
     phone_number_verified: '電話號碼是否已經驗證',
+    groups: '所屬的群組',
+    roles: '角色',
   },
   comma: '、',
   signOut: {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { claimNamesOf, releasedClaims } from './released-claims.js';
-import { claimsOfScope, type StandardClaims } from '../oauth/standard-claims.js';
+import { builtInScopes, type Destination, type ScopeDefinition } from '../oauth/scope-definition.js';
+import { claimsOfScope } from '../oauth/standard-claims.js';
+import { releasedClaims, releasedNames, wantsUserClaims, type Release, type UserClaims } from './released-claims.js';
 
-const ada: StandardClaims = {
+const ada: UserClaims = {
   name: 'Ada Lovelace',
   email: 'ada@example.org',
   email_verified: false,
@@ -10,29 +11,80 @@ const ada: StandardClaims = {
   updated_at: 0,
 };
 
+const client = { scopes: ['openid', 'email'], userClaimsInIdToken: false, idTokenClaims: [], accessTokenClaims: [] };
+
+const names = (into: Destination, release: Partial<Release>, scopes = builtInScopes): string[] =>
+  releasedNames(into, { client, scope: [], ...release }, scopes);
+
 describe('the claims of a scope', () => {
   it.each([
     [['email'], ['email', 'email_verified']],
     [['address'], ['address']],
+    [['groups'], ['groups']],
+    [['roles'], ['roles']],
     [
       ['phone', 'email'],
       ['phone_number', 'phone_number_verified', 'email', 'email_verified'],
     ],
     [['profile'], claimsOfScope['profile']],
-  ])('the scope %j requests %j', (scope, names) => {
-    expect(claimNamesOf(scope)).toEqual(names);
+  ])('the scope %j has %j at userinfo', (scope, expected) => {
+    expect(names('userinfo', { scope })).toEqual(expected);
+    expect(names('id_token', { scope })).toEqual([]);
+    expect(names('access_token', { scope })).toEqual([]);
   });
 
   it.each(['openid', 'offline_access', 'read', 'constructor', '__proto__', 'toString'])(
-    'the scope %s requests no claims',
+    'the scope %s releases no claims',
     (scope) => {
-      expect(claimNamesOf([scope])).toEqual([]);
+      for (const into of ['userinfo', 'id_token', 'access_token'] as const)
+        expect(names(into, { scope: [scope] })).toEqual([]);
     },
   );
+
+  it('a client gets them in its tokens as well, all or those that it names', () => {
+    const scope = ['email', 'groups'];
+    expect(names('id_token', { scope, client: { ...client, userClaimsInIdToken: true } })).toEqual([
+      'email',
+      'email_verified',
+      'groups',
+    ]);
+    const choosy = { ...client, idTokenClaims: ['email', 'name'], accessTokenClaims: ['groups', 'roles'] };
+    expect(names('id_token', { scope, client: choosy })).toEqual(['email']);
+    expect(names('access_token', { scope, client: choosy })).toEqual(['groups']);
+  });
+
+  it('a scope that is defined for an audience is released into access tokens for that audience alone', () => {
+    const orders: ScopeDefinition = {
+      name: 'orders',
+      claims: ['region'],
+      into: ['access_token'],
+      audience: 'https://o',
+    };
+    const scopes = new Map([['orders', orders]]);
+    const release = { scope: ['orders'], audience: ['https://o', 'https://p'] };
+    expect(names('access_token', release, scopes)).toEqual(['region']);
+    expect(names('access_token', { ...release, audience: ['https://p'] }, scopes)).toEqual([]);
+    expect(names('userinfo', release, scopes)).toEqual([]);
+    expect(wantsUserClaims({ client, scope: ['orders'] }, scopes)).toBe(true);
+    expect(wantsUserClaims({ client, scope: ['email'] }, scopes)).toBe(false);
+  });
+});
+
+describe('claims requested by name', () => {
+  const asked = { userinfo: ['groups', 'email', 'salary'], id_token: ['groups', 'name'] };
+
+  it('standard claims are for everybody, others for clients with a scope that releases them', () => {
+    expect(names('userinfo', { requestedClaims: asked })).toEqual(['email']);
+    expect(names('id_token', { requestedClaims: asked })).toEqual(['name']);
+    const member = { ...client, scopes: ['groups'] };
+    expect(names('userinfo', { requestedClaims: asked, client: member })).toEqual(['groups', 'email']);
+    expect(names('id_token', { requestedClaims: asked, client: member })).toEqual(['groups', 'name']);
+    expect(names('access_token', { requestedClaims: asked, client: member })).toEqual([]);
+  });
 });
 
 describe('released claims', () => {
-  it('the requested claims that exist are released, false and zero too', () => {
+  it('the released claims are those that the user has, false and zero too', () => {
     expect(releasedClaims(ada, ['email_verified', 'updated_at', 'phone_number'])).toEqual({
       email_verified: false,
       updated_at: 0,
@@ -44,15 +96,16 @@ describe('released claims', () => {
   });
 
   it('empty claims are not released', () => {
-    const empty = { ...ada, name: '', nickname: null } as unknown as StandardClaims;
-    expect(releasedClaims(empty, ['name', 'nickname', 'email'])).toEqual({ email: 'ada@example.org' });
+    const empty = { ...ada, name: '', nickname: null, groups: [] } as unknown as UserClaims;
+    expect(releasedClaims(empty, ['name', 'nickname', 'groups', 'email'])).toEqual({ email: 'ada@example.org' });
   });
 
-  it.each(['sub', 'iss', 'aud', 'password_hash', 'roles', 'name#fr', 'NAME', '__proto__', 'toString'])(
+  it.each(['sub', 'iss', 'aud', 'exp', 'client_id', 'scope', 'jti', 'sid', 'active'])(
     'the claim %s is never released, even if a user has it',
-    (name) => {
-      const odd = { ...ada, [name]: 'x' };
-      expect(releasedClaims(odd, [name])).toEqual({});
-    },
+    (name) => expect(releasedClaims({ ...ada, [name]: 'x' }, [name])).toEqual({}),
   );
+
+  it.each(['name#fr', 'NAME', '__proto__', 'toString'])('no claim is released for the name %s', (name) => {
+    expect(Object.keys(releasedClaims(ada, [name]))).toEqual([]);
+  });
 });

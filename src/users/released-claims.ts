@@ -1,19 +1,62 @@
-/** Which of a user's claims a client gets: the requested standard claims that the user has. */
-import { claimsOfScope, isStandardClaim, type ClaimName, type StandardClaims } from '../oauth/standard-claims.js';
+/** Which of a user's claims a client gets, and where. */
+import type { Client } from '../clients/client.js';
+import { isReservedClaim } from '../oauth/claim-name.js';
+import type { RequestedClaims } from '../oauth/requested-claims.js';
+import type { Destination, ScopeDefinition, ScopeDefinitions } from '../oauth/scope-definition.js';
+import { isStandardClaim, type StandardClaims } from '../oauth/standard-claims.js';
 
-/** The claims that a scope requests (OpenID Connect Core §5.4). */
-export const claimNamesOf = (scope: readonly string[]): ClaimName[] =>
-  scope.flatMap((token) => (Object.hasOwn(claimsOfScope, token) ? claimsOfScope[token]! : []));
+/** All claims of a user: the standard ones, `groups`, and the attributes by their names. */
+export type UserClaims = StandardClaims & Readonly<Record<string, unknown>>;
 
-/**
- * Skips names that are not standard claims, so that no request can override `sub` or `iss` or read other stored data; and
- * claims that the user does not have (§5.3.2: not null, not empty).
- */
-export function releasedClaims(claims: StandardClaims, names: readonly string[]): StandardClaims {
+export interface Release {
+  readonly client: Pick<Client, 'scopes' | 'userClaimsInIdToken' | 'idTokenClaims' | 'accessTokenClaims'>;
+  /** The granted one. */
+  readonly scope: readonly string[];
+  readonly requestedClaims?: RequestedClaims | undefined;
+  /** Of the access token. */
+  readonly audience?: readonly string[];
+}
+
+/** The names of the claims for one destination. */
+export function releasedNames(into: Destination, release: Release, scopes: ScopeDefinitions): string[] {
+  const ofScope = definitionsOf(release.scope, scopes).flatMap((scope) =>
+    scope.claims.filter((claim) => isMeantFor(scope, into, release) || isWantedIn(claim, into, release)),
+  );
+  const requested = into === 'access_token' ? undefined : release.requestedClaims?.[into];
+  return [...ofScope, ...(requested ?? []).filter((claim) => mayAskFor(claim, release, scopes))];
+}
+
+/** Whether a token has claims of the user, so that the user must be read for it. The audience may be any. */
+export const wantsUserClaims = (release: Release, scopes: ScopeDefinitions): boolean =>
+  releasedNames('id_token', release, scopes).length > 0 ||
+  releasedNames('access_token', { ...release, audience: audiencesOf(scopes) }, scopes).length > 0;
+
+const audiencesOf = (scopes: ScopeDefinitions): string[] =>
+  [...scopes.values()].flatMap(({ audience }) => audience ?? []);
+
+const definitionsOf = (scope: readonly string[], scopes: ScopeDefinitions): ScopeDefinition[] =>
+  scope.flatMap((name) => scopes.get(name) ?? []);
+
+const isMeantFor = ({ into, audience }: ScopeDefinition, destination: Destination, release: Release): boolean =>
+  into.includes(destination) &&
+  (destination !== 'access_token' || audience === null || release.audience?.includes(audience) === true);
+
+function isWantedIn(claim: string, into: Destination, { client }: Release): boolean {
+  if (into === 'id_token') return client.userClaimsInIdToken || client.idTokenClaims.includes(claim);
+  return into === 'access_token' && client.accessTokenClaims.includes(claim);
+}
+
+/** By name (OpenID Connect Core §5.5), any client may ask for a standard claim, and for others only where a scope of its own releases them. */
+const mayAskFor = (claim: string, { client }: Release, scopes: ScopeDefinitions): boolean =>
+  isStandardClaim(claim) || definitionsOf(client.scopes, scopes).some(({ claims }) => claims.includes(claim));
+
+/** Skips claims that the user does not have (§5.3.2: not null, not empty), and names that only this service may use. */
+export function releasedClaims(claims: UserClaims, names: readonly string[]): UserClaims {
   const released = Object.entries(claims).filter(
-    ([name, value]) => isStandardClaim(name) && names.includes(name) && isPresent(value),
+    ([name, value]) => names.includes(name) && !isReservedClaim(name) && isPresent(value),
   );
   return Object.fromEntries(released);
 }
 
-const isPresent = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+const isPresent = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);

@@ -8,6 +8,7 @@ import { NewPasswords } from './new-passwords.service.js';
 import { newUser, userProblems, type UserRequest } from './new-user.js';
 import { PasswordSignIn, type SignInVerdict } from './password-sign-in.service.js';
 import type { ProvenUser } from './proven-user.js';
+import type { UserClaims } from './released-claims.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import { changesTo, type UserChange } from './user-change.js';
 import { UserChanges } from './user-changes.service.js';
@@ -81,11 +82,11 @@ export class UsersService {
   }
 
   /** All claims of a user; the caller releases them as scope and request allow. @returns undefined if there is no such user */
-  async claimsOf(subject: string): Promise<StandardClaims | undefined> {
+  async claimsOf(subject: string): Promise<UserClaims | undefined> {
     const user = await this.repository.find(subject);
     if (!user) return undefined;
     const updated_at = Math.floor(user.updatedAt.getTime() / 1000);
-    return { preferred_username: user.username, ...user.claims, updated_at };
+    return { preferred_username: user.username, ...user.attributes, groups: user.groups, ...user.claims, updated_at };
   }
 
   /** @throws InvalidUser, UserTaken, PasswordThreadsBusy */

@@ -1,7 +1,11 @@
 /** ID tokens (OpenID Connect Core §2, §3.1.3.6, §12.2), from the code and from each refresh. */
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import type { UserChange } from '../../src/users/user-change.js';
+import { UsersService } from '../../src/users/users.service.js';
+import { withLostStatements } from '../support/failing-statements.js';
 import { IdTokens } from '../../src/issuance/id-token.service.js';
 import { signJws, type JwsType } from '../../src/keys/jws.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
@@ -282,6 +286,105 @@ describe('the user’s claims', () => {
     const claims = claimsOf(await signInAndExchange(app, reader, user, { scope: 'openid email' }));
     expect(claims).toMatchObject({ email: 'ada@example.org' });
     expect(claims).not.toHaveProperty('name');
+  });
+});
+
+describe('groups and roles', () => {
+  const SCOPE = 'openid groups roles offline_access';
+  const scopes = SCOPE.split(' ');
+  const groups = ['platform', 'on-call'];
+  let member: TestUser;
+
+  beforeAll(async () => {
+    member = await aUser(app);
+    await setUser(member, { groups, attributes: { roles: ['editor'], salary: 1 } });
+  });
+
+  const setUser = (of: TestUser, change: UserChange) =>
+    app.nest.get(UsersService, { strict: false }).update(of.subject, change, { actor: 'test', correlationId: 'test' });
+  const userinfoOf = async ({ body }: Answer) =>
+    (await send(`${app.url}/userinfo`, { headers: bearer(body.access_token) })).body;
+
+  it('are at userinfo for a client with the scopes, and in no token', async () => {
+    const answer = await signInAndExchange(app, await webClient(app, { scopes }), member, { scope: SCOPE });
+    expect(await userinfoOf(answer)).toEqual({ sub: member.subject, groups, roles: ['editor'] });
+    for (const token of [answer.body.id_token, answer.body.access_token]) {
+      expect(decodeJwt(token)).not.toHaveProperty('groups');
+    }
+  });
+
+  it('are in the ID token and the access token of a client that wants them there, as they are at each refresh', async () => {
+    const reader = await webClient(app, { scopes, idTokenClaims: ['groups'], accessTokenClaims: ['groups', 'roles'] });
+    const { body } = await signInAndExchange(app, reader, member, { scope: SCOPE });
+    expect(decodeJwt(body.id_token)['groups']).toEqual(groups);
+    expect(decodeJwt(body.id_token)).not.toHaveProperty('roles');
+    expect(decodeJwt(body.access_token)).toMatchObject({ groups, roles: ['editor'] });
+    expect((await introspect(app, reader, body.access_token)).body).toMatchObject({ active: true, groups });
+    await setUser(member, { removeGroups: ['on-call'] });
+    const refreshed = (await refresh(app, reader, body.refresh_token)).body;
+    await setUser(member, { groups });
+    for (const token of [refreshed.id_token, refreshed.access_token]) {
+      expect(decodeJwt(token)['groups']).toEqual(['platform']);
+    }
+  });
+
+  it('are in opaque access tokens too', async () => {
+    const opaque = await webClient(app, { scopes, accessTokenFormat: 'opaque', accessTokenClaims: ['groups'] });
+    const { body } = await signInAndExchange(app, opaque, member, { scope: SCOPE });
+    expect((await introspect(app, opaque, body.access_token)).body).toMatchObject({ active: true, groups });
+  });
+
+  it('are not for a client without the scope, however it asks, nor are other attributes', async () => {
+    const wishes = { accessTokenClaims: ['groups', 'salary'], userClaimsInIdToken: true };
+    const claims = JSON.stringify({
+      userinfo: { groups: null, salary: null },
+      id_token: { groups: null, salary: null },
+    });
+    const without = await webClient(app, { ...wishes, scopes: ['openid'] });
+    const answer = await signInAndExchange(app, without, member, { scope: SCOPE, claims });
+    const found = [decodeJwt(answer.body.id_token), decodeJwt(answer.body.access_token), await userinfoOf(answer)];
+    for (const name of ['groups', 'salary']) for (const claim of found) expect(claim).not.toHaveProperty(name);
+    const having = await webClient(app, { ...wishes, scopes });
+    const byName = await signInAndExchange(app, having, member, { scope: 'openid', claims });
+    expect(await userinfoOf(byName)).toEqual({ sub: member.subject, groups });
+    expect(decodeJwt(byName.body.id_token)['groups']).toEqual(groups);
+    expect(decodeJwt(byName.body.access_token)).not.toHaveProperty('groups');
+  });
+
+  it('a refresh reads the user only for a client that wants claims in its tokens', async () => {
+    const scope = ['read', 'groups'];
+    const refreshOf = async (as: TestClient) => {
+      const { refreshToken } = await startFamily(app, as, { subject: member.subject, scope });
+      return withLostStatements(app, /FROM users/, () => refresh(app, as, refreshToken));
+    };
+    const usual = await refreshOf(await webClient(app, { scopes: scope }));
+    expect([usual.result.status, usual.lost]).toEqual([200, 0]);
+    const reader = await webClient(app, { scopes: scope, accessTokenClaims: ['groups'] });
+    expect((await refreshOf(reader)).lost).toBe(1);
+    app.logs.splice(0); // the lost statement was a 503
+    const { refreshToken } = await startFamily(app, reader, { subject: member.subject, scope });
+    expect(decodeJwt((await refresh(app, reader, refreshToken)).body.access_token)['groups']).toEqual(groups);
+  });
+
+  it('too many for a token are left out of it, are logged, and stay at userinfo', async () => {
+    const manager = await aUser(app, { name: 'Grace' });
+    await setUser(manager, { groups: Array.from({ length: 500 }, (_, index) => `a-longer-${index}`) });
+    const wishes = { idTokenClaims: ['name', 'groups'], accessTokenClaims: ['name', 'groups'] };
+    const reader = await webClient(app, { scopes: [...scopes, 'profile'], ...wishes });
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const answer = await signInAndExchange(app, reader, manager, { scope: 'openid profile groups' });
+    for (const token of [answer.body.id_token, answer.body.access_token]) {
+      expect([decodeJwt(token)['name'], decodeJwt(token)['groups']]).toEqual(['Grace', undefined]);
+    }
+    expect(warn.mock.calls).toMatchObject([[{ claims: ['groups'] }], [{ claims: ['groups'] }]]);
+    warn.mockRestore();
+    expect((await userinfoOf(answer)).groups).toHaveLength(500);
+  });
+
+  it.each(['sub', 'client_id', 'a b', ''])('the claim %j cannot be wanted in a token', async (claim) => {
+    for (const field of ['idTokenClaims', 'accessTokenClaims'] as const) {
+      await expect(webClient(app, { [field]: [claim] })).rejects.toThrow(/_token_claims entry 1 must/);
+    }
   });
 });
 

@@ -10,7 +10,7 @@ import { offeredAcrs } from '../../oauth/authentication.js';
 import { CODE_CHALLENGE_METHOD } from '../../oauth/pkce.js';
 import { OFFLINE_ACCESS, OPENID } from '../../oauth/scope.js';
 import { languages } from '../../pages/languages.js';
-import { claimsOfScope } from '../../oauth/standard-claims.js';
+import { builtInScopes } from '../../oauth/scope-definition.js';
 
 export type ServerMetadata = Readonly<Record<string, string | readonly string[] | boolean>>;
 
@@ -29,7 +29,7 @@ export const serverMetadata = (config: Enabled, grantTypes: readonly string[]): 
   ...clientEndpoints(config.issuer),
   ...authorizationEndpoint(config.issuer),
   grant_types_supported: grantTypes,
-  scopes_supported: [OPENID, ...Object.keys(claimsOfScope), OFFLINE_ACCESS],
+  scopes_supported: [OPENID, ...builtInScopes.keys(), OFFLINE_ACCESS],
   ...openid(config),
   ...logout(config.issuer),
 });
@@ -66,7 +66,7 @@ const openid = ({ issuer, signingAlgorithm, upstreamIssuer }: Enabled): ServerMe
   id_token_signing_alg_values_supported: keptAlgorithms(signingAlgorithm),
   acr_values_supported: offeredAcrs({ upstreamIssuer }),
   claim_types_supported: ['normal'],
-  claims_supported: [...TOKEN_CLAIMS, ...Object.values(claimsOfScope).flat()],
+  claims_supported: [...TOKEN_CLAIMS, ...[...builtInScopes.values()].flatMap(({ claims }) => claims)],
 });
 
 const logout = (issuer: string): ServerMetadata => ({

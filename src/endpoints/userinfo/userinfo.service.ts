@@ -5,11 +5,11 @@ import type { AccessToken } from '../../issuance/access-token.js';
 import { invalidToken } from '../../oauth/bearer-token.js';
 import { FamiliesService } from '../../families/families.service.js';
 import { SubjectsService } from '../../users/subjects.service.js';
-import { claimNamesOf, releasedClaims } from '../../users/released-claims.js';
-import type { StandardClaims } from '../../oauth/standard-claims.js';
+import { builtInScopes } from '../../oauth/scope-definition.js';
+import { releasedClaims, releasedNames, type UserClaims } from '../../users/released-claims.js';
 import { UsersService } from '../../users/users.service.js';
 
-export type Userinfo = { readonly sub: string } & StandardClaims;
+export type Userinfo = { readonly sub: string } & UserClaims;
 
 /** The claims for the client: those of the scope, and those that it requested by name. */
 @Injectable()
@@ -27,16 +27,13 @@ export class UserinfoService {
    *   exist or is disabled
    */
   async of({ subject, scope, familyId, clientId }: AccessToken, origin: string | undefined): Promise<Userinfo> {
-    if (origin !== undefined) await this.demandOrigin(clientId, origin);
-    const claims = await this.users.claimsOf(subject);
-    if (!claims || (await this.subjects.isDisabled(subject))) throw invalidToken('no_such_user');
-    const requested = familyId === undefined ? undefined : await this.families.requestedClaims(familyId);
-    return { sub: subject, ...releasedClaims(claims, [...claimNamesOf(scope), ...(requested?.userinfo ?? [])]) };
-  }
-
-  private async demandOrigin(clientId: string, origin: string): Promise<void> {
     const client = await this.clients.find(clientId);
     if (!client) throw invalidToken('no_such_client', clientId);
-    demandAllowedOrigin(client, origin);
+    if (origin !== undefined) demandAllowedOrigin(client, origin);
+    const claims = await this.users.claimsOf(subject);
+    if (!claims || (await this.subjects.isDisabled(subject))) throw invalidToken('no_such_user');
+    const requestedClaims = familyId === undefined ? undefined : await this.families.requestedClaims(familyId);
+    const names = releasedNames('userinfo', { client, scope, requestedClaims }, builtInScopes);
+    return { ...releasedClaims(claims, names), sub: subject };
   }
 }

@@ -14,6 +14,7 @@ import { MovingIn1764170000000 } from './migrations/1764170000000-moving-in.js';
 import { FamilyId1764180000000 } from './migrations/1764180000000-family-id.js';
 import { AllowedOrigins1764190000000 } from './migrations/1764190000000-allowed-origins.js';
 import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
+import { ClientClaims1764220000001 } from './migrations/1764220000001-client-claims.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -28,4 +29,5 @@ export const migrations = [
   FamilyId1764180000000,
   AllowedOrigins1764190000000,
   Groups1764220000000,
+  ClientClaims1764220000001,
 ];
