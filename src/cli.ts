@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { auditCommand } from './cli/audit.command.js';
 import { clientCommand } from './cli/client.command.js';
 import { CliError } from './cli/cli-error.js';
+import { explainCommand } from './cli/explain.command.js';
 import { familyCommand } from './cli/family.command.js';
 import { intact } from './cli/intact.js';
 import { keyCommand } from './cli/key.command.js';
@@ -32,6 +33,7 @@ const commands = [
   clientCommand,
   familyCommand,
   revokeCommand,
+  explainCommand,
   auditCommand,
   keyCommand,
   subjectCommand,

@@ -8,12 +8,15 @@ import { KeysModule } from '../keys/keys.module.js';
 import { SignOutModule } from '../sign-out/sign-out.module.js';
 import { FamiliesModule } from '../families/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
+import { RefreshModule } from '../refresh/refresh.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { AuditController } from './audit.controller.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { ClientSecretsController } from './client-secrets.controller.js';
 import { ClientsController } from './clients.controller.js';
+import { ExplainController } from './explain.controller.js';
+import { Explanations } from './explanation.service.js';
 import { FamiliesController } from './families.controller.js';
 import { FamilyAdministration } from './family-administration.service.js';
 import { KeyAdministration } from './key-administration.service.js';
@@ -35,6 +38,7 @@ import { UsersController } from './users.controller.js';
     AuditModule,
     ClientsModule,
     FamiliesModule,
+    RefreshModule,
     RevocationModule,
     UsersModule,
     KeysModule,
@@ -51,10 +55,12 @@ import { UsersController } from './users.controller.js';
     UsersController,
     AuditController,
     KeysController,
+    ExplainController,
   ],
   providers: [
     ClientAdministration,
     FamilyAdministration,
+    Explanations,
     KnownNames,
     RevocationAdministration,
     KeyAdministration,

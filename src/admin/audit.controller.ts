@@ -1,9 +1,9 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import type { AuditEventEntity } from '../platform/audit/audit-event.entity.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { AdminController } from './admin.guard.js';
-import { AuditPageDto, AuditQueryDto, type AuditEventDto } from './audit.dto.js';
+import { AuditPageDto, AuditQueryDto } from './audit.dto.js';
+import { showEvent } from './audit-representation.js';
 import { KnownNames } from './known-names.service.js';
 import { Paging } from './paging.service.js';
 
@@ -32,17 +32,3 @@ export class AuditController {
     return this.paging.page(LIST, events.map(showEvent), next);
   }
 }
-
-const showEvent = (event: AuditEventEntity): AuditEventDto => ({
-  id: event.id,
-  at: event.at.toISOString(),
-  event: event.event,
-  ...(event.reason !== null && { reason: event.reason }),
-  ...(event.clientId !== null && { client_id: event.clientId }),
-  ...(event.subject !== null && { subject: event.subject }),
-  ...(event.familyId !== null && { family_id: event.familyId }),
-  ...(event.sid !== null && { sid: event.sid }),
-  ...(event.correlationId !== null && { correlation_id: event.correlationId }),
-  ...(event.actor !== null && { actor: event.actor }),
-  ...(event.detail !== null && { detail: event.detail }),
-});

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { confirm, YES } from './confirmation.js';
-import { readPassword } from './password-prompt.js';
+import { readPassword } from './secret-prompt.js';
 import { listCommand, type Terminal } from './terminal.js';
 import { importLines } from './import.js';
 

@@ -13,8 +13,15 @@ import { Metrics } from '../platform/metrics/metrics.js';
 import { Clock } from '../platform/time/clock.js';
 import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { ReuseResponse } from './reuse-response.service.js';
-import { judge, type Presented } from './rotation.js';
+import { generations, judge, type Presented, type Verdict } from './rotation.js';
 import { Rotations, type Outcome } from './rotations.service.js';
+
+/** The verdict on a token, with its generation and family as far as they are known. */
+interface Explained {
+  readonly judged: Verdict | { readonly verdict: 'malformed' };
+  readonly generation?: number;
+  readonly family?: TokenFamily | undefined;
+}
 
 /**
  * The only way to use a refresh token. A retry within the grace period gets the same successor again; reuse revokes the family;
@@ -44,7 +51,7 @@ export class RefreshService {
     context: RequestContext,
   ): Promise<Authorization> {
     const parts = await this.parse(refreshToken);
-    if (!parts) return this.refuse({ verdict: 'malformed' }, client, context);
+    if (!parts) return this.refuse({ verdict: 'malformed' }, undefined, client, context);
     const { clientId } = client;
     const presented = { ...parts, clientId, ...asked, correlationId: context.correlationId };
     const outcome =
@@ -57,13 +64,24 @@ export class RefreshService {
       return this.authorizations.of(client, outcome.family, outcome.family, asked);
     }
     if (outcome.verdict === 'retry') {
-      await this.audit.record(this.event('refresh.retried', outcome.family, client, context));
+      const event = this.event('refresh.retried', outcome.family, client, context);
+      await this.audit.record({ ...event, detail: generations(outcome.family, parts.generation) });
       this.metrics.refreshes.inc({ verdict: 'retry' });
       const first = { rotates: true, at: outcome.family.rotatedAt[0]! };
       return this.authorizations.of(client, outcome.family, first, asked);
     }
     if (outcome.verdict === 'reuse') await this.reuse.respond(client, outcome.family, parts.generation, context);
-    return this.refuse(outcome, client, context);
+    return this.refuse(outcome, parts.generation, client, context);
+  }
+
+  /** Judges a refresh token as if its own client presented it now, without naming a scope or a resource. Changes nothing. */
+  async judge(refreshToken: string): Promise<Explained> {
+    const presented = await this.parse(refreshToken);
+    if (!presented) return { judged: { verdict: 'malformed' } };
+    const family = await this.rotations.find(presented.handle);
+    const now = this.clock.now();
+    const asked = { clientId: family?.clientId ?? '', scope: undefined, resource: undefined };
+    return { judged: judge(family, { ...presented, ...asked }, now, now), generation: presented.generation, family };
   }
 
   /** Finds the family of a refresh token, for revocation and introspection. Undefined for a token that was not minted here. */
@@ -87,6 +105,7 @@ export class RefreshService {
 
   private async refuse(
     refused: Exclude<Outcome, { verdict: 'rotated' | 'retry' }> | { verdict: 'malformed' },
+    generation: number | undefined,
     client: Client,
     context: RequestContext,
   ): Promise<never> {
@@ -95,8 +114,10 @@ export class RefreshService {
     this.metrics.refreshes.inc({ verdict });
     // The reuse response has audited a reuse already, in the transaction that revoked the family.
     if (verdict !== 'reuse') {
-      const event = this.event('refresh.refused', 'family' in refused ? refused.family : undefined, client, context);
-      await this.audit.recordRefusal({ ...event, reason }, client.type === 'confidential');
+      const family = 'family' in refused ? refused.family : undefined;
+      const event = { ...this.event('refresh.refused', family, client, context), reason };
+      const detail = family && generation !== undefined && generations(family, generation);
+      await this.audit.recordRefusal({ ...event, ...(detail && { detail }) }, client.type === 'confidential');
     }
     if (verdict === 'scope_exceeded') throw OAuthError.invalidScope(reason);
     throw verdict === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);

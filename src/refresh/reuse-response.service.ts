@@ -8,6 +8,7 @@ import { SignOut } from '../sign-out/sign-out.service.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
 import type { TokenFamily } from '../families/token-family.js';
+import { generations } from './rotation.js';
 
 const ACTOR = 'reuse-detection';
 const REASON = 'refresh_token_reused';
@@ -42,11 +43,7 @@ export class ReuseResponse {
         familyId: family.familyId,
         correlationId: context.correlationId,
         actor: ACTOR,
-        detail: {
-          presented_generation: generation,
-          current_generation: family.generation,
-          families_revoked: revoked,
-        },
+        detail: { ...generations(family, generation), families_revoked: revoked },
       });
     });
   }

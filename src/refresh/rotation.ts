@@ -78,9 +78,13 @@ const CONCURRENCY_MS = 1000;
  * it, and a thief who does must not stay undetected.
  */
 function supersededWithin(family: TokenFamily, age: number, arrivedAt: number, windowMs: number): boolean {
-  const supersededAt = family.rotatedAt[age - 1];
-  return supersededAt !== undefined && windowMs > 0 && arrivedAt - supersededAt <= windowMs;
+  const at = supersededAt(family, family.generation - age);
+  return at !== undefined && windowMs > 0 && arrivedAt - at <= windowMs;
 }
+
+/** @returns undefined for the current generation, and for one that is older than the row remembers */
+export const supersededAt = ({ rotatedAt, generation }: TokenFamily, presented: number): number | undefined =>
+  rotatedAt[generation - presented - 1];
 
 /** Whether the scope exceeds the grant or the client's current scopes; without a scope, whether nothing is left of the grant. */
 export function exceedsScope({ scope, clientScopes }: TokenFamily, asked: readonly string[] | undefined): boolean {
@@ -98,4 +102,15 @@ export function isWrongTarget(
 ): boolean {
   if (asked) return !isWithin(asked, clientAudience) || (resource.length > 0 && !isWithin(asked, resource));
   return resource.length > 0 && !resource.some((uri) => clientAudience.includes(uri));
+}
+
+/** The generations for the audit event of a token that was not rotated, and when it was superseded. */
+export function generations(family: TokenFamily, presented: number): Record<string, unknown> {
+  const at = supersededAt(family, presented);
+  return {
+    presented_generation: presented,
+    current_generation: family.generation,
+    ...(at !== undefined && { superseded_at: new Date(at).toISOString() }),
+    retry_window_seconds: family.retryWindowMs / 1000,
+  };
 }

@@ -241,6 +241,7 @@ const ROUTES = [
   ['DELETE', '/users/x'],
   ['POST', '/users/x/password'],
   ['GET', '/audit'],
+  ['POST', '/explain'],
   ['GET', '/keys'],
   ['POST', '/keys/rotations'],
   ['DELETE', '/keys/x'],

@@ -31,13 +31,14 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-/** With the admin's credentials in the environment. */
-const run = (...args: string[]): Promise<CommandResult> =>
-  line.run(args, {
-    REKEY_URL: app.url,
-    REKEY_ADMIN_CLIENT_ID: operator.clientId,
-    REKEY_ADMIN_CLIENT_SECRET: operator.secret!,
-  });
+/** The admin's, in the environment. */
+const credentials = (): Record<string, string> => ({
+  REKEY_URL: app.url,
+  REKEY_ADMIN_CLIENT_ID: operator.clientId,
+  REKEY_ADMIN_CLIENT_SECRET: operator.secret!,
+});
+
+const run = (...args: string[]): Promise<CommandResult> => line.run(args, credentials());
 
 /** What a command that succeeds prints with `--json`. */
 async function json(...args: string[]) {
@@ -224,6 +225,23 @@ describe('family, revoke and audit', () => {
   it('a revocation of somebody who does not exist fails', async () => {
     const { exitCode, stdout, stderr } = await run('revoke', 'subject', 'nobody', '--reason', 'x');
     expect([exitCode, stdout, stderr]).toEqual([1, '', 'There is no subject or user "nobody".\n']);
+  });
+
+  it('explain reads the token from standard input and tells which rule refuses it', async () => {
+    const client = await confidentialClient(app);
+    const { refreshToken } = await startFamily(app, client);
+    await refresh(app, client, refreshToken);
+    app.clock.advanceSeconds(90);
+    const explained = await line.run(['explain'], credentials(), `${refreshToken}\n`);
+    expect(explained).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(explained.stdout).toMatch(/^Refused as reuse: this token \(generation 0\) was superseded 90 s before/);
+    expect(rowsOf(explained.stdout.slice(explained.stdout.indexOf('RULE')))).toContainEqual({
+      RULE: 'generation',
+      OUTCOME: 'failed',
+    });
+    expect(explained.stdout).not.toContain(refreshToken);
+    expect((await run('explain')).stderr).toBe('No token was given: type it, or pipe it in.\n');
+    expect((await run('explain', '--correlation-id', 'nobody')).exitCode).toBe(1);
   });
 
   it('everything is revoked only with --yes', async () => {

@@ -117,6 +117,6 @@ describe.each(['confidential', 'public'] as const)('a stolen token of a %s clien
       ['refresh.reused', 'revoke_family'],
       ['refresh.refused', 'revoked'],
     ]);
-    expect(trail[3]!.detail).toEqual({ presented_generation: 1, current_generation: 2, families_revoked: 1 });
+    expect(trail[3]!.detail).toMatchObject({ presented_generation: 1, current_generation: 2, families_revoked: 1 });
   });
 });

@@ -1,0 +1,169 @@
+/** Explain and the timeline: they tell what the refresh itself decides. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import { KeyRing } from '../../src/keys/key-ring.service.js';
+import { mintRefreshToken } from '../../src/families/refresh-token.js';
+import { admin, wrongFields, type Admin } from '../support/admin.js';
+import { Canaries } from '../support/canaries.js';
+import { changeClient, confidentialClient, startFamily, type TestClient } from '../support/clients.js';
+import { dumpDatabase } from '../support/database-dump.js';
+import { serverErrors } from '../support/expectations.js';
+import { postAs, refresh, revoke, type Answer } from '../support/requests.js';
+import { setSubjectDisabled } from '../support/subjects.js';
+import { startApp, type TestApp } from '../support/test-app.js';
+
+let app: TestApp;
+let caller: Admin;
+let client: TestClient;
+const canaries = new Canaries();
+
+beforeAll(async () => {
+  app = await startApp();
+});
+beforeEach(async () => {
+  caller = await admin(app);
+  client = await confidentialClient(app);
+});
+afterAll(() => app.close());
+afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+const explain = (body: object): Promise<Answer> => caller.post('/explain', body);
+
+const idOf = (answer: Answer): string => answer.headers.get('x-correlation-id')!;
+
+async function family(subject = `u-${uuidv7()}`): Promise<string> {
+  const { refreshToken } = await startFamily(app, client, { subject });
+  canaries.addRefreshToken('refresh token', refreshToken);
+  return refreshToken;
+}
+
+/** Rotates this often. @returns all tokens */
+async function rotate(token: string, times: number): Promise<string[]> {
+  const tokens = [token];
+  for (let round = 0; round < times; round++) {
+    tokens.push((await refresh(app, client, tokens.at(-1)!)).body.refresh_token as string);
+    canaries.addRefreshToken('refresh token', tokens.at(-1)!);
+  }
+  return tokens;
+}
+
+describe('an explanation', () => {
+  it.each<[string, () => Promise<string>]>([
+    ['rotatable', () => family()],
+    ['retry', async () => (await rotate(await family(), 1))[0]!],
+    ['stale', async () => (await rotate(await family(), 2))[0]!],
+    [
+      'reuse',
+      async () => {
+        const [token] = await rotate(await family(), 1);
+        app.clock.advanceSeconds(61);
+        return token!;
+      },
+    ],
+    ['malformed', () => Promise.resolve('nonsense')],
+    [
+      'unknown',
+      () => {
+        const key = app.nest.get(KeyRing, { strict: false }).mintingTokenKey();
+        return Promise.resolve(mintRefreshToken({ handle: uuidv7(), generation: 3 }, key));
+      },
+    ],
+    [
+      'ended',
+      async () => {
+        const token = await family();
+        await revoke(app, client, token);
+        return token;
+      },
+    ],
+    [
+      'ended',
+      async () => {
+        const token = await family('disabled');
+        await setSubjectDisabled(app, 'disabled', true);
+        return token;
+      },
+    ],
+    [
+      'scope_exceeded',
+      async () => {
+        const token = await family();
+        await changeClient(app, client, { scopes: ['z'] });
+        return token;
+      },
+    ],
+  ])(
+    'the explanation of a token is what a refresh with it is answered, and changes nothing: %s',
+    async (verdict, make) => {
+      const token = await make();
+      const before = await explain({ token });
+      expect(before.status).toBe(200);
+      expect(before.body).toMatchObject({ verdict });
+      expect((await explain({ token })).body).toEqual(before.body);
+      const answer = await refresh(app, client, token);
+      expect(answer.status === 200 ? 'accepted' : 'refused').toBe(before.body.decision);
+      const { body } = await explain({ correlation_id: idOf(answer) });
+      for (const name of ['verdict', 'decision', 'refused_by', 'summary', 'steps', 'family_id']) {
+        expect([name, body[name]]).toEqual([name, before.body[name]]);
+      }
+      expect(body.events).toHaveLength(1);
+    },
+  );
+
+  it('a late retry is explained with the grace period that would have covered it', async () => {
+    const [token] = await rotate(await family(), 1);
+    app.clock.advanceSeconds(95);
+    const { body } = await explain({ correlation_id: idOf(await refresh(app, client, token!)) });
+    expect(body).toMatchObject({
+      generation: 0,
+      current_generation: 1,
+      retry_window_seconds: 60,
+      refused_by: 'generation',
+    });
+    expect(body.summary).toContain('superseded 95 s before');
+    expect((body.help as string[]).join()).toContain('retry_window_seconds of 95');
+  });
+
+  it('the explanation of a revoked family names the reuse that revoked it', async () => {
+    const tokens = await rotate(await family(), 1);
+    app.clock.advanceSeconds(61);
+    const reused = await refresh(app, client, tokens[0]!);
+    const { body } = await explain({ token: tokens[1]! });
+    expect(body).toMatchObject({
+      verdict: 'ended',
+      reason: 'refresh_token_reused',
+      refused_by: 'family_active',
+      cause: { event: 'refresh.reused', correlation_id: idOf(reused), detail: { presented_generation: 0 } },
+    });
+    expect((body.help as string[]).join()).toContain(idOf(reused));
+  });
+
+  it('the explanation of a token is never stored and never logged', async () => {
+    const token = await family();
+    canaries.add('token of nobody', 'a-token-of-another-kind-that-nobody-knows-here');
+    await explain({ token });
+    await explain({ token: 'a-token-of-another-kind-that-nobody-knows-here' });
+    expect((await explain({ token: `${token}x`.repeat(100) })).text).not.toContain(token);
+    expect((await explain({ token, correlation_id: 'x' })).text).not.toContain(token);
+    expect((await explain({ token: [token] })).text).not.toContain(token);
+    expect((await caller.post('/explain', `{"token":"${token}"`)).text).not.toContain(token);
+    expect(canaries.leaksIn(app.logs.join('\n'))).toEqual([]);
+    expect(canaries.leaksIn(await dumpDatabase(app.database))).toEqual([]);
+  });
+
+  it('a request that was refused before its token was judged is explained with its event', async () => {
+    const answer = await postAs(client, `${app.url}/token`, {
+      grant_type: 'refresh_token',
+      refresh_token: 'x',
+      scope: 'd',
+    });
+    const { body } = await explain({ correlation_id: idOf(answer) });
+    expect(body).toMatchObject({ decision: 'refused', reason: 'beyond_client', steps: [], client_id: client.clientId });
+  });
+
+  it('an explanation needs a token or a correlation id, and an unknown one is not found', async () => {
+    expect(wrongFields(await explain({}))).toEqual(['token']);
+    expect(wrongFields(await explain({ token: 'x', correlation_id: 'y' }))).toEqual(['token']);
+    expect((await explain({ correlation_id: 'nobody' })).status).toBe(404);
+  });
+});
