@@ -1,7 +1,9 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { browserOf, formOf } from '../../platform/http/browser-context.js';
+import { HASHES_PASSWORD } from '../../platform/http/deadline.js';
 import { AccountPassword } from './account-password.service.js';
 import { AccountPasswordView } from './account-password.view.js';
 import { AccountSessions } from './account-sessions.service.js';
@@ -27,6 +29,7 @@ export class AccountPasswordController {
   }
 
   @Post()
+  @RouteConfig(HASHES_PASSWORD)
   async change(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const form = formOf(request);
     const browser = browserOf(request);
