@@ -1,13 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  DELIVERY_TIMEOUT_MS,
-  isOver,
-  LEASE_MS,
-  NOTICE_LIFETIME_MS,
-  retryDelayMs,
-  type LogoutNotice,
-} from './logout-notice.js';
+import { retryDelayMs } from '../platform/outbox/retry-delay.js';
+import { DELIVERY_TIMEOUT_MS, isOver, LEASE_MS, NOTICE_LIFETIME_MS, type LogoutNotice } from './logout-notice.js';
 
 const HOUR = 3_600_000;
 

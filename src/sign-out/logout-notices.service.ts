@@ -4,7 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { Coalescer } from '../platform/database/coalescer.js';
 import { Clock } from '../platform/time/clock.js';
-import { LEASE_MS, NOTICE_LIFETIME_MS, retryDelayMs, type LogoutNotice } from './logout-notice.js';
+import { retryDelayMs } from '../platform/outbox/retry-delay.js';
+import { LEASE_MS, NOTICE_LIFETIME_MS, type LogoutNotice } from './logout-notice.js';
 import { LogoutNoticesRepository } from './logout-notices.repository.js';
 
 interface Ending {
