@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { auditEventNames } from '../src/platform/audit/audit-event.js';
+import { fileVariableOf } from '../src/platform/config/secret-file.js';
+import type { Setting } from '../src/platform/config/setting.js';
 import { settings } from '../src/platform/config/settings.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -77,6 +79,7 @@ describe('a setting', () => {
     const elsewhere = [
       ...all(/environment\.(REKEY_\w+)/g, read('src/cli/admin-credentials.ts')),
       ...all(/^([A-Z_]+)=/gm, read('deploy/compose.env.example')),
+      ...Object.values<Setting<unknown>>(settings).flatMap((one) => (one.isSecret ? fileVariableOf(one.name) : [])),
     ];
     const named = all(/\b(REKEY_[A-Z_]+|[A-Z]+_URL|NODE_ENV)\b/g, everything);
     expect(named.filter((name) => ![...known, ...elsewhere].includes(name))).toEqual([]);
