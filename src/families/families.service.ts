@@ -86,7 +86,7 @@ export class FamiliesService {
         idleExpiresAt: Math.min(absoluteExpiresAt, now + CODE_LIFETIME_MS),
         absoluteExpiresAt,
       }),
-      bornOfCode: true,
+      fromAuthorizationCode: true,
       offline,
       sessionId: authentication.sessionId,
       authTime: new Date(authentication.authTime),

@@ -27,7 +27,7 @@ export const newFamily = ({
   scope: [...scope],
   generation: 0,
   rotatedAt: [],
-  bornOfCode: false,
+  fromAuthorizationCode: false,
   offline: true,
   sessionId: null,
   authTime: null,

@@ -39,8 +39,8 @@ export class TokenFamilyEntity {
   rotatedAt: Date[];
 
   /** Whether generation 0 is an authorization code, which redeeming always supersedes, or a refresh token. */
-  @Column('boolean', { name: 'born_of_code', default: false })
-  bornOfCode: boolean;
+  @Column('boolean', { name: 'from_authorization_code', default: false })
+  fromAuthorizationCode: boolean;
 
   /** Whether it outlives the login session and has refresh tokens, because the user consented to `offline_access`. */
   @Column('boolean', { default: true })

@@ -27,7 +27,7 @@ WITH asked AS (
     GREATEST($7::timestamptz, date_trunc('milliseconds', clock_timestamp()) - interval '${LONGEST_WAIT_SECONDS} seconds') AS at,
     c.scope_narrowing = 'sticky' AND a.scope IS NOT NULL AS narrows,
     c.rotation = 'always' OR (c.rotation = 'public_only' AND c.type = 'public')
-      OR (f.born_of_code AND f.generation = 0) AS rotates
+      OR (f.from_authorization_code AND f.generation = 0) AS rotates
   FROM asked a
   JOIN token_families f ON f.id = a.id AND f.generation = a.generation AND f.client_id = a.client_id
   JOIN clients c ON c.client_id = f.client_id
@@ -59,7 +59,7 @@ FROM rotated f`;
 const AUDITED = `, audited AS (
   INSERT INTO audit_events (at, event, client_id, subject, family_id, correlation_id)
   SELECT at, CASE
-      WHEN born_of_code AND rotates AND generation = 1 THEN 'code.redeemed'
+      WHEN from_authorization_code AND rotates AND generation = 1 THEN 'code.redeemed'
       WHEN rotates THEN 'refresh.rotated'
       ELSE 'refresh.renewed'
     END, client_id, subject, family_id, correlation_id

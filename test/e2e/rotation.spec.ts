@@ -263,8 +263,8 @@ describe('the writes of a rotation', () => {
       if (isOver()) return;
       await changeClient(app, as, { idleTtlSeconds, absoluteTtlSeconds });
       const { refreshToken, familyId } = await startFamily(app, as);
-      const born = await familyRow(app, familyId);
-      expect(seconds(born.created_at, born.idle_expires_at)).toBeLessThanOrEqual(
+      const first = await familyRow(app, familyId);
+      expect(seconds(first.created_at, first.idle_expires_at)).toBeLessThanOrEqual(
         Math.min(idleTtlSeconds, absoluteTtlSeconds),
       );
       let token = refreshToken;
@@ -274,7 +274,7 @@ describe('the writes of a rotation', () => {
         const row = await familyRow(app, familyId);
         expect(row.idle_expires_at.getTime()).toBeLessThanOrEqual(row.absolute_expires_at.getTime());
         if (answer.status !== 200) return;
-        const slid = Math.min(app.clock.now() + idleTtlSeconds * 1000, born.absolute_expires_at.getTime());
+        const slid = Math.min(app.clock.now() + idleTtlSeconds * 1000, first.absolute_expires_at.getTime());
         expect(row.idle_expires_at.getTime()).toBe(slid);
         token = answer.body.refresh_token;
       }

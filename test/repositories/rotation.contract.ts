@@ -59,7 +59,7 @@ export function aFamily(clientId: string, overrides: Partial<Family> = {}): Fami
     scope: ['a', 'b', 'c'],
     generation: 0,
     rotatedAt: [],
-    bornOfCode: false,
+    fromAuthorizationCode: false,
     offline: true,
     sessionId: null,
     authTime: null,
@@ -173,7 +173,7 @@ export function rotationContract(open: () => Promise<DataSource>): void {
 
     it('generation 0 of a family with a code rotates whatever the client’s policy, and once', async () => {
       const never = await insertClient(dataSource, { rotation: 'never' });
-      const family = await started({ clientId: never, bornOfCode: true });
+      const family = await started({ clientId: never, fromAuthorizationCode: true });
       expect((await store.rotate([entryOf(family)], NOW))[0]).toMatchObject({ generation: 1, rotates: true });
       expect(await store.rotate([entryOf(family)], NOW)).toEqual([undefined]);
       const next = entryOf(family, { generation: 1 });

@@ -9,7 +9,7 @@ const family = (overrides: Partial<AccessFamily> = {}): AccessFamily => ({
   sessionId: 's1',
   scope: ['openid'],
   offline: false,
-  bornOfCode: true,
+  fromAuthorizationCode: true,
   generation: 1,
   createdAt: at(1),
   lastUsedAt: at(2),
@@ -55,7 +55,7 @@ describe('an access', () => {
 
   it('a family with an unredeemed code is not an access', () => {
     expect(accessOf([family({ generation: 0 })])).toEqual([]);
-    expect(accessOf([family({ generation: 0, bornOfCode: false })])).toHaveLength(1);
+    expect(accessOf([family({ generation: 0, fromAuthorizationCode: false })])).toHaveLength(1);
   });
 
   it('accesses are ordered by their last use', () => {

@@ -10,7 +10,7 @@ export interface AccessFamily {
   readonly sessionId: string | null;
   readonly scope: readonly string[];
   readonly offline: boolean;
-  readonly bornOfCode: boolean;
+  readonly fromAuthorizationCode: boolean;
   readonly generation: number;
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
@@ -33,7 +33,7 @@ export interface Access {
 export function accessOf(families: readonly AccessFamily[]): Access[] {
   const byPlace = new Map<string, Access>();
   for (const family of families) {
-    if (family.bornOfCode && family.generation === 0) continue;
+    if (family.fromAuthorizationCode && family.generation === 0) continue;
     const place = endsWithSession(family) ? `${family.sessionId} ${family.clientId}` : family.familyId;
     byPlace.set(place, together(toAccess(family), byPlace.get(place)));
   }

@@ -1,6 +1,6 @@
 /**
- * Every migration, in order. They are additive: version N−1 of the service runs against schema N. One is not, because it was made
- * before 1.0: `family-id` renames columns.
+ * Every migration, in order. They are additive: version N−1 of the service runs against schema N. Two are not, because they were
+ * made before 1.0: `family-id` and `from-authorization-code` rename columns.
  */
 import { Initial1763800000000 } from './migrations/1763800000000-initial.js';
 import { SignIn1763900000000 } from './migrations/1763900000000-sign-in.js';
@@ -13,6 +13,7 @@ import { UserSearch1764160000000 } from './migrations/1764160000000-user-search.
 import { MovingIn1764170000000 } from './migrations/1764170000000-moving-in.js';
 import { FamilyId1764180000000 } from './migrations/1764180000000-family-id.js';
 import { AllowedOrigins1764190000000 } from './migrations/1764190000000-allowed-origins.js';
+import { FromAuthorizationCode1764200000000 } from './migrations/1764200000000-from-authorization-code.js';
 import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
 import { ClientClaims1764220000001 } from './migrations/1764220000001-client-claims.js';
 
@@ -28,6 +29,7 @@ export const migrations = [
   MovingIn1764170000000,
   FamilyId1764180000000,
   AllowedOrigins1764190000000,
+  FromAuthorizationCode1764200000000,
   Groups1764220000000,
   ClientClaims1764220000001,
 ];
