@@ -19,7 +19,6 @@ import { WrongMasterKeyError } from './keys/master-key.js';
 import { drainerOf } from './server/drain.js';
 import { createAdapter } from './server/fastify-adapter.js';
 import { listenProblem } from './server/listen-problem.js';
-import { answerWhileStarting } from './server/while-starting.js';
 import { logError } from './platform/http/log-error.js';
 import { createLogger, NestLogger } from './platform/http/logger.js';
 
@@ -42,7 +41,6 @@ async function start(config: Config): Promise<void> {
     logger.warn({ msg: `${name} is not a setting and is ignored. The most similar one is ${nearest}.` });
   }
   if (config.databaseUrl !== undefined) logger.info({ msg: 'starting', version });
-  const stopAnswering = await answerWhileStarting(config);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(config), {
     bodyParser: false,
     abortOnError: false,
@@ -52,7 +50,6 @@ async function start(config: Config): Promise<void> {
   await app.init();
   const embedded = await awaitDatabase(() => app.get(FirstBoot, { strict: false }).run());
   const demoClient = embedded && (await app.get(DemoClient, { strict: false }).start(embedded.credentials));
-  await stopAnswering();
   await app.listen(config.port, config.host).catch((error: Error) => {
     throw listenProblem(error, config);
   });

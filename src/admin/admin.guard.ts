@@ -1,26 +1,46 @@
-import { applyDecorators, Controller, createParamDecorator, UsePipes, type ExecutionContext } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  createParamDecorator,
+  UseGuards,
+  UsePipes,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { ApiDefaultResponse, ApiExtraModels, ApiSecurity, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { RequireAccessToken, type AdmittedRequest } from '../issuance/bearer.guard.js';
+import { DemandOf, RequireAccessToken } from '../issuance/bearer.guard.js';
+import { clientSubject } from '../oauth/subject.js';
 import { SECURITY_SCHEME } from '../server/openapi.js';
-import { ADMIN_SCOPE } from '../oauth/scope.js';
+import { ADMIN_SCOPE, type AdminRole } from '../oauth/scope.js';
 import { AdminRequestPipe } from './admin-request.pipe.js';
 import { ProblemDto } from './problem.dto.js';
+import { RoleGuard, type AdminRequest } from './role.guard.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
-/** The admin whom the guard admitted. */
-export const ByAdmin = createParamDecorator((_: unknown, context: ExecutionContext): AuditOrigin => {
-  const { accessToken, id } = context.switchToHttp().getRequest<AdmittedRequest>();
-  return { actor: `admin:${accessToken.clientId}`, correlationId: id };
+/** Who makes a change, and their scope. */
+export interface Admin extends AuditOrigin {
+  readonly scope: readonly string[];
+}
+
+/** The admin whom the guards admitted: a user, or a client that acts for itself. */
+export const ByAdmin = createParamDecorator((_: unknown, context: ExecutionContext): Admin => {
+  const { accessToken, adminScope, id } = context.switchToHttp().getRequest<AdminRequest>();
+  const { subject, clientId } = accessToken;
+  const actor = subject === clientSubject(clientId) ? subject : `user:${subject}`;
+  return { actor, correlationId: id, scope: adminScope };
 });
+
+/** The role that an operation needs. Without one it needs them all. */
+export const Needs = (role: AdminRole) =>
+  applyDecorators(DemandOf({ scope: role }), ApiSecurity(SECURITY_SCHEME, [role]));
 
 /** A controller below `/admin/v1`: guarded, with validated input, and described in OpenAPI. */
 export const AdminController = (path: string) =>
   applyDecorators(
     Controller(`admin/v1/${path}`),
     RequireAccessToken({ scope: ADMIN_SCOPE }),
+    UseGuards(RoleGuard),
     UsePipes(AdminRequestPipe),
     ApiTags(path),
-    ApiSecurity(SECURITY_SCHEME, [ADMIN_SCOPE]),
     ApiExtraModels(ProblemDto),
     ApiDefaultResponse({
       description: 'Anything else: a problem.',

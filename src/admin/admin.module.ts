@@ -24,6 +24,7 @@ import { KnownNames } from './known-names.service.js';
 import { KeysController } from './keys.controller.js';
 import { Paging } from './paging.service.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
+import { RoleGuard } from './role.guard.js';
 import { RevocationsController } from './revocations.controller.js';
 import { SubjectsController } from './subjects.controller.js';
 import { UserAdministration } from './user-administration.service.js';
@@ -67,6 +68,7 @@ import { UsersController } from './users.controller.js';
     UserAdministration,
     UserImportAdministration,
     Paging,
+    RoleGuard,
   ],
 })
 export class AdminModule {}

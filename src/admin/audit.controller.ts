@@ -1,7 +1,7 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { AuditService } from '../platform/audit/audit.service.js';
-import { AdminController } from './admin.guard.js';
+import { AdminController, Needs } from './admin.guard.js';
 import { AuditPageDto, AuditQueryDto } from './audit.dto.js';
 import { showEvent } from './audit-representation.js';
 import { KnownNames } from './known-names.service.js';
@@ -18,6 +18,7 @@ export class AuditController {
   ) {}
 
   @Get()
+  @Needs('rekey:audit')
   @ApiOperation({
     summary: 'Lists audit events, by client, subject, family, event, request or time',
     description: 'With only `client_id` or `event`, a page may be short or even empty and still have a `next_cursor`.',

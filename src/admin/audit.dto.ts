@@ -61,7 +61,7 @@ export class AuditEventDto {
   @ApiProperty({
     required: false,
     description: 'Who did it, if not the client itself.',
-    example: 'admin:operations',
+    example: 'client:operations',
   })
   actor?: string;
 

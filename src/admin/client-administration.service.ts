@@ -12,7 +12,8 @@ import type { AddSecretDto } from './client-secret.dto.js';
 import type { CreateClientDto, UpdateClientDto } from './client.dto.js';
 import { changesIn, fieldProblem } from './client-representation.js';
 import { notFound } from './path.pipe.js';
-import type { AuditOrigin } from '../platform/audit/audit-event.js';
+import { demandRoles } from './demand-roles.js';
+import type { Admin } from './admin.guard.js';
 
 /** Changes clients and revokes tokens where the change requires it: one transaction, then the tracker, then the answer. */
 @Injectable()
@@ -26,11 +27,12 @@ export class ClientAdministration {
   /** @throws InvalidFields; OAuthError conflict */
   async register(
     request: CreateClientDto,
-    admin: AuditOrigin,
+    admin: Admin,
   ): Promise<{ client: ClientEntity; secret: NewSecret | undefined }> {
     const { name, type } = request;
     const tokenEndpointAuthMethod = type === 'public' ? 'none' : registrationDefaults.tokenEndpointAuthMethod;
     const registration = { ...registrationDefaults, tokenEndpointAuthMethod, ...changesIn(request), name, type };
+    demandRoles(admin.scope, registration.scopes);
     const known = {
       clientId: request.client_id,
       secret: request.client_secret,
@@ -50,9 +52,12 @@ export class ClientAdministration {
   }
 
   /** @throws InvalidFields; OAuthError not_found */
-  async update(clientId: string, request: UpdateClientDto, admin: AuditOrigin): Promise<ClientEntity> {
+  async update(clientId: string, request: UpdateClientDto, admin: Admin): Promise<ClientEntity> {
+    await this.demandRank(clientId, admin);
+    const changes = changesIn(request);
+    demandRoles(admin.scope, changes.scopes ?? []);
     const updated = await this.clients
-      .update(clientId, changesIn(request), admin, async (manager, before) => {
+      .update(clientId, changes, admin, async (manager, before) => {
         if (!request.disabled || before.disabledAt !== null) return;
         const disabling = { ...this.endOf(clientId, 'client_disabled', admin), families: 'none' } as const;
         await this.revocations.commit([disabling], manager);
@@ -62,7 +67,8 @@ export class ClientAdministration {
   }
 
   /** Also revokes all its families. @throws OAuthError not_found */
-  async delete(clientId: string, admin: AuditOrigin): Promise<void> {
+  async delete(clientId: string, admin: Admin): Promise<void> {
+    await this.demandRank(clientId, admin);
     const found = await this.clients.delete(clientId, admin, async (manager) => {
       await this.revocations.commit([this.endOf(clientId, 'client_deleted', admin)], manager);
     });
@@ -70,16 +76,12 @@ export class ClientAdministration {
   }
 
   /** @throws InvalidFields; OAuthError not_found, conflict */
-  async addSecret(
-    clientId: string,
-    { expires_at, others_expire_at }: AddSecretDto,
-    admin: AuditOrigin,
-  ): Promise<NewSecret> {
+  async addSecret(clientId: string, { expires_at, others_expire_at }: AddSecretDto, admin: Admin): Promise<NewSecret> {
     const expiresAt = expires_at === undefined ? null : new Date(expires_at);
     if (expiresAt && expiresAt.getTime() <= this.clock.now()) {
       throw new InvalidFields([{ field: 'expires_at', detail: 'expires_at must be in the future' }]);
     }
-    const { type } = await this.find(clientId);
+    const { type } = await this.demandRank(clientId, admin);
     if (type === 'public') throw conflict('A public client has no secrets.');
     const others = others_expire_at === undefined ? undefined : new Date(others_expire_at);
     const added = await this.clients
@@ -89,11 +91,19 @@ export class ClientAdministration {
   }
 
   /** @throws OAuthError not_found */
-  async deleteSecret(clientId: string, secretId: string, admin: AuditOrigin): Promise<void> {
+  async deleteSecret(clientId: string, secretId: string, admin: Admin): Promise<void> {
+    await this.demandRank(clientId, admin);
     if (!(await this.clients.deleteSecret(clientId, secretId, admin))) absent();
   }
 
-  private endOf(clientId: string, reason: string, { actor }: AuditOrigin): RevocationRequest {
+  /** The client, if the caller has each of the roles that it may act in. @throws OAuthError not_found, insufficient_scope */
+  private async demandRank(clientId: string, { scope }: Admin): Promise<ClientEntity> {
+    const client = await this.find(clientId);
+    demandRoles(scope, client.scopes);
+    return client;
+  }
+
+  private endOf(clientId: string, reason: string, { actor }: Admin): RevocationRequest {
     return { kind: 'client', value: clientId, reason, actor, inFlightMs: IN_FLIGHT_MS };
   }
 }

@@ -1,11 +1,10 @@
 import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ClientsService } from '../clients/clients.service.js';
-import { AdminController, ByAdmin } from './admin.guard.js';
+import { AdminController, ByAdmin, Needs, type Admin } from './admin.guard.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { AddedSecretDto, AddSecretDto, SecretListDto } from './client-secret.dto.js';
 import { IdPipe, NamePipe } from './path.pipe.js';
-import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 @AdminController('clients/:client_id/secrets')
 export class ClientSecretsController {
@@ -15,18 +14,20 @@ export class ClientSecretsController {
   ) {}
 
   @Post()
+  @Needs('rekey:clients')
   @ApiOperation({ summary: 'Adds a secret; the existing ones stay valid' })
   @ApiCreatedResponse({ type: AddedSecretDto })
   async addSecret(
     @Param('client_id', NamePipe) clientId: string,
     @Body() request: AddSecretDto,
-    @ByAdmin() admin: AuditOrigin,
+    @ByAdmin() admin: Admin,
   ): Promise<AddedSecretDto> {
     const { secretId, secret, expiresAt } = await this.administration.addSecret(clientId, request, admin);
     return { secret_id: secretId, client_secret: secret, ...(expiresAt && { expires_at: expiresAt.toISOString() }) };
   }
 
   @Get()
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Lists the secrets of a client, without their values' })
   @ApiOkResponse({ type: SecretListDto })
   async listSecrets(@Param('client_id', NamePipe) clientId: string): Promise<SecretListDto> {
@@ -44,13 +45,14 @@ export class ClientSecretsController {
   }
 
   @Delete(':secret_id')
+  @Needs('rekey:clients')
   @HttpCode(204)
   @ApiOperation({ summary: 'Deletes a secret, which stops working at once' })
   @ApiNoContentResponse()
   async deleteSecret(
     @Param('client_id', NamePipe) clientId: string,
     @Param('secret_id', IdPipe) secretId: string,
-    @ByAdmin() admin: AuditOrigin,
+    @ByAdmin() admin: Admin,
   ): Promise<void> {
     await this.administration.deleteSecret(clientId, secretId, admin);
   }

@@ -3,14 +3,13 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ClientsService } from '../clients/clients.service.js';
 import { BULK } from '../platform/http/deadline.js';
-import { AdminController, ByAdmin } from './admin.guard.js';
+import { AdminController, ByAdmin, Needs, type Admin } from './admin.guard.js';
 import { ClientAdministration } from './client-administration.service.js';
 import { showClient } from './client-representation.js';
 import { ClientDto, ClientPageDto, CreateClientDto, RegisteredClientDto, UpdateClientDto } from './client.dto.js';
 import { Paging } from './paging.service.js';
 import { PageQueryDto } from './paging.dto.js';
 import { NamePipe } from './path.pipe.js';
-import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 @AdminController('clients')
 export class ClientsController {
@@ -21,9 +20,10 @@ export class ClientsController {
   ) {}
 
   @Post()
+  @Needs('rekey:clients')
   @ApiOperation({ summary: 'Registers a client' })
   @ApiCreatedResponse({ type: RegisteredClientDto })
-  async registerClient(@Body() request: CreateClientDto, @ByAdmin() admin: AuditOrigin): Promise<RegisteredClientDto> {
+  async registerClient(@Body() request: CreateClientDto, @ByAdmin() admin: Admin): Promise<RegisteredClientDto> {
     const { client, secret } = await this.administration.register(request, admin);
     const isNew = request.client_secret === undefined && request.client_secret_hash === undefined;
     return {
@@ -33,6 +33,7 @@ export class ClientsController {
   }
 
   @Get()
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Lists the clients, by id' })
   @ApiOkResponse({ type: ClientPageDto })
   listClients(@Query() query: PageQueryDto): Promise<ClientPageDto> {
@@ -46,6 +47,7 @@ export class ClientsController {
   }
 
   @Get(':client_id')
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Shows a client' })
   @ApiOkResponse({ type: ClientDto })
   async readClient(@Param('client_id', NamePipe) clientId: string): Promise<ClientDto> {
@@ -54,22 +56,24 @@ export class ClientsController {
 
   @Patch(':client_id')
   @RouteConfig(BULK)
+  @Needs('rekey:clients')
   @ApiOperation({ summary: 'Changes the given members of a client' })
   @ApiOkResponse({ type: ClientDto })
   async updateClient(
     @Param('client_id', NamePipe) clientId: string,
     @Body() request: UpdateClientDto,
-    @ByAdmin() admin: AuditOrigin,
+    @ByAdmin() admin: Admin,
   ): Promise<ClientDto> {
     return showClient(await this.administration.update(clientId, request, admin));
   }
 
   @Delete(':client_id')
   @RouteConfig(BULK)
+  @Needs('rekey:clients')
   @HttpCode(204)
   @ApiOperation({ summary: 'Deletes a client and revokes its families and access tokens. Its id stays taken' })
   @ApiNoContentResponse()
-  async deleteClient(@Param('client_id', NamePipe) clientId: string, @ByAdmin() admin: AuditOrigin): Promise<void> {
+  async deleteClient(@Param('client_id', NamePipe) clientId: string, @ByAdmin() admin: Admin): Promise<void> {
     await this.administration.delete(clientId, admin);
   }
 }

@@ -1,6 +1,6 @@
 import { Body, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { AdminController } from './admin.guard.js';
+import { AdminController, Needs } from './admin.guard.js';
 import { ExplainDto, ExplanationDto } from './explain.dto.js';
 import { Explanations } from './explanation.service.js';
 
@@ -9,6 +9,7 @@ export class ExplainController {
   constructor(private readonly explanations: Explanations) {}
 
   @Post()
+  @Needs('rekey:read')
   @HttpCode(200)
   @ApiOperation({ summary: 'Explains why a refresh token, or a request, was accepted or refused' })
   @ApiOkResponse({ type: ExplanationDto })

@@ -12,7 +12,7 @@ import { FamiliesService } from '../families/families.service.js';
 import type { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { Clock } from '../platform/time/clock.js';
 import { BULK } from '../platform/http/deadline.js';
-import { AdminController, ByAdmin } from './admin.guard.js';
+import { AdminController, ByAdmin, Needs } from './admin.guard.js';
 import { FamilyAdministration } from './family-administration.service.js';
 import { showFamily, showImportedFamily } from './family-representation.js';
 import {
@@ -42,6 +42,7 @@ export class FamiliesController {
   ) {}
 
   @Post()
+  @Needs('rekey:admin')
   @ApiOperation({
     summary: 'Starts a family for a subject and returns its first refresh token, or adopts one of another server',
   })
@@ -58,6 +59,7 @@ export class FamiliesController {
   /** Always 200: the response has the outcome of each family. */
   @Post('import')
   @RouteConfig(BULK)
+  @Needs('rekey:admin')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Adopts families of another server with their refresh tokens',
@@ -70,6 +72,7 @@ export class FamiliesController {
   }
 
   @Get()
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Lists families, by subject, client and state' })
   @ApiOkResponse({ type: FamilyPageDto })
   async listFamilies(@Query() query: FamiliesQueryDto): Promise<FamilyPageDto> {
@@ -91,6 +94,7 @@ export class FamiliesController {
   }
 
   @Get(':family_id')
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Shows a family' })
   @ApiOkResponse({ type: FamilyDto })
   async readFamily(@Param('family_id', IdPipe) familyId: string): Promise<FamilyDto> {

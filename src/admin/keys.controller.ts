@@ -2,7 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { KeyInventory, type SigningKeyEntry } from '../keys/key-inventory.service.js';
 import type { KeyChange } from '../keys/key-rotation.service.js';
-import { AdminController, ByAdmin } from './admin.guard.js';
+import { AdminController, ByAdmin, Needs } from './admin.guard.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { KeyRotationDto, RotateKeysDto, SigningKeyListDto, type KeyChangeDto, type SigningKeyDto } from './key.dto.js';
 import { NamePipe } from './path.pipe.js';
@@ -16,6 +16,7 @@ export class KeysController {
   ) {}
 
   @Get()
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Lists the signing keys' })
   @ApiOkResponse({ type: SigningKeyListDto })
   async listKeys(): Promise<SigningKeyListDto> {
@@ -23,6 +24,7 @@ export class KeysController {
   }
 
   @Post('rotations')
+  @Needs('rekey:keys')
   @HttpCode(200)
   @ApiOperation({ summary: 'Rotates the signing keys ahead of schedule' })
   @ApiOkResponse({ type: KeyRotationDto })
@@ -35,6 +37,7 @@ export class KeysController {
   }
 
   @Delete(':kid')
+  @Needs('rekey:keys')
   @HttpCode(204)
   @ApiOperation({ summary: 'Retires a leaked signing key: tokens that it signed are refused' })
   @ApiNoContentResponse()

@@ -53,7 +53,7 @@ export class RevocationDto {
   @ApiProperty()
   reason: string;
 
-  @ApiProperty({ example: 'admin:operations' })
+  @ApiProperty({ example: 'client:operations' })
   actor: string;
 
   @InstantField({ description: 'Access tokens issued before this are revoked.' })

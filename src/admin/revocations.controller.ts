@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import type { RevocationEntity } from '../revocation/revocation.entity.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { BULK } from '../platform/http/deadline.js';
-import { AdminController, ByAdmin } from './admin.guard.js';
+import { AdminController, ByAdmin, Needs } from './admin.guard.js';
 import { Paging } from './paging.service.js';
 import { PageQueryDto } from './paging.dto.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
@@ -24,6 +24,7 @@ export class RevocationsController {
   /** 201 means durably revoked, at once. */
   @Post()
   @RouteConfig(BULK)
+  @Needs('rekey:revoke')
   @ApiOperation({ summary: 'Revokes an access token, a family, or everything of a subject, of a client, or at all' })
   @ApiCreatedResponse({ type: RevocationOutcomeDto })
   @ApiOkResponse({ type: RevocationOutcomeDto, description: 'After a dry run.' })
@@ -38,6 +39,7 @@ export class RevocationsController {
   }
 
   @Get()
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Lists the revocations that can still hit a token' })
   @ApiOkResponse({ type: RevocationPageDto })
   listRevocations(@Query() query: PageQueryDto): Promise<RevocationPageDto> {

@@ -9,7 +9,9 @@ import { UsersService } from '../users/users.service.js';
 import { notFound } from './path.pipe.js';
 import type { CreateUserDto, UpdateUserDto } from './user.dto.js';
 import type { KnownUser } from './user-representation.js';
-import type { AuditOrigin } from '../platform/audit/audit-event.js';
+import { demandRoles } from './demand-roles.js';
+import type { Admin } from './admin.guard.js';
+import type { AdminRole } from '../oauth/scope.js';
 
 /** Changes users and ends sessions and families where the change requires it: one transaction, then the tracker, then the answer. */
 @Injectable()
@@ -22,7 +24,7 @@ export class UserAdministration {
   ) {}
 
   /** @throws InvalidFields; OAuthError conflict, too_many_requests */
-  async create(request: CreateUserDto, admin: AuditOrigin): Promise<KnownUser> {
+  async create(request: CreateUserDto, admin: Admin): Promise<KnownUser> {
     const user = await this.users.create(request, admin).catch(asAnswer);
     return { user, disabled: await this.subjects.isDisabled(user.subject) };
   }
@@ -48,8 +50,9 @@ export class UserAdministration {
   }
 
   /** @throws InvalidFields; OAuthError not_found, conflict */
-  async update(subject: string, request: UpdateUserDto, admin: AuditOrigin): Promise<KnownUser> {
+  async update(subject: string, request: UpdateUserDto, admin: Admin): Promise<KnownUser> {
     const { disabled, add_groups: addGroups, remove_groups: removeGroups, ...changes } = request;
+    await this.demandRank(subject, admin);
     const user = await this.users
       .update(subject, { ...changes, addGroups, removeGroups }, admin, async (manager) => {
         if (disabled !== undefined) await this.subjects.commitDisabled(subject, disabled, admin, manager);
@@ -64,7 +67,8 @@ export class UserAdministration {
    * `offline_access` stay valid, which is their purpose; revoking the subject ends those as well.
    * @throws InvalidFields; OAuthError not_found, too_many_requests
    */
-  async setPassword(subject: string, password: string, admin: AuditOrigin): Promise<void> {
+  async setPassword(subject: string, password: string, admin: Admin): Promise<void> {
+    await this.demandRank(subject, admin);
     const ended = { reason: 'password_changed', sparesOffline: true };
     const found = await this.users
       .setPassword(subject, password, admin, (manager) => this.signOut.commitEverywhere(subject, ended, admin, manager))
@@ -72,11 +76,24 @@ export class UserAdministration {
     if (!found) throw notFound();
   }
 
+  /** @throws OAuthError not_found */
+  async setAdminRoles(subject: string, roles: readonly AdminRole[], admin: Admin): Promise<KnownUser> {
+    const user = await this.users.setAdminRoles(subject, roles, admin);
+    if (!user) throw notFound();
+    return { user, disabled: await this.subjects.isDisabled(subject) };
+  }
+
+  /** For changes that would let the caller act as this user, or lock them out. @throws OAuthError insufficient_scope */
+  async demandRank(subject: string, { scope }: Admin): Promise<void> {
+    demandRoles(scope, (await this.users.find(subject))?.adminRoles ?? []);
+  }
+
   /**
    * Deletes the user with all consents, sessions and families. Also disables the subject, so that requests under way fail.
    * @throws OAuthError not_found
    */
-  async delete(subject: string, admin: AuditOrigin): Promise<void> {
+  async delete(subject: string, admin: Admin): Promise<void> {
+    await this.demandRank(subject, admin);
     const found = await this.users.delete(subject, admin, async (manager) => {
       await this.subjects.commitDisabled(subject, true, admin, manager);
       await this.signOut.commitEverywhere(subject, { reason: 'user_deleted' }, admin, manager);

@@ -18,6 +18,7 @@ export const showUser = ({ user, disabled }: KnownUser): UserDto => ({
   has_password: user.passwordHash !== null,
   ...(user.passwordChangedAt && { password_changed_at: user.passwordChangedAt.toISOString() }),
   disabled,
+  admin_roles: [...user.adminRoles],
   created_at: user.createdAt.toISOString(),
   updated_at: user.updatedAt.toISOString(),
 });

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject, IsString, ValidateIf } from 'class-validator';
 import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
+import { adminRoles, type AdminRole } from '../oauth/scope.js';
 import { MAX_USERNAME_CHARACTERS } from '../oauth/username.js';
 import { MAX_GROUPS } from '../users/user-attributes.js';
 import { ChoiceField, FlagField, InstantField, SetField, TextField } from './field.dto.js';
@@ -116,6 +117,17 @@ export class SetPasswordDto {
   password: string;
 }
 
+const ROLES = {
+  max: adminRoles.length,
+  of: adminRoles,
+  description: 'What the user may do in the admin API, as scopes; `rekey:admin` is all of it.',
+};
+
+export class SetAdminRolesDto {
+  @SetField(ROLES)
+  admin_roles: AdminRole[];
+}
+
 export class UserDto {
   @ApiProperty()
   subject: string;
@@ -140,6 +152,9 @@ export class UserDto {
 
   @ApiProperty()
   disabled: boolean;
+
+  @SetField(ROLES)
+  admin_roles: AdminRole[];
 
   @InstantField()
   created_at: string;

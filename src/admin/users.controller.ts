@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBody,
@@ -10,7 +10,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { BULK } from '../platform/http/deadline.js';
-import { AdminController, ByAdmin } from './admin.guard.js';
+import { AdminController, ByAdmin, Needs, type Admin } from './admin.guard.js';
 import { Paging } from './paging.service.js';
 import { NamePipe, UserPipe } from './path.pipe.js';
 import { UserAdministration } from './user-administration.service.js';
@@ -20,13 +20,13 @@ import {
   ImportedUsersDto,
   ImportUserDto,
   SetPasswordDto,
+  SetAdminRolesDto,
   UpdateUserDto,
   UserDto,
   UserPageDto,
   UsersQueryDto,
 } from './user.dto.js';
 import { showImported, showUser, type KnownUser } from './user-representation.js';
-import type { AuditOrigin } from '../platform/audit/audit-event.js';
 
 const LIST_OF_USERS = { type: 'array', items: { $ref: getSchemaPath(ImportUserDto) } };
 
@@ -40,13 +40,15 @@ export class UsersController {
   ) {}
 
   @Post()
+  @Needs('rekey:users')
   @ApiOperation({ summary: 'Creates a user' })
   @ApiCreatedResponse({ type: UserDto })
-  async createUser(@Body() request: CreateUserDto, @ByAdmin() admin: AuditOrigin): Promise<UserDto> {
+  async createUser(@Body() request: CreateUserDto, @ByAdmin() admin: Admin): Promise<UserDto> {
     return showUser(await this.administration.create(request, admin));
   }
 
   @Get()
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Lists the users, finds one by username, or searches them' })
   @ApiOkResponse({ type: UserPageDto })
   async listUsers(@Query() { username, search, ...query }: UsersQueryDto): Promise<UserPageDto> {
@@ -63,6 +65,7 @@ export class UsersController {
   /** Always 200: the response has the outcome of each user. */
   @Post('import')
   @RouteConfig(BULK)
+  @Needs('rekey:users')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Imports users with the password hashes of their old system',
@@ -70,11 +73,12 @@ export class UsersController {
   })
   @ApiBody({ schema: { oneOf: [LIST_OF_USERS, { type: 'object', properties: { users: LIST_OF_USERS } }] } })
   @ApiOkResponse({ type: ImportedUsersDto })
-  async importUsers(@Body() body: unknown, @ByAdmin() admin: AuditOrigin): Promise<ImportedUsersDto> {
+  async importUsers(@Body() body: unknown, @ByAdmin() admin: Admin): Promise<ImportedUsersDto> {
     return { results: (await this.imports.import(body, admin)).map(showImported) };
   }
 
   @Get(':user')
+  @Needs('rekey:read')
   @ApiOperation({ summary: 'Shows a user' })
   @ApiOkResponse({ type: UserDto })
   async readUser(@Param('user', NamePipe, UserPipe) subject: string): Promise<UserDto> {
@@ -82,17 +86,19 @@ export class UsersController {
   }
 
   @Patch(':user')
+  @Needs('rekey:users')
   @ApiOperation({ summary: 'Changes the given members of a user' })
   @ApiOkResponse({ type: UserDto })
   async updateUser(
     @Param('user', NamePipe, UserPipe) subject: string,
     @Body() request: UpdateUserDto,
-    @ByAdmin() admin: AuditOrigin,
+    @ByAdmin() admin: Admin,
   ): Promise<UserDto> {
     return showUser(await this.administration.update(subject, request, admin));
   }
 
   @Post(':user/password')
+  @Needs('rekey:users')
   @HttpCode(204)
   @ApiOperation({
     summary: 'Sets the password of a user and signs the user out everywhere',
@@ -102,16 +108,29 @@ export class UsersController {
   async setPassword(
     @Param('user', NamePipe, UserPipe) subject: string,
     @Body() { password }: SetPasswordDto,
-    @ByAdmin() admin: AuditOrigin,
+    @ByAdmin() admin: Admin,
   ): Promise<void> {
     await this.administration.setPassword(subject, password, admin);
   }
 
+  @Put(':user/admin-roles')
+  @Needs('rekey:admin')
+  @ApiOperation({ summary: 'Sets what a user may do in the admin API. It counts at once' })
+  @ApiOkResponse({ type: UserDto })
+  async setAdminRoles(
+    @Param('user', NamePipe, UserPipe) subject: string,
+    @Body() { admin_roles: roles }: SetAdminRolesDto,
+    @ByAdmin() admin: Admin,
+  ): Promise<UserDto> {
+    return showUser(await this.administration.setAdminRoles(subject, roles, admin));
+  }
+
   @Delete(':user')
+  @Needs('rekey:users')
   @HttpCode(204)
   @ApiOperation({ summary: 'Deletes a user and revokes all their families and tokens. The subject stays taken' })
   @ApiNoContentResponse()
-  async deleteUser(@Param('user', NamePipe, UserPipe) subject: string, @ByAdmin() admin: AuditOrigin): Promise<void> {
+  async deleteUser(@Param('user', NamePipe, UserPipe) subject: string, @ByAdmin() admin: Admin): Promise<void> {
     await this.administration.delete(subject, admin);
   }
 }

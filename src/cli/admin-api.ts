@@ -51,6 +51,10 @@ export class AdminApi {
     return this.call<T>('POST', path, body);
   }
 
+  put<T = Json>(path: string, body: object): Promise<T> {
+    return this.call<T>('PUT', path, body);
+  }
+
   patch<T = Json>(path: string, body: object): Promise<T> {
     return this.call<T>('PATCH', path, body);
   }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { adminRoles } from '../oauth/scope.js';
 import { confirm, YES } from './confirmation.js';
 import { readPassword } from './secret-prompt.js';
 import { listCommand, type Terminal } from './terminal.js';
@@ -86,6 +87,12 @@ function addChangeCommands(command: Command, terminal: Terminal): void {
       await api.post(`${path(subject)}/password`, { password: await readPassword() });
       terminal.done(`Set the password of ${subject}.`);
     });
+  command
+    .command('set-admin-roles <user> [roles...]')
+    .description(`what the user may do as an admin: ${adminRoles.join(' ')}; none takes everything away`)
+    .action(async (subject: string, roles: string[]) =>
+      terminal.show(await api.put(`${path(subject)}/admin-roles`, { admin_roles: roles })),
+    );
   command
     .command('disable <user>')
     .description('stops sign-ins and new tokens, revokes the access tokens and suspends the families')

@@ -4,6 +4,7 @@ import { ClientDirectory } from '../clients/client-directory.service.js';
 import { generateSecret } from '../clients/client-secret.js';
 import { Config } from '../platform/config/config.js';
 import { FamiliesService } from '../families/families.service.js';
+import { ADMIN_SCOPE } from '../oauth/scope.js';
 import { readCredentials, writeCredentials, type Credentials } from './credentials-file.js';
 import { ADMIN_CLIENT, DEMO_CLIENT, webAddresses, webClient, webPortBeside } from './first-clients.js';
 import { FIRST_BOOT, Registrar } from './registrar.service.js';
@@ -71,7 +72,7 @@ export class EmbeddedStart {
       await this.registrar.ensureClient(ADMIN_CLIENT, adminClientId, adminClientSecret);
     }
     await this.registrar.ensureClient(DEMO_CLIENT, credentials.demoClientId, credentials.demoClientSecret);
-    await this.registrar.ensureUser(credentials.demoUsername, credentials.demoPassword, DEMO_CLAIMS);
+    await this.registrar.ensureUser(credentials.demoUsername, credentials.demoPassword, DEMO_CLAIMS, [ADMIN_SCOPE]);
     const port = webPortBeside(this.config.port);
     if (port === undefined) return;
     const { issuer } = this.config;

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientRegistration } from '../clients/client-registration.js';
 import { ClientIdTaken, ClientsService } from '../clients/clients.service.js';
+import type { AdminRole } from '../oauth/scope.js';
 import { UsersService } from '../users/users.service.js';
 import { UserTaken } from '../users/user-error.js';
 
@@ -38,10 +39,15 @@ export class Registrar {
     await this.clients.update(clientId, fields, FIRST_BOOT);
   }
 
-  async ensureUser(username: string, password: string, claims: Record<string, unknown>): Promise<void> {
+  async ensureUser(
+    username: string,
+    password: string,
+    claims: Record<string, unknown>,
+    roles: readonly AdminRole[],
+  ): Promise<void> {
     if (await this.users.findByUsername(username)) return;
     try {
-      await this.users.create({ username, password, claims }, FIRST_BOOT);
+      await this.users.create({ username, password, claims }, FIRST_BOOT, roles);
     } catch (error) {
       if (!(error instanceof UserTaken)) throw error;
     }

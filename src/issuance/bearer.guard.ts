@@ -16,6 +16,7 @@ import {
   twoAccessTokens,
 } from '../oauth/bearer-token.js';
 import { Form } from '../oauth/form.js';
+import { grants } from '../oauth/scope.js';
 import { Config } from '../platform/config/config.js';
 import { hasTwoAuthorizations } from '../platform/http/request-context.js';
 import { RevocationService } from '../revocation/revocation.service.js';
@@ -31,7 +32,7 @@ export interface Demand {
 
 export type AdmittedRequest = FastifyRequest & { accessToken: AccessToken };
 
-const DemandOf = Reflector.createDecorator<Demand>();
+export const DemandOf = Reflector.createDecorator<Demand>();
 
 /** Admits our valid access tokens that were issued for this server and have the scope of the route (RFC 6750, RFC 9068 §4). */
 @Injectable()
@@ -58,7 +59,7 @@ class BearerGuard implements CanActivate {
     const { audience, clientId } = token;
     if (!audience.includes(this.config.issuer)) throw invalidToken('foreign_audience', clientId);
     if (await this.revocations.isRevoked(token)) throw invalidToken('revoked_access_token', clientId);
-    if (!token.scope.includes(scope)) throw insufficientScope(scope, clientId);
+    if (!grants(token.scope, scope)) throw insufficientScope(scope, clientId);
     return token;
   }
 }

@@ -25,6 +25,7 @@ export const insufficientScope = (scope: string, clientId?: string) =>
   new OAuthError('insufficient_scope', {
     clientId,
     compared: { scope },
+    description: `The access token lacks the scope ${scope}.`,
     headers: challenge({ error: 'insufficient_scope', scope }),
   });
 

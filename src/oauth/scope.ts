@@ -26,8 +26,31 @@ export const isWithin = (asked: readonly string[], granted: readonly string[]): 
 export const intersection = (scope: readonly string[], limit: readonly string[]): string[] =>
   scope.filter((token) => limit.includes(token));
 
-/** The scope that the admin API requires. */
+/** Every role of the admin API at once. */
 export const ADMIN_SCOPE = 'rekey:admin';
+
+/** The roles of admins: each is a scope of access tokens, and an operation of the admin API needs one of them. */
+export const adminRoles = [
+  'rekey:read',
+  'rekey:users',
+  'rekey:clients',
+  'rekey:revoke',
+  'rekey:audit',
+  'rekey:keys',
+  ADMIN_SCOPE,
+] as const;
+
+export type AdminRole = (typeof adminRoles)[number];
+
+export const isAdminRole = (token: string): token is AdminRole => adminRoles.some((role) => role === token);
+
+/** Whether a scope has this token; `rekey:admin` stands for every role. */
+export const grants = (scope: readonly string[], token: string): boolean =>
+  scope.includes(token) || (isAdminRole(token) && scope.includes(ADMIN_SCOPE));
+
+/** The scope without the admin roles that its user does not have. */
+export const withinRoles = (scope: readonly string[], roles: readonly string[]): string[] =>
+  scope.filter((token) => !isAdminRole(token) || grants(roles, token));
 
 /** `openid` makes a request an OpenID Connect one (Core §3.1.2.1); `offline_access` outlives the login session (§11). */
 export const OPENID = 'openid';

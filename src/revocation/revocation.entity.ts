@@ -26,7 +26,7 @@ export class RevocationEntity {
   @Column('text')
   reason: string;
 
-  /** Who: `client:<client_id>`, `admin:<client_id>`, `reuse-detection`. */
+  /** Who: `client:<client_id>`, `user:<subject>`, `reuse-detection`. */
   @Column('text')
   actor: string;
 

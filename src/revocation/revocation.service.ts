@@ -24,7 +24,7 @@ export interface RevocationRequest {
   readonly kind: RevocationKind;
   readonly value: string;
   readonly reason: string;
-  /** `client:<client_id>`, `admin:<client_id>`, `reuse-detection`. */
+  /** `client:<client_id>`, `user:<subject>`, `reuse-detection`. */
   readonly actor: string;
   /** The families to revoke; by default those that the kind names. `none` revokes access tokens only. */
   readonly families?: FamilySelection | 'none';

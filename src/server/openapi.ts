@@ -2,16 +2,26 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
-import { ADMIN_SCOPE } from '../oauth/scope.js';
+import { ADMIN_SCOPE, type AdminRole } from '../oauth/scope.js';
 
 /** The name of the security scheme of all operations. */
 export const SECURITY_SCHEME = 'admin';
 
 const DESCRIPTION = `Clients, secrets, token families, revocations, audit and keys of a Rekey server.
 
-Every operation needs an access token with the scope \`${ADMIN_SCOPE}\`, which an admin client gets by
-\`client_credentials\`. Every error is a problem details object (RFC 9457). Lists are paged: ask again with
+Every operation needs an access token with the scope that it names, or with \`${ADMIN_SCOPE}\`. An admin client gets one by
+\`client_credentials\`, a user with that role by \`authorization_code\`. Every error is a problem details object (RFC 9457). Lists are paged: ask again with
 \`cursor\` set to \`next_cursor\` until there is none.`;
+
+const ROLES: Record<AdminRole, string> = {
+  'rekey:read': 'See users, clients, families, revocations and keys.',
+  'rekey:users': 'Change users, set passwords, end sessions.',
+  'rekey:clients': 'Register and change clients, and their secrets.',
+  'rekey:revoke': 'Revoke.',
+  'rekey:audit': 'Read the audit log.',
+  'rekey:keys': 'Rotate and retire signing keys.',
+  'rekey:admin': 'Everything.',
+};
 
 const MAX_AGE_SECONDS = 300;
 
@@ -39,7 +49,14 @@ export function openApiDocument(app: INestApplication, issuer: string): OpenAPIO
     .addOAuth2(
       {
         type: 'oauth2',
-        flows: { clientCredentials: { tokenUrl: `${issuer}/token`, scopes: { [ADMIN_SCOPE]: 'Everything.' } } },
+        flows: {
+          clientCredentials: { tokenUrl: `${issuer}/token`, scopes: ROLES },
+          authorizationCode: {
+            authorizationUrl: `${issuer}/authorize`,
+            tokenUrl: `${issuer}/token`,
+            scopes: ROLES,
+          },
+        },
       },
       SECURITY_SCHEME,
     )

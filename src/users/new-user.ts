@@ -63,6 +63,7 @@ export function newUser(
     usernameKey: key,
     knownSources: [],
     sessionEpoch: 0,
+    adminRoles: [],
     createdAt: now,
     updatedAt: now,
     deletedAt: null,

@@ -5,7 +5,9 @@ import { claimProblems } from './claim-values.js';
 import { attributeProblems, groupProblems, type Attributes } from './user-attributes.js';
 import type { UserEntity } from './user.entity.js';
 
-export type UserChangeSet = Partial<Pick<UserEntity, 'username' | 'usernameKey' | 'claims' | 'groups' | 'attributes'>>;
+export type UserChangeSet = Partial<
+  Pick<UserEntity, 'username' | 'usernameKey' | 'claims' | 'groups' | 'attributes' | 'adminRoles'>
+>;
 
 export interface UserChange {
   readonly username?: string | undefined;

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { AdminRole } from '../oauth/scope.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import type { Attributes } from './user-attributes.js';
 
@@ -44,6 +45,10 @@ export class UserEntity {
   /** How often all sessions of this user were ended; a sign-in that was under way then is refused. */
   @Column('integer', { name: 'session_epoch', default: 0 })
   sessionEpoch: number;
+
+  /** What the user may do in the admin API. */
+  @Column('text', { name: 'admin_roles', array: true, default: [] })
+  adminRoles: AdminRole[];
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt: Date;

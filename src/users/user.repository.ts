@@ -185,6 +185,7 @@ export class UserRepository {
         groups: [],
         attributes: {},
         knownSources: [],
+        adminRoles: [],
         updatedAt: now,
         deletedAt: now,
       },

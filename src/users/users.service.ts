@@ -7,6 +7,7 @@ import { LinkedSignIn } from './linked-sign-in.service.js';
 import { NewPasswords } from './new-passwords.service.js';
 import { newUser, userProblems, type UserRequest } from './new-user.js';
 import { PasswordSignIn, type SignInVerdict } from './password-sign-in.service.js';
+import type { AdminRole } from '../oauth/scope.js';
 import type { ProvenUser } from './proven-user.js';
 import type { UserClaims } from './released-claims.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
@@ -93,6 +94,7 @@ export class UsersService {
   async create(
     { password, ...request }: UserRequest & { readonly password?: string | undefined },
     change: AuditOrigin,
+    roles: readonly AdminRole[] = [],
   ): Promise<UserEntity> {
     throwProblems(userProblems(request));
     const { subject = uuidv7(), username, groups, attributes } = request;
@@ -102,6 +104,7 @@ export class UsersService {
       const passwordHash = hash ?? request.passwordHash ?? null;
       const user = newUser({ subject, username, claims, groups, attributes, passwordHash }, now)!;
       if (hash !== undefined) user.passwordChangedAt = now;
+      user.adminRoles = [...roles];
       const inserted = await this.repository.insert([user], manager);
       if (inserted.size === 0) {
         const holders = await this.repository.holders([subject], [user.usernameKey], manager);
@@ -151,6 +154,15 @@ export class UsersService {
       await record('user.password_changed', subject);
       await alongside?.(manager);
       return true;
+    });
+  }
+
+  /** @returns undefined if there is no such user */
+  setAdminRoles(subject: string, roles: readonly AdminRole[], change: AuditOrigin): Promise<UserEntity | undefined> {
+    return this.changes.make(change, async ({ manager, now, record }) => {
+      if (!(await this.repository.update(subject, { adminRoles: [...roles] }, now, manager))) return undefined;
+      await record('user.admin_roles_changed', subject, { roles });
+      return (await this.repository.find(subject, manager)) ?? undefined;
     });
   }
 

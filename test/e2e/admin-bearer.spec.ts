@@ -150,7 +150,7 @@ describe('an access token', () => {
     const client = await adminClient(app);
     const answer = await list(bearer(await accessToken(app, client, 'other')));
     expectChallenge(answer, 403, 'insufficient_scope');
-    expect(answer.headers.get('www-authenticate')).toContain('scope="rekey:admin"');
+    expect(answer.headers.get('www-authenticate')).toContain('scope="rekey:read"');
   });
 
   it.each(['rekey:admin2', 'rekey:admi', 'xrekey:admin', 'REKEY:ADMIN', 'rekey admin'])(
@@ -240,6 +240,7 @@ const ROUTES = [
   ['PATCH', '/users/x'],
   ['DELETE', '/users/x'],
   ['POST', '/users/x/password'],
+  ['PUT', '/users/x/admin-roles'],
   ['GET', '/audit'],
   ['POST', '/explain'],
   ['GET', '/keys'],

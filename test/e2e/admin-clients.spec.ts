@@ -132,7 +132,7 @@ describe('a new client', () => {
   it('a registration is in the audit log with the name of the admin', async () => {
     const answer = await caller.post('/clients', SHOP);
     expect(await auditOf(app, answer)).toMatchObject([
-      { event: 'client.created', client_id: answer.body.client_id, actor: `admin:${caller.client.clientId}` },
+      { event: 'client.created', client_id: answer.body.client_id, actor: `client:${caller.client.clientId}` },
     ]);
   });
 });
@@ -451,7 +451,7 @@ describe('a disabled client', () => {
     await caller.patch(`/clients/${clientId}`, { disabled: true });
     await caller.patch(`/clients/${clientId}`, { disabled: true });
     expect(await revocations()).toMatchObject([
-      { kind: 'client', reason: 'client_disabled', actor: `admin:${caller.client.clientId}` },
+      { kind: 'client', reason: 'client_disabled', actor: `client:${caller.client.clientId}` },
     ]);
   });
 

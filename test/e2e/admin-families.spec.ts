@@ -143,7 +143,7 @@ describe('a family that an admin starts', () => {
   it('the start of a family is in the audit log with the name of the admin', async () => {
     const { body } = await start();
     expect(await auditOfFamily(app, body.family_id)).toMatchObject([
-      { event: 'family.started', client_id: client.clientId, subject: 'u1', actor: `admin:${caller.client.clientId}` },
+      { event: 'family.started', client_id: client.clientId, subject: 'u1', actor: `client:${caller.client.clientId}` },
     ]);
   });
 });
@@ -309,7 +309,7 @@ describe('the subjects', () => {
       await startFamily(app, client, { subject: 'carl' });
       const off = await caller.patch('/subjects/carl', { disabled: true });
       const on = await caller.patch('/subjects/carl', { disabled: false });
-      const by = { subject: 'carl', actor: `admin:${caller.client.clientId}` };
+      const by = { subject: 'carl', actor: `client:${caller.client.clientId}` };
       expect(await auditOf(app, off)).toMatchObject([{ event: 'subject.disabled', ...by }]);
       expect(await auditOf(app, on)).toMatchObject([{ event: 'subject.enabled', ...by }]);
     });

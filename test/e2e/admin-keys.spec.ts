@@ -116,7 +116,7 @@ it('an immediate rotation makes the next key sign at once, and the old one still
   expect(await auditOf(app, answer)).toMatchObject([
     {
       event: 'key.rotated',
-      actor: `admin:${caller.client.clientId}`,
+      actor: `client:${caller.client.clientId}`,
       detail: { changes: [{ kid: kidOf(fresh), algorithm: 'ES256' }, { algorithm: 'RS256' }] },
     },
   ]);
@@ -139,7 +139,7 @@ it('a retired key verifies no more and leaves the JWKS, and another key signs', 
   expect(await keys()).toContainEqual(expect.objectContaining({ kid, state: 'retired' }));
   const [event, ...others] = await auditOf(app, answer);
   expect(others).toEqual([]);
-  expect(event).toMatchObject({ event: 'key.retired', actor: `admin:${before.client.clientId}` });
+  expect(event).toMatchObject({ event: 'key.retired', actor: `client:${before.client.clientId}` });
   expect(event!.detail!.changes).toContainEqual({ change: 'signing_key_retired', kid });
   expect((await caller.delete(`/keys/${kid}`)).status).toBe(404);
 });

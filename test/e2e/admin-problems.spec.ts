@@ -203,7 +203,7 @@ describe('a problem', () => {
     const answer = await caller.post('/clients', { name: 'Traced', type: 'public' });
     const events = await auditOf(app, answer);
     expect(events.map(({ event, actor }) => ({ event, actor }))).toEqual([
-      { event: 'client.created', actor: `admin:${caller.client.clientId}` },
+      { event: 'client.created', actor: `client:${caller.client.clientId}` },
     ]);
   });
 });

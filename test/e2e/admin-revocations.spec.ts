@@ -198,7 +198,7 @@ describe('a revocation', () => {
         event: 'revocation.created',
         subject: 'proved',
         reason: 'ticket 4711',
-        actor: `admin:${caller.client.clientId}`,
+        actor: `client:${caller.client.clientId}`,
         detail: { revocation_id: answer.body.id, kind: 'subject', families: 1, subjects: 1 },
       },
     ]);
@@ -305,7 +305,7 @@ describe('the list of revocations', () => {
         kind: 'subject',
         value,
         reason: 'ticket 4711',
-        actor: `admin:${caller.client.clientId}`,
+        actor: `client:${caller.client.clientId}`,
         not_before: new Date(app.clock.now() + 1).toISOString(),
       })),
     );

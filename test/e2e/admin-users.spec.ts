@@ -149,6 +149,7 @@ describe('a user', () => {
       has_password: true,
       password_changed_at: now,
       disabled: false,
+      admin_roles: [],
       created_at: now,
       updated_at: now,
     });
@@ -193,7 +194,7 @@ describe('a user', () => {
     const answer = await caller.post('/users', { username: newName() });
     const { subject } = answer.body as { subject: string };
     const changed = await caller.patch(path(subject), { username: newName() });
-    const by = { subject, actor: `admin:${caller.client.clientId}` };
+    const by = { subject, actor: `client:${caller.client.clientId}` };
     expect(await auditOf(app, answer)).toMatchObject([{ event: 'user.created', ...by }]);
     expect(await auditOf(app, changed)).toMatchObject([
       { event: 'user.updated', ...by, detail: { fields: ['username'] } },

@@ -190,7 +190,7 @@ describe('family, revoke and audit', () => {
 
     const trail = rowsOf((await run('audit', '--subject', 'anna b')).stdout);
     expect(trail.map((event) => event.EVENT)).toEqual(['revocation.created', 'refresh.rotated', 'family.started']);
-    expect(trail[0]).toMatchObject({ REASON: 'laptop stolen', ACTOR: `admin:${operator.clientId}` });
+    expect(trail[0]).toMatchObject({ REASON: 'laptop stolen', ACTOR: `client:${operator.clientId}` });
     expect((await json('audit', '--family', started.family_id, '--event', 'refresh.rotated')).items).toHaveLength(1);
   });
 

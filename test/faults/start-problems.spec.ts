@@ -34,10 +34,6 @@ const problems: Record<string, () => [RekeyOptions, string]> = {
     { port: port(), env: { REKEY_DATA_DIR: 'data' } },
     `Something else listens on 127.0.0.1, port ${port()}. Stop it, or choose another port by PORT=.`,
   ],
-  'a port that another process listens on, while PostgreSQL is away': () => [
-    { port: port(), databaseUrl: 'postgres://postgres@127.0.0.1:1/postgres', redisUrl: deployment.redis.url },
-    `Something else listens on 127.0.0.1, port ${port()}. Stop it, or choose another port by PORT=.`,
-  ],
   'an address of another machine': () => [
     { env: { REKEY_DATA_DIR: 'data', HOST: '192.0.2.1' } },
     'HOST=192.0.2.1 is no address of this machine.',

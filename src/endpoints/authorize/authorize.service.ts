@@ -6,6 +6,7 @@ import type { LoginSession } from '../../sessions/login-session.js';
 import type { SignInObstacle } from '../../sessions/sign-in-obstacle.js';
 import { UsersService } from '../../users/users.service.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
+import { isAdminRole, withinRoles } from '../../oauth/scope.js';
 import type { AuthorizationRequest } from '../../authorization/authorization-request.js';
 import { AuthorizationRequests, type ReadRequest } from '../../authorization/authorization-requests.service.js';
 import { CodeIssuer } from '../../authorization/code-issuer.service.js';
@@ -74,8 +75,9 @@ export class AuthorizeService {
     }
   }
 
-  private async answer(request: AuthorizationRequest, browser: BrowserContext, decision?: Decision): Promise<Outcome> {
-    const situation = await this.situations.of(request, browser);
+  private async answer(asked: AuthorizationRequest, browser: BrowserContext, decision?: Decision): Promise<Outcome> {
+    const situation = await this.situations.of(asked, browser);
+    const request = situation.session ? await this.withinRoles(asked, situation.session) : asked;
     const next = nextStep(request, situation);
     if (next.step === 'sign_in') return { outcome: 'sign_in', request, obstacle: next.obstacle };
     if (next.step === 'consent' && decision === undefined) {
@@ -84,6 +86,14 @@ export class AuthorizeService {
       return { outcome: 'consent', request, session, userName, consent: situation.consent };
     }
     return this.respond(request, next, browser, decision);
+  }
+
+  /** RFC 6749 §3.3: an admin role that the user does not have is not granted. */
+  private async withinRoles(request: AuthorizationRequest, { subject }: LoginSession): Promise<AuthorizationRequest> {
+    if (!request.scope.some(isAdminRole)) return request;
+    const scope = withinRoles(request.scope, (await this.users.find(subject))?.adminRoles ?? []);
+    if (scope.length === 0) throw new OAuthError('access_denied', { reason: 'no_admin_role' });
+    return { ...request, scope };
   }
 
   private async respond(

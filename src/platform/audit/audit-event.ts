@@ -20,6 +20,7 @@ export const auditEventNames = [
   'user.updated',
   'user.deleted',
   'user.password_changed',
+  'user.admin_roles_changed',
   'user.signed_in',
   'user.sign_in_refused',
   'user.linked',
@@ -47,7 +48,7 @@ export type AuditEventName = (typeof auditEventNames)[number];
 
 /** Who makes a change, and the correlation id of the request, for its audit events. */
 export interface AuditOrigin {
-  /** `admin:<client_id>`, `user:<subject>`, `client:<client_id>`, `reuse-detection` or `system`. */
+  /** `user:<subject>`, `client:<client_id>`, `reuse-detection` or `system`. */
   readonly actor: string;
   readonly correlationId?: string | undefined;
 }
@@ -63,7 +64,7 @@ export interface AuditEvent {
   /** The login session. */
   readonly sid?: string | undefined;
   readonly correlationId?: string | undefined;
-  /** Who did it, if not the client itself: `admin:<client_id>`, `system`. */
+  /** Who did it, if not the client itself: an admin, `system`. */
   readonly actor?: string | undefined;
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -16,6 +16,7 @@ import { AllowedOrigins1764190000000 } from './migrations/1764190000000-allowed-
 import { FromAuthorizationCode1764200000000 } from './migrations/1764200000000-from-authorization-code.js';
 import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
 import { ClientClaims1764220000001 } from './migrations/1764220000001-client-claims.js';
+import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -32,4 +33,5 @@ export const migrations = [
   FromAuthorizationCode1764200000000,
   Groups1764220000000,
   ClientClaims1764220000001,
+  AdminRoles1764250000000,
 ];
