@@ -12,7 +12,7 @@ import { intersection, OFFLINE_ACCESS, parseScope } from '../oauth/scope.js';
 import { validateRequest } from '../oauth/validate-request.js';
 import { AuthorizationRequestDto } from './authorization-request.dto.js';
 import { parseClaimsParameter, type ClaimsParameter } from './claims-parameter.js';
-import type { ResponseTarget } from './response-target.js';
+import { responseModes, type ResponseTarget } from './response-target.js';
 
 export const prompts = ['none', 'login', 'consent', 'select_account'] as const;
 
@@ -50,6 +50,7 @@ export function parseAuthorizationRequest(target: ResponseTarget, form: Form): A
   const { client } = target;
   if (!mayUse(client, 'authorization_code')) throw OAuthError.unauthorizedClient('grant_type');
   checkResponseType(form.get('response_type'));
+  checkResponseMode(form.get('response_mode'));
   const parameters = validateRequest(AuthorizationRequestDto, form);
   const claims = claimsIn(parameters.claims);
   return {
@@ -72,6 +73,13 @@ export function parseAuthorizationRequest(target: ResponseTarget, form: Form): A
 function checkResponseType(responseType: string | undefined): void {
   if (responseType === undefined) throw OAuthError.malformedParameter('response_type');
   if (responseType !== 'code') throw new OAuthError('unsupported_response_type');
+}
+
+/** `fragment` is for tokens in the response, and a code needs no script to be read. */
+function checkResponseMode(responseMode: string | undefined): void {
+  if (responseMode === undefined || responseModes.some((mode) => mode === responseMode)) return;
+  const supported = responseModes.join(' and ');
+  throw OAuthError.invalidRequest('bad_response_mode', `The response mode is not supported. Supported: ${supported}.`);
 }
 
 function scopeIn(text: string | undefined, client: Client): string[] {

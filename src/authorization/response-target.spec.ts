@@ -38,7 +38,6 @@ describe('the response target', () => {
     ['a redirect URI that is not registered', 'redirect_uri=https://client.test/elsewhere', aClient()],
     ['no URI, with two registered', '', aClient({ redirectUris: ['https://a.test/', 'https://b.test/'] })],
     ['no URI, with none registered', '', aClient({ redirectUris: [] })],
-    ['an unknown response mode', 'redirect_uri=https://client.test/back&response_mode=fragment', aClient()],
   ])('there is no response target for %s', (_title, query, client) => {
     expect(() => read(query, client)).toThrow(OAuthError);
   });

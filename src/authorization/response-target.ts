@@ -34,8 +34,8 @@ export function responseTargetOf(client: Client | undefined, form: Form): Respon
     const compared = { redirect_uri: redirectUri === undefined ? '' : loggableUri(redirectUri) };
     throw new OAuthError('invalid_request', { reason: 'unknown_redirect_uri', clientId, compared });
   }
-  const responseMode = responseModes.find((mode) => mode === (form.get('response_mode') ?? 'query'));
-  if (!responseMode) throw new OAuthError('invalid_request', { reason: 'bad_response_mode', clientId });
+  // An unknown one is an error, which goes to the redirect URI in the mode for codes.
+  const responseMode = responseModes.find((mode) => mode === form.get('response_mode')) ?? 'query';
   return { client, redirectUri, namedRedirectUri: named !== undefined, responseMode, state: form.get('state') };
 }
 

@@ -6,6 +6,20 @@ import { issuerPath } from '../platform/http/issuer-path.js';
 
 const ENDPOINTS = ['/token', '/revoke', '/userinfo'];
 
+/** Documents for everybody, which a script may fetch with headers of its own: every path at which one can be. */
+const documentsOf = (path: string): string[] => [
+  `${path}/jwks`,
+  `${path}/.well-known/openid-configuration`,
+  `/.well-known/oauth-authorization-server${path}`,
+];
+
+const DOCUMENT_PREFLIGHT_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET',
+  'access-control-allow-headers': '*',
+  'access-control-max-age': '7200',
+};
+
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, POST',
   'access-control-allow-headers': 'Authorization, Content-Type',
@@ -20,15 +34,24 @@ const PREFLIGHT_HEADERS = {
  */
 export class CrossOrigin {
   private readonly paths: ReadonlySet<string>;
+  private readonly documents: ReadonlySet<string>;
 
   constructor(config: Config) {
-    this.paths = new Set(ENDPOINTS.map((endpoint) => `${issuerPath(config)}${endpoint}`));
+    const path = issuerPath(config);
+    this.paths = new Set(ENDPOINTS.map((endpoint) => `${path}${endpoint}`));
+    this.documents = new Set(documentsOf(path));
   }
 
   /** @param origin that of the request @returns whether it is a preflight, which is to be answered at once */
   admit(origin: string, request: FastifyRequest, reply: FastifyReply): boolean {
     // A preflight has no route.
-    if (!this.paths.has(request.routeOptions.url ?? request.url.split('?', 1)[0]!)) return false;
+    const path = request.routeOptions.url ?? request.url.split('?', 1)[0]!;
+    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+    if (isPreflight && this.documents.has(path)) {
+      void reply.headers(DOCUMENT_PREFLIGHT_HEADERS);
+      return true;
+    }
+    if (!this.paths.has(path)) return false;
     request.scriptOrigin = origin;
     void reply.header('vary', 'Origin');
     if (originProblem(origin) !== undefined) return false;
@@ -36,7 +59,7 @@ export class CrossOrigin {
       'access-control-allow-origin': origin,
       'access-control-expose-headers': 'x-correlation-id, retry-after, www-authenticate',
     });
-    if (request.method !== 'OPTIONS' || !request.headers['access-control-request-method']) return false;
+    if (!isPreflight) return false;
     void reply.headers(PREFLIGHT_HEADERS);
     return true;
   }

@@ -184,7 +184,7 @@ const pages: Record<string, Way> = {
 };
 
 const errors: Record<PageProblem, Way> = {
-  badRequest: ({ person }) => person.ask(authorization({ response_mode: 'x' })),
+  badRequest: open('/authorize?client_id=a&client_id=b'),
   unknownClient: open('/authorize?client_id=nobody'),
   formExpired: async ({ page, person }) => {
     await person.open('/sign-in');

@@ -192,6 +192,17 @@ describe('a refusal', () => {
   });
 });
 
+it.each(['fragment', 'jwt'])(
+  'the response mode "%s" is refused at the redirect URI, with the modes that there are',
+  async (response_mode) => {
+    const visit = await new Visitor(app).get(new Authorization(client, { response_mode }).path);
+    expect(answerOf(visit)).toMatchObject({
+      error: 'invalid_request',
+      error_description: 'The response mode is not supported. Supported: query and form_post.',
+    });
+  },
+);
+
 describe('a request without a valid redirect target', () => {
   it.each<[string, Record<string, string | null>]>([
     ['without a client', { client_id: null }],
@@ -199,7 +210,6 @@ describe('a request without a valid redirect target', () => {
     ['with a redirect URI of another site', { redirect_uri: 'https://evil.test/' }],
     ['with a longer redirect URI', { redirect_uri: `${REDIRECT_URI}/../evil` }],
     ['with a redirect URI and a fragment', { redirect_uri: `${REDIRECT_URI}#x` }],
-    ['with an unknown response mode', { response_mode: 'fragment' }],
     ['with HTML for everything', { client_id: '<script>', redirect_uri: '<img src=x>', state: '"><b>' }],
     ['with line ends', { redirect_uri: `${REDIRECT_URI}\r\nx: y` }],
     ['that is too long', { state: 'x'.repeat(9000) }],

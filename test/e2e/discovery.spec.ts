@@ -293,6 +293,20 @@ describe('the server metadata (RFC 8414)', () => {
     expectError(await send(`${app.url}${WELL_KNOWN}/`), 404, 'not_found');
   });
 
+  it.each([WELL_KNOWN, '/.well-known/openid-configuration', '/jwks'])(
+    'a script of any origin may ask for %s with headers of its own',
+    async (path) => {
+      const headers = { origin: 'https://spa.example', 'access-control-request-method': 'GET' };
+      const answer = await send(`${app.url}${path}`, { method: 'OPTIONS', headers });
+      expect([answer.status, answer.text]).toEqual([204, '']);
+      expect([
+        answer.headers.get('access-control-allow-origin'),
+        answer.headers.get('access-control-allow-headers'),
+      ]).toEqual(['*', '*']);
+      expect((await send(`${app.url}${path}`, { method: 'OPTIONS' })).status).toBe(405);
+    },
+  );
+
   it.each(['/introspect', '/authorize', '/account', '/admin/v1/clients', '/metrics', '/health/live'])(
     '[215] scripts of other origins may not read %s',
     async (path) => {

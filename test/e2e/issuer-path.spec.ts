@@ -78,6 +78,8 @@ it('userinfo is below the issuer’s path, with CORS', async () => {
   const ask = (url: string) => send(`${url}/userinfo`, { method: 'OPTIONS', headers: preflight });
   expect((await ask(tenant.url)).status).toBe(204);
   expect((await ask(app.url)).status).toBe(404);
+  const aside = await send(`${app.url}${WELL_KNOWN}/t1`, { method: 'OPTIONS', headers: preflight });
+  expect(aside.status).toBe(204);
 });
 
 it('[202] no endpoint is outside the issuer’s path', async () => {

@@ -35,6 +35,11 @@ describe('behind a trusted proxy', () => {
     expect(metadata.body.token_endpoint).toBe('https://auth.example/token');
   });
 
+  it('[26] of several values of X-Forwarded-Proto the last one counts, which the trusted proxy has written', async () => {
+    expect((await knock({ 'x-forwarded-proto': 'http, https' })).status).toBe(200);
+    expectError(await knock({ 'x-forwarded-proto': 'https,http' }), 400, 'invalid_request');
+  });
+
   it.each(['http', '', 'HTTP', 'ws', 'https, http'])(
     '[26] a request that reached the proxy as "%s" is refused',
     async (protocol) => {
