@@ -11,6 +11,7 @@ import { intact } from './cli/intact.js';
 import { keyCommand } from './cli/key.command.js';
 import { migrateCommand } from './cli/migrate.command.js';
 import { revokeCommand } from './cli/revoke.command.js';
+import { secretsCommand } from './cli/secrets.command.js';
 import { subjectCommand } from './cli/subject.command.js';
 import { Terminal } from './cli/terminal.js';
 import { userCommand } from './cli/user.command.js';
@@ -38,6 +39,7 @@ const commands = [
   keyCommand,
   subjectCommand,
   userCommand,
+  secretsCommand,
   migrateCommand,
 ];
 for (const command of commands) program.addCommand(command(terminal));

@@ -22,6 +22,7 @@ import { FamilyAdministration } from './family-administration.service.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { KnownNames } from './known-names.service.js';
 import { KeysController } from './keys.controller.js';
+import { MasterKeysController } from './master-keys.controller.js';
 import { Paging } from './paging.service.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
 import { RoleGuard } from './role.guard.js';
@@ -57,6 +58,7 @@ import { UsersController } from './users.controller.js';
     AuditController,
     KeysController,
     ExplainController,
+    MasterKeysController,
   ],
   providers: [
     ClientAdministration,

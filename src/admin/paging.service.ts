@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../platform/config/config.js';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
-import { deriveKey } from '../keys/master-key.js';
+import { RootKey } from '../keys/root-key.js';
 import { readCursor, writeCursor } from './page-cursor.js';
 import type { Page, PageQueryDto } from './paging.dto.js';
 
@@ -18,8 +17,8 @@ interface List<Row, Item> {
 export class Paging {
   private readonly key: Buffer;
 
-  constructor(config: Config) {
-    this.key = deriveKey(config.secret, 'page-cursor');
+  constructor(rootKey: RootKey) {
+    this.key = rootKey.derive('page-cursor');
   }
 
   /** @throws InvalidFields for a cursor that is not one of this list's */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../platform/config/config.js';
 import type { RequestContext } from '../platform/http/request-context.js';
-import { deriveKey } from '../keys/master-key.js';
+import { RootKey } from '../keys/root-key.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { Clock } from '../platform/time/clock.js';
 import { FailedAuthentications } from './failed-authentications.service.js';
@@ -27,9 +26,9 @@ export class ClientAuthenticationService {
     private readonly imported: ImportedSecrets,
     private readonly uses: SecretUse,
     private readonly clock: Clock,
-    config: Config,
+    rootKey: RootKey,
   ) {
-    this.secretKey = deriveKey(config.secret, 'client-secret-digest');
+    this.secretKey = rootKey.derive('client-secret-digest');
   }
 
   /** @throws OAuthError invalid_client, too_many_requests */

@@ -4,6 +4,7 @@ import { AuditModule } from '../platform/audit/audit.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { LimitsModule } from '../platform/limits/limits.module.js';
+import { KeysModule } from '../keys/keys.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
@@ -25,6 +26,7 @@ import { SecretUse } from './secret-use.worker.js';
     AuditModule,
     MetricsModule,
     LimitsModule,
+    KeysModule,
     PasswordsModule,
     TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
   ],

@@ -6,7 +6,7 @@ import type { AuditEventName, AuditOrigin } from '../platform/audit/audit-event.
 import { Config } from '../platform/config/config.js';
 import { isUniqueViolation } from '../platform/database/database-errors.js';
 import { transaction } from '../platform/database/transaction.js';
-import { deriveKey } from '../keys/master-key.js';
+import { RootKey } from '../keys/root-key.js';
 import { keptAlgorithms } from '../keys/signing-algorithm.js';
 import { Clock } from '../platform/time/clock.js';
 import type { ClientEntity } from './client.entity.js';
@@ -51,9 +51,10 @@ export class ClientsService {
     private readonly directory: ClientDirectory,
     private readonly audit: AuditService,
     private readonly clock: Clock,
+    rootKey: RootKey,
     config: Config,
   ) {
-    this.secretKey = deriveKey(config.secret, 'client-secret-digest');
+    this.secretKey = rootKey.derive('client-secret-digest');
     this.deployment = {
       signingAlgorithms: keptAlgorithms(config.signingAlgorithm),
       production: config.environment === 'production',

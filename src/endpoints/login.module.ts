@@ -4,6 +4,7 @@ import { EgressModule } from '../platform/egress/egress.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { LimitsModule } from '../platform/limits/limits.module.js';
 import { SignOutModule } from '../sign-out/sign-out.module.js';
+import { KeysModule } from '../keys/keys.module.js';
 import { PagesModule } from '../pages/pages.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -23,6 +24,7 @@ import { UpstreamView } from './upstream/upstream.view.js';
     EgressModule,
     TimeModule,
     LimitsModule,
+    KeysModule,
     PagesModule,
     UsersModule,
     AuthorizationModule,

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Client } from '../clients/client.js';
-import { deriveKey } from '../keys/master-key.js';
+import { RootKey } from '../keys/root-key.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 import { AuditService } from '../platform/audit/audit.service.js';
-import { Config } from '../platform/config/config.js';
 import { Coalescer } from '../platform/database/coalescer.js';
 import { transaction } from '../platform/database/transaction.js';
 import { Clock } from '../platform/time/clock.js';
@@ -42,9 +41,9 @@ export class AdoptedFamilies {
     private readonly repository: FamiliesRepository,
     private readonly audit: AuditService,
     private readonly clock: Clock,
-    config: Config,
+    rootKey: RootKey,
   ) {
-    this.key = deriveKey(config.secret, 'imported-refresh-token');
+    this.key = rootKey.derive('imported-refresh-token');
     this.lookups = new Coalescer({
       run: (digests) => repository.findImported(digests),
       maxEntries: MAX_LOOKED_UP,

@@ -7,7 +7,7 @@ import type { JWK } from 'jose';
 import { Config } from '../platform/config/config.js';
 import { Clock } from '../platform/time/clock.js';
 import { KeyRepository, type StoredKeys, type StoredSigningKey, type StoredTokenKey } from './key.repository.js';
-import { deriveKey } from './master-key.js';
+import { RootKey } from './root-key.js';
 import { DEFAULT_ID_TOKEN_ALGORITHM, type SigningAlgorithm } from './signing-algorithm.js';
 import {
   accessTokenKeyOf,
@@ -61,9 +61,10 @@ export class KeyRing implements KeyLookup {
   constructor(
     private readonly repository: KeyRepository,
     private readonly clock: Clock,
+    rootKey: RootKey,
     config: Config,
   ) {
-    this.sealingKey = deriveKey(config.secret, 'key-encryption');
+    this.sealingKey = rootKey.derive('key-encryption');
     this.policy = signingPolicy(config);
   }
 

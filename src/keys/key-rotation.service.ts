@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { Config } from '../platform/config/config.js';
 import { Clock } from '../platform/time/clock.js';
 import { KeyRepository, type StoredKeys } from './key.repository.js';
-import { deriveKey } from './master-key.js';
+import { RootKey } from './root-key.js';
 import type { SigningAlgorithm } from './signing-algorithm.js';
 import { generateSigningKey, sealSigningKey, type SigningKey } from './signing-key.js';
 import {
@@ -66,9 +66,10 @@ export class KeyRotation {
   constructor(
     private readonly repository: KeyRepository,
     private readonly clock: Clock,
+    rootKey: RootKey,
     config: Config,
   ) {
-    this.sealingKey = deriveKey(config.secret, 'key-encryption');
+    this.sealingKey = rootKey.derive('key-encryption');
     this.signingPolicy = signingPolicy(config);
     this.tokenPolicy = {
       rotationMs: this.signingPolicy.rotationMs,

@@ -1,11 +1,12 @@
 /**
- * The master key (`REKEY_SECRET`): one derived key per purpose (HKDF-SHA256, RFC 5869), and sealed boxes for encrypted data
- * in the database. The master key itself never encrypts or authenticates anything.
+ * Derived keys, one per purpose (HKDF-SHA256, RFC 5869), and sealed boxes for encrypted data in the database. What they are
+ * derived from, the master key (`REKEY_SECRET`) and the root key (`root-key.ts`), never encrypts or authenticates anything itself.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Each purpose has its own key, so that a value made for one purpose is invalid for any other. */
 export type KeyPurpose =
+  | 'root-key'
   | 'client-secret-digest'
   | 'key-encryption'
   | 'token-identity'
@@ -21,7 +22,7 @@ const TAG_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
 
 /** @returns 32 bytes, the same for the same secret and purpose; cheap, but not for the hot path */
-export function deriveKey(secret: string, purpose: KeyPurpose): Buffer {
+export function deriveKey(secret: string | Buffer, purpose: KeyPurpose): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `rekey/${purpose}`, KEY_BYTES));
 }
 
@@ -50,7 +51,10 @@ export function open(key: Buffer, box: Buffer, aad: string): Buffer {
 
 export class WrongMasterKeyError extends Error {
   constructor(place: string) {
-    super(`REKEY_SECRET is not the one this database was set up with: ${place} cannot be decrypted`);
+    super(
+      `REKEY_SECRET is not the one this database was set up with: ${place} cannot be decrypted. If it was changed, start with the ` +
+        'one before as REKEY_SECRET_PREVIOUS.',
+    );
     this.name = 'WrongMasterKeyError';
   }
 }

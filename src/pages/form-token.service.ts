@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import type { BrowserContext } from '../platform/http/browser-context.js';
-import { deriveKey } from '../keys/master-key.js';
+import { RootKey } from '../keys/root-key.js';
 import type { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { browserCookie, browserValueIn, newBrowserValue } from './browser-cookie.js';
@@ -19,8 +19,11 @@ export interface IssuedFormToken {
 export class FormTokens {
   private readonly key: Buffer;
 
-  constructor(private readonly config: Config) {
-    this.key = deriveKey(config.secret, 'form-token');
+  constructor(
+    private readonly config: Config,
+    rootKey: RootKey,
+  ) {
+    this.key = rootKey.derive('form-token');
   }
 
   /** @param binding the purpose of the form, and the login session or request that it must not be used outside of */

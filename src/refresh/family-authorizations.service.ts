@@ -5,9 +5,8 @@ import type { TokenFamily } from '../families/token-family.js';
 import type { Authorization } from '../issuance/authorization.js';
 import { derivedIdentity, randomIdentity } from '../issuance/access-token.js';
 import { KeyRing } from '../keys/key-ring.service.js';
-import { deriveKey } from '../keys/master-key.js';
+import { RootKey } from '../keys/root-key.js';
 import { intersection } from '../oauth/scope.js';
-import { Config } from '../platform/config/config.js';
 import { Clock } from '../platform/time/clock.js';
 import type { Presented } from './rotation.js';
 import type { Rotated } from './token-family.repository.js';
@@ -20,9 +19,9 @@ export class FamilyAuthorizations {
   constructor(
     private readonly keys: KeyRing,
     private readonly clock: Clock,
-    config: Config,
+    rootKey: RootKey,
   ) {
-    this.identityKey = deriveKey(config.secret, 'token-identity');
+    this.identityKey = rootKey.derive('token-identity');
   }
 
   /** @param written when the family was written for this request; a retry's family was written for the first one */

@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Config } from '../platform/config/config.js';
 import { hmacSha256 } from '../keys/hmac.js';
-import { deriveKey } from '../keys/master-key.js';
+import { RootKey } from '../keys/root-key.js';
 import { Clock } from '../platform/time/clock.js';
 import { decoyHash, isCurrent, parseHash, type PasswordHash } from '../passwords/password-hash.js';
 import { kindAt, type PasswordKind } from './password-kinds.js';
@@ -28,9 +27,9 @@ export class PasswordDecoys {
   constructor(
     private readonly repository: UserRepository,
     private readonly clock: Clock,
-    config: Config,
+    rootKey: RootKey,
   ) {
-    this.key = deriveKey(config.secret, 'password-decoy');
+    this.key = rootKey.derive('password-decoy');
   }
 
   /** @returns a hash for the comparison; a match must be ignored */

@@ -11,6 +11,7 @@ import { NewPasswords } from './new-passwords.service.js';
 import { OwnPassword } from './own-password.service.js';
 import { PasswordDecoys } from './password-decoys.service.js';
 import { PasswordSignIn } from './password-sign-in.service.js';
+import { KeysModule } from '../keys/keys.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SessionEpochs } from './session-epochs.service.js';
@@ -35,6 +36,7 @@ import { UsersService } from './users.service.js';
     MetricsModule,
     LimitsModule,
     RevocationModule,
+    KeysModule,
     PasswordsModule,
     TypeOrmModule.forFeature([UserEntity, LinkedAccountEntity, SubjectEntity]),
   ],

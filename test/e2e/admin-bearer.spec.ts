@@ -246,6 +246,8 @@ const ROUTES = [
   ['GET', '/keys'],
   ['POST', '/keys/rotations'],
   ['DELETE', '/keys/x'],
+  ['GET', '/master-keys'],
+  ['DELETE', '/master-keys/x'],
 ] as const;
 
 describe('every route', () => {

@@ -13,11 +13,16 @@ import { KeyRotation, type KeyChange } from '../../src/keys/key-rotation.service
 import { KeyRotationWorker } from '../../src/keys/key-rotation.worker.js';
 import { KeyRepository, type StoredKeys } from '../../src/keys/key.repository.js';
 import { WrongMasterKeyError } from '../../src/keys/master-key.js';
+import { MasterKeys } from '../../src/keys/master-keys.service.js';
+import { masterKeyOf, RootKey } from '../../src/keys/root-key.js';
+import { RootKeyRepository } from '../../src/keys/root-key.repository.js';
+import { SealedRootKeyEntity } from '../../src/keys/sealed-root-key.entity.js';
 import { SigningKeyEntity } from '../../src/keys/signing-key.entity.js';
 import { TokenKeyEntity } from '../../src/keys/token-key.entity.js';
+import type { AuditService } from '../../src/platform/audit/audit.service.js';
 import { TestClock } from '../support/test-clock.js';
 
-export const keyEntities = [SigningKeyEntity, TokenKeyEntity];
+export const keyEntities = [SigningKeyEntity, TokenKeyEntity, SealedRootKeyEntity];
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -79,7 +84,7 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
   afterAll(() => dataSource.destroy());
   beforeEach(async () => {
     clock = new TestClock();
-    await dataSource.query('TRUNCATE signing_keys, token_keys');
+    await dataSource.query('TRUNCATE signing_keys, token_keys, sealed_root_keys');
   });
 
   const configure = (environment: NodeJS.ProcessEnv = {}): Config =>
@@ -90,8 +95,9 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       dataSource.getRepository(SigningKeyEntity),
       dataSource.getRepository(TokenKeyEntity),
     );
-    const ring = new KeyRing(repository, itsClock, config);
-    const worker = new KeyRotationWorker(ring, new KeyRotation(repository, itsClock, config));
+    const rootKey = new RootKey(Buffer.from(config.secret));
+    const ring = new KeyRing(repository, itsClock, rootKey, config);
+    const worker = new KeyRotationWorker(ring, new KeyRotation(repository, itsClock, rootKey, config));
     return { repository, ring, worker };
   };
 
@@ -522,6 +528,100 @@ export function keyRingContract(openDatabase: () => Promise<DataSource>): void {
       expect(ring.tokenKey(0)).not.toEqual(first);
       await asleep.reload();
       expect(asleep.tokenKey(0)).toEqual(ring.tokenKey(0));
+    });
+  });
+
+  describe('the master key', () => {
+    const [OLD, NEW, OTHER] = [
+      'Zt8wPq3LkX0vN5cYb7RmJ2dHs9GfAe4U',
+      'Nb7RmJ2dHs9GfAe4UZt8wPq3LkX0vN5c',
+      '4UeAfG9sHd2JmR7bYc5Nv0XkL3qPw8tZ',
+    ];
+    const ADMIN = { actor: 'admin:test' };
+
+    const masterKeysOf = (secret: string, previous?: string) => {
+      const audit = { append: async () => undefined } as unknown as AuditService;
+      const { repository } = makeReplica();
+      const config = configure({ REKEY_SECRET: secret, ...(previous && { REKEY_SECRET_PREVIOUS: previous }) });
+      const boxes = new RootKeyRepository(dataSource.getRepository(SealedRootKeyEntity));
+      return new MasterKeys(boxes, repository, audit, clock, config);
+    };
+
+    const opened = async (secret: string, previous?: string) =>
+      (await masterKeysOf(secret, previous).openRootKey()).derive('form-token').toString('hex');
+
+    const idsOf = async (secret: string) => (await masterKeysOf(secret).list()).map(({ id }) => id);
+
+    it('processes that start together on a new database have one root key, which is random', async () => {
+      const keys = await Promise.all(Array.from({ length: 6 }, () => opened(OLD)));
+      expect(new Set(keys).size).toBe(1);
+      expect(keys[0]).not.toBe(new RootKey(Buffer.from(OLD)).derive('form-token').toString('hex'));
+      expect(await count('sealed_root_keys')).toBe(1);
+    });
+
+    it('processes with two master keys that start together on a new database never get two root keys', async () => {
+      const starts = await Promise.allSettled([OLD, NEW, OLD, NEW].map((secret) => opened(secret)));
+      const done = starts.filter((start) => start.status === 'fulfilled').map(({ value }) => value);
+      expect(new Set(done).size).toBe(1);
+      expect(done).toHaveLength(2);
+      expect(await count('sealed_root_keys')).toBe(1);
+    });
+
+    it('a database from before root keys keeps its keys, also if the master key is changed at once', async () => {
+      const { worker } = makeReplica(configure({ REKEY_SECRET: OLD }));
+      await worker.run();
+      await expect(opened(OTHER)).rejects.toThrow(WrongMasterKeyError);
+      await expect(opened(NEW, OTHER)).rejects.toThrow(WrongMasterKeyError);
+      expect(await count('sealed_root_keys')).toBe(0);
+      const root = new RootKey(Buffer.from(OLD)).derive('form-token').toString('hex');
+      expect(await opened(NEW, OLD)).toBe(root);
+      expect(await opened(NEW)).toBe(root);
+      await expect(opened(OLD)).rejects.toThrow(WrongMasterKeyError);
+      expect(await opened(OLD, NEW)).toBe(root);
+    });
+
+    it('a change opens the database with both master keys, until the old one is retired', async () => {
+      const root = await opened(OLD);
+      await expect(opened(NEW)).rejects.toThrow('REKEY_SECRET_PREVIOUS');
+      const starts = await Promise.all([
+        opened(NEW, OLD),
+        opened(OLD),
+        opened(NEW, OLD),
+        opened(OLD),
+        opened(NEW, OLD),
+      ]);
+      expect(new Set([root, ...starts]).size).toBe(1);
+      const masterKeys = masterKeysOf(NEW);
+      const [old, now] = await masterKeys.list();
+      expect([old!.isCurrent, now!.isCurrent]).toEqual([false, true]);
+      expect(await masterKeys.retire('nobody', ADMIN)).toBe('unknown');
+      expect(await masterKeys.retire(now!.id, ADMIN)).toBe('current');
+      expect(await masterKeys.retire(old!.id, ADMIN)).toBe('retired');
+      await expect(opened(OLD)).rejects.toThrow(WrongMasterKeyError);
+      expect(await opened(NEW)).toBe(root);
+    });
+
+    it('two replicas that retire each other’s master key at once leave one that opens the database', async () => {
+      for (let round = 0; round < 5; round++) {
+        await dataSource.query('TRUNCATE sealed_root_keys');
+        await opened(OLD);
+        await opened(NEW, OLD);
+        const [old, now] = (await idsOf(OLD)) as [string, string];
+        const outcomes = await Promise.all([
+          masterKeysOf(NEW).retire(old, ADMIN),
+          masterKeysOf(OLD).retire(now, ADMIN),
+        ]);
+        expect(outcomes.sort()).toEqual(['locked_out', 'retired']);
+        expect(await count('sealed_root_keys')).toBe(1);
+      }
+    });
+
+    it('a box that was moved to the row of another master key does not open', async () => {
+      await opened(OLD);
+      const [old] = await idsOf(OLD);
+      await dataSource.query('UPDATE sealed_root_keys SET master_key_id = $1', [masterKeyOf(NEW).id]);
+      expect(old).toMatch(/^[0-9a-f]{16}$/);
+      await expect(opened(NEW)).rejects.toThrow(WrongMasterKeyError);
     });
   });
 

@@ -3,7 +3,7 @@ import { Config } from '../../platform/config/config.js';
 import type { BrowserContext } from '../../platform/http/browser-context.js';
 import { areSecure, cookieName, cookieOf, setCookie } from '../../platform/http/cookie.js';
 import { queryOf, type RequestContext } from '../../platform/http/request-context.js';
-import { deriveKey } from '../../keys/master-key.js';
+import { RootKey } from '../../keys/root-key.js';
 import { ACR_UPSTREAM } from '../../oauth/authentication.js';
 import { Form } from '../../oauth/form.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
@@ -47,11 +47,12 @@ export class UpstreamSignIn {
     private readonly provider: UpstreamProvider,
     private readonly users: UsersService,
     private readonly clock: Clock,
+    rootKey: RootKey,
     config: Config,
   ) {
     this.redirectUri = `${config.issuer}/sign-in/upstream/callback`;
     this.secure = areSecure(config.issuer);
-    this.key = deriveKey(config.secret, 'upstream-sign-in');
+    this.key = rootKey.derive('upstream-sign-in');
     this.expiredCookie = setCookie(COOKIE, '', 0, this.secure);
   }
 

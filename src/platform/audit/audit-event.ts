@@ -42,6 +42,8 @@ export const auditEventNames = [
   'subject.enabled',
   'key.rotated',
   'key.retired',
+  'master_key.added',
+  'master_key.retired',
 ] as const;
 
 export type AuditEventName = (typeof auditEventNames)[number];

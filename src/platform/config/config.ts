@@ -9,8 +9,10 @@ export class Config {
   readonly drainSeconds: number;
   /** The `iss` of every token and the base of every endpoint; no trailing slash. */
   readonly issuer: string;
-  /** The master key, from which all other secret keys are derived (HKDF): see `keys/master-key.ts`. */
+  /** The master key, which opens the root key: see `keys/root-key.ts`. */
   readonly secret: string;
+  /** The master key before, during the change to another one. */
+  readonly previousSecret: string | undefined;
   readonly dataDir: string;
   /** Absent: the embedded database under `dataDir`. */
   readonly databaseUrl: string | undefined;

@@ -79,7 +79,17 @@ function parseAll(environment: NodeJS.ProcessEnv) {
 /** Rules between settings. */
 function demands(raw: RawConfig): Rule[] {
   const production = raw.environment === 'production';
-  const { host, issuer, secret, adminClientId, adminClientSecret, databaseUrl, redisUrl, trustedProxies } = settings;
+  const {
+    host,
+    issuer,
+    secret,
+    previousSecret,
+    adminClientId,
+    adminClientSecret,
+    databaseUrl,
+    redisUrl,
+    trustedProxies,
+  } = settings;
   return [
     [[secret], production && !raw.secret, 'is required in production'],
     [
@@ -89,6 +99,11 @@ function demands(raw: RawConfig): Rule[] {
     ],
     [[secret], isShort(raw.secret), `must have at least ${MIN_SECRET_CHARACTERS} characters, all of them random`],
     [[secret], isMonotonous(raw.secret), 'repeats too few characters to be random'],
+    [
+      [previousSecret, secret],
+      !!raw.previousSecret && (!raw.secret || raw.previousSecret === raw.secret),
+      `is the master key before ${secret.name}, which must be another one`,
+    ],
     [[issuer], production && !raw.issuer, 'is required in production'],
     [
       [issuer, host],

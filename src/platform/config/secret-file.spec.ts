@@ -27,6 +27,7 @@ function written(content: string | Buffer, name = 'secret'): string {
 it('every setting that holds a secret may be read from a file', () => {
   const values: Record<string, string> = {
     REKEY_SECRET: SECRET,
+    REKEY_SECRET_PREVIOUS: `${SECRET}1`,
     DATABASE_URL: 'postgres://rekey:hunter2@db/rekey',
     REDIS_URL: 'redis://:hunter3@cache',
     REKEY_ADMIN_CLIENT_SECRET: `${SECRET}2`,

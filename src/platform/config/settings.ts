@@ -41,6 +41,7 @@ export const settings = {
   drainSeconds: setting('REKEY_DRAIN_SECONDS', integer(0, 300), 5),
   issuer: absent('REKEY_ISSUER', url('https:', 'http:')),
   secret: secret('REKEY_SECRET', text),
+  previousSecret: secret('REKEY_SECRET_PREVIOUS', text),
   dataDir: setting('REKEY_DATA_DIR', text, './data'),
   databaseUrl: secret('DATABASE_URL', serverUrl(/^[^/@]*$/, 'postgres:', 'postgresql:')),
   databasePool: setting('REKEY_DATABASE_POOL', integer(1, 200), 10),

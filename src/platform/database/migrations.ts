@@ -17,6 +17,7 @@ import { FromAuthorizationCode1764200000000 } from './migrations/1764200000000-f
 import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
 import { ClientClaims1764220000001 } from './migrations/1764220000001-client-claims.js';
 import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.js';
+import { RootKey1764280000000 } from './migrations/1764280000000-root-key.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -34,4 +35,5 @@ export const migrations = [
   Groups1764220000000,
   ClientClaims1764220000001,
   AdminRoles1764250000000,
+  RootKey1764280000000,
 ];
