@@ -14,7 +14,7 @@ const PLAIN = '^src/(?!refresh/rotation-batch\\.ts$)[^.]+\\.ts$';
 const USE_CASES = '\\.(service|grant|batch|worker|repository)\\.ts$';
 
 /** Folders and files that exist to talk to a framework, the database, Redis or the machine: rules do not live there. */
-const ADAPTERS = '^src/(main|cli)\\.ts$|^src/(platform|server|cli)/';
+const ADAPTERS = '^src/(main|serve|cli)\\.ts$|^src/(platform|server|cli)/';
 
 const FRAMEWORKS = 'node_modules/(@types/)?(@nestjs/|@fastify/|@redis/|@electric-sql/|(fastify|typeorm|pg|redis)/)';
 

@@ -98,7 +98,7 @@ export default defineConfig(
   },
   // The command line calls the service itself, at the address that its operator gives.
   { files: ['src/cli/admin-api.ts', 'src/**/*.spec.ts'], rules: { 'no-restricted-globals': 'off' } },
-  { files: ['src/main.ts', 'src/cli.ts'], rules: { 'no-console': 'off' } },
+  { files: ['src/{main,serve,cli}.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['src/platform/time/clock.ts'],
     rules: { 'no-restricted-syntax': ['error', forwardRef, global, requestScope] },

@@ -5,12 +5,22 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { FamiliesModule } from '../families/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
+import { ProcessesModule } from '../platform/processes/processes.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { Chores } from './chores.service.js';
 import { CleanupWorker } from './cleanup.worker.js';
 
 @Module({
-  imports: [ConfigModule, TimeModule, AuditModule, MetricsModule, FamiliesModule, SessionsModule, RevocationModule],
+  imports: [
+    ConfigModule,
+    TimeModule,
+    AuditModule,
+    MetricsModule,
+    ProcessesModule,
+    FamiliesModule,
+    SessionsModule,
+    RevocationModule,
+  ],
   providers: [Chores, CleanupWorker],
 })
 export class CleanupModule {}

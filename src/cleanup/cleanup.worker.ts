@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Metrics } from '../platform/metrics/metrics.js';
+import { ProcessGroup } from '../platform/processes/process-group.service.js';
 import { Clock } from '../platform/time/clock.js';
 import { Chores } from './chores.service.js';
 
@@ -12,7 +13,8 @@ const PAUSE_MS = 50;
 
 /**
  * Deletes rows that expired long ago, in small steps. Nothing depends on it: expired tokens are refused whether or not their
- * rows exist. Replicas may clean up at the same time, because each skips rows that another has locked.
+ * rows exist. Replicas may clean up at the same time, because each skips rows that another has locked; of the processes of one
+ * replica only one does.
  */
 @Injectable()
 export class CleanupWorker implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -26,10 +28,11 @@ export class CleanupWorker implements OnApplicationBootstrap, OnApplicationShutd
     private readonly chores: Chores,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
+    private readonly processes: ProcessGroup,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule(FIRST_ROUND_AFTER_MS);
+    if (this.processes.doesChores) this.schedule(FIRST_ROUND_AFTER_MS);
   }
 
   /** Waits for the current statement. */

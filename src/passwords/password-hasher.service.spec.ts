@@ -8,6 +8,7 @@ import { Logger } from '@nestjs/common';
 import { isCurrent } from './password-hash.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { PasswordThreads, PasswordThreadsBusy } from './password-threads.service.js';
+import type { Config } from '../platform/config/config.js';
 
 // The threads have a low priority, so they may take long on a busy machine.
 jest.setTimeout(120_000);
@@ -17,7 +18,7 @@ const PASSWORD = 'correct horse battery staple';
 
 const opened: PasswordThreads[] = [];
 function open() {
-  const threads = new PasswordThreads();
+  const threads = new PasswordThreads({ processes: 1 } as Config);
   opened.push(threads);
   return { threads, hasher: new PasswordHasher(threads) };
 }

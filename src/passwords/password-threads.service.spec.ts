@@ -2,12 +2,13 @@
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { afterAll, expect, it, jest } from '@jest/globals';
+import type { Config } from '../platform/config/config.js';
 
 const restMs = jest.fn(() => 50);
 jest.unstable_mockModule('./password-pace.js', () => ({ restMs }));
 const { PasswordThreads, PasswordThreadsBusy } = await import('./password-threads.service.js');
 
-const threads = new PasswordThreads();
+const threads = new PasswordThreads({ processes: 1 } as Config);
 afterAll(() => threads.onApplicationShutdown());
 
 const aJob = (source = 'a', password = 'x') =>

@@ -3,9 +3,10 @@ import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { OAuthError } from '../oauth/oauth-error.js';
+import { Config } from '../platform/config/config.js';
 import { FairQueue } from './fair-queue.js';
 import type { PasswordHash } from './password-hash.js';
-import { restMs } from './password-pace.js';
+import { restMs, type Machine } from './password-pace.js';
 
 /** The tasks of `password-thread.js`. */
 export type PasswordTask =
@@ -30,13 +31,8 @@ interface Work {
 
 const FILE = new URL('./password-thread.js', import.meta.url);
 
-const CORES = availableParallelism();
-
-/** Leaves one core to the event loop. Each working thread takes 20 MB. */
-const MAX_THREADS = Math.max(1, Math.min(4, CORES - 1));
-
 /** As many as can be computed in a few seconds; further requests are told to retry. */
-const MAX_WAITING = 64 * MAX_THREADS;
+const WAITING_PER_THREAD = 64;
 
 /** A job that has waited longer is given up: a busy process hashes slowly, and the one who waits tries again. */
 const MAX_WAIT_MS = 5000;
@@ -61,9 +57,17 @@ export class PasswordThreadsBusy extends OAuthError {
 @Injectable()
 export class PasswordThreads implements OnApplicationShutdown {
   private readonly logger = new Logger('passwords');
-  private readonly jobs = new FairQueue<Job>(MAX_WAITING);
+  private readonly machine: Machine;
+  private readonly jobs: FairQueue<Job>;
   private readonly threads = new Map<Worker, Work | 'resting' | undefined>();
   private closed = false;
+
+  /** Leaves one core of its process's share to the event loop. Each working thread takes 20 MB. */
+  constructor({ processes }: Config) {
+    const cores = availableParallelism() / processes;
+    this.machine = { cores, threads: Math.max(1, Math.min(4, Math.floor(cores - 1))) };
+    this.jobs = new FairQueue(WAITING_PER_THREAD * this.machine.threads);
+  }
 
   /**
    * @param source the requester's address: sources take turns, so that none waits for all the jobs of another
@@ -114,7 +118,7 @@ export class PasswordThreads implements OnApplicationShutdown {
 
   private freeThread(): Worker | undefined {
     for (const [thread, doing] of this.threads) if (!doing) return thread;
-    return this.threads.size < MAX_THREADS ? this.start() : undefined;
+    return this.threads.size < this.machine.threads ? this.start() : undefined;
   }
 
   /** Starts a thread without the environment, because that contains secrets. */
@@ -143,7 +147,7 @@ export class PasswordThreads implements OnApplicationShutdown {
   }
 
   private rest(thread: Worker, work: Work | undefined): void {
-    const ms = work ? restAfter(work) : 0;
+    const ms = work ? restAfter(work, this.machine) : 0;
     this.threads.set(thread, ms > 0 ? 'resting' : undefined);
     if (ms === 0) return this.assign();
     setTimeout(() => {
@@ -154,9 +158,9 @@ export class PasswordThreads implements OnApplicationShutdown {
   }
 }
 
-function restAfter({ startedAt, loopBefore }: Work): number {
+function restAfter({ startedAt, loopBefore }: Work, machine: Machine): number {
   const { utilization } = performance.eventLoopUtilization(loopBefore);
-  return restMs(performance.now() - startedAt, utilization, { cores: CORES, threads: MAX_THREADS });
+  return restMs(performance.now() - startedAt, utilization, machine);
 }
 
 const stopping = () => OAuthError.unavailable('stopping');

@@ -1,10 +1,11 @@
 /** How the process goes: not ready at once, still serving for a while, then no new connection, then the open requests. */
+import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 
 /** Requests that are still open after this time are cut off. Orchestrators kill after 30 s. */
-const CLOSE_WITHIN_MS = 20_000;
+export const CLOSE_WITHIN_MS = 20_000;
 
 /**
  * @param reason for the log
@@ -24,6 +25,7 @@ export function drainerOf(app: NestFastifyApplication, logger: Logger, notReady:
     logger.info({ msg: 'stopped', exit_code: exitCode });
     logger.flush();
     process.exitCode = exitCode;
+    cluster.worker?.disconnect(); // its channel to the supervisor keeps a process alive
   }
 
   return (reason, exitCode, serveSeconds) => {

@@ -6,6 +6,7 @@ import { Chores } from '../../src/cleanup/chores.service.js';
 import { CleanupWorker } from '../../src/cleanup/cleanup.worker.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { Clock } from '../../src/platform/time/clock.js';
+import { ProcessGroup } from '../../src/platform/processes/process-group.service.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
 import { refresh } from '../support/requests.js';
@@ -132,7 +133,12 @@ it('[285] a failed round is counted, and retried with increasing delays until on
   const rounds = laterTimers();
   const { nest } = one;
   const get = <T>(type: new (...args: never[]) => T): T => nest.get(type, { strict: false });
-  const worker = new CleanupWorker(get(Chores), get(Metrics), nest.get<Clock>(Clock, { strict: false }));
+  const worker = new CleanupWorker(
+    get(Chores),
+    get(Metrics),
+    nest.get<Clock>(Clock, { strict: false }),
+    get(ProcessGroup),
+  );
   const failures = () => metric(one, 'rekey_cleanup_failures_total');
   const runLast = async () => {
     const before = rounds.length;

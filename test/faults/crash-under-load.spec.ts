@@ -1,8 +1,9 @@
-/** Sessions that refresh continuously while PostgreSQL or a replica is killed: none is lost. */
+/** Sessions that refresh continuously while PostgreSQL, a replica or one of its processes is killed: none is lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { TestClient } from '../support/clients.js';
 import { Deployment } from '../support/deployment.js';
+import { eventually } from '../support/eventually.js';
 import { beginFamilies, registerClient, type Address } from '../support/provision.js';
 import type { RekeyProcess } from '../support/rekey-process.js';
 import { introspect, refresh } from '../support/requests.js';
@@ -104,4 +105,27 @@ it('[137] [138] one of two replicas is killed repeatedly: every session continue
   );
   expect(sessions.some(({ failures }) => failures > 0)).toBe(true);
   await expectNoneLost(sessions, replicas[1]!);
+});
+
+it('[137] [138] the processes of a replica are killed one by one and all at once: every session continues with its token', async () => {
+  const rekey = await deployment.replica({ env: { REKEY_PROCESSES: '2' } });
+  const killed = new Set<number>();
+  const kill = (pids: number[]) => pids.forEach((pid) => void (killed.add(pid), process.kill(pid, 'SIGKILL')));
+  await eventually(() => expect(rekey.output).toMatch(/"msg":"ready".*"processes":2/));
+  const sessions = await whileRefreshing(
+    () => rekey,
+    async (progress) => {
+      for (let round = 0; round < 2; round++) {
+        kill(rekey.workers.slice(0, 1));
+        await progress();
+      }
+      kill(rekey.workers);
+      await progress();
+    },
+  );
+  expect(killed.size).toBeGreaterThanOrEqual(3);
+  expect(rekey.workers.filter((pid) => killed.has(pid))).toEqual([]);
+  expect(sessions.some(({ failures }) => failures > 0)).toBe(true);
+  await expectNoneLost(sessions, rekey);
+  expect(rekey.output.match(/"msg":"a process ended and is replaced"/g)).toHaveLength(killed.size);
 });

@@ -34,6 +34,14 @@ const problems: Record<string, () => [RekeyOptions, string]> = {
     { port: port(), env: { REKEY_DATA_DIR: 'data' } },
     `Something else listens on 127.0.0.1, port ${port()}. Stop it, or choose another port by PORT=.`,
   ],
+  'a port that another process listens on, for several processes': () => [
+    { databaseUrl: deployment.databaseUrl, port: port(), env: { REKEY_PROCESSES: '3' } },
+    `Something else listens on 127.0.0.1, port ${port()}. Stop it, or choose another port by PORT=.`,
+  ],
+  'several processes on the embedded database': () => [
+    { env: { REKEY_PROCESSES: '2' } },
+    'The configuration has a problem:\n  - REKEY_PROCESSES needs DATABASE_URL: the embedded database serves one process only',
+  ],
   'an address of another machine': () => [
     { env: { REKEY_DATA_DIR: 'data', HOST: '192.0.2.1' } },
     'HOST=192.0.2.1 is no address of this machine.',

@@ -97,6 +97,11 @@ export class RekeyProcess {
     return this.child.pid ?? 0;
   }
 
+  /** With `REKEY_PROCESSES`: those that serve, or start to. */
+  get workers(): number[] {
+    return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  }
+
   /** Of a file below its working directory. */
   path(name: string): string {
     return join(this.directory, name);

@@ -22,6 +22,7 @@ export class ServiceGauges implements OnModuleInit {
       'rekey_revocation_tracker_ready',
       'Whether checks are answered from the tracker (1) or from PostgreSQL (0).',
       () => Number(this.tracker.state === 'ready'),
+      'min',
     );
     this.metrics.gauge('rekey_database_connections', 'Open connections to PostgreSQL.', () => pool().totalCount);
     this.metrics.gauge('rekey_database_connections_idle', 'Idle connections to PostgreSQL.', () => pool().idleCount);

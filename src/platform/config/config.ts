@@ -7,6 +7,8 @@ export class Config {
   readonly port: number;
   /** How long requests are still served after SIGTERM, while readiness says no. */
   readonly drainSeconds: number;
+  /** How many processes share the port; with 1 there is no supervisor. */
+  readonly processes: number;
   /** The `iss` of every token and the base of every endpoint; no trailing slash. */
   readonly issuer: string;
   /** The master key, which opens the root key: see `keys/root-key.ts`. */

@@ -1,6 +1,7 @@
 /**
  * Environment → Config. All problems are reported at once, and never contain values, which may be secrets.
  */
+import { availableParallelism } from 'node:os';
 import { Config } from './config.js';
 import { secretOf } from './secret-file.js';
 import { SettingProblem, type Rule, type Setting } from './setting.js';
@@ -52,11 +53,18 @@ export function loadConfig(
     secret: raw.secret ?? embeddedSecret(raw.dataDir),
     // In production the page is off unless the operator asks for it.
     home: raw.home ?? (raw.environment === 'production' ? 'none' : 'page'),
+    processes: processesOf(raw),
     migrateAtBoot: raw.migrateAtBoot === 'on',
     audit: raw.audit === 'on',
     // Without Redis the replicas share only PostgreSQL, so each check asks it.
     revocationCheck: raw.databaseUrl && !raw.redisUrl ? 'database' : raw.revocationCheck,
   });
+}
+
+/** `auto` is one for each core that this process may use; the embedded database serves one. */
+function processesOf({ processes, databaseUrl }: RawConfig): number {
+  if (processes !== 'auto') return processes;
+  return databaseUrl ? availableParallelism() : 1;
 }
 
 function parseAll(environment: NodeJS.ProcessEnv) {
@@ -89,6 +97,7 @@ function demands(raw: RawConfig): Rule[] {
     databaseUrl,
     redisUrl,
     trustedProxies,
+    processes,
   } = settings;
   return [
     [[secret], production && !raw.secret, 'is required in production'],
@@ -146,6 +155,11 @@ function demands(raw: RawConfig): Rule[] {
     [
       [redisUrl, databaseUrl],
       !!raw.redisUrl && !raw.databaseUrl,
+      `needs ${databaseUrl.name}: the embedded database serves one process only`,
+    ],
+    [
+      [processes, databaseUrl],
+      Number(raw.processes) > 1 && !raw.databaseUrl,
       `needs ${databaseUrl.name}: the embedded database serves one process only`,
     ],
     [

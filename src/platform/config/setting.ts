@@ -66,6 +66,16 @@ export function integer(min: number, max: number): Parse<number> {
   };
 }
 
+/** A number, or `auto`. */
+export const processes: Parse<number | 'auto'> = (value) => {
+  if (value === 'auto') return value;
+  try {
+    return integer(1, 256)(value);
+  } catch {
+    throw new SettingProblem('must be a whole number from 1 to 256, or auto');
+  }
+};
+
 export function url(...protocols: string[]): Parse<string> {
   return (value) => {
     if (value.trim() !== value || !URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {

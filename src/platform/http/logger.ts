@@ -22,14 +22,18 @@ const SECRET_FIELDS = [
   'query',
 ];
 
-/** Lines are written in chunks of this size, or after this time: one write per line would cost more than the line. */
-const BUFFER_BYTES = 4096;
+/**
+ * Lines are written in chunks of this size, or after this time: one write per line would cost more than the line. A pipe takes
+ * up to PIPE_BUF bytes as a whole, so the lines of several processes do not mix.
+ */
+const BUFFER_BYTES = 4095;
+const PIPE_BUF = 4096;
 const FLUSH_MS = 250;
 
 export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat' | 'environment'>): Logger {
   const destination = isForPeople(config)
     ? { write: (line: string) => void process.stdout.write(prettyLine(line)) }
-    : pino.destination({ sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
+    : pino.destination({ sync: false, minLength: BUFFER_BYTES, maxWrite: PIPE_BUF, periodicFlush: FLUSH_MS });
   return pino(
     {
       level: config.logLevel,
