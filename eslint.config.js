@@ -96,6 +96,16 @@ export default defineConfig(
     files: ['src/platform/egress/outgoing-requests.service.ts', 'src/**/*.spec.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
+  {
+    files: ['examples/spa/app.js', 'examples/bff/page.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['window', 'document', 'location', 'history', 'localStorage', 'addEventListener', 'URLSearchParams'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
+    },
+  },
   // The command line calls the service itself, at the address that its operator gives.
   { files: ['src/cli/admin-api.ts', 'src/**/*.spec.ts'], rules: { 'no-restricted-globals': 'off' } },
   { files: ['src/{main,serve,cli}.ts'], rules: { 'no-console': 'off' } },
