@@ -11,6 +11,7 @@ import { DemandOf, RequireAccessToken } from '../issuance/bearer.guard.js';
 import { clientSubject } from '../oauth/subject.js';
 import { SECURITY_SCHEME } from '../server/openapi.js';
 import { ADMIN_SCOPE, type AdminRole } from '../oauth/scope.js';
+import { auditedOf, contextOf } from '../platform/http/request-context.js';
 import { AdminRequestPipe } from './admin-request.pipe.js';
 import { ProblemDto } from './problem.dto.js';
 import { RoleGuard, type AdminRequest } from './role.guard.js';
@@ -23,10 +24,11 @@ export interface Admin extends AuditOrigin {
 
 /** The admin whom the guards admitted: a user, or a client that acts for itself. */
 export const ByAdmin = createParamDecorator((_: unknown, context: ExecutionContext): Admin => {
-  const { accessToken, adminScope, id } = context.switchToHttp().getRequest<AdminRequest>();
+  const request = context.switchToHttp().getRequest<AdminRequest>();
+  const { accessToken, adminScope } = request;
   const { subject, clientId } = accessToken;
   const actor = subject === clientSubject(clientId) ? subject : `user:${subject}`;
-  return { actor, correlationId: id, scope: adminScope };
+  return { actor, ...auditedOf(contextOf(request)), scope: adminScope };
 });
 
 /** The role that an operation needs. Without one it needs them all. */

@@ -19,6 +19,7 @@ import { ExplainController } from './explain.controller.js';
 import { Explanations } from './explanation.service.js';
 import { FamiliesController } from './families.controller.js';
 import { FamilyAdministration } from './family-administration.service.js';
+import { FamilyTimelines } from './family-timeline.service.js';
 import { KeyAdministration } from './key-administration.service.js';
 import { KnownNames } from './known-names.service.js';
 import { KeysController } from './keys.controller.js';
@@ -64,6 +65,7 @@ import { UsersController } from './users.controller.js';
     ClientAdministration,
     FamilyAdministration,
     Explanations,
+    FamilyTimelines,
     KnownNames,
     RevocationAdministration,
     KeyAdministration,

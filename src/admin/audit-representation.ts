@@ -13,5 +13,8 @@ export const showEvent = (event: AuditEventEntity): AuditEventDto => ({
   ...(event.sid !== null && { sid: event.sid }),
   ...(event.correlationId !== null && { correlation_id: event.correlationId }),
   ...(event.actor !== null && { actor: event.actor }),
+  ...(event.source !== null && { source: event.source }),
+  ...(event.agent !== null && { agent: event.agent }),
+  ...(event.generation !== null && { generation: event.generation }),
   ...(event.detail !== null && { detail: event.detail }),
 });

@@ -65,6 +65,15 @@ export class AuditEventDto {
   })
   actor?: string;
 
+  @ApiProperty({ required: false, description: 'The address of the request, or its network.', example: '192.0.2.7' })
+  source?: string;
+
+  @ApiProperty({ required: false, description: 'The user agent family of the request.', example: 'okhttp/4' })
+  agent?: string;
+
+  @ApiProperty({ required: false, type: 'integer', description: 'The generation of the family after the event.' })
+  generation?: number;
+
   @ApiProperty({ required: false, type: Object })
   detail?: Record<string, unknown>;
 }

@@ -23,6 +23,9 @@ import {
   ImportedFamiliesDto,
   StartedFamilyDto,
 } from './family.dto.js';
+import { FamilyTimelines } from './family-timeline.service.js';
+import { TimelineDto } from './timeline.dto.js';
+import { PageQueryDto } from './paging.dto.js';
 import { KnownNames } from './known-names.service.js';
 import { Paging } from './paging.service.js';
 import { IdPipe, notFound } from './path.pipe.js';
@@ -38,6 +41,7 @@ export class FamiliesController {
     private readonly families: FamiliesService,
     private readonly paging: Paging,
     private readonly names: KnownNames,
+    private readonly timelines: FamilyTimelines,
     private readonly clock: Clock,
   ) {}
 
@@ -101,6 +105,17 @@ export class FamiliesController {
     const [family] = await this.families.list({ familyId }, undefined, { limit: 1 });
     if (!family) throw notFound();
     return showFamily(family, this.clock.now());
+  }
+
+  @Get(':family_id/timeline')
+  @Needs('rekey:read')
+  @ApiOperation({
+    summary: 'Shows what happened to a family, from where, and where it forked',
+    description: 'From the audit log: empty without it, and only as far back as it is kept.',
+  })
+  @ApiOkResponse({ type: TimelineDto })
+  readTimeline(@Param('family_id', IdPipe) familyId: string, @Query() query: PageQueryDto): Promise<TimelineDto> {
+    return this.timelines.read(familyId, query);
   }
 }
 

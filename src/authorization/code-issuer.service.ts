@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Consents } from '../consent/consents.service.js';
-import type { RequestContext } from '../platform/http/request-context.js';
+import { auditedOf, type RequestContext } from '../platform/http/request-context.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import type { LoginSession } from '../sessions/login-session.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
@@ -31,12 +31,12 @@ export class CodeIssuer {
   async issue(
     request: AuthorizationRequest,
     session: LoginSession,
-    { correlationId }: RequestContext,
+    context: RequestContext,
     consentsNow: boolean,
   ): Promise<{ code: string }> {
     const { client, scope, resource, claims, codeChallenge, nonce, redirectUri, namedRedirectUri } = request;
     const { id, subject, authTime, acr, amr, expiresAt } = session;
-    const origin = { actor: `user:${subject}`, correlationId };
+    const origin = { actor: `user:${subject}`, ...auditedOf(context) };
     const alongside = async (manager: EntityManager): Promise<void> => {
       if (!(await this.sessions.hold(id, manager))) throw new OAuthError('login_required', { reason: 'session_ended' });
       if (consentsNow) return this.consents.grant(subject, client.clientId, request, origin, manager);

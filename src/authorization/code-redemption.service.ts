@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../platform/audit/audit.service.js';
 import type { Client } from '../clients/client.js';
-import type { RequestContext } from '../platform/http/request-context.js';
+import { auditedOf, type RequestContext } from '../platform/http/request-context.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { proves } from '../oauth/pkce.js';
@@ -54,9 +54,8 @@ export class CodeRedemption {
     // A code is generation 0 of its family: redeeming it is a rotation.
     const { resource } = presented;
     const { clientId } = client;
-    const { correlationId, arrivedAt } = context;
-    const current = { handle: code.handle, generation: 0, clientId, scope: undefined, resource, correlationId };
-    const outcome = await this.rotations.redeem(presented.code, current, arrivedAt);
+    const current = { handle: code.handle, generation: 0, clientId, scope: undefined, resource, ...auditedOf(context) };
+    const outcome = await this.rotations.redeem(presented.code, current, context.arrivedAt);
     if (outcome.verdict !== 'rotated') {
       const refusal = refusalOf(outcome);
       return refusal === 'replayed'
@@ -107,7 +106,7 @@ export class CodeRedemption {
       clientId: client.clientId,
       subject: family.subject,
       familyId: family.familyId,
-      correlationId: context.correlationId,
+      ...auditedOf(context),
       actor: ACTOR,
     });
   }
@@ -117,8 +116,8 @@ export class CodeRedemption {
     throw reason === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
   }
 
-  private record(reason: string, { clientId, type }: Client, { correlationId }: RequestContext): Promise<void> {
-    const event = { event: 'code.refused', reason, at: this.clock.now(), clientId, correlationId } as const;
+  private record(reason: string, { clientId, type }: Client, context: RequestContext): Promise<void> {
+    const event = { event: 'code.refused', reason, at: this.clock.now(), clientId, ...auditedOf(context) } as const;
     return this.audit.recordRefusal(event, type === 'confidential');
   }
 }

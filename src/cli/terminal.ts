@@ -15,10 +15,11 @@ export class Terminal {
     this.print(this.wantsJson ? JSON.stringify(object, null, 2) : text);
   }
 
-  /** Prints a page of a list, and the cursor of the next page to stderr. */
-  list(page: object, columns: readonly string[]): void {
+  /** @param heading for people, above the table. Prints a page of a list, and the cursor of the next page to stderr. */
+  list(page: object, columns: readonly string[], heading?: string): void {
     const { items, next_cursor } = page as { items: Record<string, unknown>[]; next_cursor?: string };
-    this.print(this.wantsJson ? JSON.stringify(page, null, 2) : table(items, columns));
+    const above = heading === undefined ? '' : `${heading}\n`;
+    this.print(this.wantsJson ? JSON.stringify(page, null, 2) : above + table(items, columns));
     if (next_cursor !== undefined && !this.wantsJson) this.say(`There is more: --cursor ${next_cursor}`);
   }
 

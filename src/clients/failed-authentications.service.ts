@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AuditEvent } from '../platform/audit/audit-event.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { Config } from '../platform/config/config.js';
-import type { RequestContext } from '../platform/http/request-context.js';
+import { auditedOf, type RequestContext } from '../platform/http/request-context.js';
 import { FailureCounters, type FailureCounter } from '../platform/limits/failure-counter.service.js';
 import { sourceKey } from '../platform/limits/source-key.js';
 import { Metrics } from '../platform/metrics/metrics.js';
@@ -67,8 +67,8 @@ export class FailedAuthentications {
     await this.audit.recordRefusal(this.eventOf(clientId, reason, context), false);
   }
 
-  private eventOf(clientId: string | undefined, reason: string, { correlationId }: RequestContext): AuditEvent {
-    return { event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, correlationId };
+  private eventOf(clientId: string | undefined, reason: string, context: RequestContext): AuditEvent {
+    return { event: 'client.authentication_failed', at: this.clock.now(), clientId, reason, ...auditedOf(context) };
   }
 }
 

@@ -109,7 +109,15 @@ export class FamiliesService {
     await this.dataSource.transaction(async (manager) => {
       await alongside?.(manager);
       await this.repository.insert(family, manager);
-      await this.audit.append(manager, { event, at: createdAt.getTime(), clientId, subject, familyId, ...origin });
+      await this.audit.append(manager, {
+        event,
+        at: createdAt.getTime(),
+        clientId,
+        subject,
+        familyId,
+        generation: 0,
+        ...origin,
+      });
     });
   }
 

@@ -8,7 +8,7 @@ import { KeyRing } from '../keys/key-ring.service.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import type { AuditEventName } from '../platform/audit/audit-event.js';
-import type { RequestContext } from '../platform/http/request-context.js';
+import { auditedOf, type RequestContext } from '../platform/http/request-context.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Clock } from '../platform/time/clock.js';
 import { FamilyAuthorizations } from './family-authorizations.service.js';
@@ -53,7 +53,7 @@ export class RefreshService {
     const parts = await this.parse(refreshToken);
     if (!parts) return this.refuse({ verdict: 'malformed' }, undefined, client, context);
     const { clientId } = client;
-    const presented = { ...parts, clientId, ...asked, correlationId: context.correlationId };
+    const presented = { ...parts, clientId, ...asked, ...auditedOf(context) };
     const outcome =
       (await this.scopeRefusal(presented, context)) ??
       (await this.rotations.redeem(refreshToken, presented, context.arrivedAt));
@@ -123,19 +123,15 @@ export class RefreshService {
     throw verdict === 'wrong_target' ? new OAuthError('invalid_target', { reason }) : OAuthError.invalidGrant(reason);
   }
 
-  private event(
-    event: AuditEventName,
-    family: TokenFamily | undefined,
-    { clientId }: Client,
-    { correlationId }: RequestContext,
-  ) {
+  private event(event: AuditEventName, family: TokenFamily | undefined, { clientId }: Client, context: RequestContext) {
     return {
       event,
       at: this.clock.now(),
       clientId,
       subject: family?.subject,
       familyId: family?.familyId,
-      correlationId,
+      generation: family?.generation,
+      ...auditedOf(context),
     };
   }
 }

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../platform/audit/audit.service.js';
 import type { Client } from '../clients/client.js';
 import { transaction } from '../platform/database/transaction.js';
-import type { RequestContext } from '../platform/http/request-context.js';
+import { auditedOf, type RequestContext } from '../platform/http/request-context.js';
 import { SignOut } from '../sign-out/sign-out.service.js';
 import { RevocationService, type RevocationRequest } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
@@ -30,8 +30,7 @@ export class ReuseResponse {
   async respond(client: Client, family: TokenFamily, generation: number, context: RequestContext): Promise<void> {
     await transaction(this.dataSource, async (manager) => {
       if (client.reuseResponse === 'revoke_subject') {
-        const { correlationId } = context;
-        await this.signOut.endSessionsOf(family.subject, REASON, { actor: ACTOR, correlationId }, manager);
+        await this.signOut.endSessionsOf(family.subject, REASON, { actor: ACTOR, ...auditedOf(context) }, manager);
       }
       const revoked = await this.revoke(client, family, manager);
       await this.audit.append(manager, {
@@ -41,7 +40,8 @@ export class ReuseResponse {
         clientId: family.clientId,
         subject: family.subject,
         familyId: family.familyId,
-        correlationId: context.correlationId,
+        generation: family.generation,
+        ...auditedOf(context),
         actor: ACTOR,
         detail: { ...generations(family, generation), families_revoked: revoked },
       });

@@ -15,15 +15,15 @@ const LONGEST_WAIT_SECONDS = 2;
  * event per rotation, in the same transaction because it is the same statement.
  *
  * Parameters: $1 handles, $2 generations, $3 client ids, $4 scopes asked for (null: the same as before), $5 resources asked for
- * (null: all), $6 correlation ids, $7 now.
+ * (null: all), $6 correlation ids, $7 now, $8 addresses and $9 user agents of the requests.
  */
 export function rotationSql({ audit, skipLocked }: { audit: boolean; skipLocked: boolean }): string {
   return `
 WITH asked AS (
-  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[])
-    AS a (id, generation, client_id, scope, resource, correlation_id)
+  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $8::text[], $9::text[])
+    AS a (id, generation, client_id, scope, resource, correlation_id, source, agent)
 ), free AS MATERIALIZED (
-  SELECT f.id, a.scope AS asked_scope, a.correlation_id, c.scopes AS client_scopes, c.audience AS client_audience, c.idle_ttl_seconds, c.retry_window_seconds,
+  SELECT f.id, a.scope AS asked_scope, a.correlation_id, a.source, a.agent, c.scopes AS client_scopes, c.audience AS client_audience, c.idle_ttl_seconds, c.retry_window_seconds,
     GREATEST($7::timestamptz, date_trunc('milliseconds', clock_timestamp()) - interval '${LONGEST_WAIT_SECONDS} seconds') AS at,
     c.scope_narrowing = 'sticky' AND a.scope IS NOT NULL AS narrows,
     c.rotation = 'always' OR (c.rotation = 'public_only' AND c.type = 'public')
@@ -49,7 +49,7 @@ WITH asked AS (
     idle_expires_at = LEAST(f.absolute_expires_at, free.at + free.idle_ttl_seconds * interval '1 second'),
     scope = CASE WHEN free.narrows THEN string_to_array(free.asked_scope, ' ') ELSE f.scope END
   FROM free WHERE f.id = free.id
-  RETURNING f.*, free.client_scopes, free.client_audience, free.retry_window_seconds, free.rotates, free.correlation_id, free.at,
+  RETURNING f.*, free.client_scopes, free.client_audience, free.retry_window_seconds, free.rotates, free.correlation_id, free.source, free.agent, free.at,
     false AS subject_disabled, false AS client_disabled -- the rows of free are of enabled ones
 )${audit ? AUDITED : ''}
 SELECT ${familyColumns}, f.rotates, (extract(epoch FROM f.at) * 1000)::float8 AS at
@@ -57,12 +57,12 @@ FROM rotated f`;
 }
 
 const AUDITED = `, audited AS (
-  INSERT INTO audit_events (at, event, client_id, subject, family_id, correlation_id)
+  INSERT INTO audit_events (at, event, client_id, subject, family_id, correlation_id, source, agent, generation)
   SELECT at, CASE
       WHEN from_authorization_code AND rotates AND generation = 1 THEN 'code.redeemed'
       WHEN rotates THEN 'refresh.rotated'
       ELSE 'refresh.renewed'
-    END, client_id, subject, family_id, correlation_id
+    END, client_id, subject, family_id, correlation_id, source, agent, generation
   FROM rotated
 )`;
 

@@ -15,6 +15,9 @@ export interface Presented extends RefreshTokenParts {
   /** RFC 8707; undefined: all granted resources. */
   readonly resource: readonly string[] | undefined;
   readonly correlationId: string;
+  /** The address and the user agent family of the request, for its audit event. */
+  readonly source?: string | undefined;
+  readonly agent?: string | undefined;
 }
 
 export type EndReason = 'revoked' | 'idle_expired' | 'expired' | 'subject_disabled' | 'client_disabled';
@@ -37,7 +40,7 @@ export type Verdict =
  */
 export function judge(
   family: TokenFamily | undefined,
-  presented: Omit<Presented, 'handle' | 'correlationId'>,
+  presented: Omit<Presented, 'handle' | 'correlationId' | 'source' | 'agent'>,
   now: number,
   arrivedAt: number,
 ): Verdict {

@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import type { Repository } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Config } from '../platform/config/config.js';
+import { truncatedAddress } from '../platform/limits/source-key.js';
 import { TokenFamilyEntity } from '../families/token-family.entity.js';
 import { toTokenFamily, type TokenFamily, type TokenFamilyRow } from '../families/token-family.js';
 import type { Presented } from './rotation.js';
@@ -22,12 +23,14 @@ export interface Rotated extends TokenFamily {
 export class TokenFamilyRepository {
   private readonly batchSql: string;
   private readonly waitingSql: string;
+  private readonly truncates: boolean;
 
   constructor(
     @InjectRepository(TokenFamilyEntity) private readonly families: Repository<TokenFamilyEntity>,
     config: Config,
   ) {
     this.batchSql = rotationSql({ audit: config.audit, skipLocked: true });
+    this.truncates = config.auditAddresses === 'truncated';
     this.waitingSql = rotationSql({ audit: config.audit, skipLocked: false });
   }
 
@@ -61,6 +64,8 @@ export class TokenFamilyRepository {
         entries.map((entry) => entry.resource?.join(' ') ?? null),
         entries.map((entry) => entry.correlationId),
         new Date(now),
+        entries.map(({ source }) => (source && this.truncates ? truncatedAddress(source) : source)),
+        entries.map(({ agent }) => agent),
       ],
     });
     const byHandle = new Map(rows.map((row) => [row.id, row]));

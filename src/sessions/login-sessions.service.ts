@@ -5,6 +5,7 @@ import { AuditService } from '../platform/audit/audit.service.js';
 import { Config } from '../platform/config/config.js';
 import { transaction } from '../platform/database/transaction.js';
 import type { BrowserContext } from '../platform/http/browser-context.js';
+import { auditedOf } from '../platform/http/request-context.js';
 import { areSecure, cookieName, cookieOf, setCookie } from '../platform/http/cookie.js';
 import { Clock } from '../platform/time/clock.js';
 import { USE_PRECISION_MS, userAgentText, type LoginSession, type Proof } from './login-session.js';
@@ -83,7 +84,7 @@ export class LoginSessions implements OnApplicationShutdown {
         at: now,
         subject: proof.subject,
         sid: (renewed ?? fresh).id,
-        correlationId: browser.correlationId,
+        ...auditedOf(browser),
         detail: { acr: proof.acr, amr: proof.amr },
       });
       return renewed ?? fresh;

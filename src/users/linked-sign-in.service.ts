@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import type { RequestContext } from '../platform/http/request-context.js';
+import type { AuditedContext } from '../platform/http/request-context.js';
 import { isSubject } from '../oauth/subject.js';
 import { SubjectsService } from './subjects.service.js';
 import { soundClaims } from './claim-values.js';
@@ -40,34 +40,34 @@ export class LinkedSignIn {
     issuer: string,
     externalSubject: string,
     claims: Readonly<Record<string, unknown>>,
-    { correlationId }: Pick<RequestContext, 'correlationId'>,
+    context: AuditedContext,
   ): Promise<ProvenUser | undefined> {
-    if (!isSubject(externalSubject)) return this.refuse('unusable_subject', undefined, correlationId);
+    if (!isSubject(externalSubject)) return this.refuse('unusable_subject', undefined, context);
     const account = { issuer, externalSubject };
     const sound = soundClaims(claims);
     const known = await this.repository.linkedSubject(issuer, externalSubject);
-    const subject = known ?? (await this.create(account, sound, correlationId));
+    const subject = known ?? (await this.create(account, sound, context));
     const user = await this.repository.find(subject);
-    if (!user) return this.refuse('user_deleted', subject, correlationId);
-    if (await this.subjects.isDisabled(subject)) return this.refuse('user_disabled', subject, correlationId);
+    if (!user) return this.refuse('user_deleted', subject, context);
+    if (await this.subjects.isDisabled(subject)) return this.refuse('user_disabled', subject, context);
     const isNews = !isDeepStrictEqual({ ...user.claims, ...sound }, user.claims);
-    if (known !== undefined && isNews) await this.follow(subject, sound, correlationId);
+    if (known !== undefined && isNews) await this.follow(subject, sound, context);
     this.records.accepted();
     return { subject, sessionEpoch: user.sessionEpoch };
   }
 
-  private async refuse(reason: string, subject: string | undefined, correlationId: string): Promise<undefined> {
-    await this.records.refused(reason, subject, { correlationId });
+  private async refuse(reason: string, subject: string | undefined, context: AuditedContext): Promise<undefined> {
+    await this.records.refused(reason, subject, context);
   }
 
   private async create(
     account: { issuer: string; externalSubject: string },
     claims: StandardClaims,
-    correlationId: string,
+    context: AuditedContext,
   ): Promise<string> {
     const subject = uuidv7();
     try {
-      await this.changes.make({ actor: ACTOR, correlationId }, async (step) => {
+      await this.changes.make({ actor: ACTOR, ...context }, async (step) => {
         await this.insertUser(subject, claims, step);
         const isFirst = await this.repository.insertLink({ ...account, subject, linkedAt: step.now }, step.manager);
         // Two first sign-ins with the same account at once: the other one won.
@@ -95,8 +95,8 @@ export class LinkedSignIn {
     throw new Error('No username is free, not even one with a random suffix');
   }
 
-  private async follow(subject: string, claims: StandardClaims, correlationId: string): Promise<void> {
-    await this.changes.make({ actor: ACTOR, correlationId }, async ({ manager, now, record }) => {
+  private async follow(subject: string, claims: StandardClaims, context: AuditedContext): Promise<void> {
+    await this.changes.make({ actor: ACTOR, ...context }, async ({ manager, now, record }) => {
       if (await this.repository.mergeClaims(subject, claims, now, manager)) {
         await record('user.updated', subject, { fields: ['claims'] });
       }

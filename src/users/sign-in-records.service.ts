@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../platform/audit/audit.service.js';
-import type { RequestContext } from '../platform/http/request-context.js';
+import { auditedOf, type AuditedContext } from '../platform/http/request-context.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Clock } from '../platform/time/clock.js';
 
@@ -21,14 +21,10 @@ export class SignInRecords {
   }
 
   /** @param subject undefined for an unknown username. The typed username is not recorded, because it may be a password */
-  async refused(
-    reason: string,
-    subject: string | undefined,
-    { correlationId }: Pick<RequestContext, 'correlationId'>,
-  ): Promise<{ verdict: 'refused' }> {
+  async refused(reason: string, subject: string | undefined, context: AuditedContext): Promise<{ verdict: 'refused' }> {
     this.metrics.signIns.inc({ outcome: 'refused' });
     const at = this.clock.now();
-    await this.audit.record({ event: 'user.sign_in_refused', at, reason, subject, correlationId });
+    await this.audit.record({ event: 'user.sign_in_refused', at, reason, subject, ...auditedOf(context) });
     return { verdict: 'refused' };
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { isUniqueViolation } from '../platform/database/database-errors.js';
-import type { RequestContext } from '../platform/http/request-context.js';
+import type { AuditedContext, RequestContext } from '../platform/http/request-context.js';
 import { LinkedSignIn } from './linked-sign-in.service.js';
 import { NewPasswords } from './new-passwords.service.js';
 import { newUser, userProblems, type UserRequest } from './new-user.js';
@@ -47,7 +47,7 @@ export class UsersService {
     issuer: string,
     externalSubject: string,
     claims: Readonly<Record<string, unknown>>,
-    context: Pick<RequestContext, 'correlationId'>,
+    context: AuditedContext,
   ): Promise<ProvenUser | undefined> {
     return this.linkedSignIn.findOrCreate(issuer, externalSubject, claims, context);
   }

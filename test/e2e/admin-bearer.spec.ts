@@ -229,6 +229,7 @@ const ROUTES = [
   ['POST', '/families'],
   ['POST', '/families/import'],
   ['GET', '/families/x'],
+  ['GET', '/families/x/timeline'],
   ['GET', '/revocations'],
   ['POST', '/revocations'],
   ['GET', '/subjects/x'],

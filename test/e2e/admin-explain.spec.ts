@@ -8,7 +8,7 @@ import { Canaries } from '../support/canaries.js';
 import { changeClient, confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { dumpDatabase } from '../support/database-dump.js';
 import { serverErrors } from '../support/expectations.js';
-import { postAs, refresh, revoke, type Answer } from '../support/requests.js';
+import { credentialsOf, postAs, postForm, refresh, revoke, type Answer } from '../support/requests.js';
 import { setSubjectDisabled } from '../support/subjects.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 
@@ -18,7 +18,7 @@ let client: TestClient;
 const canaries = new Canaries();
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ environment: { REKEY_TRUSTED_PROXIES: '127.0.0.1' } });
 });
 beforeEach(async () => {
   caller = await admin(app);
@@ -46,6 +46,68 @@ async function rotate(token: string, times: number): Promise<string[]> {
   }
   return tokens;
 }
+
+/** A refresh from this address by this user agent. */
+const refreshAs = (token: string, source: string, agent: string): Promise<Answer> => {
+  const { headers, fields } = credentialsOf(client);
+  const form = { ...fields, grant_type: 'refresh_token', refresh_token: token };
+  return postForm(`${app.url}/token`, form, { ...headers, 'x-forwarded-for': source, 'user-agent': agent });
+};
+
+describe('a timeline', () => {
+  const HOME = ['192.0.2.1', 'okhttp/4.9.1'] as const;
+  const THIEF = ['203.0.113.5', 'Mozilla/5.0 (Windows NT 10.0) Chrome/126.0 Safari/537.36'] as const;
+
+  it('a timeline tells each generation with address and agent, and who looks like the thief', async () => {
+    const { familyId, refreshToken } = await startFamily(app, client);
+    const { body: first } = await refreshAs(refreshToken, ...HOME);
+    const { body: second } = await refreshAs(first.refresh_token, ...HOME);
+    await refreshAs(second.refresh_token, ...HOME);
+    await refreshAs(second.refresh_token, ...HOME);
+    app.clock.advanceSeconds(61);
+    const reused = await refreshAs(second.refresh_token, ...THIEF);
+    await refreshAs(first.refresh_token, ...HOME);
+    const { status, body } = await caller.get(`/families/${familyId}/timeline`);
+    expect(status).toBe(200);
+    expect(body.family).toMatchObject({ family_id: familyId, state: 'revoked' });
+    const home = { source: '192.0.2.1', agent: 'okhttp/4' };
+    expect((body.items as object[]).toReversed()).toMatchObject([
+      { event: 'family.started', generation: 0 },
+      { event: 'refresh.rotated', generation: 1, ...home },
+      { event: 'refresh.rotated', generation: 2, ...home },
+      { event: 'refresh.rotated', generation: 3, ...home },
+      { event: 'refresh.retried', generation: 3, presented_generation: 2, ...home },
+      { event: 'refresh.reused', source: '203.0.113.5', agent: 'Chrome on Windows', correlation_id: idOf(reused) },
+      { event: 'refresh.refused', reason: 'revoked', presented_generation: 1, ...home },
+    ]);
+    expect(body.fork).toMatchObject({ suspect: 'replay', generation: 2 });
+    expect(body.fork.evidence).toContain('61 s lie between the two.');
+  });
+
+  it('parallel refreshes of one token are one rotation in the timeline, and retries', async () => {
+    const { familyId, refreshToken } = await startFamily(app, client);
+    await Promise.all(Array.from({ length: 8 }, () => refreshAs(refreshToken, ...HOME)));
+    const { body } = await caller.get(`/families/${familyId}/timeline?limit=4`);
+    expect(body.items).toHaveLength(4);
+    const rest = await caller.get(`/families/${familyId}/timeline?limit=100&cursor=${body.next_cursor}`);
+    const events = [...body.items, ...rest.body.items].map(({ event }) => event as string);
+    expect(events.toSorted()).toEqual([
+      'family.started',
+      ...Array<string>(7).fill('refresh.retried'),
+      'refresh.rotated',
+    ]);
+    expect(body).not.toHaveProperty('fork');
+  });
+
+  it('a cursor is for one family only, and a family that does not exist is not found', async () => {
+    const families = [await startFamily(app, client), await startFamily(app, client)];
+    for (const { refreshToken } of families) await refresh(app, client, refreshToken);
+    const { body } = await caller.get(`/families/${families[0]!.familyId}/timeline?limit=1`);
+    const other = await caller.get(`/families/${families[1]!.familyId}/timeline?cursor=${body.next_cursor}`);
+    expect(wrongFields(other)).toEqual(['cursor']);
+    expect((await caller.get(`/families/${uuidv7()}/timeline`)).status).toBe(404);
+  });
+});
 
 describe('an explanation', () => {
   it.each<[string, () => Promise<string>]>([

@@ -23,7 +23,9 @@ let canaries: Canaries;
 let answers: Answer[];
 
 beforeAll(async () => {
-  app = await startApp({ environment: { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '5' } });
+  app = await startApp({
+    environment: { REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '5', REKEY_AUDIT_ADDRESSES: 'truncated' },
+  });
   canaries = new Canaries();
   canaries.add('master key', TEST_SECRET);
   answers = [];
@@ -249,4 +251,12 @@ it('[297] the search would find a secret', async () => {
   expect(sought.leaksIn(handle.replaceAll('-', ''))).toHaveLength(1);
   expect(sought.leaksIn(Buffer.from(refreshToken).toString('hex'))).not.toEqual([]);
   expect(sought.leaksIn('nothing')).toEqual([]);
+});
+
+it('with truncated addresses the audit log has networks only, also of rotations', async () => {
+  const rows = await app.database.query<{ event: string; source: string }[]>(
+    `SELECT DISTINCT event, source FROM audit_events WHERE source IS NOT NULL`,
+  );
+  expect(rows.map(({ event }) => event)).toEqual(expect.arrayContaining(['refresh.rotated', 'refresh.reused']));
+  expect(new Set(rows.map(({ source }) => source))).toEqual(new Set(['127.0.0.0/24']));
 });

@@ -37,7 +37,7 @@ function loginSessionsOn(dataSource: DataSource, clock: TestClock, environment: 
     ...environment,
   });
   const audit = new AuditService(
-    new AuditRepository(dataSource.getRepository(AuditEventEntity)),
+    new AuditRepository(dataSource.getRepository(AuditEventEntity), config),
     new AuditSearchRepository(dataSource.getRepository(AuditEventEntity)),
     config,
   );

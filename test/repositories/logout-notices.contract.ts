@@ -62,7 +62,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
 
   function parts() {
     const audit = new AuditService(
-      new AuditRepository(dataSource.getRepository(AuditEventEntity)),
+      new AuditRepository(dataSource.getRepository(AuditEventEntity), config),
       new AuditSearchRepository(dataSource.getRepository(AuditEventEntity)),
       config,
     );

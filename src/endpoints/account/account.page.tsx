@@ -1,6 +1,6 @@
 /** The account page: a user's sessions, the clients with access, and the consents. */
 import type { VNode } from 'preact';
-import { browserNameOf } from '../../pages/browser-name.js';
+import { browserNameOf } from '../../platform/http/browser-name.js';
 import { PostForm } from '../../pages/form-fields.page.js';
 import { Moment } from '../../pages/moment.page.js';
 import { ClaimNames, scopeText } from '../../pages/scope-text.page.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../platform/audit/audit.service.js';
 import type { Client } from '../../clients/client.js';
-import type { RequestContext } from '../../platform/http/request-context.js';
+import { auditedOf, type RequestContext } from '../../platform/http/request-context.js';
 import { AccessTokenService } from '../../issuance/access-token.service.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { RefreshService } from '../../refresh/refresh.service.js';
@@ -44,7 +44,7 @@ export class TokenRevocationService {
       clientId,
       familyId,
       subject,
-      correlationId: context.correlationId,
+      ...auditedOf(context),
     });
   }
 
@@ -62,7 +62,7 @@ export class TokenRevocationService {
         clientId,
         familyId,
         subject,
-        correlationId: context.correlationId,
+        ...auditedOf(context),
         detail: { jti },
       },
     );
@@ -72,7 +72,7 @@ export class TokenRevocationService {
   private async refuse(
     { clientId, type }: Client,
     { familyId, subject }: { familyId: string | undefined; subject: string },
-    { correlationId }: RequestContext,
+    context: RequestContext,
   ): Promise<never> {
     const at = this.clock.now();
     const event = {
@@ -82,7 +82,7 @@ export class TokenRevocationService {
       clientId,
       familyId,
       subject,
-      correlationId,
+      ...auditedOf(context),
     } as const;
     await this.audit.recordRefusal(event, type === 'confidential');
     throw OAuthError.invalidGrant('client_mismatch');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthorizationRequests, type RequestDescription } from '../../authorization/authorization-requests.service.js';
 import { Config } from '../../platform/config/config.js';
 import type { BrowserContext } from '../../platform/http/browser-context.js';
+import { auditedOf } from '../../platform/http/request-context.js';
 import { ACR_PASSWORD } from '../../oauth/authentication.js';
 import type { Form } from '../../oauth/form.js';
 import { accountPath } from '../../pages/browser-paths.js';
@@ -70,7 +71,7 @@ export class SignIn {
     const location = query === undefined ? accountPath(this.config) : this.requests.continueUrl(query);
     const present = await this.sessions.unended(browser);
     if (present && present.subject !== proof.subject) {
-      const origin = { actor: `user:${proof.subject}`, correlationId: browser.correlationId };
+      const origin = { actor: `user:${proof.subject}`, ...auditedOf(browser) };
       await this.signOut.signOut(present, 'another_user', origin);
     }
     const begun = await this.sessions.begin(browser, proof);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../platform/audit/audit.service.js';
 import { mayUse, type Client } from '../../clients/client.js';
-import type { RequestContext } from '../../platform/http/request-context.js';
+import { auditedOf, type RequestContext } from '../../platform/http/request-context.js';
 import { AccessTokenService, type TokenResponse } from '../../issuance/access-token.service.js';
 import { IdTokens } from '../../issuance/id-token.service.js';
 import type { Authorization } from '../../issuance/authorization.js';
@@ -50,23 +50,34 @@ export class TokenService {
     }
   }
 
-  private recordRefusal(
-    { code, reason, compared }: OAuthError,
-    { clientId, type }: Client,
-    { arrivedAt: at, correlationId }: RequestContext,
-  ) {
+  private recordRefusal({ code, reason, compared }: OAuthError, { clientId, type }: Client, context: RequestContext) {
     const detail = { error: code, ...compared };
-    const event = { event: 'token.refused', reason, at, clientId, correlationId, detail } as const;
+    const event = {
+      event: 'token.refused',
+      reason,
+      at: context.arrivedAt,
+      clientId,
+      ...auditedOf(context),
+      detail,
+    } as const;
     return this.audit.recordRefusal(event, type === 'confidential');
   }
 
   /** What a family authorized has recorded itself, in the statement that made it true. */
-  private async record(grant: Grant, authorization: Authorization, { correlationId }: RequestContext) {
+  private async record(grant: Grant, authorization: Authorization, context: RequestContext) {
     const { client, subject, familyId, jti, bornAt: at } = authorization;
     if (familyId !== undefined) return;
     const { clientId } = client;
     const reason = grant.type;
-    await this.audit.record({ event: 'token.issued', reason, at, clientId, subject, correlationId, detail: { jti } });
+    await this.audit.record({
+      event: 'token.issued',
+      reason,
+      at,
+      clientId,
+      subject,
+      ...auditedOf(context),
+      detail: { jti },
+    });
   }
 }
 

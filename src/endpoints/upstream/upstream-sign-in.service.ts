@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
 import type { BrowserContext } from '../../platform/http/browser-context.js';
 import { areSecure, cookieName, cookieOf, setCookie } from '../../platform/http/cookie.js';
-import { queryOf, type RequestContext } from '../../platform/http/request-context.js';
+import { auditedOf, queryOf, type RequestContext } from '../../platform/http/request-context.js';
 import { RootKey } from '../../keys/root-key.js';
 import { ACR_UPSTREAM } from '../../oauth/authentication.js';
 import { Form } from '../../oauth/form.js';
@@ -90,15 +90,11 @@ export class UpstreamSignIn {
   }
 
   /** Verifies the provider's response. @param target see `inProgress` */
-  async prove(
-    pending: PendingSignIn,
-    target: string,
-    { correlationId, source }: BrowserContext,
-  ): Promise<Proof | UpstreamFailure> {
+  async prove(pending: PendingSignIn, target: string, browser: BrowserContext): Promise<Proof | UpstreamFailure> {
     const answer = new URL(this.redirectUri);
     answer.search = queryOf(target);
-    const fail = (error: OAuthError) => this.failure(error, pending, correlationId);
-    const identity = await this.provider.identify(answer, pending, source).catch(upstreamFailure);
+    const fail = (error: OAuthError) => this.failure(error, pending, browser.correlationId);
+    const identity = await this.provider.identify(answer, pending, browser.source).catch(upstreamFailure);
     if (identity instanceof OAuthError) return fail(identity);
     const { issuer, subject: externalSubject, claims, amr, authTime } = identity;
     const now = this.clock.now();
@@ -106,7 +102,7 @@ export class UpstreamSignIn {
     if (!isFresh(authTime, asked, { startedAt: pending.startedAt, now })) {
       return fail(new OAuthError('access_denied', { reason: 'upstream_not_fresh' }));
     }
-    const found = await this.users.findOrCreateLinked(issuer, externalSubject, claims, { correlationId });
+    const found = await this.users.findOrCreateLinked(issuer, externalSubject, claims, auditedOf(browser));
     if (!found) return fail(new OAuthError('access_denied', { reason: 'account_disabled' }));
     return { ...found, acr: ACR_UPSTREAM, amr, authTime: authTime ?? now };
   }

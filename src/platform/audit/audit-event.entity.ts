@@ -40,6 +40,18 @@ export class AuditEventEntity {
   @Column('text', { nullable: true })
   actor: string | null;
 
+  /** The address that the request came from. */
+  @Column('text', { nullable: true })
+  source: string | null;
+
+  /** The user agent family of the request. */
+  @Column('text', { nullable: true })
+  agent: string | null;
+
+  /** The generation of the family after the event. */
+  @Column('integer', { nullable: true })
+  generation: number | null;
+
   @Column('jsonb', { nullable: true })
   detail: Record<string, unknown> | null;
 }

@@ -53,6 +53,9 @@ export interface AuditOrigin {
   /** `user:<subject>`, `client:<client_id>`, `reuse-detection` or `system`. */
   readonly actor: string;
   readonly correlationId?: string | undefined;
+  /** The address and the user agent family of the request. */
+  readonly source?: string | undefined;
+  readonly agent?: string | undefined;
 }
 
 export interface AuditEvent {
@@ -68,5 +71,11 @@ export interface AuditEvent {
   readonly correlationId?: string | undefined;
   /** Who did it, if not the client itself: an admin, `system`. */
   readonly actor?: string | undefined;
+  /** The address of the request, as it came; `REKEY_AUDIT_ADDRESSES` decides how much of it is stored. */
+  readonly source?: string | undefined;
+  /** The user agent family of the request. */
+  readonly agent?: string | undefined;
+  /** The generation of the family after the event. */
+  readonly generation?: number | undefined;
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -35,6 +35,8 @@ export class Config {
   readonly passwordMinCharacters: number;
   readonly introspectionsPerSecond: number;
   readonly audit: boolean;
+  /** How much of an address the audit log keeps: all, or its network. */
+  readonly auditAddresses: RawConfig['auditAddresses'];
   readonly auditRetentionDays: number;
   readonly familyRetentionDays: number;
   /** How long a login session lasts after the user's last sign-in, and how long without use. */

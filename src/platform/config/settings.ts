@@ -61,6 +61,7 @@ export const settings = {
   passwordMinCharacters: setting('REKEY_PASSWORD_MIN_CHARACTERS', integer(8, 64), 15),
   introspectionsPerSecond: setting('REKEY_INTROSPECTIONS_PER_SECOND', integer(1, 1_000_000), 10_000),
   audit: setting('REKEY_AUDIT', oneOf('on', 'off'), 'on'),
+  auditAddresses: setting('REKEY_AUDIT_ADDRESSES', oneOf('full', 'truncated'), 'full'),
   auditRetentionDays: setting('REKEY_AUDIT_RETENTION_DAYS', integer(1, 3650), 400),
   familyRetentionDays: setting('REKEY_FAMILY_RETENTION_DAYS', integer(1, 3650), 30),
   loginSessionHours: setting('REKEY_LOGIN_SESSION_HOURS', integer(1, 8760), 24),

@@ -14,6 +14,7 @@ import { MovingIn1764170000000 } from './migrations/1764170000000-moving-in.js';
 import { FamilyId1764180000000 } from './migrations/1764180000000-family-id.js';
 import { AllowedOrigins1764190000000 } from './migrations/1764190000000-allowed-origins.js';
 import { FromAuthorizationCode1764200000000 } from './migrations/1764200000000-from-authorization-code.js';
+import { AuditOrigin1764240000000 } from './migrations/1764240000000-audit-origin.js';
 import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
 import { ClientClaims1764220000001 } from './migrations/1764220000001-client-claims.js';
 import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.js';
@@ -33,6 +34,7 @@ export const migrations = [
   AllowedOrigins1764190000000,
   FromAuthorizationCode1764200000000,
   Groups1764220000000,
+  AuditOrigin1764240000000,
   ClientClaims1764220000001,
   AdminRoles1764250000000,
   RootKey1764280000000,

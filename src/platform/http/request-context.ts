@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { OAuthError } from '../../oauth/oauth-error.js';
+import { browserNameOf } from './browser-name.js';
+
+const MAX_USER_AGENT = 500;
 
 /** The facts about a request that services may use. */
 export interface RequestContext {
@@ -8,6 +11,8 @@ export interface RequestContext {
   readonly correlationId: string;
   /** The caller's address, according to the trusted proxies. */
   readonly source: string;
+  /** The family of the user agent, for display and comparison only. */
+  readonly agent?: string | undefined;
   /** Milliseconds since the epoch: when the request was complete, including its body. */
   readonly arrivedAt: number;
 }
@@ -32,8 +37,27 @@ declare module 'fastify' {
 export const contextOf = (request: FastifyRequest): RequestContext => ({
   correlationId: request.id,
   source: request.ip,
+  agent: userAgentFamily(request.headers['user-agent']),
   arrivedAt: request.arrivedAt,
 });
+
+/** The members of a request's context that its audit events have. */
+export type AuditedContext = Pick<RequestContext, 'correlationId'> & Partial<Pick<RequestContext, 'source' | 'agent'>>;
+
+export const auditedOf = ({ correlationId, source, agent }: AuditedContext): AuditedContext => ({
+  correlationId,
+  ...(source !== undefined && { source }),
+  ...(agent !== undefined && { agent }),
+});
+
+/** A short text like `okhttp/4` or `Firefox on Windows`, whatever the header has. */
+export function userAgentFamily(header: string | undefined): string | undefined {
+  if (header?.startsWith('Mozilla/')) {
+    const { browser = 'Browser', system } = browserNameOf(header.slice(0, MAX_USER_AGENT));
+    return system === undefined ? browser : `${browser} on ${system}`;
+  }
+  return header === undefined ? undefined : /^[a-z][\w.-]{0,29}(\/\d{1,4})?(?=[^\w-]|$)/i.exec(header)?.[0];
+}
 
 /** Records the reason, the client and the compared values of a refusal for the access log. */
 export function noteRefusal(request: FastifyRequest, { reason, clientId, compared }: OAuthError): void {

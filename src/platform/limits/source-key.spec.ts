@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { sourceKey } from './source-key.js';
+import { sourceKey, truncatedAddress } from './source-key.js';
 
 /** The eight groups of an address, as the WHATWG URL parser reads them. */
 function groupsOf(address: string): number[] {
@@ -59,4 +59,13 @@ describe('a source', () => {
     fc.assert(fc.property(fc.string(), (text) => expect(typeof sourceKey(text)).toBe('string')));
     expect(sourceKey('unknown')).toBe('unknown');
   });
+});
+
+it.each([
+  ['192.0.2.77', '192.0.2.0/24'],
+  ['::ffff:192.0.2.77', '192.0.2.0/24'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+  ['::1', '0:0:0::/48'],
+])('the truncated address of %s is its network %s', (address, network) => {
+  expect(truncatedAddress(address)).toBe(network);
 });

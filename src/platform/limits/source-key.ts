@@ -11,6 +11,12 @@ export function sourceKey(address: string): string {
     .join(':')}::/64`;
 }
 
+/** The network of an address, for records that must not single out a person: /24 of IPv4, /48 of IPv6. */
+export const truncatedAddress = (address: string): string =>
+  sourceKey(address)
+    .replace(/\.\d+$/, '.0/24')
+    .replace(/^([^:]*:[^:]*:[^:]*):.*$/, '$1::/48');
+
 /** The eight groups of an address in any of its spellings (RFC 4291 §2.2). */
 function groupsOf(address: string): number[] {
   const [head, tail] = withoutDots(address).split('::').map(groupsIn);
