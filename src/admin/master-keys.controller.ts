@@ -3,7 +3,7 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagg
 import { MasterKeys, type MasterKeyEntry } from '../keys/master-keys.service.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
-import { AdminController, ByAdmin } from './admin.guard.js';
+import { AdminController, ByAdmin, Needs } from './admin.guard.js';
 import { MasterKeyListDto, type MasterKeyDto } from './master-key.dto.js';
 import { NamePipe, notFound } from './path.pipe.js';
 
@@ -12,6 +12,7 @@ export class MasterKeysController {
   constructor(private readonly masterKeys: MasterKeys) {}
 
   @Get()
+  @Needs('rekey:keys')
   @ApiOperation({ summary: 'Lists the master keys that open the database' })
   @ApiOkResponse({ type: MasterKeyListDto })
   async listMasterKeys(): Promise<MasterKeyListDto> {
@@ -19,6 +20,7 @@ export class MasterKeysController {
   }
 
   @Delete(':master_key_id')
+  @Needs('rekey:keys')
   @HttpCode(204)
   @ApiOperation({ summary: 'Retires a master key: no process can start with it any more' })
   @ApiNoContentResponse()
