@@ -16,7 +16,7 @@ import { UserChanges } from './user-changes.service.js';
 import { InvalidUser, UserTaken } from './user-error.js';
 import type { UserEntity } from './user.entity.js';
 import { usernameKey } from '../oauth/username.js';
-import { nearest } from '../platform/nearest.js';
+import { nearest } from '../platform/spelling/nearest.js';
 import { UserRepository } from './user.repository.js';
 import type { AuditOrigin } from '../platform/audit/audit-event.js';
 

@@ -1,5 +1,5 @@
 /** Finds variables that look like settings but are not: a misspelt setting would otherwise silently keep its default. */
-import { editDistance } from '../nearest.js';
+import { editDistance } from '../spelling/nearest.js';
 import { fileVariableOf } from './secret-file.js';
 import type { Setting } from './setting.js';
 import { settings } from './settings.js';
