@@ -6,9 +6,9 @@ import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Config } from '../platform/config/config.js';
 import { truncatedAddress } from '../platform/limits/source-key.js';
 import { TokenFamilyEntity } from '../families/token-family.entity.js';
-import { toTokenFamily, type TokenFamily, type TokenFamilyRow } from '../families/token-family.js';
+import type { TokenFamily } from '../families/token-family.js';
 import type { Presented } from './rotation.js';
-import { FAMILIES_SQL, rotationSql } from './rotation-sql.js';
+import { FAMILIES_SQL, rotationSql, type TokenFamilyRow } from './rotation-sql.js';
 
 /** A family that this rotation wrote. */
 export interface Rotated extends TokenFamily {
@@ -80,3 +80,32 @@ export class TokenFamilyRepository {
     return (this.families.manager.dataSource.driver as PostgresDriver).master as Pool;
   }
 }
+
+const toTokenFamily = (row: TokenFamilyRow): TokenFamily => ({
+  handle: row.id,
+  familyId: row.family_id,
+  clientId: row.client_id,
+  subject: row.subject,
+  scope: words(row.scope),
+  generation: row.generation,
+  rotatedAt: row.rotated_at?.map(Number) ?? [],
+  idleExpiresAt: row.idle_expires_at,
+  absoluteExpiresAt: row.absolute_expires_at,
+  revokedReason: row.revoked_reason,
+  subjectDisabled: row.subject_disabled,
+  clientDisabled: row.client_disabled,
+  clientScopes: words(row.client_scopes),
+  clientAudience: row.client_audience,
+  retryWindowMs: row.retry_window_seconds * 1000,
+  grant: {
+    offline: row.offline,
+    resource: row.resource,
+    claims: row.claims ?? undefined,
+    authentication:
+      row.session_id === null || row.auth_time === null
+        ? undefined
+        : { sessionId: row.session_id, authTime: row.auth_time.getTime(), acr: row.acr ?? '', amr: row.amr ?? [] },
+  },
+});
+
+const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
