@@ -4,7 +4,7 @@ import { AuditService } from '../platform/audit/audit.service.js';
 import type { AuditEvent, AuditOrigin } from '../platform/audit/audit-event.js';
 import { transaction } from '../platform/database/transaction.js';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
-import { birthOf } from '../issuance/access-token.js';
+import { issueTimeOf } from '../issuance/access-token.js';
 import { SignOut } from '../sign-out/sign-out.service.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 import { RevocationService, type RevocationResult } from '../revocation/revocation.service.js';
@@ -55,7 +55,7 @@ export class RevocationAdministration {
   ): Promise<RevocationResult> {
     const now = this.clock.now();
     // Everything issued so far, including this millisecond.
-    const notBefore = kind === 'token' ? birthOf(value) + 1 : now + 1;
+    const notBefore = kind === 'token' ? issueTimeOf(value) + 1 : now + 1;
     const request = { kind, value, reason, actor: admin.actor, notBefore };
     return transaction(this.dataSource, async (manager) => {
       if (kind === 'subject') await this.signOut.endSessionsOf(value, 'revoked', admin, manager);

@@ -1,5 +1,5 @@
 /** The valid values of each kind of revocation. */
-import { birthOf } from '../issuance/access-token.js';
+import { issueTimeOf } from '../issuance/access-token.js';
 import { isSubject } from '../oauth/subject.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 
@@ -14,7 +14,7 @@ type Rule = [isValid: (value: string, now: number) => boolean, problem: string];
 const rules: Record<RevocationKind, Rule> = {
   token: [
     // No token was issued in the future, and such a revocation would hit future tokens.
-    (value, now) => UUID_V7.test(value) && birthOf(value) <= now + SKEW_MS,
+    (value, now) => UUID_V7.test(value) && issueTimeOf(value) <= now + SKEW_MS,
     'must be the jti of an access token',
   ],
   family: [(value) => UUID.test(value), 'must be the family_id of a family'],

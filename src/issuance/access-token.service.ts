@@ -85,8 +85,8 @@ export class AccessTokenService {
   }
 
   private claimsFor(authorization: Authorization): AccessTokenClaims {
-    const { client, subject, scope, jti, bornAt, notAfter, familyId, authentication } = authorization;
-    const iat = Math.floor(bornAt / 1000);
+    const { client, subject, scope, jti, issuedAt, notAfter, familyId, authentication } = authorization;
+    const iat = Math.floor(issuedAt / 1000);
     const exp = iat + client.accessTokenTtlSeconds;
     const audience = audienceOf(authorization, this.config.issuer);
     return {

@@ -36,7 +36,7 @@ export interface AccessToken {
   readonly scope: readonly string[];
   readonly audience: readonly string[];
   /** Milliseconds since the epoch. */
-  readonly bornAt: number;
+  readonly issuedAt: number;
 }
 
 /**
@@ -70,8 +70,8 @@ export const isAccessToken = (claims: object): boolean =>
 export function readClaims(payload: unknown, issuer: string, now: number): AccessToken | undefined {
   const claims = payload as AccessTokenClaims;
   if (!isAccessToken(claims) || 'sid' in claims) return undefined;
-  const bornAt = birthOf(claims.jti);
-  if (claims.iss !== issuer || !(claims.exp * 1000 > now) || Number.isNaN(bornAt)) return undefined;
+  const issuedAt = issueTimeOf(claims.jti);
+  if (claims.iss !== issuer || !(claims.exp * 1000 > now) || Number.isNaN(issuedAt)) return undefined;
   return {
     claims,
     jti: claims.jti,
@@ -80,7 +80,7 @@ export function readClaims(payload: unknown, issuer: string, now: number): Acces
     familyId: claims.family_id,
     scope: claims.scope === '' ? [] : claims.scope.split(' '),
     audience: typeof claims.aud === 'string' ? [claims.aud] : claims.aud,
-    bornAt,
+    issuedAt,
   };
 }
 
@@ -88,12 +88,12 @@ export function readClaims(payload: unknown, issuer: string, now: number): Acces
  * A `jti` is a UUIDv7 (RFC 9562 §5.7), which gives the time of issue in milliseconds where `iat` gives seconds. Refreshed tokens
  * derive theirs from (family_id, generation), so that a retry yields the same one.
  */
-export const randomIdentity = (bornAt: number): string => uuidv7({ msecs: bornAt });
+export const randomIdentity = (issuedAt: number): string => uuidv7({ msecs: issuedAt });
 
 /** @param key 32 bytes, derived from the master key */
-export function derivedIdentity(familyId: string, generation: number, bornAt: number, key: Buffer): string {
-  return uuidv7({ msecs: bornAt, random: hmacSha256(key, `${familyId} ${generation}`) });
+export function derivedIdentity(familyId: string, generation: number, issuedAt: number, key: Buffer): string {
+  return uuidv7({ msecs: issuedAt, random: hmacSha256(key, `${familyId} ${generation}`) });
 }
 
 /** @returns milliseconds since the epoch; NaN where the text is no UUID */
-export const birthOf = (jti: string): number => parseInt(jti.slice(0, 8) + jti.slice(9, 13), 16);
+export const issueTimeOf = (jti: string): number => parseInt(jti.slice(0, 8) + jti.slice(9, 13), 16);

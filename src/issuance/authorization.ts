@@ -15,7 +15,7 @@ export interface Authorization {
   /** The identity of the access token: see `access-token.ts`. */
   readonly jti: string;
   /** Milliseconds since the epoch, as all times here. */
-  readonly bornAt: number;
+  readonly issuedAt: number;
   /** The access token expires by then: the family's end. */
   readonly notAfter?: number;
   /** The family's public id. */

@@ -58,7 +58,7 @@ export class FamilyAuthorizations {
     ttlSeconds: number,
   ) {
     const now = this.clock.now();
-    if (!rotates || at + ttlSeconds * 1000 <= now) return { jti: randomIdentity(at), bornAt: now };
-    return { jti: derivedIdentity(familyId, generation, at, this.identityKey), bornAt: at };
+    if (!rotates || at + ttlSeconds * 1000 <= now) return { jti: randomIdentity(at), issuedAt: now };
+    return { jti: derivedIdentity(familyId, generation, at, this.identityKey), issuedAt: at };
   }
 }

@@ -26,7 +26,7 @@ export interface RevocableToken {
   readonly clientId: string;
   readonly familyId?: string | undefined;
   /** Milliseconds since the epoch. */
-  readonly bornAt: number;
+  readonly issuedAt: number;
 }
 
 /** The (kind, value) pairs of all revocations that could hit this token. */
@@ -41,7 +41,7 @@ export function concerns(token: RevocableToken): [kind: RevocationKind, value: s
   return pairs;
 }
 
-export const isHitBy = (token: RevocableToken, notBefore: number): boolean => token.bornAt < notBefore;
+export const isHitBy = (token: RevocableToken, notBefore: number): boolean => token.issuedAt < notBefore;
 
 /** Upper limit of a client's access token lifetime, and so of how long a revocation must be remembered. */
 export const LONGEST_ACCESS_TOKEN_MS = 24 * 60 * 60 * 1000;

@@ -64,8 +64,8 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
       const all = mothers.aRevocation({ kind: 'all', value: '' });
       await tracker.add([all]);
       expect(await tracker.check(mothers.aToken({ familyId: undefined }))).toBe('revoked');
-      expect(await tracker.check(mothers.aToken({ bornAt: all.notBefore - 1 }))).toBe('revoked');
-      expect(await tracker.check(mothers.aToken({ bornAt: all.notBefore }))).toBe('live');
+      expect(await tracker.check(mothers.aToken({ issuedAt: all.notBefore - 1 }))).toBe('revoked');
+      expect(await tracker.check(mothers.aToken({ issuedAt: all.notBefore }))).toBe('live');
     });
 
     it('an older revocation that arrives later does not lower the newer one', async () => {
@@ -80,9 +80,9 @@ export function revocationTrackerContract(name: string, makeTracker: MakeTracker
     it('a newer revocation of the same value raises the older one', async () => {
       await started();
       const token = mothers.aToken();
-      await tracker.add([mothers.aRevocation({ notBefore: token.bornAt - 1 })]);
+      await tracker.add([mothers.aRevocation({ notBefore: token.issuedAt - 1 })]);
       expect(await tracker.check(token)).toBe('live');
-      await tracker.add([mothers.aRevocation({ notBefore: token.bornAt + 1 })]);
+      await tracker.add([mothers.aRevocation({ notBefore: token.issuedAt + 1 })]);
       expect(await tracker.check(token)).toBe('revoked');
     });
 

@@ -45,7 +45,7 @@ export function tokensAndRevocations(clock: Clock) {
     subject: 'user-1',
     clientId: 'client-1',
     familyId: 'family-1',
-    bornAt: now - 60_000,
+    issuedAt: now - 60_000,
     ...overrides,
   });
   const aRevocation = (overrides: Partial<Revocation> = {}): Revocation => ({

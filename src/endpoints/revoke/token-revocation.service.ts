@@ -51,11 +51,11 @@ export class TokenRevocationService {
   private async revokeAccessToken(client: Client, token: string, context: RequestContext): Promise<void> {
     const found = await this.accessTokens.read(token);
     if (!found) return this.revokeRefreshToken(client, token, context); // it may be one of another server, imported
-    const { clientId, jti, familyId, subject, bornAt } = found;
+    const { clientId, jti, familyId, subject, issuedAt } = found;
     if (clientId !== client.clientId) return this.refuse(client, { familyId, subject }, context);
     if (await this.revocations.isRevoked(found)) return;
     await this.revocations.revoke(
-      [{ kind: 'token', value: jti, reason: REASON, actor: `client:${clientId}`, notBefore: bornAt + 1 }],
+      [{ kind: 'token', value: jti, reason: REASON, actor: `client:${clientId}`, notBefore: issuedAt + 1 }],
       {
         event: 'revocation.created',
         reason: 'access_token',

@@ -65,7 +65,7 @@ export class TokenService {
 
   /** What a family authorized has recorded itself, in the statement that made it true. */
   private async record(grant: Grant, authorization: Authorization, context: RequestContext) {
-    const { client, subject, familyId, jti, bornAt: at } = authorization;
+    const { client, subject, familyId, jti, issuedAt: at } = authorization;
     if (familyId !== undefined) return;
     const { clientId } = client;
     const reason = grant.type;

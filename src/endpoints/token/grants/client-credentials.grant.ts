@@ -24,13 +24,13 @@ export class ClientCredentialsGrant extends Grant {
   authorize({ client, scope, resource }: GrantRequest): Promise<Authorization> {
     if (client.type !== 'confidential') throw OAuthError.unauthorizedClient('public_client');
     if (scope?.some(meansUser)) throw OAuthError.invalidScope('scope_of_a_user');
-    const bornAt = this.clock.now();
+    const issuedAt = this.clock.now();
     return Promise.resolve({
       client,
       subject: clientSubject(client.clientId),
       scope: scope ?? client.scopes.filter((token) => !meansUser(token)),
-      jti: randomIdentity(bornAt),
-      bornAt,
+      jti: randomIdentity(issuedAt),
+      issuedAt,
       ...(resource && { resource }),
     });
   }
