@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, URLSearchParams } from 'node:url';
 
 /** What it is today, so that it does not grow unnoticed. The aim is 30. */
-const MAX_FILES = 34;
+const MAX_FILES = 32;
 
 /** From the socket to the answer. */
 const SPINE = [
@@ -24,7 +24,7 @@ const SPINE = [
   'refresh/rotations.service.ts',
   'refresh/token-family.repository.ts',
   'refresh/family-authorizations.service.ts',
-  'issuance/access-token.service.ts',
+  'issuance/issuance.service.ts',
   'keys/jws.ts',
 ];
 

@@ -21,7 +21,7 @@ import { Config } from '../platform/config/config.js';
 import { hasTwoAuthorizations } from '../platform/http/request-context.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import type { AccessToken } from './access-token.js';
-import { AccessTokenService } from './access-token.service.js';
+import { IssuanceService } from './issuance.service.js';
 
 /** What a protected route asks of the access token. */
 export interface Demand {
@@ -38,7 +38,7 @@ export const DemandOf = Reflector.createDecorator<Demand>();
 @Injectable()
 class BearerGuard implements CanActivate {
   constructor(
-    private readonly accessTokens: AccessTokenService,
+    private readonly issuance: IssuanceService,
     private readonly revocations: RevocationService,
     private readonly reflector: Reflector,
     private readonly config: Config,
@@ -54,7 +54,7 @@ class BearerGuard implements CanActivate {
 
   /** @throws OAuthError invalid_token, insufficient_scope (RFC 6750 §3.1) */
   private async admit(presented: string, { scope }: Demand): Promise<AccessToken> {
-    const token = await this.accessTokens.read(presented);
+    const token = await this.issuance.readAccessToken(presented);
     if (!token) throw invalidToken('unreadable_access_token');
     const { audience, clientId } = token;
     if (!audience.includes(this.config.issuer)) throw invalidToken('foreign_audience', clientId);

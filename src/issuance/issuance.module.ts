@@ -4,13 +4,12 @@ import { KeysModule } from '../keys/keys.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
-import { AccessTokenService } from './access-token.service.js';
-import { IdTokens } from './id-token.service.js';
+import { IssuanceService } from './issuance.service.js';
 
 /** Issues tokens from an authorization, and checks our own access tokens when they come back. */
 @Module({
   imports: [ConfigModule, TimeModule, KeysModule, RevocationModule, UsersModule],
-  providers: [AccessTokenService, IdTokens],
-  exports: [AccessTokenService, IdTokens],
+  providers: [IssuanceService],
+  exports: [IssuanceService],
 })
 export class IssuanceModule {}

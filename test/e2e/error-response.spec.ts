@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { AuditRepository } from '../../src/platform/audit/audit.repository.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { IntrospectionService } from '../../src/endpoints/introspect/introspection.service.js';
-import { AccessTokenService } from '../../src/issuance/access-token.service.js';
+import { IssuanceService } from '../../src/issuance/issuance.service.js';
 import { ofDatabase } from '../../src/platform/database/database-pool.js';
 import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { TokenRevocationService } from '../../src/endpoints/revoke/token-revocation.service.js';
@@ -358,7 +358,7 @@ describe('an unexpected exception', () => {
   const bug = new TypeError("Cannot read properties of undefined (reading 'canary')");
 
   it.each([
-    ['/token', () => jest.spyOn(provider(AccessTokenService), 'issue')],
+    ['/token', () => jest.spyOn(provider(IssuanceService), 'issue')],
     ['/revoke', () => jest.spyOn(provider(TokenRevocationService), 'revoke')],
     ['/introspect', () => jest.spyOn(provider(IntrospectionService), 'introspect')],
   ] as const)(
@@ -384,7 +384,7 @@ describe('an unexpected exception', () => {
     ['an error that claims a status', Object.assign(new Error('canary'), { statusCode: 200 })],
     ['an error with an odd status', Object.assign(new Error('canary'), { statusCode: 700 })],
   ])('[90] an unexpected exception answers 500 server_error when it is %s', async (_, thrown) => {
-    jest.spyOn(provider(AccessTokenService), 'issue').mockImplementation(() => {
+    jest.spyOn(provider(IssuanceService), 'issue').mockImplementation(() => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- the test is about throwing any value
       throw thrown;
     });
@@ -395,7 +395,7 @@ describe('an unexpected exception', () => {
 
   it('[90] an unexpected exception leaves the service unchanged', async () => {
     const { refreshToken } = await startFamily(app, client);
-    const spy = jest.spyOn(provider(AccessTokenService), 'issue').mockImplementation(() => {
+    const spy = jest.spyOn(provider(IssuanceService), 'issue').mockImplementation(() => {
       throw bug;
     });
     expectError(await refresh(app, client, refreshToken), 500, 'server_error');

@@ -6,7 +6,7 @@ import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { UserChange } from '../../src/users/user-change.js';
 import { UsersService } from '../../src/users/users.service.js';
 import { withLostStatements } from '../support/failing-statements.js';
-import { IdTokens } from '../../src/issuance/id-token.service.js';
+import { IssuanceService } from '../../src/issuance/issuance.service.js';
 import { signJws, type JwsType } from '../../src/keys/jws.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { KeyRotationWorker } from '../../src/keys/key-rotation.worker.js';
@@ -411,14 +411,14 @@ describe('beside an access token of type JWT', () => {
     expect(decodeProtectedHeader(idToken)).toEqual(decodeProtectedHeader(accessToken));
     await expectInactive(app, plain, idToken);
     expect((await send(`${app.url}/userinfo`, { headers: bearer(idToken) })).status).toBe(401);
-    const hints = app.nest.get(IdTokens, { strict: false });
-    expect(await hints.readHint(idToken)).toMatchObject({ subject: user.subject });
-    expect(await hints.readHint(accessToken)).toBeUndefined();
+    const hints = app.nest.get(IssuanceService, { strict: false });
+    expect(await hints.readIdTokenHint(idToken)).toMatchObject({ subject: user.subject });
+    expect(await hints.readIdTokenHint(accessToken)).toBeUndefined();
   });
 });
 
 describe('an ID token as a hint', () => {
-  const read = (token: string) => app.nest.get(IdTokens, { strict: false }).readHint(token);
+  const read = (token: string) => app.nest.get(IssuanceService, { strict: false }).readIdTokenHint(token);
   const sign = (typ: JwsType, claims: object, algorithm?: SigningAlgorithm) =>
     signJws(typ, claims, app.nest.get(KeyRing, { strict: false }).signingKey(algorithm));
 

@@ -7,7 +7,7 @@ import { QueryFailedError } from 'typeorm';
 import { ClientsService } from '../../src/clients/clients.service.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
 import { generateSecret } from '../../src/clients/client-secret.js';
-import { AccessTokenService } from '../../src/issuance/access-token.service.js';
+import { IssuanceService } from '../../src/issuance/issuance.service.js';
 import type { Presented } from '../../src/refresh/rotation.js';
 import { TokenFamilyRepository } from '../../src/refresh/token-family.repository.js';
 import { Canaries } from '../support/canaries.js';
@@ -183,7 +183,7 @@ async function badDays(): Promise<void> {
     .mockRejectedValue(databaseError('XX000', [client.secret]));
   answers.push(await refresh(app, client, token));
   jest.restoreAllMocks();
-  jest.spyOn(app.nest.get(AccessTokenService, { strict: false }), 'issue').mockImplementation(() => {
+  jest.spyOn(app.nest.get(IssuanceService, { strict: false }), 'issue').mockImplementation(() => {
     throw Object.assign(new TypeError('x is not a function'), {
       request: { headers: basic(client), refresh_token: token },
     });

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { QueryFailedError } from 'typeorm';
-import { AccessTokenService } from '../../src/issuance/access-token.service.js';
+import { IssuanceService } from '../../src/issuance/issuance.service.js';
 import { ConsentRepository } from '../../src/consent/consent.repository.js';
 import { LoginSessionRepository } from '../../src/sessions/login-session.repository.js';
 import { LogoutDeliveryWorker } from '../../src/sign-out/logout-delivery.worker.js';
@@ -219,7 +219,7 @@ async function badDays(): Promise<void> {
     return authorization.exchange(app, client, url.searchParams.get('code')!);
   };
   await failing(TokenFamilyRepository, 'rotate', redeem);
-  await failing(AccessTokenService, 'issue', redeem);
+  await failing(IssuanceService, 'issue', redeem);
   const { tokens } = await journey(client, user, visitor);
   await failing(UserRepository, 'find', () => send(`${app.url}/userinfo`, { headers: bearer(tokens.access_token) }));
   await failing(LoginSessionRepository, 'end', () =>

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
 import type { BrowserContext } from '../../platform/http/browser-context.js';
 import { Consents } from '../../consent/consents.service.js';
-import { IdTokens } from '../../issuance/id-token.service.js';
+import { IssuanceService } from '../../issuance/issuance.service.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { offeredAcrs } from '../../oauth/authentication.js';
 import { Clock } from '../../platform/time/clock.js';
@@ -17,7 +17,7 @@ export class Situations {
   constructor(
     private readonly sessions: LoginSessions,
     private readonly consents: Consents,
-    private readonly idTokens: IdTokens,
+    private readonly issuance: IssuanceService,
     private readonly clock: Clock,
     config: Config,
   ) {
@@ -35,7 +35,7 @@ export class Situations {
   /** OpenID Connect Core §3.1.2.1: the hint must be of the same client; it may have expired long ago. */
   private async hintedSubject({ idTokenHint, client }: AuthorizationRequest): Promise<string | null | undefined> {
     if (idTokenHint === undefined) return undefined;
-    const hint = await this.idTokens.readHint(idTokenHint);
+    const hint = await this.issuance.readIdTokenHint(idTokenHint);
     return hint?.clientId === client.clientId ? hint.subject : null;
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isDisabled, type Client } from '../../clients/client.js';
 import { ClientDirectory } from '../../clients/client-directory.service.js';
 import type { IdTokenHint } from '../../issuance/id-token.js';
-import { IdTokens } from '../../issuance/id-token.service.js';
+import { IssuanceService } from '../../issuance/issuance.service.js';
 import type { BrowserContext } from '../../platform/http/browser-context.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import type { LoginSession } from '../../sessions/login-session.js';
@@ -36,14 +36,14 @@ export class EndSession {
   constructor(
     private readonly sessions: LoginSessions,
     private readonly clients: ClientDirectory,
-    private readonly idTokens: IdTokens,
+    private readonly issuance: IssuanceService,
     private readonly signOut: SignOut,
     private readonly users: UsersService,
   ) {}
 
   async requesterOf(asked: EndSessionRequest): Promise<Requester> {
     const { idTokenHint } = asked;
-    const hint = idTokenHint === undefined ? undefined : await this.idTokens.readHint(idTokenHint);
+    const hint = idTokenHint === undefined ? undefined : await this.issuance.readIdTokenHint(idTokenHint);
     return { hint, client: await this.clientOf(asked, hint) };
   }
 

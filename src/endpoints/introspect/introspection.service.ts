@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from '../../clients/client.js';
-import { AccessTokenService } from '../../issuance/access-token.service.js';
+import { IssuanceService } from '../../issuance/issuance.service.js';
 import type { AccessToken } from '../../issuance/access-token.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { formatScope, intersection } from '../../oauth/scope.js';
@@ -22,7 +22,7 @@ const INACTIVE: Introspection = { active: false };
 @Injectable()
 export class IntrospectionService {
   constructor(
-    private readonly accessTokens: AccessTokenService,
+    private readonly issuance: IssuanceService,
     private readonly refreshes: RefreshService,
     private readonly revocations: RevocationService,
     private readonly metrics: Metrics,
@@ -39,7 +39,7 @@ export class IntrospectionService {
   }
 
   private async ofAccessToken(caller: Client, token: string): Promise<Introspection> {
-    const found = await this.accessTokens.read(token);
+    const found = await this.issuance.readAccessToken(token);
     if (!found) return this.ofRefreshToken(caller, token); // it may be one of another server, imported
     if (!mayKnow(caller, found) || (await this.revocations.isRevoked(found))) return INACTIVE;
     return { active: true, token_type: 'Bearer', ...found.claims };

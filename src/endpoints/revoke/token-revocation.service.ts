@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../platform/audit/audit.service.js';
 import type { Client } from '../../clients/client.js';
 import { auditedOf, type RequestContext } from '../../platform/http/request-context.js';
-import { AccessTokenService } from '../../issuance/access-token.service.js';
+import { IssuanceService } from '../../issuance/issuance.service.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
 import { RefreshService } from '../../refresh/refresh.service.js';
 import { looksLikeRefreshToken } from '../../families/refresh-token.js';
@@ -20,7 +20,7 @@ export class TokenRevocationService {
   constructor(
     private readonly revocations: RevocationService,
     private readonly refreshes: RefreshService,
-    private readonly accessTokens: AccessTokenService,
+    private readonly issuance: IssuanceService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -49,7 +49,7 @@ export class TokenRevocationService {
   }
 
   private async revokeAccessToken(client: Client, token: string, context: RequestContext): Promise<void> {
-    const found = await this.accessTokens.read(token);
+    const found = await this.issuance.readAccessToken(token);
     if (!found) return this.revokeRefreshToken(client, token, context); // it may be one of another server, imported
     const { clientId, jti, familyId, subject, issuedAt } = found;
     if (clientId !== client.clientId) return this.refuse(client, { familyId, subject }, context);

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Authenticated, type AuthenticatedRequest, ClientAuthGuard } from '../../clients/client-auth.guard.js';
-import type { TokenResponse } from '../../issuance/access-token.service.js';
+import type { TokenResponse } from '../../issuance/issuance.service.js';
 import { TokenService } from './token.service.js';
 
 /** The token endpoint (RFC 6749 §3.2). */

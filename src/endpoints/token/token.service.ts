@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../platform/audit/audit.service.js';
 import { mayUse, type Client } from '../../clients/client.js';
 import { auditedOf, type RequestContext } from '../../platform/http/request-context.js';
-import { AccessTokenService, type TokenResponse } from '../../issuance/access-token.service.js';
-import { IdTokens } from '../../issuance/id-token.service.js';
+import { IssuanceService, type TokenResponse } from '../../issuance/issuance.service.js';
 import type { Authorization } from '../../issuance/authorization.js';
 import type { Form } from '../../oauth/form.js';
 import { OAuthError } from '../../oauth/oauth-error.js';
@@ -21,8 +20,7 @@ import { TokenRequestDto } from './grants/token-request.dto.js';
 export class TokenService {
   constructor(
     private readonly grants: Grants,
-    private readonly accessTokens: AccessTokenService,
-    private readonly idTokens: IdTokens,
+    private readonly issuance: IssuanceService,
     private readonly audit: AuditService,
   ) {}
 
@@ -30,10 +28,9 @@ export class TokenService {
   async token(client: Client, form: Form, context: RequestContext): Promise<TokenResponse> {
     const { grant, ...asked } = await this.admit(client, form, context);
     const authorization = await grant.authorize({ client, context, ...asked });
-    const response = await this.accessTokens.issue(authorization);
-    const idToken = await this.idTokens.issue(authorization, response.access_token);
+    const response = await this.issuance.issue(authorization);
     await this.record(grant, authorization, context);
-    return idToken === undefined ? response : { ...response, id_token: idToken };
+    return response;
   }
 
   private async admit(client: Client, form: Form, context: RequestContext) {
