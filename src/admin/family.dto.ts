@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
-import { FieldProblemDto } from './problem.dto.js';
 import { ChoiceField, InstantField, SecretField, TextField, UuidField } from './field.dto.js';
+import { ImportedItemDto } from './import.dto.js';
 import { PageDto, PageQueryDto } from './paging.dto.js';
 
 const states = ['active', 'expired', 'revoked'] as const;
@@ -115,18 +115,9 @@ export class FamilyPageDto extends PageDto {
   items: FamilyDto[];
 }
 
-export class ImportedFamilyDto {
-  @ApiProperty({ type: 'integer', description: 'The position in the request, from 0.' })
-  index: number;
-
-  @ChoiceField(['created', 'exists', 'invalid'])
-  result: 'created' | 'exists' | 'invalid';
-
+export class ImportedFamilyDto extends ImportedItemDto {
   @UuidField({ required: false })
   family_id?: string;
-
-  @ApiProperty({ type: [FieldProblemDto], required: false, description: 'Present if the family is invalid.' })
-  errors?: FieldProblemDto[];
 }
 
 export class ImportedFamiliesDto {

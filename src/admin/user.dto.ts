@@ -5,9 +5,9 @@ import { MAX_SUBJECT_CHARACTERS } from '../oauth/subject.js';
 import { adminRoles, type AdminRole } from '../oauth/scope.js';
 import { MAX_USERNAME_CHARACTERS } from '../oauth/username.js';
 import { MAX_GROUPS } from '../users/user-attributes.js';
-import { ChoiceField, FlagField, InstantField, SetField, TextField } from './field.dto.js';
+import { FlagField, InstantField, SetField, TextField } from './field.dto.js';
+import { ImportedItemDto } from './import.dto.js';
 import { PageDto, PageQueryDto } from './paging.dto.js';
-import { FieldProblemDto } from './problem.dto.js';
 
 const whenPresent = ValidateIf((_, value) => value !== undefined);
 
@@ -194,18 +194,9 @@ export class ImportUserDto {
   attributes?: Record<string, unknown>;
 }
 
-export class ImportedUserDto {
-  @ApiProperty({ type: 'integer', description: 'The position in the request, from 0.' })
-  index: number;
-
-  @ChoiceField(['created', 'exists', 'invalid'])
-  result: 'created' | 'exists' | 'invalid';
-
+export class ImportedUserDto extends ImportedItemDto {
   @ApiProperty({ required: false })
   subject?: string;
-
-  @ApiProperty({ type: [FieldProblemDto], required: false, description: 'Present if the user is invalid.' })
-  errors?: FieldProblemDto[];
 }
 
 export class ImportedUsersDto {
