@@ -27,7 +27,7 @@ export async function measureBursts(rekey: Running, tokens: string[], say: (text
     ),
   );
   say(
-    `\n${SIZE} at once, ${rounds} rounds: identical p99 ${p99[0]!.toFixed(1)} ms, different p99 ${p99[1]!.toFixed(1)} ms, ` +
+    `${SIZE} at once, ${rounds} rounds: identical p99 ${p99[0]!.toFixed(1)} ms, different p99 ${p99[1]!.toFixed(1)} ms, ` +
       `ratio ${(p99[0]! / p99[1]!).toFixed(2)}; every answer 200, one successor.`,
   );
 }

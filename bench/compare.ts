@@ -1,58 +1,93 @@
-/** One row of the table: rounds of floor and Rekey alternate, and their medians are compared. */
-import { load, median, percentile, type Session } from './load.js';
-import { cpuMicroseconds, type Running } from './servers.js';
+/** One row of the table: rounds of floor and Rekey alternate, and the median of their ratios is the result. */
+import { cpuSoFar, perAnswer, type Cpu } from './cpu.js';
+import { load, median, percentile, type LoadResult, type Session } from './load.js';
+import type { Running } from './servers.js';
 
 export interface Side {
   readonly server: Running;
   readonly sessions: readonly Session[];
+  /** Requests per second for all sessions together; undefined: as many as it answers. */
+  readonly pace?: number | undefined;
 }
 
 export interface Duration {
   readonly rounds: number;
-  /** For each round, the first second aside. */
+  /** For each round, its beginning aside. */
   readonly seconds: number;
 }
 
-/** One round: answers a second, CPU per answer in microseconds, latencies in milliseconds. */
-interface Round {
+/** Answers a second, CPU per answer in microseconds, latencies in milliseconds. */
+export interface Figures extends Cpu {
   readonly rate: number;
-  readonly mainThread: number;
-  readonly process: number;
   readonly p50: number;
   readonly p99: number;
 }
 
-export const TABLE_HEAD =
-  '| | floor /s | Rekey /s | ratio | floor CPU, main thread / process | Rekey CPU, main thread / process | p50 | p99 |\n' +
-  '|---|---|---|---|---|---|---|---|';
-
-/** @returns the row */
-export async function compare(name: string, floor: Side, rekey: Side, { rounds, seconds }: Duration): Promise<string> {
-  const measured: { floor: Round[]; rekey: Round[] } = { floor: [], rekey: [] };
-  for (let round = 0; round < rounds; round += 1) {
-    measured.floor.push(await measure(name, floor, seconds));
-    measured.rekey.push(await measure(name, rekey, seconds));
-  }
-  const middle = (side: 'floor' | 'rekey', key: keyof Round): number => median(measured[side].map((one) => one[key]));
-  const cpu = (side: 'floor' | 'rekey'): string =>
-    `${Math.round(middle(side, 'mainThread'))} / ${Math.round(middle(side, 'process'))} µs`;
-  const [floorRate, rekeyRate] = [middle('floor', 'rate'), middle('rekey', 'rate')];
-  const cells = [name, Math.round(floorRate), Math.round(rekeyRate), (rekeyRate / floorRate).toFixed(2)];
-  const times = [middle('rekey', 'p50'), middle('rekey', 'p99')].map((ms) => `${ms.toFixed(1)} ms`);
-  return `| ${[...cells, cpu('floor'), cpu('rekey'), ...times].join(' | ')} |`;
+export interface Row {
+  readonly name: string;
+  /** Of the service, and of the floor. */
+  readonly processes: number;
+  readonly floor: Figures;
+  readonly rekey: Figures;
+  /** Rates: Rekey's divided by the floor's. */
+  readonly ratio: number;
 }
 
-async function measure(name: string, { server, sessions }: Side, seconds: number): Promise<Round> {
-  const before = await cpuMicroseconds(server.process);
-  const result = await load(server.url, sessions, seconds);
-  const after = await cpuMicroseconds(server.process);
+export const TABLE_HEAD =
+  '| | floor /s | Rekey /s | ratio | floor CPU | Rekey CPU | p50, floor / Rekey | p99, floor / Rekey |\n' +
+  '|---|---|---|---|---|---|---|---|';
+
+export async function compare(
+  name: string,
+  postgresPid: number,
+  sides: { floor: Side; rekey: Side },
+  { rounds, seconds }: Duration,
+): Promise<Row> {
+  const [floor, rekey]: [Figures[], Figures[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    floor.push(await measure(name, sides.floor, postgresPid, seconds));
+    rekey.push(await measure(name, sides.rekey, postgresPid, seconds));
+  }
+  const ratio = median(rekey.map(({ rate }, round) => rate / floor[round]!.rate));
+  return { name, processes: sides.rekey.server.processes, floor: middle(floor), rekey: middle(rekey), ratio };
+}
+
+export async function measure(
+  name: string,
+  { server, sessions, pace }: Side,
+  postgresPid: number,
+  seconds: number,
+): Promise<Figures> {
+  return figures(name, server, postgresPid, () => load(server.url, sessions, seconds, pace));
+}
+
+/** @throws Error if an answer is not 200 */
+export async function figures(
+  name: string,
+  server: Running,
+  postgresPid: number,
+  work: () => Promise<LoadResult>,
+): Promise<Figures> {
+  const before = await cpuSoFar(server.process.pid!, postgresPid);
+  const result = await work();
+  const cpu = perAnswer(before, await cpuSoFar(server.process.pid!, postgresPid), result.allAnswers);
   if (result.failures.size > 0)
     throw new Error(`${name}: answers other than 200: ${JSON.stringify([...result.failures])}`);
-  return {
-    rate: result.answersPerSecond,
-    mainThread: (after.mainThread - before.mainThread) / result.allAnswers,
-    process: (after.process - before.process) / result.allAnswers,
-    p50: percentile(result.latencies, 0.5),
-    p99: percentile(result.latencies, 0.99),
-  };
+  const { latencies, answersPerSecond: rate } = result;
+  return { ...cpu, rate, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+}
+
+export function middle(rounds: readonly Figures[]): Figures {
+  const of = (key: keyof Figures): number => median(rounds.map((round) => round[key]));
+  const cpu = { mainThread: of('mainThread'), process: of('process'), postgres: of('postgres'), load: of('load') };
+  return { ...cpu, rate: of('rate'), p50: of('p50'), p99: of('p99') };
+}
+
+export function lineOf({ name, processes, floor, rekey, ratio }: Row): string {
+  const title = processes === 1 ? name : `${name}, ${processes} processes`;
+  const cpu = ({ mainThread, process, postgres, load: ofLoad }: Figures): string =>
+    [mainThread, process, postgres, ofLoad].map(Math.round).join(' / ');
+  const ms = (key: 'p50' | 'p99'): string => `${floor[key].toFixed(1)} / ${rekey[key].toFixed(1)} ms`;
+  const cells = [title, Math.round(floor.rate), Math.round(rekey.rate), ratio.toFixed(2), cpu(floor), cpu(rekey)];
+  return `| ${[...cells, ms('p50'), ms('p99')].join(' | ')} |`;
 }

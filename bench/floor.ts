@@ -3,8 +3,10 @@
  * memory, one compare-and-swap through `pg` (pool of 10), one ES256 signature; nothing is batched, logged, audited or
  * classified. A separate process, so that it has the same conditions as Rekey.
  */
+import cluster from 'node:cluster';
 import {
   createHmac,
+  createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   randomUUID,
@@ -20,7 +22,11 @@ import { createClient } from 'redis';
 const { DATABASE_URL, REDIS_URL } = process.env;
 const SECRET_KEY = 'floor';
 const CLIENT = { id: 'bench', digest: hmac(process.env['BENCH_SECRET'] ?? '') };
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const PROCESSES = Number(process.env['FLOOR_PROCESSES'] ?? 1);
+const privateKey =
+  process.env['FLOOR_KEY'] === undefined
+    ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    : createPrivateKey(process.env['FLOOR_KEY']);
 const publicKey = createPublicKey(privateKey);
 const HEADER = encode({ alg: 'ES256', typ: 'at+jwt', kid: 'floor' });
 
@@ -33,6 +39,7 @@ const routes: Record<string, (form: Record<string, unknown>) => Promise<object |
   '/refresh': refresh,
   '/client-credentials': () => Promise.resolve(tokens('client')),
   '/introspect': introspect,
+  '/revoke': revoke,
 };
 
 const server = createServer((request, response) => {
@@ -41,11 +48,25 @@ const server = createServer((request, response) => {
   request.on('data', (text: string) => (body += text));
   request.on('end', () => void answer(request, response, body));
 });
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  process.send?.({ url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`, token: sampleToken() });
-});
+if (PROCESSES > 1 && cluster.isPrimary) {
+  const env = { FLOOR_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
+  let listening = 0;
+  cluster.on('listening', (_, { port }) => {
+    listening += 1;
+    if (listening === PROCESSES) tell(port);
+  });
+  for (let count = 0; count < PROCESSES; count += 1) cluster.fork(env);
+} else {
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    if (cluster.isPrimary && typeof address === 'object') tell(address?.port);
+  });
+}
 process.on('disconnect', () => process.exit(0));
+
+function tell(port: number | undefined): void {
+  process.send?.({ url: `http://127.0.0.1:${port}`, token: sampleToken() });
+}
 
 async function answer(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
   const route = routes[request.url ?? ''];
@@ -77,25 +98,43 @@ async function refresh(form: Record<string, unknown>): Promise<object | undefine
   return rows[0] && { ...tokens(rows[0].subject), refresh_token: `${id}.${rows[0].generation}` };
 }
 
-async function introspect(form: Record<string, unknown>): Promise<object | undefined> {
-  const [header, payload, signature] = String(form['token']).split('.');
+interface Claims {
+  readonly jti: string;
+  readonly sub: string;
+  readonly family_id: string;
+}
+
+/** @returns undefined if the signature is not ours */
+function verified(token: unknown): Claims | undefined {
+  const [header, payload, signature] = String(token).split('.');
   const input = Buffer.from(`${header}.${payload}`);
   const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
-  if (!verify('sha256', input, key, Buffer.from(signature ?? '', 'base64url'))) return { active: false };
-  const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as {
-    jti: string;
-    sub: string;
-    family_id: string;
-  };
+  if (!verify('sha256', input, key, Buffer.from(signature ?? '', 'base64url'))) return undefined;
+  return JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as Claims;
+}
+
+async function introspect(form: Record<string, unknown>): Promise<object | undefined> {
+  const claims = verified(form['token']);
+  if (!claims) return { active: false };
+  const { jti, sub, family_id: familyId } = claims;
   const revoked = await redis.mGet([
     'marker',
     `all`,
-    `jti:${claims.jti}`,
-    `sub:${claims.sub}`,
+    `jti:${jti}`,
+    `sub:${sub}`,
     `client:${CLIENT.id}`,
-    `family:${claims.family_id}`,
+    `family:${familyId}`,
   ]);
   return revoked.some((entry) => entry !== null) ? { active: false } : { active: true, ...claims };
+}
+
+/** Durable, and then in Redis. */
+async function revoke(form: Record<string, unknown>): Promise<object | undefined> {
+  const claims = verified(form['token']);
+  if (!claims) return {};
+  await pool.query({ name: 'revoke', text: 'INSERT INTO floor_revocations VALUES ($1, now())', values: [claims.jti] });
+  await redis.set(`jti:${claims.jti}`, '1', { EX: 600 });
+  return {};
 }
 
 function tokens(subject: string): object {

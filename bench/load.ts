@@ -16,7 +16,7 @@ export interface LoadResult {
   readonly answersPerSecond: number;
   /** The timed requests. */
   readonly answers: number;
-  /** The timed requests and those of the first second. */
+  /** The timed requests and those of the beginning. */
   readonly allAnswers: number;
   /** Answers other than 200, by status. */
   readonly failures: ReadonlyMap<number, number>;
@@ -95,19 +95,34 @@ export class Connection {
   }
 }
 
-/** Runs the sessions for this many seconds, of which the first is not counted. */
-export async function load(url: string, sessions: readonly Session[], seconds: number): Promise<LoadResult> {
+/** The beginning of a round is not counted. */
+const WARM_UP_MS = 500;
+
+/**
+ * Runs the sessions for this many seconds.
+ * @param pace requests per second for all sessions together, evenly spread; undefined: each session asks as soon as it is answered
+ */
+export async function load(
+  url: string,
+  sessions: readonly Session[],
+  seconds: number,
+  pace?: number,
+): Promise<LoadResult> {
   const connections = await Promise.all(sessions.map(() => Connection.open(url)));
-  const from = performance.now() + 1000;
+  const start = performance.now();
+  const from = start + WARM_UP_MS;
   const until = from + seconds * 1000;
+  const everyMs = pace === undefined ? 0 : (1000 * sessions.length) / pace;
   const failures = new Map<number, number>();
   const latencies: number[] = [];
   let allAnswers = 0;
   await Promise.all(
     sessions.map(async (session, index) => {
       let answer: Answer | undefined;
-      for (let now = performance.now(); now < until;) {
-        const sent = now;
+      let due = start + (everyMs * index) / sessions.length;
+      for (let now = performance.now(); now < until; due += everyMs) {
+        // A request that is late because the one before was slow counts from when it was due.
+        const sent = everyMs === 0 ? now : due > now ? await wakeAt(due) : due;
         answer = await connections[index]!.ask(session(answer));
         now = performance.now();
         allAnswers += 1;
@@ -120,4 +135,30 @@ export async function load(url: string, sessions: readonly Session[], seconds: n
   connections.forEach((connection) => connection.close());
   latencies.sort((a, b) => a - b);
   return { answersPerSecond: latencies.length / seconds, answers: latencies.length, allAnswers, failures, latencies };
+}
+
+const wakeAt = (due: number): Promise<number> =>
+  new Promise((resolve) => setTimeout(() => resolve(performance.now()), due - performance.now()));
+
+/** Sends each request once, over this many connections. */
+export async function sendAll(url: string, requests: readonly string[], count: number): Promise<LoadResult> {
+  const left = [...requests];
+  const connections = await Promise.all(Array.from({ length: count }, () => Connection.open(url)));
+  const failures = new Map<number, number>();
+  const latencies: number[] = [];
+  const from = performance.now();
+  await Promise.all(
+    connections.map(async (connection) => {
+      for (let request = left.pop(); request !== undefined; request = left.pop()) {
+        const sent = performance.now();
+        const { status } = await connection.ask(request);
+        if (status !== 200) failures.set(status, (failures.get(status) ?? 0) + 1);
+        latencies.push(performance.now() - sent);
+      }
+    }),
+  );
+  const answersPerSecond = requests.length / ((performance.now() - from) / 1000);
+  connections.forEach((connection) => connection.close());
+  latencies.sort((a, b) => a - b);
+  return { answersPerSecond, answers: requests.length, allAnswers: requests.length, failures, latencies };
 }

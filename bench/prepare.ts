@@ -94,13 +94,14 @@ export async function prepareUsers(count: number): Promise<BenchUser[]> {
   return made;
 }
 
-/** The floor's only table. */
+/** The floor's tables. */
 export async function prepareFloor(databaseUrl: string, sessions: number): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query(`CREATE TABLE floor_tokens (
     id uuid PRIMARY KEY, client_id text NOT NULL, subject text NOT NULL, generation integer NOT NULL,
-    rotated_at timestamptz, expires_at timestamptz NOT NULL, revoked_at timestamptz) WITH (fillfactor = 50)`);
+    rotated_at timestamptz, expires_at timestamptz NOT NULL, revoked_at timestamptz) WITH (fillfactor = 50);
+    CREATE TABLE floor_revocations (jti uuid PRIMARY KEY, at timestamptz NOT NULL)`);
   const { rows } = await client.query<{ id: string }>(
     `INSERT INTO floor_tokens SELECT gen_random_uuid(), $2, 'user-' || n, 0, NULL, now() + interval '1 day', NULL
      FROM generate_series(1, $1::int) n RETURNING id`,

@@ -14,12 +14,15 @@ export const ADMIN = { id: 'bench-admin', secret: 'bench-admin-secret-0123456789
 export interface Running {
   readonly url: string;
   readonly process: ChildProcess;
+  /** How many serve. */
+  readonly processes: number;
   stop(): Promise<void>;
 }
 
-const running = (url: string, process: ChildProcess): Running => ({
+const running = (url: string, process: ChildProcess, processes = 1): Running => ({
   url,
   process,
+  processes,
   async stop() {
     if (process.exitCode !== null || process.signalCode !== null) return;
     const ended = once(process, 'exit');
@@ -28,13 +31,23 @@ const running = (url: string, process: ChildProcess): Running => ({
   },
 });
 
-export async function startFloor(databaseUrl: string, redisUrl: string): Promise<Running & { token: string }> {
+export async function startFloor(
+  databaseUrl: string,
+  redisUrl: string,
+  processes = 1,
+): Promise<Running & { token: string }> {
   const file = fileURLToPath(new URL('./floor.js', import.meta.url));
   const child = fork(file, {
-    env: { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, BENCH_SECRET: SECRET },
+    env: {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      BENCH_SECRET: SECRET,
+      FLOOR_PROCESSES: `${processes}`,
+    },
   });
   const [{ url, token }] = (await once(child, 'message')) as [{ url: string; token: string }];
-  return { ...running(url, child), token };
+  return { ...running(url, child, processes), token };
 }
 
 export async function startRekey(
@@ -55,9 +68,13 @@ export async function startRekey(
     stdio: ['ignore', 'ignore', 'inherit'], // logs are written, and nobody reads them
   });
   const url = `http://127.0.0.1:${port}`;
+  const processes = Number(environment['REKEY_PROCESSES'] ?? 1);
   await answers(url, child);
-  return running(url, child);
+  while (processes > 1 && !(await metrics(url)).includes(`rekey_processes ${processes}\n`)) await sleep(50);
+  return running(url, child, processes);
 }
+
+const metrics = async (url: string): Promise<string> => (await fetch(`${url}/metrics`)).text();
 
 async function answers(url: string, child: ChildProcess): Promise<void> {
   for (;;) {
@@ -74,18 +91,4 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
 export async function residentMegabytes({ pid }: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024);
-}
-
-/** CPU time that a process has used, user and system, in microseconds. */
-export async function cpuMicroseconds({ pid }: ChildProcess): Promise<{ mainThread: number; process: number }> {
-  return {
-    mainThread: await microsecondsIn(`/proc/${pid}/task/${pid}/stat`),
-    process: await microsecondsIn(`/proc/${pid}/stat`),
-  };
-}
-
-async function microsecondsIn(file: string): Promise<number> {
-  const fields = (await readFile(file, 'utf8')).replace(/^.*\) /, '').split(' ');
-  const TICKS_PER_SECOND = 100;
-  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
 }

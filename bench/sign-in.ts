@@ -1,34 +1,14 @@
 /**
- * Codes redeemed per second; and the effect of sign-ins, which cost CPU on purpose, on refreshes: their rate with and without
+ * Redeeming codes; and the effect of sign-ins, which cost CPU on purpose, on refreshes: their rate with and without
  * sign-ins, and the event loop delay.
  */
-import { Connection, formRequest, load, median, type Session } from './load.js';
+import { formRequest, load, median, type Session } from './load.js';
 import { VERIFIER, type BenchUser } from './prepare.js';
 import { REDIRECT_URI } from './prepare.js';
 import { AUTHORIZATION } from './sessions.js';
 import type { Running } from './servers.js';
 
-const CONNECTIONS = 64;
-
-/** @param codes fresh ones, valid for a minute @returns codes redeemed per second */
-export async function measureCodes(rekey: Running, codes: readonly string[]): Promise<number> {
-  const left = [...codes];
-  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(rekey.url)));
-  const from = performance.now();
-  await Promise.all(
-    connections.map(async (connection) => {
-      for (let code = left.pop(); code !== undefined; code = left.pop()) {
-        const { status, body } = await connection.ask(redemption(code));
-        if (status !== 200) throw new Error(`A code was answered ${status}: ${body}`);
-      }
-    }),
-  );
-  const seconds = (performance.now() - from) / 1000;
-  connections.forEach((connection) => connection.close());
-  return codes.length / seconds;
-}
-
-const redemption = (code: string): string =>
+export const redemption = (code: string): string =>
   formRequest(
     '/token',
     new URLSearchParams({

@@ -5,7 +5,7 @@ import { prepareRekey } from './prepare.js';
 import { startRekey } from './servers.js';
 import { refreshing } from './sessions.js';
 
-const SECONDS = 5;
+const SECONDS = 3;
 
 interface TableState {
   readonly bytes: number;
@@ -29,7 +29,7 @@ export async function measureStorage(
     const after = await state(database);
     const [updates, hot] = [after.updates - before.updates, after.hotUpdates - before.hotUpdates];
     say(
-      `\nStorage, audit off: ${answers} further refreshes, ${after.bytes - before.bytes} bytes more after vacuum; ` +
+      `Storage, audit off: ${answers} further refreshes, ${after.bytes - before.bytes} bytes more after vacuum; ` +
         `${((100 * hot) / updates).toFixed(2)} % of ${updates} updates HOT.`,
     );
   } finally {
