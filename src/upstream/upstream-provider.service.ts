@@ -108,6 +108,7 @@ export class UpstreamProvider {
       idTokenExpected: true,
     };
     const tokens = await within(PATIENCE_MS, authorizationCodeGrant(client, answer, checks));
+    demandUtf8(tokens.id_token!);
     const claims = tokens.claims()!;
     const profile = await this.profileOf(client, tokens.access_token, claims.sub);
     return {
@@ -131,7 +132,7 @@ export class UpstreamProvider {
   /** Uses the cached metadata at once. If they are old, reloads them in the background. */
   private async client(): Promise<Configuration> {
     const { known } = this;
-    if (!known) return within(PATIENCE_MS, this.ask());
+    if (!known) return this.ask();
     if (this.clock.now() - known.at >= METADATA_MS) void this.ask().catch(() => undefined);
     return known.client;
   }
@@ -184,6 +185,15 @@ export class UpstreamProvider {
       return response;
     };
   }
+}
+
+/**
+ * The library replaces invalid bytes, so two subjects could become one (RFC 7519 §7.2: the claims are UTF-8).
+ * @param idToken verified @throws UnusableUpstream
+ */
+function demandUtf8(idToken: string): void {
+  const [, payload = ''] = idToken.split('.');
+  if (!isUtf8(Buffer.from(payload, 'base64url'))) throw new UnusableUpstream('its ID token is not UTF-8');
 }
 
 /** Requires https; an issuer on a loopback address may have http endpoints on loopback addresses. */

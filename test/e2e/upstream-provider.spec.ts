@@ -19,6 +19,9 @@ const DISCOVERY = '/.well-known/openid-configuration';
 const REDIRECT_URI = 'http://rekey.test/sign-in/upstream/callback';
 const HOUR = 3_600_000;
 
+/** What is read of an answer, and the buffers of both sockets. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
 let upstream: Upstream;
 let clock: TestClock;
 let provider: UpstreamProvider;
@@ -91,13 +94,14 @@ describe('the metadata', () => {
     },
   );
 
-  it.each<Trouble>(['hang up', 'hang', 500, 404, 'latin1', 'html', 'flood', 'redirect'])(
+  it.each<Trouble>(['hang up', 'hang', 'drip', 500, 404, 'latin1', 'html', 'flood', 'redirect'])(
     'metadata that cannot be loaded (%s) are a 503 within two seconds, and the next sign-in tries again',
     async (trouble) => {
       upstream.troubles.set(DISCOVERY, trouble);
       const { answer: errors, ms } = await timed(() => Promise.all([failureOf(ask()), failureOf(ask())]));
       expect(ms).toBeLessThan(2000);
       for (const error of errors) expect(error).toMatchObject({ status: 503, reason: 'upstream_away' });
+      expect(upstream.floodedBytes).toBeLessThan(MOST_BYTES);
       upstream.troubles.clear();
       expect((await ask()).origin).toBe(upstream.issuer);
     },
@@ -154,13 +158,14 @@ describe('unusable metadata', () => {
 });
 
 describe('the keys', () => {
-  it.each<Trouble>(['hang up', 'hang', 500, 'html', 'redirect'])(
+  it.each<Trouble>(['hang up', 'hang', 'drip', 500, 'html', 'latin1', 'flood', 'redirect'])(
     'keys that cannot be loaded (%s) are a 503 within two seconds',
     async (trouble) => {
       upstream.troubles.set('/jwks', trouble);
       const { answer: error, ms } = await timed(() => failureOf(identify()));
       expect(error).toMatchObject({ status: 503 });
       expect(ms).toBeLessThan(2000);
+      expect(upstream.floodedBytes).toBeLessThan(MOST_BYTES);
       upstream.troubles.clear();
       expect(await identify()).toMatchObject({ subject: 'upstream-user-1' });
     },

@@ -315,6 +315,13 @@ describe('the response of the provider', () => {
   it.each<[string, () => void]>([
     ['does not answer', () => upstream.troubles.set('/userinfo', 'hang')],
     ['answers nonsense', () => upstream.troubles.set('/userinfo', 'html')],
+    ['answers endlessly', () => upstream.troubles.set('/userinfo', 'flood')],
+    ['answers in Latin-1', () => upstream.troubles.set('/userinfo', 'latin1')],
+    [
+      'answers with a thousand levels',
+      () => (upstream.profile = { address: JSON.parse('['.repeat(1000) + ']'.repeat(1000)) }),
+    ],
+    ['redirects', () => upstream.troubles.set('/userinfo', 'redirect')],
     ['answers for another subject', () => (upstream.profile = { sub: 'somebody else', name: 'Mallory' })],
   ])('a sign-in does not need the userinfo endpoint: one that %s', async (_, trouble) => {
     trouble();
@@ -372,10 +379,37 @@ describe('an ID token', () => {
     await expectFailure(visitor, await signInUpstream(visitor, requestOf()), 400);
   });
 
-  it.each(['none', 'stranger', 'secret'] as const)('an ID token signed by %s is refused', async (signature) => {
-    upstream.signature = signature;
+  it.each(['none', 'stranger', 'key in its header', 'secret'] as const)(
+    'an ID token signed by %s is refused',
+    async (signature) => {
+      upstream.signature = signature;
+      const visitor = new Visitor(app);
+      await expectFailure(visitor, await signInUpstream(visitor, requestOf()), 400);
+    },
+  );
+
+  it.each([0xfc, 0xfd])('an ID token that is not UTF-8 is refused: the subject m%i', async (byte) => {
+    // Decoded with replacements, both users would be the same.
+    upstream.user = { sub: 'm@' };
+    upstream.encode = (claims) =>
+      Buffer.from(JSON.stringify(claims).replace('m@', `m${String.fromCharCode(byte)}`), 'latin1');
     const visitor = new Visitor(app);
-    await expectFailure(visitor, await signInUpstream(visitor, requestOf()), 400);
+    const visit = await signInUpstream(visitor, requestOf());
+    upstream.user = { sub: 'm\ufffd' };
+    await expectFailure(visitor, visit, 503);
+  });
+
+  it.each<[string, (answer: Record<string, unknown>) => object, number]>([
+    ['without an ID token', ({ id_token: _, ...answer }) => answer, 400],
+    ['without an access token', ({ access_token: _, ...answer }) => answer, 400],
+    ['with an ID token that is an object', (answer) => ({ ...answer, id_token: {} }), 400],
+    ['with an ID token of five parts', (answer) => ({ ...answer, id_token: `${String(answer['id_token'])}.a.b` }), 400],
+    ['with a token of another type', (answer) => ({ ...answer, token_type: 'mac' }), 400],
+    ['that is a list', (answer) => [answer], 400],
+  ])('a token response %s is refused', async (_, answerWith, status) => {
+    upstream.answerWith = answerWith;
+    const visitor = new Visitor(app);
+    await expectFailure(visitor, await signInUpstream(visitor, requestOf()), status);
   });
 
   it.each(['', 'x'.repeat(256), 'two\nlines', 'client:x\u202e'])(
@@ -432,6 +466,23 @@ describe('a response link', () => {
     await expectFailure(new Visitor(app), await arrive(new Visitor(app), planted), 400);
     expect(upstream.asked('/token')).toEqual([]);
     expect((await callback(anna, await answerTo(annas))).status).toBe(303);
+  });
+
+  it('a code that was swapped for another one signs nobody in, even at a provider that ignores PKCE', async () => {
+    upstream.ignoresPkce = true;
+    const [anna, mallory] = [new Visitor(app), new Visitor(app)];
+    const back = await answerTo(await leave(anna, requestOf()));
+    const planted = await answerTo(await leave(mallory));
+    back.searchParams.set('code', planted.searchParams.get('code')!);
+    await expectFailure(anna, await arrive(anna, back), 400);
+  });
+
+  it('of two sign-ins under way in a browser only the later one can be completed', async () => {
+    const visitor = new Visitor(app);
+    const [first, second] = [await leave(visitor), await leave(visitor)];
+    await expectFailure(visitor, await arrive(visitor, await answerTo(first)), 400);
+    expect(upstream.asked('/token')).toEqual([]);
+    expect((await callback(visitor, await answerTo(second))).status).toBe(303);
   });
 
   it('a response link works once: replays sign nobody in, with or without the cookie', async () => {
@@ -540,6 +591,8 @@ describe('a failing provider', () => {
     ['answers 401', 401, 503],
     ['answers HTML', 'html', 503],
     ['answers endlessly', 'flood', 503],
+    ['answers byte by byte', 'drip', 503],
+    ['answers in Latin-1', 'latin1', 503],
     ['redirects', 'redirect', 503],
   ])(
     'trouble at the token endpoint (%s) is a page within two seconds, without further requests',

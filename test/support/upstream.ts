@@ -5,12 +5,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHash, randomBytes } from 'node:crypto';
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { CompactSign, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose';
 
 export const UPSTREAM_CLIENT = { id: 'rekey at upstream', secret: 'secret: of rekey & co' };
 
 /** Its behaviour instead of an answer. */
-export type Trouble = 'hang' | 'hang up' | 'redirect' | 'flood' | 'html' | 'latin1' | number;
+export type Trouble = 'hang' | 'hang up' | 'drip' | 'redirect' | 'flood' | 'html' | 'latin1' | number;
 
 export interface UpstreamRequest {
   readonly path: string;
@@ -34,8 +34,16 @@ export class Upstream {
   metadata: Record<string, unknown> = {};
   /** Changes the claims of the ID token. */
   tamper: (claims: JWTPayload) => JWTPayload = (claims) => claims;
+  /** The claims of the ID token as bytes. */
+  encode: (claims: JWTPayload) => Uint8Array = (claims) => Buffer.from(JSON.stringify(claims));
+  /** Changes the token response. */
+  answerWith: (answer: Record<string, unknown>) => object = (answer) => answer;
   /** How the ID token is signed. */
-  signature: 'own key' | 'stranger' | 'secret' | 'none' = 'own key';
+  signature: 'own key' | 'stranger' | 'key in its header' | 'secret' | 'none' = 'own key';
+  /** Whether it redeems a code for any verifier. */
+  ignoresPkce = false;
+  /** What it has sent of floods. */
+  floodedBytes = 0;
   private readonly grants = new Map<string, Grant>();
 
   private constructor(
@@ -43,6 +51,7 @@ export class Upstream {
     private readonly own: CryptoKey,
     private readonly stranger: CryptoKey,
     private readonly jwk: object,
+    private readonly strangersJwk: object,
   ) {
     server.on('request', (request, response) => void this.answer(request, response));
   }
@@ -51,7 +60,8 @@ export class Upstream {
     const [own, stranger] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new Upstream(server, own.privateKey, stranger.privateKey, await exportJWK(own.publicKey));
+    const [jwk, strangersJwk] = await Promise.all([exportJWK(own.publicKey), exportJWK(stranger.publicKey)]);
+    return new Upstream(server, own.privateKey, stranger.privateKey, jwk, strangersJwk);
   }
 
   get issuer(): string {
@@ -75,7 +85,11 @@ export class Upstream {
     this.profile = {};
     this.metadata = {};
     this.tamper = (claims) => claims;
+    this.encode = (claims) => Buffer.from(JSON.stringify(claims));
+    this.answerWith = (answer) => answer;
     this.signature = 'own key';
+    this.ignoresPkce = false;
+    this.floodedBytes = 0;
   }
 
   asked(path: string): UpstreamRequest[] {
@@ -116,12 +130,26 @@ export class Upstream {
     if (trouble === 'redirect') return void response.writeHead(302, { location: `${this.issuer}/elsewhere` }).end();
     if (trouble === 'html')
       return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Maintenance</h1>');
-    if (trouble === 'flood') return json(response, 200, { ...this.discovery(), padding: 'x'.repeat(2 * 1024 * 1024) });
+    if (trouble === 'flood') return this.flood(response);
+    if (trouble === 'drip') return drip(response);
     if (trouble === 'latin1') {
       const body = JSON.stringify({ ...this.discovery(), service_documentation: 'https://example.com/\xfc' });
       return void response.writeHead(200, { 'content-type': 'application/json' }).end(Buffer.from(body, 'latin1'));
     }
     json(response, trouble, { error: 'server_error', error_description: 'Our <b>database</b> is on fire' });
+  }
+
+  /** Ends when the caller does. */
+  private flood(response: ServerResponse): void {
+    const chunk = Buffer.alloc(64 * 1024, ' ');
+    const pour = (): void => {
+      while (!response.destroyed) {
+        this.floodedBytes += chunk.length;
+        if (!response.write(chunk)) return void response.once('drain', pour);
+      }
+    };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    pour();
   }
 
   private discovery(): object {
@@ -164,11 +192,12 @@ export class Upstream {
     const challenge = createHash('sha256')
       .update(parameters.get('code_verifier') ?? '')
       .digest('base64url');
-    if (grant?.challenge !== challenge || grant.redirectUri !== parameters.get('redirect_uri')) {
+    if (grant?.redirectUri !== parameters.get('redirect_uri') || (grant.challenge !== challenge && !this.ignoresPkce)) {
       return json(response, 400, { error: 'invalid_grant' });
     }
     const idToken = await this.idToken(grant);
-    json(response, 200, { access_token: 'at', token_type: 'Bearer', expires_in: 60, id_token: idToken });
+    const answer = { access_token: 'at', token_type: 'Bearer', expires_in: 60, id_token: idToken };
+    json(response, 200, this.answerWith(answer));
   }
 
   private async idToken({ nonce }: Grant): Promise<string> {
@@ -185,9 +214,17 @@ export class Upstream {
     if (this.signature === 'secret') {
       return new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(UPSTREAM_CLIENT.secret));
     }
-    const key = this.signature === 'stranger' ? this.stranger : this.own;
-    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'one' }).sign(key);
+    const key = this.signature === 'own key' ? this.own : this.stranger;
+    const header = this.signature === 'key in its header' ? { jwk: this.strangersJwk } : { kid: 'one' };
+    return new CompactSign(this.encode(claims)).setProtectedHeader({ alg: 'RS256', ...header }).sign(key);
   }
+}
+
+/** A byte now and then, for ever. */
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const dripping = setInterval(() => response.write(' '), 100);
+  response.once('close', () => clearInterval(dripping));
 }
 
 /** By Basic, with id and secret form-encoded inside (RFC 6749 §2.3.1), or by the form. */
