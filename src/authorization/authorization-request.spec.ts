@@ -145,6 +145,7 @@ describe('an authorization request', () => {
       expect(refusalOf(() => parse({ scope }, strict))).toMatchObject({
         code: 'invalid_scope',
         reason: 'beyond_client',
+        description: expect.stringMatching(/^The scope is not registered for this client: (write|READ)$/),
       });
       expect(parse({ scope: 'openid read' }, strict).scope).toEqual(['openid', 'read']);
     },

@@ -84,17 +84,17 @@ function checkResponseMode(responseMode: string | undefined): void {
 
 function scopeIn(text: string | undefined, client: Client): string[] {
   if (text === undefined) {
-    throw new OAuthError('invalid_scope', { reason: 'missing', description: 'The parameter scope is missing.' });
+    throw OAuthError.invalidScope('missing', 'The parameter scope is missing.');
   }
   const scope = parseScope(text);
-  if (!scope) throw OAuthError.invalidScope('malformed');
+  if (!scope) throw OAuthError.malformedScope();
   // OpenID Connect Core §11: `offline_access` is ignored if the client cannot get a refresh token.
   const mayStay = mayUse(client, 'refresh_token') && client.scopes.includes(OFFLINE_ACCESS);
   const asked = mayStay ? scope : scope.filter((token) => token !== OFFLINE_ACCESS);
   const unknown = asked.filter((token) => !client.scopes.includes(token));
   // RFC 6749 §3.3: refused in any case if no scope would be left.
   if (unknown.length > 0 && (client.unknownScopes === 'refuse' || unknown.length === asked.length)) {
-    throw OAuthError.invalidScope('beyond_client', unknown);
+    throw OAuthError.scopeBeyondClient(unknown);
   }
   return intersection(asked, client.scopes);
 }

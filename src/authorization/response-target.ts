@@ -32,7 +32,8 @@ export function responseTargetOf(client: Client | undefined, form: Form): Respon
   const redirectUri = named ?? (client.redirectUris.length === 1 ? client.redirectUris[0] : undefined);
   if (redirectUri === undefined || !matchesRegistered(client.redirectUris, redirectUri)) {
     const compared = { redirect_uri: redirectUri === undefined ? '' : loggableUri(redirectUri) };
-    throw new OAuthError('invalid_request', { reason: 'unknown_redirect_uri', clientId, compared });
+    const { redirectUris: registered } = client;
+    throw new OAuthError('invalid_request', { reason: 'unknown_redirect_uri', clientId, compared, registered });
   }
   // An unknown one is an error, which goes to the redirect URI in the mode for codes.
   const responseMode = responseModes.find((mode) => mode === form.get('response_mode')) ?? 'query';

@@ -20,8 +20,8 @@ const codes = {
     status: 400,
     description: 'The grant is invalid, expired, revoked, or was issued to another client.',
   },
-  invalid_scope: { status: 400, description: 'The scope is malformed, or goes beyond what was granted.' },
-  invalid_target: { status: 400, description: 'The resource is unknown or goes beyond what was granted.' },
+  invalid_scope: { status: 400, description: 'The scope goes beyond what was granted.' },
+  invalid_target: { status: 400, description: 'The resource goes beyond what was granted.' },
   unauthorized_client: { status: 400, description: 'This client may not do that.' },
   unsupported_grant_type: { status: 400, description: 'The grant type is not supported.' },
   unsupported_response_type: { status: 400, description: 'The response type is not supported.' },
@@ -67,6 +67,8 @@ export interface OAuthErrorOptions {
   readonly clientId?: string | undefined;
   /** The values that did not match; short and without secrets, for the log and the audit log. */
   readonly compared?: Readonly<Record<string, string>> | undefined;
+  /** What would have matched; an error page shows it outside production. */
+  readonly registered?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
   /** A more specific fixed text, where the code alone would not tell a developer what to fix. */
@@ -80,6 +82,7 @@ export class OAuthError extends Error {
   readonly reason: string;
   readonly clientId: string | undefined;
   readonly compared: Readonly<Record<string, string>> | undefined;
+  readonly registered: readonly string[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -93,6 +96,7 @@ export class OAuthError extends Error {
     this.reason = options.reason ?? code;
     this.clientId = options.clientId;
     this.compared = options.compared;
+    this.registered = options.registered;
     this.headers = options.headers ?? {};
   }
 
@@ -109,9 +113,18 @@ export class OAuthError extends Error {
 
   static invalidGrant = (reason: string) => new OAuthError('invalid_grant', { reason });
 
-  /** @param tokens the scope tokens that are not allowed */
-  static invalidScope = (reason: string, tokens?: readonly string[]) =>
-    new OAuthError('invalid_scope', { reason, ...(tokens && { compared: { scope: loggableScope(tokens) } }) });
+  static invalidScope = (reason: string, description?: string) =>
+    new OAuthError('invalid_scope', description === undefined ? { reason } : { reason, description });
+
+  /** RFC 6749 §3.3 */
+  static malformedScope = () => OAuthError.invalidScope('malformed', 'The parameter scope is malformed.');
+
+  /** @param tokens those that are not registered for the client */
+  static scopeBeyondClient(tokens: readonly string[]): OAuthError {
+    const scope = loggableScope(tokens);
+    const description = `The scope is not registered for this client: ${scope.replaceAll('…', '...')}`;
+    return new OAuthError('invalid_scope', { reason: 'beyond_client', compared: { scope }, description });
+  }
 
   static unauthorizedClient = (reason: string) => new OAuthError('unauthorized_client', { reason });
 

@@ -20,8 +20,15 @@ export function parseResources(values: readonly string[]): string[] | undefined 
 export function resourcesWithin(asked: readonly string[], audience: readonly string[]): string[] {
   const resources = parseResources(asked);
   if (resources && isWithin(resources, audience)) return resources;
-  throw new OAuthError('invalid_target', { reason: resources ? 'beyond_client' : 'malformed' });
+  throw resources
+    ? refusal('beyond_client', "The resource is not in this client's registered audience.")
+    : refusal(
+        'malformed',
+        `The parameter resource is malformed: an absolute URI without a fragment, ${MAX_RESOURCES} at most.`,
+      );
 }
+
+const refusal = (reason: string, description: string) => new OAuthError('invalid_target', { reason, description });
 
 const isResource = (text: string): boolean =>
   text.length <= MAX_RESOURCE_CHARACTERS && isAbsoluteUri(text) && !text.includes('#');

@@ -181,13 +181,21 @@ export const english: Texts = {
   },
   errors: {
     reference: 'Reference for support',
+    sent: 'Sent',
+    notSent: 'nothing',
+    registered: 'Registered',
+    notInProduction: 'For the developer of the application; not shown in production.',
     badRequest: {
       title: 'This request cannot be read',
       text: 'Something in the link or form is missing or malformed. Go back to the application and start again.',
     },
     unknownClient: {
       title: 'This application is not known here',
-      text: 'The link names an application or a return address that is not registered, so you have not been sent anywhere. Tell the people who run the application.',
+      text: 'The link names an application that is not registered, so you have not been sent anywhere. Tell the people who run the application.',
+    },
+    unknownRedirectUri: {
+      title: 'The return address is not registered',
+      text: 'The application wants you sent back to an address that is not registered for it, so you have not been sent anywhere. Tell the people who run the application.',
     },
     formExpired: {
       title: 'This page is no longer valid',

@@ -7,7 +7,7 @@ it.each([
   [OAuthError.invalidRequest('http_431'), 'badRequest'],
   [OAuthError.invalidRequest('constructor'), 'badRequest'],
   [OAuthError.invalidRequest('unknown_client'), 'unknownClient'],
-  [OAuthError.invalidRequest('unknown_redirect_uri'), 'unknownClient'],
+  [OAuthError.invalidRequest('unknown_redirect_uri'), 'unknownRedirectUri'],
   [OAuthError.invalidRequest('form_token'), 'formExpired'],
   [OAuthError.invalidRequest('foreign_origin'), 'formExpired'],
   [OAuthError.invalidRequest('upstream_state'), 'upstreamFailed'],

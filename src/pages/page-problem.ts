@@ -14,7 +14,7 @@ const byReason: Readonly<Record<string, PageProblem>> = {
   foreign_origin: 'formExpired',
   unknown_client: 'unknownClient',
   client_disabled: 'unknownClient',
-  unknown_redirect_uri: 'unknownClient',
+  unknown_redirect_uri: 'unknownRedirectUri',
 };
 
 const byStatus: Readonly<Record<number, PageProblem>> = {

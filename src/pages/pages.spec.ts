@@ -119,7 +119,13 @@ const pages: Record<string, (texts: Texts, text: string) => VNode> = {
     }),
   FormPostPage: (texts, text) =>
     FormPostPage({ texts, action: `https://app.example/cb?${text}`, parameters: { code: text, state: text } }),
-  ErrorPage: (texts, text) => ErrorPage({ texts, problem: 'formExpired', correlationId: text }),
+  ErrorPage: (texts, text) =>
+    ErrorPage({
+      texts,
+      problem: 'unknownRedirectUri',
+      correlationId: text,
+      mismatch: { sent: text, registered: [text] },
+    }),
   UpstreamFailedPage: (texts, text) =>
     UpstreamFailedPage({ texts, problem: 'upstreamFailed', correlationId: text, href: `/authorize?${text}` }),
 };

@@ -9,7 +9,7 @@ import { queryOf } from '../platform/http/request-context.js';
 import { acceptsJsonOnly, prefersHtml } from './accept.js';
 import { brandIcon } from './brand-icon.js';
 import { accountPath, browserPaths, homePath } from './browser-paths.js';
-import { ErrorPage } from './error.page.js';
+import { ErrorPage, type Mismatch } from './error.page.js';
 import { textsFor } from './languages.js';
 import { LayoutPage, type Brand } from './layout.page.js';
 import { pageHeaders } from './page-headers.js';
@@ -73,13 +73,14 @@ export class Pages {
 
   showError(error: OAuthError, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
+    const mismatch = this.config.environment === 'production' ? undefined : mismatchIn(error);
     void reply.headers(error.headers);
     this.show(
       request,
       reply,
       (texts) => ({
         title: texts.errors[problem].title,
-        body: ErrorPage({ texts, problem, correlationId: request.id }),
+        body: ErrorPage({ texts, problem, correlationId: request.id, mismatch }),
         failed: true,
       }),
       { status: error.status, uiLocales: uiLocalesIn(request.url) },
@@ -107,6 +108,9 @@ export class Pages {
     return `<!doctype html>${renderToString(page)}`;
   }
 }
+
+const mismatchIn = ({ registered, compared }: OAuthError): Mismatch | undefined =>
+  registered && { sent: compared?.['redirect_uri'] ?? '', registered };
 
 /** Lenient on purpose: the error may be about this very query. */
 const uiLocalesIn = (target: string): string | undefined =>

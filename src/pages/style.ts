@@ -182,7 +182,7 @@ input:focus-visible, input[aria-invalid=true]:focus-visible { outline-offset: -1
 .asked p + p { color: var(--muted); font-size: .9375rem; }
 
 .reference { padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
-.reference code { display: block; color: var(--text); }
+.reference code { display: block; color: var(--text); overflow-wrap: anywhere; }
 
 .links { padding-top: 1.5rem; border-top: 1px solid var(--line); }
 .links li { margin-top: 1rem; }

@@ -15,6 +15,7 @@ type Phrase = <T>(name: T) => readonly (string | T)[];
 export type PageProblem =
   | 'badRequest'
   | 'unknownClient'
+  | 'unknownRedirectUri'
   | 'formExpired'
   | 'upstreamFailed'
   | 'refused'
@@ -140,7 +141,13 @@ export interface Texts {
     readonly flaws: Readonly<Record<PasswordFlaw, (minCharacters: number) => string>>;
   };
   readonly formPost: Explained & { readonly submit: string };
-  readonly errors: Readonly<Record<PageProblem, Explained>> & { readonly reference: string };
+  readonly errors: Readonly<Record<PageProblem, Explained>> & {
+    readonly reference: string;
+    readonly sent: string;
+    readonly notSent: string;
+    readonly registered: string;
+    readonly notInProduction: string;
+  };
 }
 
 /** Changes that the account page confirms. */

@@ -165,13 +165,21 @@ export const traditionalChinese: Texts = {
   formPost: { title: '請稍候', text: '正在將您帶回應用程式。', submit: '繼續' },
   errors: {
     reference: '回報問題時請提供這個編號',
+    sent: '送出的網址',
+    notSent: '無',
+    registered: '已註冊的網址',
+    notInProduction: '供應用程式開發者參考；正式環境不會顯示。',
     badRequest: {
       title: '無法讀取這個要求',
       text: '連結或表單中缺少某些內容，或格式不正確。請返回應用程式，重新開始。',
     },
     unknownClient: {
       title: '這個應用程式未在此註冊',
-      text: '連結中的應用程式或返回網址未經註冊，因此沒有將您導向任何地方。請通知該應用程式的管理者。',
+      text: '連結中的應用程式未經註冊，因此沒有將您導向任何地方。請通知該應用程式的管理者。',
+    },
+    unknownRedirectUri: {
+      title: '返回網址未經註冊',
+      text: '應用程式要求將您送回的網址，並未為它註冊，因此沒有將您導向任何地方。請通知該應用程式的管理者。',
     },
     formExpired: {
       title: '這個頁面已經失效',

@@ -186,6 +186,7 @@ const pages: Record<string, Way> = {
 const errors: Record<PageProblem, Way> = {
   badRequest: open('/authorize?client_id=a&client_id=b'),
   unknownClient: open('/authorize?client_id=nobody'),
+  unknownRedirectUri: ({ person }) => person.ask(authorization({ redirect_uri: 'https://elsewhere.test/' })),
   formExpired: async ({ page, person }) => {
     await person.open('/sign-in');
     await page.context().clearCookies();

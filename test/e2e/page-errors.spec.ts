@@ -9,7 +9,7 @@ import { UsersService } from '../../src/users/users.service.js';
 import { expectError } from '../support/expectations.js';
 import { exchange, FORM } from '../support/raw-http.js';
 import { postForm, send, type Answer } from '../support/requests.js';
-import { Authorization, webClient } from '../support/sign-in.js';
+import { Authorization, REDIRECT_URI, webClient } from '../support/sign-in.js';
 import { startApp, type TestApp } from '../support/test-app.js';
 import { Visitor, type Visit } from '../support/visitor.js';
 import type { TestClient } from '../support/clients.js';
@@ -110,12 +110,6 @@ const refusals: [string, number, PageProblem, () => Promise<Page>][] = [
   ['a path that is not UTF-8', 400, 'badRequest', () => exchange(app.url, { method: 'GET', path: '/account/%ff%fe' })],
   ['an unknown client', 400, 'unknownClient', () => send(`${app.url}${authorization({ client_id: CANARY })}`)],
   [
-    'an unregistered redirect URI',
-    400,
-    'unknownClient',
-    () => send(`${app.url}${authorization({ redirect_uri: `https://evil.test/${CANARY}` })}`),
-  ],
-  [
     'a form without its token',
     400,
     'formExpired',
@@ -134,6 +128,13 @@ describe('a page', () => {
       expect(part).not.toContain('<script');
       expect(part).not.toContain('evil.test');
     }
+  });
+
+  it('an error page for an unregistered redirect URI shows what was sent, escaped, and what is registered', async () => {
+    const answer = await send(`${app.url}${authorization({ redirect_uri: `https://evil.test/it's&more?query` })}`);
+    expectErrorPage(answer, 400, 'unknownRedirectUri');
+    expect(answer.text).toContain("<code>https://evil.test/it's&amp;more?…</code>");
+    expect(answer.text).toContain(`<code>${REDIRECT_URI}</code>`);
   });
 
   it('an error page for a wrong method names the allowed ones', async () => {

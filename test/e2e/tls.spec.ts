@@ -1,9 +1,11 @@
-/** In production plain HTTP is refused. */
+/** In production plain HTTP is refused, and pages tell developers nothing. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { english } from '../../src/pages/english.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { expectError } from '../support/expectations.js';
 import { exchange, FORM } from '../support/raw-http.js';
 import { basic, postForm, send, type Answer } from '../support/requests.js';
+import { Authorization, REDIRECT_URI, webClient } from '../support/sign-in.js';
 import { startApp, TEST_SECRET, type TestApp } from '../support/test-app.js';
 
 const production = {
@@ -38,6 +40,16 @@ describe('behind a trusted proxy', () => {
   it('[26] of several values of X-Forwarded-Proto the last one counts, which the trusted proxy has written', async () => {
     expect((await knock({ 'x-forwarded-proto': 'http, https' })).status).toBe(200);
     expectError(await knock({ 'x-forwarded-proto': 'https,http' }), 400, 'invalid_request');
+  });
+
+  it('an error page for an unregistered redirect URI shows neither what was sent nor what is registered', async () => {
+    const web = await webClient(app);
+    const { path } = new Authorization(web, { redirect_uri: 'https://evil.test/' });
+    const answer = await send(`${app.url}${path}`, { headers: { 'x-forwarded-proto': 'https' } });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain(english.errors.unknownRedirectUri.title);
+    expect(answer.text).not.toContain('evil.test');
+    expect(answer.text).not.toContain(REDIRECT_URI);
   });
 
   it.each(['http', '', 'HTTP', 'ws', 'https, http'])(

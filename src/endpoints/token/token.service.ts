@@ -81,9 +81,9 @@ export class TokenService {
 function scopeFor(client: Client, asked: string | undefined): GrantRequest['scope'] {
   if (asked === undefined) return undefined;
   const scope = parseScope(asked);
-  if (!scope) throw OAuthError.invalidScope('malformed');
+  if (!scope) throw OAuthError.malformedScope();
   const beyond = scope.filter((token) => !client.scopes.includes(token));
-  if (beyond.length > 0) throw OAuthError.invalidScope('beyond_client', beyond);
+  if (beyond.length > 0) throw OAuthError.scopeBeyondClient(beyond);
   return scope;
 }
 

@@ -23,7 +23,12 @@ export class ClientCredentialsGrant extends Grant {
 
   authorize({ client, scope, resource }: GrantRequest): Promise<Authorization> {
     if (client.type !== 'confidential') throw OAuthError.unauthorizedClient('public_client');
-    if (scope?.some(meansUser)) throw OAuthError.invalidScope('scope_of_a_user');
+    if (scope?.some(meansUser)) {
+      throw OAuthError.invalidScope(
+        'scope_of_a_user',
+        'This grant has no user, whom openid and offline_access are about.',
+      );
+    }
     const issuedAt = this.clock.now();
     return Promise.resolve({
       client,
