@@ -41,11 +41,11 @@ export class Chores {
     return [
       {
         table: 'token_families',
-        step: walk(familyRetentionMs, (...stride) => this.families.deleteDead(...stride)),
+        step: walk(familyRetentionMs, (...stride) => this.families.deleteEnded(...stride)),
       },
       {
         table: 'login_sessions',
-        step: walk(familyRetentionMs, (...stride) => this.sessions.deleteDead(...stride)),
+        step: walk(familyRetentionMs, (...stride) => this.sessions.deleteEnded(...stride)),
       },
       { table: 'revocations', step: (now) => whole(this.revocations.deleteExpired(now, STEP_ROWS)) },
       { table: 'audit_events', step: (now) => whole(this.audit.deleteBefore(now - auditRetentionMs, STEP_ROWS)) },

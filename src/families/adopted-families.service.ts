@@ -20,7 +20,7 @@ export interface AdoptedGrant {
   readonly scope: readonly string[];
   /** 32 bytes. */
   readonly tokenSha256: Buffer;
-  /** The client's policy, from now on, is the default and the latest. */
+  /** By default, and at the latest, what the client's policy gives a family that starts now. */
   readonly idleExpiresAt?: number | undefined;
   readonly absoluteExpiresAt?: number | undefined;
 }
@@ -71,7 +71,7 @@ export class AdoptedFamilies {
     });
   }
 
-  /** @param token not of our form @returns undefined unless it was imported */
+  /** @param token one that `looksLikeRefreshToken` denies @returns undefined unless it was imported */
   async find(token: string): Promise<RefreshTokenParts | undefined> {
     const handle = await this.lookups.submit(importedTokenDigest(tokenSha256(token), this.key));
     return handle === undefined ? undefined : { handle, generation: 0 };

@@ -9,7 +9,7 @@ import { FamiliesService } from './families.service.js';
 import { FamiliesRepository } from './families.repository.js';
 import { TokenFamilyEntity } from './token-family.entity.js';
 
-/** Token families without refreshing, for revocation. */
+/** Token families, except refreshing. */
 @Module({
   imports: [ConfigModule, TimeModule, AuditModule, KeysModule, TypeOrmModule.forFeature([TokenFamilyEntity])],
   providers: [FamiliesRepository, FamiliesService, AdoptedFamilies],

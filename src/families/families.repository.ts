@@ -181,7 +181,11 @@ export class FamiliesRepository {
    * are left for the next round, so that two replicas can clean up at once.
    * @returns where the next step continues; undefined at the end of the table
    */
-  async deleteDead(before: Date, after: string, limit: number): Promise<{ deleted: number; last: string | undefined }> {
+  async deleteEnded(
+    before: Date,
+    after: string,
+    limit: number,
+  ): Promise<{ deleted: number; last: string | undefined }> {
     // SQL for SKIP LOCKED, so that two replicas can clean up at once.
     const [row] = await this.families.query<[{ deleted: number; last: string | null }]>(
       `WITH step AS (

@@ -39,7 +39,7 @@ export interface CodeGrant {
 /** RFC 6749 §4.1.2 allows ten minutes; a browser needs a second. */
 const CODE_LIFETIME_MS = 60_000;
 
-/** Token families without refreshing: starts and lists them, and revokes them within a revocation's transaction. */
+/** Token families, except refreshing: starts and lists them, and revokes them within a revocation's transaction. */
 @Injectable()
 export class FamiliesService {
   constructor(
@@ -150,9 +150,9 @@ export class FamiliesService {
     return this.repository.count(selection, this.clock.now());
   }
 
-  /** One bounded step of cleanup: see `FamiliesRepository.deleteDead`. @param after where the last step ended; undefined to begin */
-  deleteDead(before: number, after: string | undefined, limit: number) {
-    return this.repository.deleteDead(new Date(before), after ?? FIRST_HANDLE, limit);
+  /** One bounded step of cleanup: see `FamiliesRepository.deleteEnded`. @param after where the last step ended; undefined to begin */
+  deleteEnded(before: number, after: string | undefined, limit: number) {
+    return this.repository.deleteEnded(new Date(before), after ?? FIRST_HANDLE, limit);
   }
 
   list(

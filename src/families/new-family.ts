@@ -1,4 +1,4 @@
-/** The row of a family that begins now, before anything is known of its grant but subject and scope. */
+/** The row of a new family, with only subject and scope of its grant. */
 import { v7 as uuidv7 } from 'uuid';
 import type { TokenFamilyEntity } from './token-family.entity.js';
 

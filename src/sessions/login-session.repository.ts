@@ -115,7 +115,7 @@ export class LoginSessionRepository {
    * the next round.
    * @returns where the next step continues; undefined at the end of the table
    */
-  async deleteDead(before: number, idleMs: number, after: string, limit: number) {
+  async deleteEnded(before: number, idleMs: number, after: string, limit: number) {
     // SQL for SKIP LOCKED, so that two replicas can clean up at once.
     const [row] = await this.sessions.query<[{ deleted: number; last: string | null }]>(
       `WITH step AS (

@@ -136,8 +136,8 @@ export class LoginSessions implements OnApplicationShutdown {
   }
 
   /** One bounded step of cleanup. @param after where the last step ended; undefined to begin */
-  deleteDead(before: number, after: string | undefined, limit: number) {
-    return this.repository.deleteDead(before, this.idleMs, after ?? FIRST_ID, limit);
+  deleteEnded(before: number, after: string | undefined, limit: number) {
+    return this.repository.deleteEnded(before, this.idleMs, after ?? FIRST_ID, limit);
   }
 
   async onApplicationShutdown(): Promise<void> {

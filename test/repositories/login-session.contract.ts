@@ -575,7 +575,7 @@ export function loginSessionContract(open: () => Promise<DataSource>): void {
       const clean = async (before: number, limit: number) => {
         const deleted: number[] = [];
         for (let after: string | undefined, more = true; more; more = after !== undefined) {
-          const step = await sessions.deleteDead(before, after, limit);
+          const step = await sessions.deleteEnded(before, after, limit);
           deleted.push(step.deleted);
           after = step.last;
         }
