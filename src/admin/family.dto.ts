@@ -42,7 +42,7 @@ export class AdoptFamilyDto extends StartFamilyDto {
 
   @InstantField({
     required: false,
-    description: 'The policy of the client, from now on, is the default and the latest.',
+    description: 'By default, and at the latest, as the policy of the client says for a family that starts now.',
   })
   idle_expires_at?: string;
 

@@ -21,7 +21,7 @@ export const generateSecret = (): string => randomBytes(32).toString('base64url'
 export const digestSecret = (secret: string, key: Buffer): Buffer => hmacSha256(key, secret);
 
 /** Dummy secret for unknown clients, so that both cases take the same time. */
-const NOBODYS: StoredSecret = {
+const DUMMY_SECRET: StoredSecret = {
   secretId: '',
   digest: randomBytes(32),
   expiresAt: null,
@@ -40,7 +40,7 @@ export function findSecret(
   now: number,
 ): StoredSecret | undefined {
   const digest = digestSecret(presented, key);
-  const candidates = secrets.length > 0 ? secrets : [NOBODYS];
+  const candidates = secrets.length > 0 ? secrets : [DUMMY_SECRET];
   return candidates.filter((secret) => timingSafeEqual(secret.digest, digest) && isCurrent(secret, now))[0];
 }
 

@@ -7,13 +7,16 @@ import type { Client } from './client.js';
 
 type Registration = Pick<Client, 'clientId' | 'type' | 'allowedOrigins' | 'redirectUris'>;
 
-/** The registered origins; if there are none, those where a public client receives its codes. A secret is not for scripts. */
+/**
+ * The registered origins; if there are none, those where a public client receives its codes. A confidential client has none by
+ * default, because a script cannot keep a secret.
+ */
 function originsOf({ type, allowedOrigins, redirectUris }: Registration): readonly string[] {
   if (allowedOrigins.length > 0 || type === 'confidential') return allowedOrigins;
   return redirectUris.flatMap((uri) => webOriginOf(uri) ?? []);
 }
 
-/** On a loopback address any port will do, as for redirect URIs. @throws OAuthError before anything is consumed */
+/** On a loopback address any port matches, as for redirect URIs. @throws OAuthError before anything is consumed */
 export function demandAllowedOrigin(client: Registration, origin: string): void {
   if (matchesRegistered(originsOf(client), origin)) return;
   throw new OAuthError('unauthorized_client', {

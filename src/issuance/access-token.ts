@@ -57,15 +57,15 @@ export const authenticationClaims = ({ authTime, acr, amr }: Authentication) => 
 });
 
 /**
- * RFC 9068 §2.2 demands these, and no ID token of ours has one of them. The `typ` alone does not tell the two apart, for an
+ * RFC 9068 §2.2 demands these, and no ID token of ours has one of them. The `typ` alone does not tell the two apart, because an
  * access token may be a `JWT`, too.
  */
 export const isAccessToken = (claims: object): boolean =>
   ['client_id', 'scope', 'jti'].every((name) => typeof (claims as Record<string, unknown>)[name] === 'string');
 
 /**
- * RFC 9068 §4 allows a few minutes of clock skew; we read only tokens that we issued ourselves, so none is needed. A token
- * with a `sid` is from the version that called the family so: it is refused, because it would outlive its family's revocation.
+ * RFC 9068 §4 allows a few minutes of clock skew; we read only tokens that we issued ourselves, so none is needed. A token with a
+ * `sid` is from the version that named the family so: it is refused, because a revocation of its family would miss it.
  */
 export function readClaims(payload: unknown, issuer: string, now: number): AccessToken | undefined {
   const claims = payload as AccessTokenClaims;

@@ -4,8 +4,8 @@ import type { RequestedClaims } from '../oauth/requested-claims.js';
 import type { UserClaims } from '../users/released-claims.js';
 
 /**
- * What a grant decides: who may have an access token for what. A decision, not a response: `IssuanceService` issues the
- * token and knows no grants.
+ * What a grant decides: who may have an access token for what. A decision, not a response: `IssuanceService` issues the tokens
+ * and knows no grants.
  */
 export interface Authorization {
   readonly client: Client;

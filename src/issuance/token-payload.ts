@@ -1,4 +1,4 @@
-/** A user's claims beside those that a token has of its own. */
+/** Adds a user's claims to those that a token has itself. */
 import type { UserClaims } from '../users/released-claims.js';
 
 /** A token of more than 8192 characters is not read back: this leaves room for base64, the header and an RSA signature. */

@@ -74,7 +74,7 @@ const endReasons: readonly string[] = [
 
 const isEndReason = (reason: string): reason is EndReason => endReasons.includes(reason);
 
-/** @param reason of a `refresh.refused` event @returns undefined for a reason that is none of a refresh */
+/** @param reason of a `refresh.refused` event @returns undefined for a reason that is not one of a refresh */
 export function decisionOf(reason: string): Pick<Facts, 'verdict' | 'endReason'> | undefined {
   if (isEndReason(reason)) return { verdict: 'ended', endReason: reason };
   const verdict = refreshDecisions.find((decision) => decision === reason);

@@ -24,7 +24,7 @@ export class FamilyAuthorizations {
     this.identityKey = rootKey.derive('token-identity');
   }
 
-  /** @param written when the family was written for this request; a retry's family was written for the first one */
+  /** @param written when this request wrote the family; for a retry, when the first request did */
   of(
     client: Client,
     family: TokenFamily,

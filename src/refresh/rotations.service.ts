@@ -61,8 +61,8 @@ export class Rotations {
   }
 
   /**
-   * Runs the statement of a rotation with nothing to rotate. PostgreSQL judges it all the same: whether it may write here and now,
-   * by its state and by the rights of its user, and whether the schema has what a refresh needs.
+   * Runs the statement of a rotation without entries, to find out whether PostgreSQL would accept one: it is writable, its user
+   * has the rights, and the schema has what a refresh needs.
    */
   async prove(): Promise<void> {
     await this.repository.rotate([], this.clock.now());

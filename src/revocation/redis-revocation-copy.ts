@@ -67,7 +67,7 @@ export class RedisRevocationCopy {
     return this.#inChunks(revocations, (keys, values) => this.#run(RAISE_SCRIPT, keys, values));
   }
 
-  /** Rejects when the turn is lost on the way. */
+  /** Rejects when the turn is lost meanwhile. */
   raiseInTurn(pass: string, revocations: readonly Revocation[]): Promise<Raised> {
     return this.#inChunks(revocations, (keys, values) =>
       this.#run(RAISE_IN_TURN_SCRIPT, [turnKey, ...keys], [pass, String(TURN_MS), ...values]),

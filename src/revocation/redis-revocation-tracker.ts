@@ -19,7 +19,7 @@ import type { RevocableToken, Revocation } from './revocation.js';
 import type { OnTrackerEvent } from './tracker-event.js';
 
 const INTERVAL_MS = 1000;
-/** Interval of the loop while Redis is not trusted. Each attempt costs one refused or tiny command. */
+/** Interval of the loop while Redis is not trusted. An attempt is one small command, or a refused connection. */
 const IMPATIENT_INTERVAL_MS = 250;
 /** Beyond this number the oldest are left to the copier: after an outage of that length the marker has expired anyway. */
 const MAX_MISSED = 10_000;
