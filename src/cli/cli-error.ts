@@ -7,5 +7,5 @@ export const EXIT = { failed: 1, hitNothing: 3 } as const;
 /** The admin API refuses the request as invalid. */
 export class RequestRefused extends CliError {}
 
-/** What the request would make is there already. */
+/** What the request would create exists already. */
 export class AlreadyThere extends CliError {}

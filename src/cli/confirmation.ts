@@ -1,4 +1,4 @@
-/** Asks before what cannot be undone. */
+/** Asks for confirmation before changes that cannot be undone. */
 import { createInterface } from 'node:readline/promises';
 import { CliError } from './cli-error.js';
 

@@ -45,12 +45,12 @@ async function* send(kind: ImportedKind, batch: Batch, terminal: Terminal): Asyn
     if (error instanceof RequestRefused) return yield* halved(kind, batch, error, terminal);
     if (!(error instanceof CliError)) throw error;
     throw new CliError(
-      `${error.message}\nStopped at line ${batch[0]!.number}. Import the file again: what is there already is left unchanged.`,
+      `${error.message}\nStopped at line ${batch[0]!.number}. Import the file again: what exists already is left unchanged.`,
     );
   }
 }
 
-/** For what has no import of many at once. */
+/** For objects that the admin API creates one by one. */
 async function* sendEach(kind: ImportedKind, batch: Batch, terminal: Terminal): AsyncGenerator<NumberedLine, void> {
   for (const { item, number } of batch) {
     try {

@@ -34,7 +34,7 @@ export const revokeCommand = (terminal: Terminal): Command =>
       if (hitNothing(outcome) && !allowEmpty) process.exitCode = EXIT.hitNothing;
     });
 
-/** Access tokens are not counted, so that of a token is unknown. */
+/** Access tokens are not counted, so the total for a single token is unknown. */
 const hitNothing = ({ kind, hits }: Outcome): boolean => kind !== 'token' && hits.families === 0;
 
 /** The totals, and a line per client. */
