@@ -1,6 +1,6 @@
 /**
- * Derived keys, one per purpose (HKDF-SHA256, RFC 5869), and sealed boxes for encrypted data in the database. What they are
- * derived from, the master key (`REKEY_SECRET`) and the root key (`root-key.ts`), never encrypts or authenticates anything itself.
+ * Derived keys, one per purpose (HKDF-SHA256, RFC 5869), and sealed boxes for encrypted data in the database. Their sources, the
+ * master key (`REKEY_SECRET`) and the root key (`root-key.ts`), never encrypt or authenticate anything themselves.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
@@ -21,7 +21,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
 
-/** @returns 32 bytes, the same for the same secret and purpose; cheap, but not for the hot path */
+/** @returns 32 bytes, the same for the same secret and purpose; too slow for each request */
 export function deriveKey(secret: string | Buffer, purpose: KeyPurpose): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `rekey/${purpose}`, KEY_BYTES));
 }

@@ -88,7 +88,7 @@ export class MasterKeys {
     return RootKey.open(previous, box.box);
   }
 
-  /** Of a new deployment, or of one from before there were root keys: there, all keys are derived from the master key itself. */
+  /** For a new deployment, or for one that is older than root keys, where all keys are derived from the master key itself. */
   private async firstRootKey(manager: EntityManager): Promise<RootKey> {
     const { tokenKeys } = await this.keys.load(manager);
     if (tokenKeys.length === 0) return new RootKey(randomBytes(ROOT_KEY_BYTES));

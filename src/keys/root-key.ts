@@ -1,7 +1,7 @@
 /**
  * The root key: 32 random bytes per deployment, from which the key of each purpose is derived (HKDF-SHA256, RFC 5869). The
  * database has it sealed under the master key (`REKEY_SECRET`), once for each master key that opens this database. So changing
- * the master key changes one row, and every token, session and secret lives on.
+ * the master key changes one row, and every token, session and secret stays valid.
  */
 import { hkdfSync } from 'node:crypto';
 import { deriveKey, open, seal, type KeyPurpose } from './master-key.js';
@@ -11,7 +11,7 @@ export const ROOT_KEY_BYTES = 32;
 export class RootKey {
   constructor(private readonly bytes: Buffer) {}
 
-  /** @returns 32 bytes; not for the hot path */
+  /** @returns 32 bytes; too slow for each request */
   derive(purpose: KeyPurpose): Buffer {
     return deriveKey(this.bytes, purpose);
   }
@@ -28,7 +28,7 @@ export class RootKey {
 }
 
 export interface MasterKey {
-  /** Tells master keys apart and gives nothing of them away. 16 hex digits. */
+  /** Identifies a master key without revealing anything about it. 16 hex digits. */
   readonly id: string;
   readonly sealingKey: Buffer;
 }

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** The root key, sealed under one master key. There is a row for each master key that opens this database. */
 @Entity('sealed_root_keys')
 export class SealedRootKeyEntity {
-  /** Derived from the master key, one way. */
+  /** A digest of the master key, which does not reveal it. */
   @PrimaryColumn('text', { name: 'master_key_id' })
   masterKeyId: string;
 
