@@ -1,4 +1,4 @@
-/** How the process goes: not ready at once, still serving for a while, then no new connection, then the open requests. */
+/** How the process ends: not ready at once, still serving for a while, then no new connection, then the open requests. */
 import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,8 +9,8 @@ export const CLOSE_WITHIN_MS = 20_000;
 
 /**
  * @param reason for the log
- * @param serveSeconds how long new requests are still answered, so that whoever sends them can notice
- * @returns false if the process is on its way already
+ * @param serveSeconds how long new requests are still answered, so that load balancers can notice
+ * @returns false if the process is draining already
  */
 export type Drain = (reason: string, exitCode: number, serveSeconds: number) => boolean;
 

@@ -11,7 +11,7 @@ import type { FastifyInstance } from 'fastify';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
 
-/** Hands the requests over to Fastify that Node would answer, or hang up on. */
+/** Hands over to Fastify the requests that Node would answer, or whose connection it would close. */
 export function routeEarlyRequests(server: FastifyInstance): void {
   server.server.on('checkExpectation', (request, response) => server.routing(request, response));
   server.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
@@ -31,7 +31,7 @@ const STATUS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** What is not even HTTP gets an answer in the same format as everything else. */
+/** Input that is not HTTP gets an error in the same format. */
 export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const body = JSON.stringify(OAuthError.invalidRequest('broken_http'));

@@ -1,7 +1,7 @@
 /**
- * Node's supervisor accepts each connection and hands it to a process, which says that it has it. A process that is killed before
- * it says so leaves the connection open in the supervisor, and the client waits for ever. So connections being handed over are
- * closed with their process, and the client tries again.
+ * Node's supervisor accepts each connection and hands it to a process, which confirms it. A process that is killed before it does
+ * so leaves the connection open in the supervisor, and the client waits for ever. So connections being handed over are closed
+ * with their process, and the client tries again.
  */
 import type { Worker } from 'node:cluster';
 

@@ -81,7 +81,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     if (route === tokenRoute) {
       metrics.tokenRequests.inc({ grant_type: grantTypeOf(request), outcome: outcomeOf(request, reply) });
     }
-    // Probes and icons would bury what people ask for; where they fail, somebody wants to know.
+    // Successful probes and icons would fill the log.
     const isNoise = reply.statusCode < 400 && (isProbe(request) || route === '/favicon.ico');
     logger[isNoise ? 'debug' : 'info'](accessLine(request, reply));
     done();

@@ -1,6 +1,6 @@
 /**
- * Several processes on one port (`REKEY_PROCESSES`). The first one migrates and listens before the others start, so what ends a
- * start is said once. Afterwards a process that ends is replaced, and SIGTERM and SIGINT drain all of them together.
+ * Several processes on one port (`REKEY_PROCESSES`). The first one migrates and listens before the others start, so a problem at
+ * the start is reported once. Afterwards a process that ends is replaced, and SIGTERM and SIGINT drain all of them together.
  */
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
@@ -50,7 +50,7 @@ class Supervisor {
 
   start(): void {
     this.logger.info({ msg: 'starting', version, processes: this.config.processes });
-    cluster.setupPrimary({ serialization: 'advanced' }); // metrics have NaN and Infinity, which JSON has not
+    cluster.setupPrimary({ serialization: 'advanced' }); // metrics have NaN and Infinity, which JSON does not have
     cluster.on('message', (worker, message: ToSupervisor) => {
       if (message.kind === 'serving') this.serves(worker, message.url);
       else this.switchboard.receive(worker, message);
@@ -99,7 +99,7 @@ class Supervisor {
       if (this.places.size === 0) this.stop();
       return;
     }
-    // It has said why, and the others, if there are any yet, end with the supervisor.
+    // It has logged the reason; the others, if any have started, end with the supervisor.
     if (this.state !== 'serving') return process.exit(code || 1);
     this.replace(worker, place, code, signal);
   }

@@ -2,7 +2,7 @@
 import type { Worker } from 'node:cluster';
 import type { FromSupervisor, Question, ToSupervisor } from '../platform/processes/messages.js';
 
-/** A process that is silent for longer hangs. More than a proof of readiness may take. */
+/** A process that does not answer for this long hangs. Longer than a proof of readiness may take. */
 const SILENT_MS = 1500;
 
 interface Round {
@@ -36,7 +36,7 @@ export class Switchboard {
     else this.take(worker, message.id, message.answer);
   }
 
-  /** A process that has ended answers nothing any more, and is not silent. */
+  /** A process that has ended cannot answer, and does not count as silent. */
   leave(worker: Worker): void {
     for (const round of this.rounds.values()) {
       round.silent.delete(worker);
