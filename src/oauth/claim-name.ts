@@ -5,7 +5,7 @@ const MAX_CLAIM_NAME_CHARACTERS = 100;
 /** Printable ASCII without spaces: a short name, or a URI as RFC 7519 §4.2 recommends. */
 const CLAIM_NAME = new RegExp(`^[\\x21-\\x7e]{1,${MAX_CLAIM_NAME_CHARACTERS}}$`);
 
-/** What tokens, introspection and the specifications say by these names, no user's claim may say. */
+/** These names have a meaning in tokens, introspection or the specifications, so no claim of a user may have one. */
 const reserved: ReadonlySet<string> = new Set([
   // JWT (RFC 7519 §4.1), and its headers where a library mixes them up.
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'typ', 'alg', 'kid'],

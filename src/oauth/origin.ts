@@ -9,6 +9,6 @@ export function originProblem(text: string): string | undefined {
   return redirectUriProblem(text, 'confidential');
 }
 
-/** @returns the origin of a redirect URI; undefined for one of an app's own scheme, where no script is loaded from */
+/** @returns the origin of a redirect URI; undefined for a private-use scheme, from which no script is loaded */
 export const webOriginOf = (uri: string): string | undefined =>
   /^https?:/.test(uri) ? new URL(uri).origin : undefined;

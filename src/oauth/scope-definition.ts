@@ -15,7 +15,7 @@ export interface ScopeDefinition {
 
 export type ScopeDefinitions = ReadonlyMap<string, ScopeDefinition>;
 
-/** OpenID Connect Core §5.4, and the two that relying parties decide by. */
+/** OpenID Connect Core §5.4, and the two on which relying parties base their authorization. */
 const builtIn = { ...claimsOfScope, groups: ['groups'], roles: ['roles'] };
 
 export const builtInScopes: ScopeDefinitions = new Map(
