@@ -34,7 +34,7 @@ const FILE = new URL('./password-thread.js', import.meta.url);
 /** As many as can be computed in a few seconds; further requests are told to retry. */
 const WAITING_PER_THREAD = 64;
 
-/** A job that has waited longer is given up: a busy process hashes slowly, and the one who waits tries again. */
+/** A job that has waited longer is given up: a busy process hashes slowly, and the client tries again. */
 const MAX_WAIT_MS = 5000;
 
 /** More passwords are waiting than can be hashed in the next seconds. */
