@@ -1,7 +1,4 @@
-/**
- * Nobody gets a role by way of someone who has it: whoever changes an admin, or a client that may act as one, needs each of
- * their roles.
- */
+/** Prevents privilege escalation: to change an admin, or a client that may act as one, the caller needs each of their roles. */
 import { insufficientScope } from '../oauth/bearer-token.js';
 import { grants, isAdminRole } from '../oauth/scope.js';
 

@@ -13,10 +13,10 @@ import type { TimelineDto } from './timeline.dto.js';
 
 const LIST = 'timeline';
 
-/** Events that are read to judge a fork: the replay and what came before it. */
+/** Events that are read to explain a fork: the reuse and what came before it. */
 const EVENTS_OF_FORK = 200;
 
-/** The audit events of a family as a story. */
+/** The audit events of a family, and where it forked: see `fork.ts`. */
 @Injectable()
 export class FamilyTimelines {
   constructor(

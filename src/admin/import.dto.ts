@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ChoiceField } from './field.dto.js';
 import { FieldProblemDto } from './problem.dto.js';
 
-/** What became of one item of an import. */
+/** The result of one item of an import. */
 export class ImportedItemDto {
   @ApiProperty({ type: 'integer', description: 'The position in the request, from 0.' })
   index: number;

@@ -26,7 +26,7 @@ export class KnownNames {
   }
 
   /**
-   * Also finds subjects that are no users here, if a family, an event or a change tells of them, and clients as subjects.
+   * Also finds subjects that are no users here, if a family, an event or a change mentions them, and clients as subjects.
    * @param name the subject, or the username of a user; a subject comes first @throws OAuthError not_found
    */
   async subject(name: string): Promise<string> {

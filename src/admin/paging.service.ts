@@ -12,7 +12,7 @@ interface List<Row, Item> {
   readonly toItem: (row: Row) => Item;
 }
 
-/** Cuts lists into pages, and gives out and takes back the cursors between them. */
+/** Cuts lists into pages, and issues and reads their cursors. */
 @Injectable()
 export class Paging {
   private readonly key: Buffer;

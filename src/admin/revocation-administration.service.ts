@@ -39,7 +39,7 @@ export class RevocationAdministration {
     return { kind, value, hits: done.hits, done };
   }
 
-  /** @throws OAuthError not_found. Whether an access token was ever issued is known to nobody: any `jti` is taken. */
+  /** @throws OAuthError not_found. Issued access tokens are not stored, so any `jti` is accepted. */
   private async named(kind: RevocationKind, value: string): Promise<string> {
     if (kind === 'subject') return this.names.subject(value);
     if (kind === 'client') await this.names.demandClient(value);

@@ -10,8 +10,8 @@ import { UsersService } from '../users/users.service.js';
 export type AdminRequest = AdmittedRequest & { adminScope: readonly string[] };
 
 /**
- * A user's access token is worth no more than the roles that the user has now, so a role that was taken away is gone with the
- * next request. A client that acts for itself has the scope of its token.
+ * A user's access token counts only for the roles that the user has now, so a withdrawn role has no effect from the next request
+ * on. A client that acts for itself has the scope of its token.
  */
 @Injectable()
 export class RoleGuard implements CanActivate {
