@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Rotations } from '../../refresh/rotations.service.js';
 import { Clock } from '../../platform/time/clock.js';
 
-/** Probes come from several sides, and anybody inside may ask: one proof a second is enough for all. */
+/** Several probes may ask, and everyone in the network may: one proof a second is enough for all. */
 const PROOF_LASTS_MS = 1000;
 
-/** Whether the service can do its work: PostgreSQL takes the statement of a refresh, and the process is not on its way out. */
+/** Whether the service can do its work: PostgreSQL takes the statement of a refresh, and the process is not draining. */
 @Injectable()
 export class Readiness {
   private provenAt = -Infinity;

@@ -60,7 +60,7 @@ export class TokenService {
     return this.audit.recordRefusal(event, type === 'confidential');
   }
 
-  /** What a family authorized has recorded itself, in the statement that made it true. */
+  /** The event of a family is recorded already, in the statement that changed the family. */
   private async record(grant: Grant, authorization: Authorization, context: RequestContext) {
     const { client, subject, familyId, jti, issuedAt: at } = authorization;
     if (familyId !== undefined) return;
