@@ -10,7 +10,8 @@ export interface PageSources {
   readonly scripts?: readonly string[];
   /**
    * A form of the page may end at a client. Chromium holds every redirect that follows a form to `form-action`, also those that
-   * the client makes from its redirect URI to an app or a server that nobody here knows, so the page goes without.
+   * the client makes from its redirect URI to an app or a server that this service does not know, so the page has no
+   * `form-action`.
    */
   readonly leadsToClient?: boolean;
 }
