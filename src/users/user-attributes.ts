@@ -15,7 +15,7 @@ const MAX_ATTRIBUTES = 50;
 /** As JSON, for the groups and for the attributes each. */
 const MAX_BYTES = 8192;
 
-/** The groups are a list of their own; this attribute is a list like them. */
+/** The groups are stored apart. This attribute is a list with the same rules. */
 const GROUPS = 'groups';
 const ROLES = 'roles';
 
