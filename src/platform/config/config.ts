@@ -5,7 +5,7 @@ export class Config {
   readonly environment: RawConfig['environment'];
   readonly host: string;
   readonly port: number;
-  /** How long requests are still served after SIGTERM, while readiness says no. */
+  /** How long requests are still served after SIGTERM, while the service is not ready. */
   readonly drainSeconds: number;
   /** How many processes share the port; with 1 there is no supervisor. */
   readonly processes: number;

@@ -330,18 +330,18 @@ describe('the home page settings', () => {
     expect(loadConfig(production).home).toBe('none');
   });
 
-  it.each(['page', 'none', 'https://www.example/', 'http://intranet/'])('the security contact may be %s', (home) => {
+  it.each(['page', 'none', 'https://www.example/', 'http://intranet/'])('the home page may be %s', (home) => {
     expect(loadConfig({ ...production, REKEY_HOME: home }).home).toBe(home);
   });
 
   it.each(['Page', 'javascript:alert(1)', '//evil.example', ' https://www.example/'])(
-    'the security contact may not be "%s"',
+    'the home page may not be "%s"',
     (home) => {
       expect(blamed({ REKEY_HOME: home })).toEqual(['REKEY_HOME']);
     },
   );
 
-  it('names whom to tell of a vulnerability', () => {
+  it('there may be several security contacts', () => {
     const contacts = ['mailto:security@example.com', 'tel:+886-2-1234', 'https://example.com/report'];
     expect(loadConfig({ REKEY_SECURITY_CONTACT: contacts.join(', ') }).securityContacts).toEqual(contacts);
   });

@@ -21,7 +21,7 @@ const begin = () => {
 };
 
 describe('afterCommit', () => {
-  it('runs its effect after the commit and before the transaction returns', async () => {
+  it('an effect runs after the commit and before the transaction returns', async () => {
     const { attempts, dataSource } = begin();
     await transaction(dataSource, async (manager) => {
       afterCommit(manager, async () => {
@@ -34,7 +34,7 @@ describe('afterCommit', () => {
     expect(attempts.happened).toEqual(['work', 'commit', 'effect']);
   });
 
-  it('forgets the effects of an attempt that was rolled back', async () => {
+  it('the effects of an attempt that was rolled back are dropped', async () => {
     const { attempts, dataSource } = begin();
     let tries = 0;
     await transaction(dataSource, async (manager) => {
@@ -47,7 +47,7 @@ describe('afterCommit', () => {
     expect(attempts.happened).toEqual(['commit', 'effect of attempt 3']);
   });
 
-  it('runs no effect when the transaction fails', async () => {
+  it('no effect runs when the transaction fails', async () => {
     const { attempts, dataSource } = begin();
     const failing = transaction(dataSource, (manager) => {
       afterCommit(manager, () => void attempts.happened.push('effect'));
@@ -57,7 +57,7 @@ describe('afterCommit', () => {
     expect(attempts.happened).toEqual([]);
   });
 
-  it('throws for a manager that no transaction() began, because the effect would be lost', () => {
+  it('a manager that no transaction() began is an error, because the effect would be lost', () => {
     expect(() => afterCommit({} as EntityManager, () => undefined)).toThrow('transaction()');
   });
 });

@@ -1,4 +1,7 @@
-/** Which addresses this service may connect to for requests whose destination others have a say in. */
+/**
+ * Which addresses this service may connect to for requests whose destination comes from outside: from clients and upstream
+ * providers.
+ */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 export type Refusal = 'loopback' | 'private' | 'link_local' | 'metadata' | 'special_purpose';

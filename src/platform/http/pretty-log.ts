@@ -1,8 +1,8 @@
-/** A log line for people at a terminal, made of the JSON line that everybody else gets. */
+/** A log line for people at a terminal, made from the JSON line. */
 
 const COLOURS: Readonly<Record<string, number>> = { fatal: 31, error: 31, warn: 33, info: 32, debug: 90, trace: 90 };
 
-/** A terminal obeys control characters, and a name in a log may be a stranger's. Line breaks are left to the caller. */
+/** A terminal obeys control characters, and a log line may contain a caller's text. Line breaks are left to the caller. */
 // eslint-disable-next-line no-control-regex -- these are the point
 const CONTROL = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 

@@ -13,5 +13,5 @@ export type ToSupervisor =
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown };
 
-/** Set in the environment of the one process that does the work of which one is enough. */
+/** Set in the environment of the one process that does the background work for all. */
 export const CHORES_VARIABLE = 'WORKER_DOES_CHORES';

@@ -9,7 +9,7 @@ import { CHORES_VARIABLE, type FromSupervisor, type Question, type ToSupervisor 
 @Injectable()
 export class ProcessGroup implements OnModuleDestroy {
   readonly isAlone = !cluster.isWorker;
-  /** Whether background work of which one process is enough is this one's. */
+  /** Whether this process does the background work that only one process must do. */
   readonly doesChores = this.isAlone || process.env[CHORES_VARIABLE] === '1';
   private readonly answerers = new Map<Question, () => unknown>();
   private readonly open = new Map<number, (answers: readonly unknown[]) => void>();
@@ -29,7 +29,7 @@ export class ProcessGroup implements OnModuleDestroy {
     this.answerers.set(question, answerer);
   }
 
-  /** @returns an answer for each process that serves; undefined for one that was silent for a second and a half */
+  /** @returns an answer for each process that serves; undefined for one that did not answer within a second and a half */
   async ask<T>(question: Question): Promise<(T | undefined)[]> {
     if (this.isAlone) return [(await this.answerers.get(question)?.()) as T];
     this.asked += 1;

@@ -1,11 +1,11 @@
 /**
  * The process's only connection to Redis. It enforces the deadlines of commands, and logs one line when Redis goes away and one
- * when it is back. A Redis that is away neither stops a start nor ends the process; one that refuses at the start ends it, for
- * waiting mends no password.
+ * when it is back. A Redis that is away neither stops a start nor ends the process; one that refuses at the start ends it,
+ * because waiting does not correct a password.
  *
- * Every command succeeds or fails within its deadline. If the server hangs (paused, half-open), the first command that misses
- * its deadline closes the connection, which fails all commands that wait on it; until a new connection is established, commands
- * fail at once. So nothing hangs and nothing queues up.
+ * Every command succeeds or fails within its deadline. If the server hangs (paused, half-open), the first command that misses its
+ * deadline closes the connection, which fails all commands that wait on it; until a new connection is established, commands fail
+ * at once. So nothing hangs and nothing queues up.
  */
 import { once } from 'node:events';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
@@ -40,7 +40,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   /** Until the first answer or failure. @throws StartProblem when Redis refuses */
   async onModuleInit(): Promise<void> {
     const failure = new Promise<Error>((resolve) => void this.client.once('error', resolve));
-    const ready = once(this.client, 'ready').catch(() => undefined); // the failure is the other one's
+    const ready = once(this.client, 'ready').catch(() => undefined); // `failure` has the error
     this.open();
     const outcome = await Promise.race([failure, ready]);
     if (outcome instanceof Error && REFUSES.test(outcome.message)) {

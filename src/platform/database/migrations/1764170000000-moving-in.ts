@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What comes along from another server: its refresh tokens, and the hashes of its client secrets. */
+/** What can be imported from another server: its refresh tokens, and the hashes of its client secrets. */
 export class MovingIn1764170000000 implements MigrationInterface {
   name = 'MovingIn1764170000000';
 
