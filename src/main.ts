@@ -1,4 +1,4 @@
-/** What an operator starts: the service, or with `REKEY_PROCESSES` a supervisor of several processes that each serve. */
+/** The program: the service, or with `REKEY_PROCESSES` a supervisor of several processes that each serve. */
 import cluster from 'node:cluster';
 import { processConfig } from './platform/config/process-config.js';
 import { StartProblem } from './platform/config/start-problem.js';

@@ -21,12 +21,12 @@ import type { FromSupervisor, ToSupervisor } from './platform/processes/messages
 import { logError } from './platform/http/log-error.js';
 import { createLogger, NestLogger } from './platform/http/logger.js';
 
-/** The first of several processes migrates and makes the first client; the others start when it serves. */
+/** The first of several processes migrates and creates the first client; the others start when it serves. */
 const isFirst = (cluster.worker?.id ?? 1) === 1;
 
 export async function serve(config: Config): Promise<void> {
   const logger = createLogger(config);
-  // Of several processes, its own start and end say which one they are about.
+  // With several processes, the lines about start and end name the process.
   const life = cluster.isWorker ? logger.child({ pid: process.pid }) : logger;
   for (const { name, nearest } of isFirst ? unknownVariables(process.env) : []) {
     logger.warn({ msg: `${name} is not a setting and is ignored. The most similar one is ${nearest}.` });
@@ -52,7 +52,7 @@ export async function serve(config: Config): Promise<void> {
   // After an uncaught exception the state of the process is unknown, so it answers the open requests and exits.
   process.on('uncaughtException', (thrown: unknown) => {
     const error = thrown instanceof Error ? thrown : new Error('Something was thrown that is not an Error.');
-    logError(new Logger('Process'), error, 'none'); // of no request
+    logError(new Logger('Process'), error, 'none'); // not of a request
     drain('uncaught exception', 1, 0);
   });
   await app.listen(config.port, config.host).catch((error: Error) => {
