@@ -19,11 +19,11 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
-  // Those need PostgreSQL and Redis (jest.services.config.js), or Chromium and Python (jest.browser.config.js).
+  // Those need PostgreSQL and Redis (jest.services.config.js), or Chromium, Python and other shells (jest.browser.config.js).
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/(services|faults|support|browser)/',
-    '<rootDir>/test/flows/authlib.spec.ts',
+    '<rootDir>/test/flows/(authlib|completion).spec.ts',
   ],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: { '^.+\\.ts$': '@swc/jest', '^.+\\.tsx$': ['@swc/jest', pages] },

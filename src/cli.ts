@@ -4,6 +4,7 @@ import 'reflect-metadata';
 import { Command } from 'commander';
 import { auditCommand } from './cli/audit.command.js';
 import { clientCommand } from './cli/client.command.js';
+import { completionCommand } from './cli/completion.command.js';
 import { CliError } from './cli/cli-error.js';
 import { explainCommand } from './cli/explain.command.js';
 import { familyCommand } from './cli/family.command.js';
@@ -43,6 +44,7 @@ const commands = [
   migrateCommand,
 ];
 for (const command of commands) program.addCommand(command(terminal));
+program.addCommand(completionCommand(program));
 
 try {
   intact(process.argv.join(' '), 'The arguments are');
