@@ -12,6 +12,7 @@ import { intact } from './cli/intact.js';
 import { keyCommand } from './cli/key.command.js';
 import { migrateCommand } from './cli/migrate.command.js';
 import { revokeCommand } from './cli/revoke.command.js';
+import { scopeCommand } from './cli/scope.command.js';
 import { secretsCommand } from './cli/secrets.command.js';
 import { subjectCommand } from './cli/subject.command.js';
 import { Terminal } from './cli/terminal.js';
@@ -38,6 +39,7 @@ const commands = [
   explainCommand,
   auditCommand,
   keyCommand,
+  scopeCommand,
   subjectCommand,
   userCommand,
   secretsCommand,

@@ -9,6 +9,7 @@ import { SignOutModule } from '../sign-out/sign-out.module.js';
 import { FamiliesModule } from '../families/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { RefreshModule } from '../refresh/refresh.module.js';
+import { ScopesModule } from '../scopes/scopes.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { AuditController } from './audit.controller.js';
@@ -28,6 +29,8 @@ import { Paging } from './paging.service.js';
 import { RevocationAdministration } from './revocation-administration.service.js';
 import { RoleGuard } from './role.guard.js';
 import { RevocationsController } from './revocations.controller.js';
+import { ScopeAdministration } from './scope-administration.service.js';
+import { ScopesController } from './scopes.controller.js';
 import { SubjectsController } from './subjects.controller.js';
 import { UserAdministration } from './user-administration.service.js';
 import { UserImportAdministration } from './user-import-administration.service.js';
@@ -48,12 +51,14 @@ import { UsersController } from './users.controller.js';
     IssuanceModule,
     SignOutModule,
     ConsentsModule,
+    ScopesModule,
   ],
   controllers: [
     ClientsController,
     ClientSecretsController,
     FamiliesController,
     RevocationsController,
+    ScopesController,
     SubjectsController,
     UsersController,
     AuditController,
@@ -69,6 +74,7 @@ import { UsersController } from './users.controller.js';
     KnownNames,
     RevocationAdministration,
     KeyAdministration,
+    ScopeAdministration,
     UserAdministration,
     UserImportAdministration,
     Paging,

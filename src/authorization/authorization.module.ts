@@ -8,6 +8,7 @@ import { ConfigModule } from '../platform/config/config.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { RefreshModule } from '../refresh/refresh.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
+import { ScopesModule } from '../scopes/scopes.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthorizationRequests } from './authorization-requests.service.js';
@@ -26,6 +27,7 @@ import { CodeRedemption } from './code-redemption.service.js';
     FamiliesModule,
     RevocationModule,
     UsersModule,
+    ScopesModule,
     SessionsModule,
     RefreshModule,
   ],

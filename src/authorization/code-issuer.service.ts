@@ -7,7 +7,7 @@ import type { LoginSession } from '../sessions/login-session.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
 import { OAuthError } from '../oauth/oauth-error.js';
 import { OFFLINE_ACCESS } from '../oauth/scope.js';
-import { builtInScopes } from '../oauth/scope-definition.js';
+import { ScopeCatalog } from '../scopes/scope-catalog.service.js';
 import { wantsUserClaims } from '../users/released-claims.js';
 import { FamiliesService } from '../families/families.service.js';
 import { mintCode } from './authorization-code.js';
@@ -21,6 +21,7 @@ export class CodeIssuer {
     private readonly sessions: LoginSessions,
     private readonly consents: Consents,
     private readonly keys: KeyRing,
+    private readonly scopes: ScopeCatalog,
   ) {}
 
   /**
@@ -53,7 +54,8 @@ export class CodeIssuer {
     };
     const handle = await this.families.authorize(client, subject, grant, origin, alongside);
     const { clientId } = client;
-    const claimsOf = wantsUserClaims({ client, scope, requestedClaims: claims }, builtInScopes) ? subject : undefined;
+    const wants = wantsUserClaims({ client, scope, requestedClaims: claims }, await this.scopes.definitions());
+    const claimsOf = wants ? subject : undefined;
     const content = { handle, clientId, redirectUri, namedRedirectUri, codeChallenge, nonce, claimsOf };
     return { code: mintCode(content, this.keys.mintingTokenKey()) };
   }

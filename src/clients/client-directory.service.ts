@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Coalescer } from '../platform/database/coalescer.js';
 import { Clock } from '../platform/time/clock.js';
+import { ScopeCatalog } from '../scopes/scope-catalog.service.js';
 import type { Client } from './client.js';
 import { ClientRepository } from './client.repository.js';
 
@@ -16,6 +17,7 @@ export class ClientDirectory {
 
   constructor(
     store: ClientRepository,
+    private readonly scopes: ScopeCatalog,
     private readonly clock: Clock,
   ) {
     this.loads = new Coalescer({ run: (ids) => store.findMany(ids), maxEntries: 500, maxInFlight: 1 });
@@ -34,7 +36,11 @@ export class ClientDirectory {
   /** Reads the client from the database. Unknown ids are not cached, because made-up ones would fill the memory. */
   async load(clientId: string): Promise<Client | undefined> {
     const readAt = this.clock.now();
-    const client = await this.loads.submit(clientId);
+    // Also for unknown ids, which must not take less work.
+    const scopes = await this.scopes.definitions();
+    const found = await this.loads.submit(clientId);
+    const releases = (scope: string) => scopes.get(scope)?.into.includes('access_token') === true;
+    const client = found && { ...found, releasesIntoAccessTokens: found.scopes.some(releases) };
     this.cache.delete(clientId);
     if (client) {
       if (this.cache.size >= MAX_CACHED) this.cache.clear();

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Any, IsNull, LessThan, MoreThan, Or, Raw, type EntityManager, type Repository } from 'typeorm';
+import { Any, ArrayContains, IsNull, LessThan, MoreThan, Or, Raw, type EntityManager, type Repository } from 'typeorm';
 import type { Client } from './client.js';
 import { ClientEntity } from './client.entity.js';
 import { ClientSecretEntity } from './client-secret.entity.js';
@@ -55,6 +55,16 @@ export class ClientRepository {
       order: { clientId: 'ASC' },
       take: limit,
     });
+  }
+
+  /** The ids of the clients that may have this scope, in order. */
+  async withScope(scope: string): Promise<string[]> {
+    const clients = await this.clients.find({
+      select: { clientId: true },
+      where: { deletedAt: IsNull(), scopes: ArrayContains([scope]) },
+      order: { clientId: 'ASC' },
+    });
+    return clients.map(({ clientId }) => clientId);
   }
 
   /** @throws a unique violation when the id is taken */

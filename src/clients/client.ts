@@ -9,6 +9,8 @@ export interface Client extends Readonly<ClientFields> {
   readonly type: 'confidential' | 'public';
   readonly disabledAt: Date | null;
   readonly secrets: readonly StoredSecret[];
+  /** Whether a scope of its own is defined to do so; a refresh for any other client looks for no claims. */
+  readonly releasesIntoAccessTokens?: boolean;
 }
 
 export const mayUse = (client: Client, grantType: GrantType): boolean => client.grantTypes.includes(grantType);

@@ -6,6 +6,7 @@ import { ConfigModule } from '../platform/config/config.module.js';
 import { LimitsModule } from '../platform/limits/limits.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { PasswordsModule } from '../passwords/passwords.module.js';
+import { ScopesModule } from '../scopes/scopes.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';
@@ -28,6 +29,7 @@ import { SecretUse } from './secret-use.worker.js';
     LimitsModule,
     KeysModule,
     PasswordsModule,
+    ScopesModule,
     TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
   ],
   providers: [

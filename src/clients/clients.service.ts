@@ -105,6 +105,11 @@ export class ClientsService {
     return this.repository.list(limit, after);
   }
 
+  /** The ids of the clients that may have this scope, in order. */
+  withScope(scope: string): Promise<string[]> {
+    return this.repository.withScope(scope);
+  }
+
   /**
    * Applies a change through the same rules as a registration.
    * @param alongside runs in the same transaction, for revocations that the change requires

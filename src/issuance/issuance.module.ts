@@ -4,11 +4,12 @@ import { KeysModule } from '../keys/keys.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
+import { ScopesModule } from '../scopes/scopes.module.js';
 import { IssuanceService } from './issuance.service.js';
 
 /** Issues tokens from an authorization, and checks our own access tokens when they come back. */
 @Module({
-  imports: [ConfigModule, TimeModule, KeysModule, RevocationModule, UsersModule],
+  imports: [ConfigModule, TimeModule, KeysModule, RevocationModule, ScopesModule, UsersModule],
   providers: [IssuanceService],
   exports: [IssuanceService],
 })

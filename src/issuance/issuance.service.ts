@@ -2,8 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { KeyRing } from '../keys/key-ring.service.js';
 import { formatScope, OPENID } from '../oauth/scope.js';
-import { builtInScopes } from '../oauth/scope-definition.js';
 import { Clock } from '../platform/time/clock.js';
+import { ScopeCatalog } from '../scopes/scope-catalog.service.js';
 import { releasedClaims, releasedNames } from '../users/released-claims.js';
 import { UsersService } from '../users/users.service.js';
 import {
@@ -42,6 +42,7 @@ export class IssuanceService {
   constructor(
     private readonly keys: KeyRing,
     private readonly users: UsersService,
+    private readonly scopes: ScopeCatalog,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -99,7 +100,7 @@ export class IssuanceService {
 
   private async accessToken(claims: AccessTokenClaims, authorization: Authorization): Promise<string> {
     const { client } = authorization;
-    const wantsUserClaims = client.accessTokenClaims.length > 0;
+    const wantsUserClaims = client.accessTokenClaims.length > 0 || client.releasesIntoAccessTokens;
     const payload = wantsUserClaims ? await this.withUserClaims('access_token', claims, authorization) : claims;
     return client.accessTokenFormat === 'jwt'
       ? signJws(client.accessTokenTyp, payload, this.keys.signingKey())
@@ -126,7 +127,8 @@ export class IssuanceService {
     authorization: Authorization,
   ): Promise<Claims> {
     const { client, subject, userClaims } = authorization;
-    const names = releasedNames(into, { ...authorization, audience: [claims.aud].flat() }, builtInScopes);
+    const release = { ...authorization, audience: [claims.aud].flat() };
+    const names = releasedNames(into, release, await this.scopes.definitions());
     if (names.length === 0) return claims;
     const released = releasedClaims(userClaims ?? (await this.users.claimsOf(subject)) ?? {}, names);
     const { payload, missing } = withUserClaims(claims, released);

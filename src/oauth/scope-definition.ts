@@ -11,6 +11,8 @@ export interface ScopeDefinition {
   readonly into: readonly Destination[];
   /** Access tokens have them only for this audience; null: for any. */
   readonly audience: string | null;
+  /** For the consent page; those of built-in scopes are the page's. */
+  readonly texts?: { readonly en: string; readonly 'zh-Hant': string };
 }
 
 export type ScopeDefinitions = ReadonlyMap<string, ScopeDefinition>;

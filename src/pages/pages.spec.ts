@@ -21,6 +21,13 @@ import { traditionalChinese } from './traditional-chinese.js';
 
 const CSS = styleOf('#3b63d6');
 
+const definitions = new Map([
+  [
+    'albums',
+    { name: 'albums', claims: [], into: [], audience: null, texts: { en: 'Albums & more', 'zh-Hant': '相簿' } },
+  ],
+]);
+
 /** Every page, with `text` in place of all variable content. */
 const pages: Record<string, (texts: Texts, text: string) => VNode> = {
   SignInPage: (texts, text) =>
@@ -46,6 +53,7 @@ const pages: Record<string, (texts: Texts, text: string) => VNode> = {
       clientName: text,
       clientHost: text,
       userName: text,
+      definitions,
       scopes: [
         { name: text, granted: false },
         { name: 'profile', granted: false },
@@ -95,6 +103,7 @@ const pages: Record<string, (texts: Texts, text: string) => VNode> = {
         { familyId: text, clientName: text, scope: ['openid', text], isOffline: true, createdAt: 0, lastUsedAt: 1 },
         { familyId: text, clientName: text, scope: [], isOffline: false, createdAt: 0, lastUsedAt: 1 },
       ],
+      definitions,
       consents: [{ clientId: text, clientName: text, scope: ['email', text], claims: [text], grantedAt: 0 }],
       passwordChangedAt: 0,
       actions: {
@@ -252,6 +261,7 @@ describe('the consent page', () => {
         clientName: 'Photo Album',
         clientHost: 'photos.example',
         userName: 'ada',
+        definitions,
         scopes: [],
         claims: [],
         offline: false,
@@ -261,8 +271,10 @@ describe('the consent page', () => {
     );
 
   it('the consent page describes each scope, and shows unknown ones by name', () => {
-    const html = page({ scopes: ['openid', 'email', 'photos:read'].map((name) => ({ name, granted: false })) });
-    for (const text of ['Know who you are', 'See your email address', '<code>photos:read</code>'])
+    const html = page({
+      scopes: ['openid', 'email', 'photos:read', 'albums'].map((name) => ({ name, granted: false })),
+    });
+    for (const text of ['Know who you are', 'See your email address', '<code>photos:read</code>', 'Albums &amp; more'])
       expect(html).toContain(text);
   });
 

@@ -1,6 +1,7 @@
 /** The description of a scope for users; the scope's name if it has no description. */
 import type { ComponentChildren, VNode } from 'preact';
 import type { SignName } from './signs.page.js';
+import type { ScopeDefinitions } from '../oauth/scope-definition.js';
 import type { DescribedScope, Texts } from './texts.js';
 
 const signs: Readonly<Record<DescribedScope, SignName>> = {
@@ -22,10 +23,11 @@ export interface ScopeText {
   readonly text?: string;
 }
 
-export const scopeText = (texts: Texts, scope: string): ScopeText =>
-  isDescribed(scope)
-    ? { sign: signs[scope], ...texts.scopes[scope] }
-    : { sign: 'key', title: texts.consent.otherScope(<code>{scope}</code>) };
+export function scopeText(texts: Texts, scope: string, scopes: ScopeDefinitions): ScopeText {
+  if (isDescribed(scope)) return { sign: signs[scope], ...texts.scopes[scope] };
+  const own = scopes.get(scope)?.texts?.[texts.language];
+  return { sign: 'key', title: own === undefined ? texts.consent.otherScope(<code>{scope}</code>) : <bdi>{own}</bdi> };
+}
 
 /** Claims that a client requests by name. */
 export const ClaimNames = ({ texts, claims }: { readonly texts: Texts; readonly claims: readonly string[] }): VNode => (

@@ -295,6 +295,40 @@ describe('family, revoke and audit', () => {
   });
 });
 
+it('scope create, list, show, update and delete work', async () => {
+  const texts = { en: 'See your orders', 'zh-Hant': '查看您的訂單' };
+  const options = ['--claim', 'region', 'groups', '--into', 'access_token', '--audience', 'https://orders.example'];
+  const created = await json(
+    'scope',
+    'create',
+    'orders',
+    '--text',
+    texts.en,
+    '--text-zh',
+    texts['zh-Hant'],
+    ...options,
+  );
+  expect(created).toMatchObject({
+    name: 'orders',
+    texts,
+    claims: ['region', 'groups'],
+    audience: 'https://orders.example',
+  });
+  expect(rowsOf((await run('scope', 'list')).stdout)).toContainEqual({
+    NAME: 'orders',
+    CLAIMS: 'region groups',
+    INTO: 'access_token',
+    AUDIENCE: 'https://orders.example',
+  });
+  const changed = await json('scope', 'update', 'orders', '--text', 'Orders', '--no-audience');
+  expect(changed).toMatchObject({ texts: { ...texts, en: 'Orders' }, claims: ['region', 'groups'] });
+  expect(changed).not.toHaveProperty('audience');
+  expect(await json('scope', 'show', 'orders')).toEqual(changed);
+  expect(await run('scope', 'delete', 'orders')).toMatchObject({ exitCode: 1, stdout: '' });
+  expect((await run('scope', 'delete', 'orders', '--yes')).stdout).toBe('Deleted orders.\n');
+  expect((await run('scope', 'show', 'orders')).exitCode).toBe(1);
+});
+
 describe('key', () => {
   it('keys are listed, rotated and retired', async () => {
     const [signing] = (await json('key', 'list')).items;

@@ -178,7 +178,10 @@ describe('an unknown client and a wrong secret', () => {
               method,
               lookups: lookups.mock.calls.length,
               comparisons: digests.mock.calls.filter(([data]) => (data as unknown) === secret).length,
-              statements: statements.mock.calls.map(([query]) => textOf(query)),
+              // Scopes are read once a second, whoever asks.
+              statements: statements.mock.calls
+                .map(([query]) => textOf(query))
+                .filter((text) => !/FROM "scopes"/.test(text)),
             });
           }
         }

@@ -22,6 +22,8 @@ import { LogoutNoticeEntity } from '../../src/sign-out/logout-notice.entity.js';
 import { LogoutNotices } from '../../src/sign-out/logout-notices.service.js';
 import { LogoutNoticesRepository } from '../../src/sign-out/logout-notices.repository.js';
 import { LogoutTokens } from '../../src/sign-out/logout-token.service.js';
+import { builtInScopes } from '../../src/oauth/scope-definition.js';
+import type { ScopeCatalog } from '../../src/scopes/scope-catalog.service.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { LogoutReceiver, silence, status } from '../support/logout-receiver.js';
 import { TEST_SECRET } from '../support/test-app.js';
@@ -75,6 +77,7 @@ export function logoutNoticesContract(open: () => Promise<DataSource>): void {
     const tokens = new LogoutTokens({ signingKey: () => key } as unknown as KeyRing, config, clock);
     const clients = new ClientDirectory(
       new ClientRepository(dataSource.getRepository(ClientEntity), dataSource.getRepository(ClientSecretEntity)),
+      { definitions: () => builtInScopes } as unknown as ScopeCatalog,
       clock,
     );
     const worker = new LogoutDeliveryWorker(

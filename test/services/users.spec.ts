@@ -1,6 +1,7 @@
 /** Users on two replicas with one PostgreSQL and one Redis, with real concurrency. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { ScopesService } from '../../src/scopes/scopes.service.js';
 import { UserImport } from '../../src/users/user-import.service.js';
 import { UserRepository } from '../../src/users/user.repository.js';
 import { startApp, type TestApp } from '../support/test-app.js';
@@ -88,6 +89,20 @@ describe('at the same time on two replicas', () => {
     const user = (await usersOf(replicas[1]).find(subject))!;
     expect(new Set(user.groups)).toEqual(new Set(['before', ...names]));
     expect(new Set(Object.keys(user.attributes))).toEqual(new Set(names));
+  });
+
+  it('changes of one scope lose nothing', async () => {
+    const scopes = replicas.map((app) => app.nest.get(ScopesService, { strict: false }));
+    const scope = { name: 'orders', textEn: 'x', textZhHant: null, claims: [], into: [], audience: null };
+    await scopes[0]!.define(scope, BY_TEST);
+    for (let round = 0; round < 10; round += 1) {
+      const changes = { textEn: `text ${round}`, claims: [`claim${round}`] };
+      await Promise.all([
+        scopes[0]!.update('orders', { textEn: changes.textEn }, BY_TEST),
+        scopes[1]!.update('orders', { claims: changes.claims }, BY_TEST),
+      ]);
+      expect(await scopes[0]!.find('orders')).toMatchObject(changes);
+    }
   });
 
   it('one account at the upstream provider makes one user', async () => {

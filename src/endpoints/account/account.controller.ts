@@ -28,7 +28,7 @@ export class AccountController {
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const session = await this.sessions.current(browserOf(request));
     if (!session) return this.view.signIn(request, reply);
-    this.view.page(await this.overview.of(session), session, request, reply);
+    return this.view.page(await this.overview.of(session), session, request, reply);
   }
 
   @Get('data')

@@ -9,6 +9,7 @@ import { PagesModule } from '../../pages/pages.module.js';
 import { FamiliesModule } from '../../families/families.module.js';
 import { RevocationModule } from '../../revocation/revocation.module.js';
 import { TimeModule } from '../../platform/time/time.module.js';
+import { ScopesModule } from '../../scopes/scopes.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AccountAccess } from './account-access.service.js';
 import { AccountPasswordController } from './account-password.controller.js';
@@ -33,6 +34,7 @@ import { AccountView } from './account.view.js';
     SignOutModule,
     PagesModule,
     UsersModule,
+    ScopesModule,
   ],
   controllers: [AccountController, AccountPasswordController],
   providers: [AccountOverview, AccountSessions, AccountAccess, AccountPassword, AccountView, AccountPasswordView],

@@ -1,6 +1,7 @@
 /** The account page: a user's sessions, the clients with access, and the consents. */
 import type { VNode } from 'preact';
 import { browserNameOf } from '../../platform/http/browser-name.js';
+import type { ScopeDefinitions } from '../../oauth/scope-definition.js';
 import { PostForm } from '../../pages/form-fields.page.js';
 import { Moment } from '../../pages/moment.page.js';
 import { ClaimNames, scopeText } from '../../pages/scope-text.page.js';
@@ -61,6 +62,8 @@ export interface AccountPageProps {
   readonly sessions: readonly AccountSession[];
   readonly access: readonly AccountAccess[];
   readonly consents: readonly AccountConsent[];
+  /** The texts of the scopes. */
+  readonly definitions: ScopeDefinitions;
   /** Milliseconds since the epoch; undefined without a password, null if it was not set here. */
   readonly passwordChangedAt?: number | null | undefined;
   readonly actions: AccountActions;
@@ -149,7 +152,7 @@ const Sessions = ({ texts, sessions, actions, formToken }: AccountPageProps): VN
   </Entries>
 );
 
-const Access = ({ texts, access, actions, formToken }: AccountPageProps): VNode => (
+const Access = ({ texts, definitions, access, actions, formToken }: AccountPageProps): VNode => (
   <Entries
     about={texts.account.access}
     none={texts.account.noAccess}
@@ -158,7 +161,7 @@ const Access = ({ texts, access, actions, formToken }: AccountPageProps): VNode 
         title={<bdi>{clientName}</bdi>}
         subtitle={isOffline ? texts.account.untilEnded : texts.account.untilSignedOut}
         facts={[
-          [texts.account.mayDo, <ScopeTitles texts={texts} scope={scope} />],
+          [texts.account.mayDo, <ScopeTitles texts={texts} definitions={definitions} scope={scope} />],
           [texts.account.since, <Moment texts={texts} at={createdAt} />],
           [texts.account.lastUsed, <Moment texts={texts} at={lastUsedAt} />],
         ]}
@@ -174,7 +177,7 @@ const Access = ({ texts, access, actions, formToken }: AccountPageProps): VNode 
   />
 );
 
-const Consents = ({ texts, consents, actions, formToken }: AccountPageProps): VNode => (
+const Consents = ({ texts, definitions, consents, actions, formToken }: AccountPageProps): VNode => (
   <Entries
     about={texts.account.consents}
     none={texts.account.noConsents}
@@ -182,7 +185,7 @@ const Consents = ({ texts, consents, actions, formToken }: AccountPageProps): VN
       <Entry
         title={<bdi>{clientName}</bdi>}
         facts={[
-          [texts.account.mayDo, <ScopeTitles texts={texts} scope={scope} claims={claims} />],
+          [texts.account.mayDo, <ScopeTitles texts={texts} definitions={definitions} scope={scope} claims={claims} />],
           [texts.account.agreedOn, <Moment texts={texts} at={grantedAt} />],
         ]}
         end={{
@@ -219,14 +222,15 @@ const Password = ({ texts, passwordChangedAt, actions }: AccountPageProps): VNod
 
 interface ScopeTitlesProps {
   readonly texts: Texts;
+  readonly definitions: ScopeDefinitions;
   readonly scope: readonly string[];
   readonly claims?: readonly string[];
 }
 
-const ScopeTitles = ({ texts, scope, claims = [] }: ScopeTitlesProps): VNode => (
+const ScopeTitles = ({ texts, definitions, scope, claims = [] }: ScopeTitlesProps): VNode => (
   <ul>
     {scope.map((name) => (
-      <li>{scopeText(texts, name).title}</li>
+      <li>{scopeText(texts, name, definitions).title}</li>
     ))}
     {claims.length > 0 && (
       <li>

@@ -9,6 +9,7 @@ import type { AccountChange, Texts } from '../../pages/texts.js';
 import { Config } from '../../platform/config/config.js';
 import { browserOf } from '../../platform/http/browser-context.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
+import { ScopeCatalog } from '../../scopes/scope-catalog.service.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import { LoginSessions } from '../../sessions/login-sessions.service.js';
 import { showAccount } from './account-representation.js';
@@ -25,10 +26,12 @@ export class AccountView {
     private readonly pages: Pages,
     private readonly tokens: FormTokens,
     private readonly sessions: LoginSessions,
+    private readonly scopes: ScopeCatalog,
     private readonly config: Config,
   ) {}
 
-  page(account: Account, session: LoginSession, request: FastifyRequest, reply: FastifyReply): void {
+  async page(account: Account, session: LoginSession, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const definitions = await this.scopes.definitions();
     const { formToken, cookie } = this.tokens.issue(browserOf(request), accountBinding(session));
     const asked = Form.ofTarget(request.url);
     this.pages.show(
@@ -43,6 +46,7 @@ export class AccountView {
           sessions: account.sessions,
           access: account.access.map(({ offline, ...access }) => ({ ...access, isOffline: offline })),
           consents: account.consents,
+          definitions,
           passwordChangedAt: account.passwordChangedAt,
           actions: this.actions(),
           formToken,

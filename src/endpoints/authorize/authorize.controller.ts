@@ -62,7 +62,7 @@ export class AuthorizeController {
     const { client } = 'error' in read ? read.target : read.request;
     request.outcome = { clientId: client.clientId };
     if ('error' in read) return this.view.respond(read.target, read.error, request, reply);
-    this.view.show(await this.authorize.advance(read.request, browser, decision), query, request, reply);
+    return this.view.show(await this.authorize.advance(read.request, browser, decision), query, request, reply);
   }
 
   private askAgain(query: string, reply: FastifyReply): void {

@@ -12,6 +12,7 @@ import { FamiliesModule } from '../../families/families.module.js';
 import { TimeModule } from '../../platform/time/time.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AuthorizationModule } from '../../authorization/authorization.module.js';
+import { ScopesModule } from '../../scopes/scopes.module.js';
 import { AuthorizationRefusals } from './authorization-refusals.service.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { AuthorizeService } from './authorize.service.js';
@@ -35,6 +36,7 @@ import { Situations } from './situations.service.js';
     SessionsModule,
     LoginModule,
     AuthorizationModule,
+    ScopesModule,
   ],
   controllers: [AuthorizeController],
   providers: [AuthorizeService, AuthorizationRefusals, Situations, AuthorizeView, ConsentView],

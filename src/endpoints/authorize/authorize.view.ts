@@ -23,7 +23,7 @@ export class AuthorizeView {
   ) {}
 
   /** @param query the form-encoded parameters of the request */
-  show(outcome: Outcome, query: string, request: FastifyRequest, reply: FastifyReply): void {
+  show(outcome: Outcome, query: string, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     switch (outcome.outcome) {
       case 'sign_in': {
         const { request: asked, obstacle } = outcome;

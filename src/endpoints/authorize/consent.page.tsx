@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
+import type { ScopeDefinitions } from '../../oauth/scope-definition.js';
 import { PostForm } from '../../pages/form-fields.page.js';
 import { ClaimNames, scopeText } from '../../pages/scope-text.page.js';
 import { Sign, type SignName } from '../../pages/signs.page.js';
@@ -15,6 +16,8 @@ export interface ConsentPageProps {
   /** Where the response goes, in readable form. */
   readonly clientHost: string;
   readonly userName: string;
+  /** Their texts. */
+  readonly definitions: ScopeDefinitions;
   readonly scopes: readonly { readonly name: string; readonly granted: boolean }[];
   /** Claims requested by name. */
   readonly claims: readonly string[];
@@ -56,7 +59,7 @@ const SignedInUser = ({ texts, userName, otherUserHref }: ConsentPageProps): VNo
 );
 
 /** New permissions come first, because the user decides about them. */
-const Asked = ({ texts, scopes, claims, offline }: ConsentPageProps): VNode => {
+const Asked = ({ texts, definitions, scopes, claims, offline }: ConsentPageProps): VNode => {
   const asked = scopes.filter(({ name }) => name !== OFFLINE_ACCESS || offline);
   const fresh = asked.filter(({ granted }) => !granted);
   const before = asked.filter(({ granted }) => granted);
@@ -67,7 +70,7 @@ const Asked = ({ texts, scopes, claims, offline }: ConsentPageProps): VNode => {
           <h2>{texts.consent.asksTo}</h2>
           <ul class="asked">
             {fresh.map(({ name }) => (
-              <AskedItem {...scopeText(texts, name)} />
+              <AskedItem {...scopeText(texts, name, definitions)} />
             ))}
             {claims.length > 0 && (
               <AskedItem
@@ -84,7 +87,7 @@ const Asked = ({ texts, scopes, claims, offline }: ConsentPageProps): VNode => {
           <h2>{texts.consent.alreadyAllowed}</h2>
           <ul class="asked asked-before">
             {before.map(({ name }) => (
-              <AskedItem {...scopeText(texts, name)} />
+              <AskedItem {...scopeText(texts, name, definitions)} />
             ))}
           </ul>
         </section>

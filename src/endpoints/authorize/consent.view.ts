@@ -9,6 +9,7 @@ import { Pages } from '../../pages/pages.view.js';
 import { Config } from '../../platform/config/config.js';
 import { browserOf } from '../../platform/http/browser-context.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
+import { ScopeCatalog } from '../../scopes/scope-catalog.service.js';
 import type { LoginSession } from '../../sessions/login-session.js';
 import type { Outcome } from './authorize.service.js';
 import { ConsentPage } from './consent.page.js';
@@ -22,15 +23,16 @@ export class ConsentView {
     private readonly pages: Pages,
     private readonly tokens: FormTokens,
     private readonly requests: AuthorizationRequests,
+    private readonly catalog: ScopeCatalog,
     private readonly config: Config,
   ) {}
 
-  ask(
+  async ask(
     { request: asked, session, userName, consent }: ConsentQuestion,
     query: string,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): void {
+  ): Promise<void> {
     const { client, redirectUri, scope, claims, uiLocales } = asked;
     const { formToken, cookie } = this.tokens.issue(browserOf(request), consentBinding(session, query));
     const props = {
@@ -40,6 +42,7 @@ export class ConsentView {
       clientName: client.name,
       clientHost: hostOf(redirectUri),
       userName,
+      definitions: await this.catalog.definitions(),
       scopes: scope.map((name) => ({ name, granted: consent?.scope.includes(name) ?? false })),
       claims: claimNames(claims),
       offline: scope.includes(OFFLINE_ACCESS),

@@ -10,7 +10,7 @@ import { offeredAcrs } from '../../oauth/authentication.js';
 import { CODE_CHALLENGE_METHOD } from '../../oauth/pkce.js';
 import { OFFLINE_ACCESS, OPENID } from '../../oauth/scope.js';
 import { languages } from '../../pages/languages.js';
-import { builtInScopes } from '../../oauth/scope-definition.js';
+import type { ScopeDefinitions } from '../../oauth/scope-definition.js';
 
 export type ServerMetadata = Readonly<Record<string, string | readonly string[] | boolean>>;
 
@@ -24,13 +24,17 @@ interface Enabled {
 /** The claims of ID tokens, besides the standard claims of the user. */
 const TOKEN_CLAIMS = ['iss', 'sub', 'aud', 'iat', 'exp', 'auth_time', 'nonce', 'acr', 'amr', 'at_hash', 'sid'];
 
-export const serverMetadata = (config: Enabled, grantTypes: readonly string[]): ServerMetadata => ({
+export const serverMetadata = (
+  config: Enabled,
+  grantTypes: readonly string[],
+  scopes: ScopeDefinitions,
+): ServerMetadata => ({
   issuer: config.issuer,
   ...clientEndpoints(config.issuer),
   ...authorizationEndpoint(config.issuer),
   grant_types_supported: grantTypes,
-  scopes_supported: [OPENID, ...builtInScopes.keys(), OFFLINE_ACCESS],
-  ...openid(config),
+  scopes_supported: [OPENID, ...scopes.keys(), OFFLINE_ACCESS],
+  ...openid(config, scopes),
   ...logout(config.issuer),
 });
 
@@ -60,13 +64,13 @@ const authorizationEndpoint = (issuer: string): ServerMetadata => ({
   request_uri_parameter_supported: false,
 });
 
-const openid = ({ issuer, signingAlgorithm, upstreamIssuer }: Enabled): ServerMetadata => ({
+const openid = ({ issuer, signingAlgorithm, upstreamIssuer }: Enabled, scopes: ScopeDefinitions): ServerMetadata => ({
   userinfo_endpoint: `${issuer}/userinfo`,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: keptAlgorithms(signingAlgorithm),
   acr_values_supported: offeredAcrs({ upstreamIssuer }),
   claim_types_supported: ['normal'],
-  claims_supported: [...TOKEN_CLAIMS, ...[...builtInScopes.values()].flatMap(({ claims }) => claims)],
+  claims_supported: [...new Set([...TOKEN_CLAIMS, ...[...scopes.values()].flatMap(({ claims }) => claims)])],
 });
 
 const logout = (issuer: string): ServerMetadata => ({

@@ -5,7 +5,7 @@ import type { AccessToken } from '../../issuance/access-token.js';
 import { invalidToken } from '../../oauth/bearer-token.js';
 import { FamiliesService } from '../../families/families.service.js';
 import { SubjectsService } from '../../users/subjects.service.js';
-import { builtInScopes } from '../../oauth/scope-definition.js';
+import { ScopeCatalog } from '../../scopes/scope-catalog.service.js';
 import { releasedClaims, releasedNames, type UserClaims } from '../../users/released-claims.js';
 import { UsersService } from '../../users/users.service.js';
 
@@ -19,6 +19,7 @@ export class UserinfoService {
     private readonly subjects: SubjectsService,
     private readonly families: FamiliesService,
     private readonly clients: ClientDirectory,
+    private readonly scopes: ScopeCatalog,
   ) {}
 
   /**
@@ -33,7 +34,7 @@ export class UserinfoService {
     const claims = await this.users.claimsOf(subject);
     if (!claims || (await this.subjects.isDisabled(subject))) throw invalidToken('no_such_user');
     const requestedClaims = familyId === undefined ? undefined : await this.families.requestedClaims(familyId);
-    const names = releasedNames('userinfo', { client, scope, requestedClaims }, builtInScopes);
+    const names = releasedNames('userinfo', { client, scope, requestedClaims }, await this.scopes.definitions());
     return { ...releasedClaims(claims, names), sub: subject };
   }
 }

@@ -19,6 +19,7 @@ import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
 import { ClientClaims1764220000001 } from './migrations/1764220000001-client-claims.js';
 import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.js';
 import { RootKey1764280000000 } from './migrations/1764280000000-root-key.js';
+import { Scopes1764220000002 } from './migrations/1764220000002-scopes.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -38,4 +39,5 @@ export const migrations = [
   ClientClaims1764220000001,
   AdminRoles1764250000000,
   RootKey1764280000000,
+  Scopes1764220000002,
 ];
