@@ -42,6 +42,10 @@ export function formRequest(path: string, form: string, authorization?: string):
   );
 }
 
+const LAST_CHUNK = '\r\n0\r\n\r\n';
+
+const unchunked = (body: string): string => body.replace(/(^|\r\n)[0-9a-f]+\r\n/gi, '');
+
 const CLOSED = 'The server closed the connection';
 
 export class Connection {
@@ -85,10 +89,13 @@ export class Connection {
     this.buffered += text;
     const end = this.buffered.indexOf('\r\n\r\n');
     if (end < 0) return;
-    const length = Number(/content-length: (\d+)/i.exec(this.buffered.slice(0, end))?.[1] ?? 0);
-    if (this.buffered.length < end + 4 + length) return;
-    const answer = { status: Number(this.buffered.slice(9, 12)), body: this.buffered.slice(end + 4, end + 4 + length) };
-    this.buffered = this.buffered.slice(end + 4 + length);
+    const head = this.buffered.slice(0, end);
+    const length = /content-length: (\d+)/i.exec(head)?.[1];
+    const stop = length === undefined ? this.buffered.indexOf(LAST_CHUNK, end) : end + 4 + Number(length);
+    if (stop < 0 || this.buffered.length < stop) return;
+    const body = this.buffered.slice(end + 4, stop);
+    const answer = { status: Number(head.slice(9, 12)), body: length === undefined ? unchunked(body) : body };
+    this.buffered = this.buffered.slice(length === undefined ? stop + LAST_CHUNK.length : stop);
     const { waiting } = this;
     this.waiting = undefined;
     waiting?.resolve(answer);

@@ -19,7 +19,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-const running = (url: string, process: ChildProcess, processes = 1): Running => ({
+export const running = (url: string, process: ChildProcess, processes = 1): Running => ({
   url,
   process,
   processes,
