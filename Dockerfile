@@ -12,7 +12,8 @@ LABEL org.opencontainers.image.title="Rekey"
 WORKDIR /app
 # Only used without DATABASE_URL: the volume of the embedded database.
 RUN mkdir /data && chown node:node /data
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 REKEY_DATA_DIR=/data
+# The command line in the container uses the socket: docker compose exec rekey-1 node dist/cli.js client list
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 REKEY_DATA_DIR=/data REKEY_ADMIN_SOCKET=/tmp/rekey.sock
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

@@ -23,6 +23,7 @@ import { version } from './platform/config/version.js';
 const ENVIRONMENT = `
 Environment:
   REKEY_URL                  where Rekey is (http://127.0.0.1:3000)
+  REKEY_ADMIN_SOCKET         or the Unix socket of a server on this machine
   REKEY_ADMIN_CLIENT_ID      the admin client and its secret; without them those of the embedded
   REKEY_ADMIN_CLIENT_SECRET  server whose data is in REKEY_DATA_DIR (./data)`;
 

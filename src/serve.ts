@@ -14,6 +14,7 @@ import { Readiness } from './endpoints/health/readiness.service.js';
 import { banner } from './first-boot/banner.js';
 import { DemoClient } from './first-boot/demo-client.service.js';
 import { FirstBoot } from './first-boot/first-boot.service.js';
+import { openAdminSocket } from './server/admin-socket.js';
 import { drainerOf } from './server/drain.js';
 import { createAdapter } from './server/fastify-adapter.js';
 import { listenProblem } from './server/listen-problem.js';
@@ -58,6 +59,7 @@ export async function serve(config: Config): Promise<void> {
   await app.listen(config.port, config.host).catch((error: Error) => {
     throw listenProblem(error, config);
   });
+  if (config.adminSocket !== undefined) await openAdminSocket(app.getHttpAdapter().getInstance(), config.adminSocket);
   const url = await app.getUrl();
   if (embedded) console.log(banner({ url, dataDir: config.dataDir, demoClient, ...embedded }));
   else life.info({ msg: 'ready', version, url });

@@ -77,7 +77,7 @@ describe('a setting', () => {
 
   it('that is named exists, in the service, the command line or the compose file', () => {
     const elsewhere = [
-      ...all(/environment\.(REKEY_\w+)/g, read('src/cli/admin-credentials.ts')),
+      ...all(/environment\.(REKEY_\w+)/g, `${read('src/cli/admin-credentials.ts')}${read('src/cli/server.ts')}`),
       ...all(/^([A-Z_]+)=/gm, read('deploy/compose.env.example')),
       ...Object.values<Setting<unknown>>(settings).flatMap((one) => (one.isSecret ? fileVariableOf(one.name) : [])),
     ];

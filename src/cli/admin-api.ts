@@ -1,9 +1,8 @@
 /** The client of the admin API for the commands: takes a path, returns parsed JSON, and turns failures into messages for the user. */
 import { ADMIN_SCOPE } from '../oauth/scope.js';
 import type { AdminCredentials } from './admin-credentials.js';
+import type { Call, Server } from './server.js';
 import { AlreadyThere, CliError, RequestRefused } from './cli-error.js';
-
-const TIMEOUT_MS = 30_000;
 
 type Query = Readonly<Record<string, string | undefined>>;
 type Json = Record<string, unknown>;
@@ -20,7 +19,7 @@ export class AdminApi {
   private token: Promise<string> | undefined;
 
   constructor(
-    private readonly url: string,
+    private readonly server: Server,
     private readonly credentials: () => AdminCredentials,
   ) {}
 
@@ -89,8 +88,11 @@ export class AdminApi {
     const { clientId, clientSecret } = this.credentials();
     const answer = await this.send('/token', {
       method: 'POST',
-      headers: { authorization: `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`)}` },
-      body: new URLSearchParams({ grant_type: 'client_credentials', scope: ADMIN_SCOPE }),
+      headers: {
+        authorization: `Basic ${btoa(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`)}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: ADMIN_SCOPE }).toString(),
     });
     const { access_token, error_description } = answer.json as Record<string, string | undefined>;
     if (answer.ok && access_token !== undefined) return access_token;
@@ -99,19 +101,12 @@ export class AdminApi {
     );
   }
 
-  private async send(path: string, init: RequestInit): Promise<{ ok: boolean; status: number; json: Json }> {
+  private async send(path: string, call: Call): Promise<{ ok: boolean; status: number; json: Json }> {
     try {
-      const response = await fetch(this.url + path, {
-        ...init,
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      return { ok: response.ok, status: response.status, json: parsed(await response.text()) };
+      const { status, text } = await this.server.send(path, call);
+      return { ok: status < 300, status, json: parsed(text) };
     } catch (error) {
-      const { code } = ((error as Error).cause ?? {}) as { code?: string };
-      throw new CliError(
-        `${this.url} does not answer (${code ?? (error as Error).message}). REKEY_URL says where Rekey is.`,
-      );
+      throw new CliError(connectionProblem(error as Error, this.server));
     }
   }
 }
@@ -135,3 +130,12 @@ function parsed(text: string): Json {
 
 /** RFC 6749 §2.3.1 */
 const formEncoded = (text: string): string => new URLSearchParams({ text }).toString().slice('text='.length);
+
+function connectionProblem(error: Error & { code?: string }, { name, setting }: Server): string {
+  const code = ((error.cause ?? error) as { code?: string }).code ?? error.message;
+  // The codes of OpenSSL and of Node's check of the host name.
+  if (/CERT|SIGNATURE/.test(code)) {
+    return `${name} has a certificate that is not trusted (${code}). NODE_EXTRA_CA_CERTS names the file of a CA of your own.`;
+  }
+  return `${name} does not answer (${code}). ${setting} says where Rekey is.`;
+}

@@ -1,4 +1,4 @@
-/** The server's URL and the admin credentials, from the environment or from the credentials file of an embedded server. */
+/** The admin credentials, from the environment or from the credentials file of an embedded server. */
 import { credentialsFile, readCredentials } from '../first-boot/credentials-file.js';
 import { secretOf } from '../platform/config/secret-file.js';
 import { CliError } from './cli-error.js';
@@ -8,12 +8,7 @@ export interface AdminCredentials {
   readonly clientSecret: string;
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:3000';
 const DEFAULT_DATA_DIR = './data';
-
-/** Includes the issuer's path; has no trailing slash. */
-export const serverUrl = (environment: NodeJS.ProcessEnv): string =>
-  (environment.REKEY_URL || DEFAULT_URL).replace(/\/+$/, '');
 
 /** @throws CliError that says what to set */
 export function adminCredentials(environment: NodeJS.ProcessEnv): AdminCredentials {

@@ -1,11 +1,12 @@
 /** Gives commands the admin API, and prints their results. */
 import { Command } from 'commander';
-import { adminCredentials, serverUrl } from './admin-credentials.js';
+import { adminCredentials } from './admin-credentials.js';
+import { serverOf } from './server.js';
 import { AdminApi } from './admin-api.js';
 import { listing, table } from './output.js';
 
 export class Terminal {
-  readonly api = new AdminApi(serverUrl(process.env), () => adminCredentials(process.env));
+  readonly api = new AdminApi(serverOf(process.env), () => adminCredentials(process.env));
 
   /** @param program its option `--json` selects the format */
   constructor(private readonly program: Command) {}

@@ -17,6 +17,7 @@ import { forwardedFor } from '../platform/http/forwarded-for.js';
 import { issuerPath } from '../platform/http/issuer-path.js';
 import { headerLines, queryOf } from '../platform/http/request-context.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
+import { isFromAdminSocket } from './admin-socket.js';
 import { CrossOrigin } from './cross-origin.js';
 
 export interface HookDependencies {
@@ -51,7 +52,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     const isPreflight = origin !== undefined && crossOrigin.admit(origin, request, reply);
     const refusal = headerRefusal(request.raw);
     if (refusal) return done(refusal);
-    if (demandsTls && request.protocol !== 'https' && !isProbe(request)) {
+    if (demandsTls && request.protocol !== 'https' && !isProbe(request) && !isFromAdminSocket(request.socket)) {
       return done(OAuthError.invalidRequest('plain_http', 'This service answers over TLS only.'));
     }
     if (!isDecodable(queryOf(request.url))) return done(OAuthError.invalidRequest('broken_percent_encoding'));

@@ -39,6 +39,7 @@ export const settings = {
   environment: setting('NODE_ENV', oneOf('development', 'test', 'production'), 'development'),
   host: setting('HOST', hostName, '127.0.0.1'),
   port: setting('PORT', integer(0, 65_535), 3000),
+  adminSocket: absent('REKEY_ADMIN_SOCKET', text),
   drainSeconds: setting('REKEY_DRAIN_SECONDS', integer(0, 300), 5),
   processes: setting('REKEY_PROCESSES', processes, 1),
   issuer: absent('REKEY_ISSUER', url('https:', 'http:')),
