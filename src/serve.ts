@@ -18,6 +18,7 @@ import { openAdminSocket } from './server/admin-socket.js';
 import { drainerOf } from './server/drain.js';
 import { createAdapter } from './server/fastify-adapter.js';
 import { listenProblem } from './server/listen-problem.js';
+import { answerWhileStarting } from './server/while-starting.js';
 import type { FromSupervisor, ToSupervisor } from './platform/processes/messages.js';
 import { logError } from './platform/http/log-error.js';
 import { createLogger, NestLogger } from './platform/http/logger.js';
@@ -33,6 +34,7 @@ export async function serve(config: Config): Promise<void> {
     logger.warn({ msg: `${name} is not a setting and is ignored. The most similar one is ${nearest}.` });
   }
   if (config.databaseUrl !== undefined) life.info({ msg: 'starting', version });
+  const stopAnswering = isFirst ? await answerWhileStarting(config) : undefined;
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createAdapter(config), {
     bodyParser: false,
     abortOnError: false,
@@ -56,6 +58,7 @@ export async function serve(config: Config): Promise<void> {
     logError(new Logger('Process'), error, 'none'); // not of a request
     drain('uncaught exception', 1, 0);
   });
+  await stopAnswering?.();
   await app.listen(config.port, config.host).catch((error: Error) => {
     throw listenProblem(error, config);
   });

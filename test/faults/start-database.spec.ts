@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Deployment } from '../support/deployment.js';
 import { eventually } from '../support/eventually.js';
 import { RekeyProcess } from '../support/rekey-process.js';
+import { send } from '../support/requests.js';
 import { freePort } from '../support/server-process.js';
 
 const [RIGHT, WRONG] = ['canary-4711', 'canary-0815'];
@@ -69,11 +70,20 @@ describe('a start that can succeed later', () => {
   const opened: Server[] = [];
   afterAll(() => opened.forEach((server) => server.close()));
 
-  it('a start waits for a server that is not up yet, and logs why', async () => {
+  it('a start waits for a server that is not up yet, logs why, and is alive but not ready meanwhile', async () => {
     const port = await freePort();
     const rekey = await RekeyProcess.launch({ databaseUrl: `postgres://postgres:canary@127.0.0.1:${port}/postgres` });
     const waits = `PostgreSQL at 127.0.0.1:${port} (user postgres, database postgres) does not answer: connect ECONNREFUSED 127.0.0.1:${port}. Retrying (1 of 60).`;
     await eventually(() => expect(rekey.output).toContain(waits));
+    const answers = await Promise.all(
+      ['/health/live', '/health/ready', '/token'].map((path) => send(rekey.url + path)),
+    );
+    expect(answers.map(({ status, body }) => [status, body.status ?? body.error])).toEqual([
+      [200, 'ok'],
+      [503, 'starting'],
+      [503, 'temporarily_unavailable'],
+    ]);
+    expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual([null, '1', '1']);
     const { hostname, port: real } = new URL(deployment.postgres.url);
     const road = createServer((socket) => void socket.pipe(connect(Number(real), hostname)).pipe(socket));
     opened.push(road.listen(port, '127.0.0.1'));

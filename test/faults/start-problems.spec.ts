@@ -42,6 +42,10 @@ const problems: Record<string, () => [RekeyOptions, string]> = {
     { env: { REKEY_PROCESSES: '2' } },
     'The configuration has a problem:\n  - REKEY_PROCESSES needs DATABASE_URL: the embedded database serves one process only',
   ],
+  'a port that another process listens on, while PostgreSQL is away': () => [
+    { port: port(), databaseUrl: 'postgres://postgres@127.0.0.1:1/postgres', redisUrl: deployment.redis.url },
+    `Something else listens on 127.0.0.1, port ${port()}. Stop it, or choose another port by PORT=.`,
+  ],
   'an address of another machine': () => [
     { env: { REKEY_DATA_DIR: 'data', HOST: '192.0.2.1' } },
     'HOST=192.0.2.1 is no address of this machine.',
