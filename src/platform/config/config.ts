@@ -5,10 +5,9 @@ export class Config {
   readonly environment: RawConfig['environment'];
   readonly host: string;
   readonly port: number;
-  /** How long requests are still served after SIGTERM, while the service is not ready. */
   /** The path of a Unix socket for the command line; absent: none. */
   readonly adminSocket: string | undefined;
-  /** How long requests are still served after SIGTERM, while readiness says no. */
+  /** How long requests are still served after SIGTERM, while the service is not ready. */
   readonly drainSeconds: number;
   /** How many processes share the port; with 1 there is no supervisor. */
   readonly processes: number;
