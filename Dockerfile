@@ -5,6 +5,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY console ./console
+COPY docs/openapi.json ./docs/
+COPY scripts/build-console.mjs ./scripts/
 RUN npm run build && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
@@ -17,6 +20,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 REKEY_DATA_DIR=/data REKEY_ADMIN_
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/console/dist ./console/dist
 # The program and its packages belong to root, so that the process cannot change them.
 USER node
 VOLUME ["/data"]

@@ -1,8 +1,9 @@
 /**
- * Builds the service and the examples where something has changed since, and says so; otherwise it costs a third of a second.
+ * Builds the service, the examples and the console where something has changed since, and says so; otherwise it costs a third of a second.
  * `npm run build` builds the service alone, as for production.
  */
 import ts from 'typescript';
+import { buildConsole } from './build-console.mjs';
 
 const PROJECTS = ['tsconfig.build.json', 'tsconfig.examples.json'];
 const BUILDING = 6358; // "Building project '…'…"
@@ -24,3 +25,4 @@ const host = ts.createSolutionBuilderHost(
   },
 );
 process.exitCode = ts.createSolutionBuilder(host, PROJECTS, { verbose: true }).build();
+await buildConsole();

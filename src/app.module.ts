@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountModule } from './endpoints/account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import { AuthorizeModule } from './endpoints/authorize/authorize.module.js';
+import { ConsoleModule } from './endpoints/console/console.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { DiscoveryModule } from './endpoints/discovery/discovery.module.js';
 import { CleanupModule } from './cleanup/cleanup.module.js';
@@ -28,6 +29,7 @@ import { UserinfoModule } from './endpoints/userinfo/userinfo.module.js';
     EndSessionModule,
     AccountModule,
     HomeModule,
+    ConsoleModule,
     RevokeModule,
     IntrospectModule,
     UserinfoModule,

@@ -12,6 +12,6 @@ import { Registrar } from './registrar.service.js';
 @Module({
   imports: [ConfigModule, ClientsModule, FamiliesModule, UsersModule],
   providers: [Registrar, EmbeddedStart, FirstBoot, DemoClient],
-  exports: [DemoClient],
+  exports: [DemoClient, Registrar],
 })
 export class FirstBootModule {}

@@ -14,7 +14,8 @@ export type KeyPurpose =
   | 'form-token'
   | 'upstream-sign-in'
   | 'password-decoy'
-  | 'imported-refresh-token';
+  | 'imported-refresh-token'
+  | 'console-client';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;

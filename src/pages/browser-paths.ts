@@ -1,7 +1,7 @@
 /** The paths that answer browsers with pages, as opposed to clients. */
 import { issuerPath } from '../platform/http/issuer-path.js';
 
-const PATHS = ['/authorize', '/sign-in', '/consent', '/end-session', '/account'];
+const PATHS = ['/authorize', '/sign-in', '/consent', '/end-session', '/account', '/console'];
 
 /** Also answers programs in JSON. */
 const ACCOUNT = '/account';

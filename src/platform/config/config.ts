@@ -52,6 +52,8 @@ export class Config {
   readonly upstreamScope: string;
   /** The response at the issuer's URL: `page`, `none`, or a URL to redirect to. */
   readonly home: string;
+  /** Whether there is a web console. */
+  readonly console: RawConfig['console'];
   /** URIs for reporting vulnerabilities; empty: no security.txt. */
   readonly securityContacts: readonly string[];
   /** The name of the service on the pages. */

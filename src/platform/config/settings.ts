@@ -74,6 +74,7 @@ export const settings = {
   upstreamScope: setting('REKEY_UPSTREAM_SCOPE', text, 'openid profile email'),
   home: absent('REKEY_HOME', home),
   securityContacts: setting('REKEY_SECURITY_CONTACT', contacts, []),
+  console: setting('REKEY_CONSOLE', oneOf('on', 'off'), 'on'),
   brandName: setting('REKEY_BRAND_NAME', shortText(60), 'Rekey'),
   brandColor: setting('REKEY_BRAND_COLOR', hexColour, '#3b63d6'),
   brandLogo: absent('REKEY_BRAND_LOGO', imageFile),
