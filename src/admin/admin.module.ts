@@ -14,6 +14,7 @@ import { UsersModule } from '../users/users.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { AuditController } from './audit.controller.js';
 import { ClientAdministration } from './client-administration.service.js';
+import { ClientHealthReports } from './client-health.service.js';
 import { ClientSecretsController } from './client-secrets.controller.js';
 import { ClientsController } from './clients.controller.js';
 import { ExplainController } from './explain.controller.js';
@@ -68,6 +69,7 @@ import { UsersController } from './users.controller.js';
   ],
   providers: [
     ClientAdministration,
+    ClientHealthReports,
     FamilyAdministration,
     Explanations,
     FamilyTimelines,

@@ -5,6 +5,8 @@ import { ClientsService } from '../clients/clients.service.js';
 import { BULK } from '../platform/http/deadline.js';
 import { AdminController, ByAdmin, Needs, type Admin } from './admin.guard.js';
 import { ClientAdministration } from './client-administration.service.js';
+import { ClientHealthDto, ClientHealthQueryDto } from './client-health.dto.js';
+import { ClientHealthReports } from './client-health.service.js';
 import { showClient } from './client-representation.js';
 import { ClientDto, ClientPageDto, CreateClientDto, RegisteredClientDto, UpdateClientDto } from './client.dto.js';
 import { Paging } from './paging.service.js';
@@ -17,6 +19,7 @@ export class ClientsController {
     private readonly administration: ClientAdministration,
     private readonly clients: ClientsService,
     private readonly paging: Paging,
+    private readonly health: ClientHealthReports,
   ) {}
 
   @Post()
@@ -52,6 +55,21 @@ export class ClientsController {
   @ApiOkResponse({ type: ClientDto })
   async readClient(@Param('client_id', NamePipe) clientId: string): Promise<ClientDto> {
     return showClient(await this.administration.find(clientId));
+  }
+
+  @Get(':client_id/health')
+  @Needs('rekey:read')
+  @ApiOperation({
+    summary:
+      'Shows how well a client refreshes: retries, late and refused tokens, and the grace period that would help',
+    description: 'Counted as it happens and at most ten seconds old; kept for 35 days.',
+  })
+  @ApiOkResponse({ type: ClientHealthDto })
+  readClientHealth(
+    @Param('client_id', NamePipe) clientId: string,
+    @Query() query: ClientHealthQueryDto,
+  ): Promise<ClientHealthDto> {
+    return this.health.read(clientId, query);
   }
 
   @Patch(':client_id')

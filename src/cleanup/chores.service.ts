@@ -3,15 +3,18 @@ import { AuditService } from '../platform/audit/audit.service.js';
 import { Config } from '../platform/config/config.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
 import { FamiliesService } from '../families/families.service.js';
+import { ClientHealthRepository } from '../refresh/client-health.repository.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 
 const DAY_MS = 86_400_000;
+
+const HEALTH_RETENTION_MS = 35 * DAY_MS;
 
 /** Rows per statement; few enough that no other statement waits for cleanup. */
 const STEP_ROWS = 1000;
 
 export interface Chore {
-  readonly table: 'token_families' | 'login_sessions' | 'revocations' | 'audit_events';
+  readonly table: 'token_families' | 'login_sessions' | 'revocations' | 'audit_events' | 'client_health';
   /** One bounded statement; returns how many rows it deleted, and whether there may be more. */
   readonly step: (now: number) => Promise<{ deleted: number; more: boolean }>;
 }
@@ -31,6 +34,7 @@ export class Chores {
     private readonly sessions: LoginSessions,
     private readonly revocations: RevocationService,
     private readonly audit: AuditService,
+    private readonly health: ClientHealthRepository,
     private readonly config: Config,
   ) {}
 
@@ -49,6 +53,10 @@ export class Chores {
       },
       { table: 'revocations', step: (now) => whole(this.revocations.deleteExpired(now, STEP_ROWS)) },
       { table: 'audit_events', step: (now) => whole(this.audit.deleteBefore(now - auditRetentionMs, STEP_ROWS)) },
+      {
+        table: 'client_health',
+        step: (now) => whole(this.health.deleteBefore(new Date(now - HEALTH_RETENTION_MS), STEP_ROWS)),
+      },
     ];
   }
 }

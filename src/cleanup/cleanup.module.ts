@@ -4,6 +4,7 @@ import { ConfigModule } from '../platform/config/config.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { FamiliesModule } from '../families/families.module.js';
+import { RefreshModule } from '../refresh/refresh.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { ProcessesModule } from '../platform/processes/processes.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
@@ -20,6 +21,7 @@ import { CleanupWorker } from './cleanup.worker.js';
     FamiliesModule,
     SessionsModule,
     RevocationModule,
+    RefreshModule,
   ],
   providers: [Chores, CleanupWorker],
 })

@@ -2,9 +2,20 @@ import { Command } from 'commander';
 import { confirm, YES } from './confirmation.js';
 import { bodyOf, withClientOptions, type ClientOptions } from './client-options.js';
 import { importLines } from './import.js';
+import { listing, table } from './output.js';
 import { listCommand, type Terminal } from './terminal.js';
 
 const COLUMNS = ['client_id', 'name', 'type', 'token_endpoint_auth_method', 'grant_types', 'scopes', 'disabled'];
+
+interface Health extends Record<string, unknown> {
+  readonly delays: Record<string, unknown>[];
+  readonly points: unknown;
+}
+
+function healthInWords({ delays, points: _, ...totals }: Health): string {
+  const distribution = delays.length === 0 ? '' : `\n\n${table(delays, ['up_to_seconds', 'retries', 'late'])}`;
+  return listing(totals) + distribution;
+}
 
 export function clientCommand(terminal: Terminal): Command {
   const { api } = terminal;
@@ -19,6 +30,15 @@ export function clientCommand(terminal: Terminal): Command {
     .command('show <client_id>')
     .description('shows a client')
     .action(async (id: string) => terminal.show(await api.get(path(id))));
+  command
+    .command('health <client_id>')
+    .description('shows how well it refreshes, and the grace period that would help')
+    .option('--from <time>', 'by default a day ago, like 2030-01-31T12:00:00Z')
+    .option('--to <time>', 'exclusive; by default now')
+    .action(async (id: string, options: Record<string, string>) => {
+      const health = await api.get<Health>(`${path(id)}/health`, options);
+      terminal.show(health, healthInWords(health));
+    });
   withClientOptions(command.command('create'))
     .description('registers a client and shows its secret, once')
     .requiredOption('--name <name>', 'what people call it')

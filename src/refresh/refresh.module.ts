@@ -9,6 +9,9 @@ import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SignOutModule } from '../sign-out/sign-out.module.js';
+import { ClientHealthEntity } from './client-health.entity.js';
+import { ClientHealthRepository } from './client-health.repository.js';
+import { ClientHealth } from './client-health.worker.js';
 import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { RefreshService } from './refresh.service.js';
 import { ReuseResponse } from './reuse-response.service.js';
@@ -26,9 +29,17 @@ import { TokenFamilyRepository } from './token-family.repository.js';
     RevocationModule,
     FamiliesModule,
     SignOutModule,
-    TypeOrmModule.forFeature([TokenFamilyEntity]),
+    TypeOrmModule.forFeature([TokenFamilyEntity, ClientHealthEntity]),
   ],
-  providers: [TokenFamilyRepository, Rotations, FamilyAuthorizations, ReuseResponse, RefreshService],
-  exports: [RefreshService, Rotations, FamilyAuthorizations],
+  providers: [
+    TokenFamilyRepository,
+    Rotations,
+    FamilyAuthorizations,
+    ReuseResponse,
+    RefreshService,
+    ClientHealthRepository,
+    ClientHealth,
+  ],
+  exports: [RefreshService, Rotations, FamilyAuthorizations, ClientHealthRepository],
 })
 export class RefreshModule {}

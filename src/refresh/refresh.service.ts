@@ -11,6 +11,8 @@ import type { AuditEventName } from '../platform/audit/audit-event.js';
 import { auditedOf, type RequestContext } from '../platform/http/request-context.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Clock } from '../platform/time/clock.js';
+import { delayOf, NO_DELAY } from './client-health.js';
+import { ClientHealth } from './client-health.worker.js';
 import { FamilyAuthorizations } from './family-authorizations.service.js';
 import { ReuseResponse } from './reuse-response.service.js';
 import { generations, judge, type Presented, type Verdict } from './rotation.js';
@@ -38,6 +40,7 @@ export class RefreshService {
     private readonly audit: AuditService,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
+    private readonly health: ClientHealth,
   ) {}
 
   /**
@@ -60,13 +63,17 @@ export class RefreshService {
     if (outcome.verdict === 'rotated') {
       // The statement has audited the request that it rotated for, but not those that share its result.
       if (!outcome.leads) await this.audit.record(this.event('refresh.renewed', outcome.family, client, context));
-      this.metrics.refreshes.inc({ verdict: outcome.family.rotates ? 'rotated' : 'renewed' });
+      const verdict = outcome.family.rotates ? 'rotated' : 'renewed';
+      this.metrics.refreshes.inc({ verdict });
+      this.health.counts.inc({ clientId, outcome: verdict, delaySeconds: NO_DELAY });
       return this.authorizations.of(client, outcome.family, outcome.family, asked);
     }
     if (outcome.verdict === 'retry') {
       const event = this.event('refresh.retried', outcome.family, client, context);
       await this.audit.record({ ...event, detail: generations(outcome.family, parts.generation) });
       this.metrics.refreshes.inc({ verdict: 'retry' });
+      const delaySeconds = delayOf(outcome.family, parts.generation, context.arrivedAt);
+      this.health.counts.inc({ clientId, outcome: 'retry', delaySeconds });
       const first = { rotates: true, at: outcome.family.rotatedAt[0]! };
       return this.authorizations.of(client, outcome.family, first, asked);
     }
@@ -112,9 +119,12 @@ export class RefreshService {
     const { verdict } = refused;
     const reason = verdict === 'ended' ? refused.reason : verdict;
     this.metrics.refreshes.inc({ verdict });
+    const family = 'family' in refused ? refused.family : undefined;
+    const isLate = family && generation !== undefined && (verdict === 'stale' || verdict === 'reuse');
+    const delaySeconds = isLate ? delayOf(family, generation, context.arrivedAt) : NO_DELAY;
+    this.health.counts.inc({ clientId: client.clientId, outcome: reason, delaySeconds });
     // The reuse response has audited a reuse already, in the transaction that revoked the family.
     if (verdict !== 'reuse') {
-      const family = 'family' in refused ? refused.family : undefined;
       const event = { ...this.event('refresh.refused', family, client, context), reason };
       const detail = family && generation !== undefined && generations(family, generation);
       await this.audit.recordRefusal({ ...event, ...(detail && { detail }) }, client.type === 'confidential');

@@ -220,6 +220,7 @@ const ROUTES = [
   ['GET', '/clients'],
   ['POST', '/clients'],
   ['GET', '/clients/x'],
+  ['GET', '/clients/x/health'],
   ['PATCH', '/clients/x'],
   ['DELETE', '/clients/x'],
   ['GET', '/clients/x/secrets'],

@@ -1,6 +1,9 @@
 /** Explain and the timeline: they tell what the refresh itself decides. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
+import { NO_DELAY } from '../../src/refresh/client-health.js';
+import { ClientHealthRepository } from '../../src/refresh/client-health.repository.js';
+import { ClientHealth } from '../../src/refresh/client-health.worker.js';
 import { KeyRing } from '../../src/keys/key-ring.service.js';
 import { mintRefreshToken } from '../../src/families/refresh-token.js';
 import { admin, wrongFields, type Admin } from '../support/admin.js';
@@ -106,6 +109,66 @@ describe('a timeline', () => {
     const other = await caller.get(`/families/${families[1]!.familyId}/timeline?cursor=${body.next_cursor}`);
     expect(wrongFields(other)).toEqual(['cursor']);
     expect((await caller.get(`/families/${uuidv7()}/timeline`)).status).toBe(404);
+  });
+});
+
+describe('the health of a client', () => {
+  const health = async (query = ''): Promise<Answer> => {
+    await app.nest.get(ClientHealth, { strict: false }).flush();
+    return caller.get(`/clients/${client.clientId}/health${query}`);
+  };
+
+  it('each refresh of parallel ones is counted once, with its outcome and delay', async () => {
+    const token = await family();
+    await Promise.all(Array.from({ length: 20 }, () => refresh(app, client, token)));
+    app.clock.advanceSeconds(80);
+    await refresh(app, client, token);
+    await refresh(app, client, token);
+    await refresh(app, client, 'nonsense');
+    const { status, body } = await health();
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      refreshes: 1,
+      retries: 19,
+      stale: 0,
+      reuse: 1,
+      refused: { malformed: 1, revoked: 1 },
+    });
+    expect(body).toMatchObject({ retry_window_seconds: 60, suggested_retry_window_seconds: 90 });
+    expect(body.late_share).toBeCloseTo(1 / 21);
+    expect(body.delays).toEqual([
+      { up_to_seconds: 1, retries: 19, late: 0 },
+      { up_to_seconds: 90, retries: 0, late: 1 },
+    ]);
+    expect((body.points as { refreshes: number }[]).reduce((sum, { refreshes }) => sum + refreshes, 0)).toBe(1);
+  });
+
+  it('two replicas add to the same minute, and counts that could not be written are written later', async () => {
+    const worker = app.nest.get(ClientHealth, { strict: false });
+    const other = new ClientHealth(app.nest.get(ClientHealthRepository, { strict: false }), app.clock);
+    const failing = jest.spyOn(ClientHealthRepository.prototype, 'add').mockRejectedValueOnce(new Error('away'));
+    const count = ({ counts }: ClientHealth) =>
+      counts.inc({ clientId: client.clientId, outcome: 'rotated', delaySeconds: NO_DELAY });
+    count(worker);
+    await worker.flush();
+    failing.mockRestore();
+    [worker, other, worker, other].forEach(count);
+    await Promise.all([worker.flush(), other.flush()]);
+    await other.onApplicationShutdown();
+    expect((await health()).body).toMatchObject({ refreshes: 5 });
+  });
+
+  it('health is of a time range', async () => {
+    await refresh(app, client, await family());
+    const now = app.clock.now();
+    const at = (ms: number) => new Date(now + ms).toISOString();
+    expect((await health(`?from=${at(-7_200_000)}&to=${at(-3_600_000)}`)).body).toMatchObject({
+      refreshes: 0,
+      points: [],
+    });
+    expect((await health(`?from=${at(-3_600_000)}&to=${at(1)}`)).body).toMatchObject({ refreshes: 1 });
+    expect(wrongFields(await health(`?from=${at(1)}&to=${at(0)}`))).toEqual(['from']);
+    expect((await caller.get('/clients/nobody/health')).status).toBe(404);
   });
 });
 

@@ -15,6 +15,7 @@ import { FamilyId1764180000000 } from './migrations/1764180000000-family-id.js';
 import { AllowedOrigins1764190000000 } from './migrations/1764190000000-allowed-origins.js';
 import { FromAuthorizationCode1764200000000 } from './migrations/1764200000000-from-authorization-code.js';
 import { AuditOrigin1764240000000 } from './migrations/1764240000000-audit-origin.js';
+import { ClientHealth1764241000000 } from './migrations/1764241000000-client-health.js';
 import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
 import { ClientClaims1764220000001 } from './migrations/1764220000001-client-claims.js';
 import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.js';
@@ -36,6 +37,7 @@ export const migrations = [
   FromAuthorizationCode1764200000000,
   Groups1764220000000,
   AuditOrigin1764240000000,
+  ClientHealth1764241000000,
   ClientClaims1764220000001,
   AdminRoles1764250000000,
   RootKey1764280000000,
