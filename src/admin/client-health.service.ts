@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidFields } from '../platform/http/invalid-fields.js';
 import { Clock } from '../platform/time/clock.js';
-import { DELAYS, healthOf } from '../refresh/client-health.js';
-import { ClientHealthRepository, type HealthPoint } from '../refresh/client-health.repository.js';
+import { DELAYS, healthOf, type HealthPoint } from '../refresh/client-health.js';
+import { ClientHealth } from '../refresh/client-health.worker.js';
 import { ClientAdministration } from './client-administration.service.js';
 import type { ClientHealthDto, ClientHealthQueryDto } from './client-health.dto.js';
 
@@ -15,7 +15,7 @@ const MAX_POINTS = 120;
 export class ClientHealthReports {
   constructor(
     private readonly clients: ClientAdministration,
-    private readonly repository: ClientHealthRepository,
+    private readonly health: ClientHealth,
     private readonly clock: Clock,
   ) {}
 
@@ -28,7 +28,7 @@ export class ClientHealthReports {
     }
     const { retryWindowSeconds } = await this.clients.find(clientId);
     const stepSeconds = Math.ceil((to - from) / MAX_POINTS / 60_000) * 60;
-    const points = await this.repository.read(clientId, from, to, stepSeconds);
+    const points = await this.health.read(clientId, from, to, stepSeconds);
     const health = healthOf(points, retryWindowSeconds);
     const { refreshes, retries, stale, reuse, refused, lateShare, delays, suggestedWindowSeconds } = health;
     return {

@@ -3,7 +3,7 @@ import { AuditService } from '../platform/audit/audit.service.js';
 import { Config } from '../platform/config/config.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
 import { FamiliesService } from '../families/families.service.js';
-import { ClientHealthRepository } from '../refresh/client-health.repository.js';
+import { ClientHealth } from '../refresh/client-health.worker.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 
 const DAY_MS = 86_400_000;
@@ -34,7 +34,7 @@ export class Chores {
     private readonly sessions: LoginSessions,
     private readonly revocations: RevocationService,
     private readonly audit: AuditService,
-    private readonly health: ClientHealthRepository,
+    private readonly health: ClientHealth,
     private readonly config: Config,
   ) {}
 
@@ -55,7 +55,7 @@ export class Chores {
       { table: 'audit_events', step: (now) => whole(this.audit.deleteBefore(now - auditRetentionMs, STEP_ROWS)) },
       {
         table: 'client_health',
-        step: (now) => whole(this.health.deleteBefore(new Date(now - HEALTH_RETENTION_MS), STEP_ROWS)),
+        step: (now) => whole(this.health.deleteBefore(now - HEALTH_RETENTION_MS, STEP_ROWS)),
       },
     ];
   }

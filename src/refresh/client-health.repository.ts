@@ -1,15 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Between, type Repository } from 'typeorm';
-import type { HealthCount } from './client-health.js';
+import type { HealthCount, HealthPoint } from './client-health.js';
 import { ClientHealthEntity } from './client-health.entity.js';
 
 export type NewCount = HealthCount & { readonly clientId: string; readonly minute: number };
-
-export interface HealthPoint extends HealthCount {
-  /** Milliseconds since the epoch: the start of the step. */
-  readonly at: number;
-}
 
 /** `client_health`. */
 @Injectable()

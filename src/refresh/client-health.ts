@@ -9,6 +9,11 @@ export interface HealthCount {
   readonly count: number;
 }
 
+export interface HealthPoint extends HealthCount {
+  /** Milliseconds since the epoch: the start of the step. */
+  readonly at: number;
+}
+
 /** Upper bounds of the delays that are told apart, in seconds; the last one has no bound. */
 export const DELAYS = [
   1,

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { Clock } from '../platform/time/clock.js';
-import type { HealthCount } from './client-health.js';
+import type { HealthCount, HealthPoint } from './client-health.js';
 import { ClientHealthRepository } from './client-health.repository.js';
 
 const MINUTE_MS = 60_000;
@@ -30,6 +30,16 @@ export class ClientHealth implements OnApplicationBootstrap, OnApplicationShutdo
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.flush();
+  }
+
+  /** See `ClientHealthRepository.read`. */
+  read(clientId: string, from: number, to: number, stepSeconds: number): Promise<HealthPoint[]> {
+    return this.repository.read(clientId, from, to, stepSeconds);
+  }
+
+  /** Deletes at most `limit` counts from before `before` (milliseconds since the epoch). @returns how many */
+  deleteBefore(before: number, limit: number): Promise<number> {
+    return this.repository.deleteBefore(new Date(before), limit);
   }
 
   /** Writes what was counted so far. Never rejects: counts that could not be written stay for the next time. */

@@ -40,6 +40,6 @@ import { TokenFamilyRepository } from './token-family.repository.js';
     ClientHealthRepository,
     ClientHealth,
   ],
-  exports: [RefreshService, Rotations, FamilyAuthorizations, ClientHealthRepository],
+  exports: [RefreshService, Rotations, FamilyAuthorizations, ClientHealth],
 })
 export class RefreshModule {}

@@ -9,7 +9,9 @@ import type { TestApp } from './test-app.js';
 /** Stops all periodic work. The workers' hooks run once more when the app is closed. */
 export async function stopWorkers({ nest }: TestApp): Promise<void> {
   Object.assign(nest.get(SecretUse, { strict: false }), { note: () => undefined });
-  const workers = [SecretUse, ClientHealth, LogoutDeliveryWorker, CleanupWorker].map((worker) => nest.get(worker, { strict: false }));
+  const workers = [SecretUse, ClientHealth, LogoutDeliveryWorker, CleanupWorker].map((worker) =>
+    nest.get(worker, { strict: false }),
+  );
   await Promise.all(workers.map((worker) => worker.onApplicationShutdown()));
   await nest.get(KeyRotationWorker, { strict: false }).onModuleDestroy();
 }
