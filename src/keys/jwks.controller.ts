@@ -13,7 +13,6 @@ export class JwksController {
   @Get()
   @Header('Content-Type', 'application/jwk-set+json')
   @Header('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`)
-  @Header('Access-Control-Allow-Origin', '*')
   jwks(): { keys: JWK[] } {
     return this.ring.jwks();
   }

@@ -6,15 +6,15 @@ import { issuerPath } from '../platform/http/issuer-path.js';
 
 const ENDPOINTS = ['/token', '/revoke', '/userinfo'];
 
-/** Documents for everybody, which a script may fetch with headers of its own: every path at which one can be. */
+/** Documents for every page, whose scripts may send headers of their own: routes, and the URLs of preflights, which have no route. */
 const documentsOf = (path: string): string[] => [
   `${path}/jwks`,
   `${path}/.well-known/openid-configuration`,
   `/.well-known/oauth-authorization-server${path}`,
+  '/.well-known/oauth-authorization-server/*',
 ];
 
 const DOCUMENT_PREFLIGHT_HEADERS = {
-  'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET',
   'access-control-allow-headers': '*',
   'access-control-max-age': '7200',
@@ -42,16 +42,18 @@ export class CrossOrigin {
     this.documents = new Set(documentsOf(path));
   }
 
-  /** @param origin that of the request @returns whether it is a preflight, which is to be answered at once */
-  admit(origin: string, request: FastifyRequest, reply: FastifyReply): boolean {
-    // A preflight has no route.
-    const path = request.routeOptions.url ?? request.url.split('?', 1)[0]!;
-    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
-    if (isPreflight && this.documents.has(path)) {
-      void reply.headers(DOCUMENT_PREFLIGHT_HEADERS);
-      return true;
+  /** Adds the headers of the response. @returns whether it is a preflight, which is to be answered at once */
+  admit(request: FastifyRequest, reply: FastifyReply): boolean {
+    const { origin, 'access-control-request-method': asked } = request.headers;
+    const isPreflight = origin !== undefined && request.method === 'OPTIONS' && asked !== undefined;
+    const { url: route } = request.routeOptions;
+    const path = route ?? request.url.split('?', 1)[0]!;
+    if (this.documents.has(path) && (isPreflight || route !== undefined)) {
+      void reply.header('access-control-allow-origin', '*');
+      if (isPreflight) void reply.headers(DOCUMENT_PREFLIGHT_HEADERS);
+      return isPreflight;
     }
-    if (!this.paths.has(path)) return false;
+    if (origin === undefined || !this.paths.has(path)) return false;
     request.scriptOrigin = origin;
     void reply.header('vary', 'Origin');
     if (originProblem(origin) !== undefined) return false;
@@ -59,8 +61,7 @@ export class CrossOrigin {
       'access-control-allow-origin': origin,
       'access-control-expose-headers': 'x-correlation-id, retry-after, www-authenticate',
     });
-    if (!isPreflight) return false;
-    void reply.headers(PREFLIGHT_HEADERS);
-    return true;
+    if (isPreflight) void reply.headers(PREFLIGHT_HEADERS);
+    return isPreflight;
   }
 }

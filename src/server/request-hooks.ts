@@ -48,8 +48,7 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
       clearTimeout(request.deadline);
       if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
     });
-    const { origin } = request.headers;
-    const isPreflight = origin !== undefined && crossOrigin.admit(origin, request, reply);
+    const isPreflight = crossOrigin.admit(request, reply);
     const refusal = headerRefusal(request.raw);
     if (refusal) return done(refusal);
     if (demandsTls && request.protocol !== 'https' && !isProbe(request) && !isFromAdminSocket(request.socket)) {

@@ -23,7 +23,6 @@ export class DiscoveryController {
   /** RFC 8414 §3. An issuer's path comes after the well-known name (§3.1), and the document is only there. */
   @Get(['oauth-authorization-server', 'oauth-authorization-server/*'])
   @Header('Cache-Control', 'public, max-age=300')
-  @Header('Access-Control-Allow-Origin', '*')
   authorizationServer(@Param('*') path?: string): Promise<ServerMetadata> {
     // With a slash at its end it is another URL, for which no metadata is published.
     if (path === '' || (path ?? '') !== this.issuerPath) throw new OAuthError('not_found', { reason: 'other_issuer' });
@@ -33,7 +32,6 @@ export class DiscoveryController {
   /** OpenID Connect Discovery §4: an issuer's path comes before the well-known name. */
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
-  @Header('Access-Control-Allow-Origin', '*')
   openidProvider(): Promise<ServerMetadata> {
     return this.metadata();
   }
