@@ -175,6 +175,13 @@ export const clientFields = {
     example: ['groups'],
     option: ['--access-token-claim <claim...>', 'the claims of its scopes that its access tokens have as well'],
   }),
+  claimNames: texts(MAX_CLAIMS, {
+    initially: [],
+    description:
+      'Claims of users that it finds under another name, in its tokens and at userinfo: `groups=roles` says `roles` for `groups`.',
+    example: ['groups=cognito:groups'],
+    option: ['--claim-name <renaming...>', 'claims that it finds under another name, like groups=roles'],
+  }),
   /** OpenID Connect Back-Channel Logout §2.2. */
   backchannelLogoutUri: text(MAX_URI_CHARACTERS, {
     initially: null,

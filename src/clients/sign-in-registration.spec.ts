@@ -27,6 +27,30 @@ const notAnOrigin = (origin: string): [Partial<ClientRegistration>, string] => [
 
 const uris = (count: number): string[] => Array.from({ length: count }, (_, index) => `${CB}/${index}`);
 
+it.each([
+  ['claim_names entry 1 must be like groups=roles', ['groups']],
+  ['claim_names entry 1 must be like groups=roles', ['groups=']],
+  ['claim_names entry 1 must be like groups=roles', ['groups=sub']],
+  ['claim_names entry 1 must be like groups=roles', ['groups=client_id']],
+  ['claim_names entry 1 must be like groups=roles', ['iss=issuer']],
+  ['claim_names must not rename a claim twice', ['groups=a', 'groups=b']],
+  ['claim_names must not give two claims one name', ['groups=a', 'roles=a']],
+  ['claim_names must not give a claim the name of another one', ['groups=email']],
+  ['claim_names must not give a claim the name of another one', ['groups=roles']],
+])('%s: %j', (problem, claimNames) => {
+  const found = signInProblems({ ...confidential, scopes: ['openid', 'email', 'roles'], claimNames }, DEPLOYMENT);
+  expect(found).toEqual([expect.stringContaining(problem)]);
+});
+
+it.each([[['groups=roles', 'roles=groups']], [['groups=cognito:groups', 'department=https://a.example/?x=y']]])(
+  'a client may have other names for claims: %j',
+  (claimNames) => {
+    expect(signInProblems({ ...confidential, scopes: ['openid', 'email', 'roles'], claimNames }, DEPLOYMENT)).toEqual(
+      [],
+    );
+  },
+);
+
 describe('a registration for signing in', () => {
   it.each<Partial<ClientRegistration>>([
     {},

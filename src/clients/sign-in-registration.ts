@@ -4,6 +4,7 @@ import { claimNameProblem } from '../oauth/claim-name.js';
 import { originProblem } from '../oauth/origin.js';
 import { isHttp, redirectUriProblem } from '../oauth/redirect-uri.js';
 import type { EgressPolicy } from '../platform/egress/egress-policy.js';
+import { renamingProblems } from './claim-renaming.js';
 import { canBeToldApart } from './client-identity.js';
 import type { ClientEntity } from './client.entity.js';
 
@@ -20,6 +21,8 @@ export type SignInRegistration = Pick<
   | 'backchannelLogoutUri'
   | 'idTokenClaims'
   | 'accessTokenClaims'
+  | 'claimNames'
+  | 'scopes'
 >;
 
 /** The facts about the deployment that the rules need. */
@@ -61,6 +64,7 @@ export function signInProblems(client: SignInRegistration, deployment: Deploymen
     ...listProblems('allowed_origins', client.allowedOrigins, originProblem),
     ...listProblems('id_token_claims', client.idTokenClaims, claimNameProblem),
     ...listProblems('access_token_claims', client.accessTokenClaims, claimNameProblem),
+    ...renamingProblems(client.claimNames, client.scopes),
     ...backchannelProblems(client.backchannelLogoutUri, deployment),
   ];
 }

@@ -130,7 +130,8 @@ export class IssuanceService {
     const release = { ...authorization, audience: [claims.aud].flat() };
     const names = releasedNames(into, release, await this.scopes.definitions());
     if (names.length === 0) return claims;
-    const released = releasedClaims(userClaims ?? (await this.users.claimsOf(subject)) ?? {}, names);
+    const all = userClaims ?? (await this.users.claimsOf(subject)) ?? {};
+    const released = releasedClaims(all, names, client.claimNames);
     const { payload, missing } = withUserClaims(claims, released);
     if (missing.length > 0) {
       const msg = `claims do not fit into the ${into === 'id_token' ? 'ID token' : 'access token'}`;

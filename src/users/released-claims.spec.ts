@@ -83,6 +83,26 @@ describe('claims requested by name', () => {
   });
 });
 
+describe('claims under another name', () => {
+  const claims = { ...ada, groups: ['sales'], roles: ['editor'] };
+
+  it('a claim is released under the name that the client has for it, and only there', () => {
+    expect(releasedClaims(claims, ['groups', 'name'], ['groups=cognito:groups', 'email=mail'])).toEqual({
+      name: 'Ada Lovelace',
+      'cognito:groups': ['sales'],
+    });
+  });
+
+  it('two claims can change their names, and a claim that is not renamed gives way', () => {
+    const both = ['groups', 'roles'];
+    expect(releasedClaims(claims, both, ['groups=roles', 'roles=groups'])).toEqual({
+      groups: ['editor'],
+      roles: ['sales'],
+    });
+    expect(releasedClaims(claims, both, ['groups=roles'])).toEqual({ roles: ['sales'] });
+  });
+});
+
 describe('released claims', () => {
   it('the released claims are those that the user has, false and zero too', () => {
     expect(releasedClaims(ada, ['email_verified', 'updated_at', 'phone_number'])).toEqual({

@@ -1,4 +1,5 @@
 /** Which of a user's claims a client gets, and where. */
+import { renamingOf } from '../clients/claim-renaming.js';
 import type { Client } from '../clients/client.js';
 import { isReservedClaim } from '../oauth/claim-name.js';
 import type { RequestedClaims } from '../oauth/requested-claims.js';
@@ -50,12 +51,22 @@ function isWantedIn(claim: string, into: Destination, { client }: Release): bool
 const mayAskFor = (claim: string, { client }: Release, scopes: ScopeDefinitions): boolean =>
   isStandardClaim(claim) || definitionsOf(client.scopes, scopes).some(({ claims }) => claims.includes(claim));
 
-/** Skips claims that the user does not have (§5.3.2: not null, not empty), and names that only this service may use. */
-export function releasedClaims(claims: UserClaims, names: readonly string[]): UserClaims {
+/**
+ * Skips claims that the user does not have (§5.3.2: not null, not empty), and names that only this service may use.
+ * @param claimNames see `claim-renaming.ts`; a claim of the same name that is not renamed gives way
+ */
+export function releasedClaims(
+  claims: UserClaims,
+  names: readonly string[],
+  claimNames: readonly string[] = [],
+): UserClaims {
+  const renamed = new Map(claimNames.map(renamingOf));
   const released = Object.entries(claims).filter(
     ([name, value]) => names.includes(name) && !isReservedClaim(name) && isPresent(value),
   );
-  return Object.fromEntries(released);
+  const kept = released.filter(([name]) => !renamed.has(name));
+  const moved = released.flatMap(([name, value]) => (renamed.has(name) ? [[renamed.get(name)!, value] as const] : []));
+  return Object.fromEntries([...kept, ...moved]);
 }
 
 const isPresent = (value: unknown): boolean =>

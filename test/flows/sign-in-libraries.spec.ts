@@ -10,6 +10,7 @@ import { type ClientAuthMethod, clientAuthMethods } from '../../src/clients/clie
 import type { ClientRegistration } from '../../src/clients/client-registration.js';
 import { resourceServer, type TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';
+import { relyingParties } from '../support/relying-parties.js';
 import { LogoutReceiver } from '../support/logout-receiver.js';
 import { aUser, browserClient, isSignIn, REDIRECT_URI, webClient, type TestUser } from '../support/sign-in.js';
 import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
@@ -38,6 +39,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 afterEach(() => expect(serverErrors(app)).toEqual([]));
+
+relyingParties(() => app);
 
 type Checks = openid.AuthorizationCodeGrantChecks;
 

@@ -9,6 +9,7 @@ import type { TestClient } from '../support/clients.js';
 import { eventually } from '../support/eventually.js';
 import { expectError, serverErrors } from '../support/expectations.js';
 import { LogoutReceiver } from '../support/logout-receiver.js';
+import { relyingParties } from '../support/relying-parties.js';
 import { Replicas } from '../support/replicas.js';
 import { introspect, refresh, send, type Answer } from '../support/requests.js';
 import {
@@ -48,6 +49,8 @@ beforeEach(async () => {
   user = await aUser(a);
 });
 afterEach(() => expect([...serverErrors(a), ...serverErrors(b)]).toEqual([]));
+
+relyingParties(() => b);
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 

@@ -35,6 +35,6 @@ export class UserinfoService {
     if (!claims || (await this.subjects.isDisabled(subject))) throw invalidToken('no_such_user');
     const requestedClaims = familyId === undefined ? undefined : await this.families.requestedClaims(familyId);
     const names = releasedNames('userinfo', { client, scope, requestedClaims }, await this.scopes.definitions());
-    return { ...releasedClaims(claims, names), sub: subject };
+    return { ...releasedClaims(claims, names, client.claimNames), sub: subject };
   }
 }

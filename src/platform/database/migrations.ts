@@ -21,6 +21,7 @@ import { ClientClaims1764220000001 } from './migrations/1764220000001-client-cla
 import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.js';
 import { RootKey1764280000000 } from './migrations/1764280000000-root-key.js';
 import { Scopes1764220000002 } from './migrations/1764220000002-scopes.js';
+import { ClaimNames1764220000003 } from './migrations/1764220000003-claim-names.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -42,4 +43,5 @@ export const migrations = [
   AdminRoles1764250000000,
   RootKey1764280000000,
   Scopes1764220000002,
+  ClaimNames1764220000003,
 ];
