@@ -125,7 +125,8 @@ describe('a variant of a registered URI', () => {
         )),
       ]) {
         expectPlainPage(asPage(visit), 400);
-        expect(visit.html).not.toMatch(/evil\.|alert\(/);
+        // Outside production the page shows the URI that was sent, as text and nowhere else.
+        expect(visit.html.replace(/<code>[^<]*<\/code>/g, '')).not.toMatch(/evil\.|alert\(/);
       }
     });
   });
