@@ -8,7 +8,7 @@ const restMs = jest.fn(() => 50);
 jest.unstable_mockModule('./password-pace.js', () => ({ restMs }));
 const { PasswordThreads, PasswordThreadsBusy } = await import('./password-threads.service.js');
 
-const threads = new PasswordThreads({ processes: 1 } as Config);
+const threads = new PasswordThreads({ processes: 1, databaseUrl: 'postgres://x' } as Config);
 afterAll(() => threads.onApplicationShutdown());
 
 const aJob = (source = 'a', password = 'x') =>
@@ -62,7 +62,7 @@ it('a job that has waited for too long is given up, and the thread takes those t
   const before = performance.now();
   const old = Array.from({ length: 12 }, () => aJob().catch((error: unknown) => error));
   const working = threads.working;
-  const now = jest.spyOn(performance, 'now').mockReturnValue(before + 6000);
+  const now = jest.spyOn(performance, 'now').mockReturnValue(before + 9000);
   const young = aJob();
   const outcomes = await Promise.all(old);
   expect(await young).toEqual({ value: -1 });

@@ -35,7 +35,7 @@ const FILE = new URL('./password-thread.js', import.meta.url);
 const WAITING_PER_THREAD = 64;
 
 /** A job that has waited longer is given up: a busy process hashes slowly, and the client tries again. */
-const MAX_WAIT_MS = 5000;
+const MAX_WAIT_MS = 8000;
 
 /** More passwords are waiting than can be hashed in the next seconds. */
 export class PasswordThreadsBusy extends OAuthError {
@@ -60,19 +60,22 @@ export class PasswordThreads implements OnApplicationShutdown {
   private readonly machine: Machine;
   private readonly jobs: FairQueue<Job>;
   private readonly threads = new Map<Worker, Work | 'resting' | undefined>();
+  private readonly maxWaitMs: number;
   private closed = false;
 
   /** Leaves one core of its process's share to the event loop. Each working thread takes 20 MB. */
-  constructor({ processes }: Config) {
+  constructor({ processes, databaseUrl }: Config) {
     const cores = availableParallelism() / processes;
     this.machine = { cores, threads: Math.max(1, Math.min(4, Math.floor(cores - 1))) };
+    // An embedded service has no deadlines: its small queue ends by itself.
+    this.maxWaitMs = databaseUrl === undefined ? Infinity : MAX_WAIT_MS;
     this.jobs = new FairQueue(WAITING_PER_THREAD * this.machine.threads);
   }
 
   /**
    * @param source the requester's address: sources take turns, so that none waits for all the jobs of another
-   * @throws PasswordThreadsBusy at once, when another source needs the place, or after some seconds; temporarily_unavailable if the thread dies or
-   *   the service stops
+   * @throws PasswordThreadsBusy at once, when another source needs the place, or after some seconds; temporarily_unavailable if
+   *   the thread dies or the service stops
    */
   run(task: PasswordTask, source: string): Promise<Outcome> {
     if (this.closed) return Promise.reject(stopping());
@@ -102,7 +105,7 @@ export class PasswordThreads implements OnApplicationShutdown {
       if (!thread) return;
       const job = this.jobs.shift()!;
       const startedAt = performance.now();
-      if (startedAt - job.askedAt > MAX_WAIT_MS) {
+      if (startedAt - job.askedAt > this.maxWaitMs) {
         job.reject(new PasswordThreadsBusy());
         continue;
       }
