@@ -189,12 +189,12 @@ export class FamiliesRepository {
     // SQL for SKIP LOCKED, so that two replicas can clean up at once.
     const [row] = await this.families.query<[{ deleted: number; last: string | null }]>(
       `WITH step AS (
-         SELECT id, LEAST(idle_expires_at, absolute_expires_at, coalesce(revoked_at, 'infinity')) AS died_at
+         SELECT id, LEAST(idle_expires_at, absolute_expires_at, coalesce(revoked_at, 'infinity')) AS over_at
          FROM token_families WHERE id > $2 ORDER BY id LIMIT $3
-       ), dead AS (
-         SELECT id FROM token_families JOIN step USING (id) WHERE died_at < $1 ORDER BY id FOR UPDATE OF token_families SKIP LOCKED
+       ), ended AS (
+         SELECT id FROM token_families JOIN step USING (id) WHERE over_at < $1 ORDER BY id FOR UPDATE OF token_families SKIP LOCKED
        ), deleted AS (
-         DELETE FROM token_families USING dead WHERE token_families.id = dead.id RETURNING 1
+         DELETE FROM token_families USING ended WHERE token_families.id = ended.id RETURNING 1
        ) SELECT (SELECT count(*)::int FROM deleted) AS deleted, (SELECT id FROM step ORDER BY id DESC LIMIT 1) AS last`,
       [before, after, limit],
     );

@@ -47,8 +47,8 @@ describe('the verdict', () => {
   const revoked = { revokedReason: 'client_request' };
   const table: [title: string, family: TokenFamily | undefined, presented: Presented, expected: string][] = [
     ['there is no such family', undefined, aToken(), 'unknown'],
-    ['the family is another client’s', aFamily(), aToken({ clientId: 'c2' }), 'client_mismatch'],
-    ['the family is another client’s, and dead', aFamily(revoked), aToken({ clientId: 'c2' }), 'client_mismatch'],
+    ['one of another client’s family', aFamily(), aToken({ clientId: 'c2' }), 'client_mismatch'],
+    ['one of a revoked family of another client', aFamily(revoked), aToken({ clientId: 'c2' }), 'client_mismatch'],
     [
       'an old token of another client’s family',
       aFamily(),

@@ -119,12 +119,12 @@ export class LoginSessionRepository {
     // SQL for SKIP LOCKED, so that two replicas can clean up at once.
     const [row] = await this.sessions.query<[{ deleted: number; last: string | null }]>(
       `WITH step AS (
-         SELECT id, LEAST(expires_at, last_used_at + $4::float8 * interval '1 millisecond', coalesce(ended_at, 'infinity')) AS died_at
+         SELECT id, LEAST(expires_at, last_used_at + $4::float8 * interval '1 millisecond', coalesce(ended_at, 'infinity')) AS over_at
          FROM login_sessions WHERE id > $2 ORDER BY id LIMIT $3
-       ), dead AS (
-         SELECT id FROM login_sessions JOIN step USING (id) WHERE died_at < $1 ORDER BY id FOR UPDATE OF login_sessions SKIP LOCKED
+       ), ended AS (
+         SELECT id FROM login_sessions JOIN step USING (id) WHERE over_at < $1 ORDER BY id FOR UPDATE OF login_sessions SKIP LOCKED
        ), deleted AS (
-         DELETE FROM login_sessions USING dead WHERE login_sessions.id = dead.id RETURNING 1
+         DELETE FROM login_sessions USING ended WHERE login_sessions.id = ended.id RETURNING 1
        ) SELECT (SELECT count(*)::int FROM deleted) AS deleted, (SELECT id FROM step ORDER BY id DESC LIMIT 1) AS last`,
       [new Date(before), after, limit, idleMs],
     );

@@ -53,7 +53,7 @@ async function alive(of: Session): Promise<{ accessToken: boolean; refreshToken:
 }
 
 const ALIVE = { accessToken: true, refreshToken: true };
-const DEAD = { accessToken: false, refreshToken: false };
+const ENDED = { accessToken: false, refreshToken: false };
 
 describe('a revocation', () => {
   it('revoking a token revokes only that access token', async () => {
@@ -82,7 +82,7 @@ describe('a revocation', () => {
         { client_id: client.clientId, families: 1, subjects: 1, last_used_at: new Date(app.clock.now()).toISOString() },
       ],
     });
-    expect(await alive(one)).toEqual(DEAD);
+    expect(await alive(one)).toEqual(ENDED);
     expect(await alive(other)).toEqual(ALIVE);
     expect((await refresh(app, client, one.refreshToken)).body.error).toBe('invalid_grant');
     expect((await caller.get(`/families/${one.familyId}`)).body).toMatchObject({
@@ -94,7 +94,7 @@ describe('a revocation', () => {
   it('revoking a family accepts its familyId in upper case', async () => {
     const one = await session();
     await revoke('family', one.familyId.toUpperCase());
-    expect(await alive(one)).toEqual(DEAD);
+    expect(await alive(one)).toEqual(ENDED);
   });
 
   it('revoking a subject ends all its sessions at all clients', async () => {
@@ -110,7 +110,7 @@ describe('a revocation', () => {
         { client_id: elsewhere.clientId, families: 1 },
       ],
     });
-    for (const one of anna) expect(await alive(one)).toEqual(DEAD);
+    for (const one of anna) expect(await alive(one)).toEqual(ENDED);
     expect(await alive(bert)).toEqual(ALIVE);
   });
 
@@ -128,8 +128,8 @@ describe('a revocation', () => {
       subjects: 2,
       clients: [{ client_id: client.clientId, families: 2 }],
     });
-    expect(await alive(anna)).toEqual(DEAD);
-    expect(await alive(bert)).toEqual(DEAD);
+    expect(await alive(anna)).toEqual(ENDED);
+    expect(await alive(bert)).toEqual(ENDED);
     expect(await isActive({ client }, own)).toBe(false);
     expect(await alive(other)).toEqual(ALIVE);
   });
@@ -138,7 +138,7 @@ describe('a revocation', () => {
     const elsewhere = await confidentialClient(app);
     const sessions = [await session(client, 'anna'), await session(elsewhere, 'bert')];
     expect((await revoke('all')).status).toBe(201);
-    for (const one of sessions) expect(await alive(one)).toEqual(DEAD);
+    for (const one of sessions) expect(await alive(one)).toEqual(ENDED);
     expect((await caller.get('/clients')).status).toBe(401);
     app.clock.advance(1);
     caller = await admin(app, caller.client);
@@ -173,7 +173,7 @@ describe('a revocation', () => {
     const one = await session(client, subject as string);
     const { body } = await revoke('subject', 'wilma');
     expect(body).toMatchObject({ value: subject, hits: { families: 1 } });
-    expect(await alive(one)).toEqual(DEAD);
+    expect(await alive(one)).toEqual(ENDED);
   });
 
   it('a revocation counts only live families', async () => {
@@ -347,6 +347,6 @@ describe('a revocation in the middle of refreshing', () => {
       revoke('token', one.jti),
     ]);
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
-    expect(await alive(one)).toEqual(DEAD);
+    expect(await alive(one)).toEqual(ENDED);
   });
 });
