@@ -7,6 +7,10 @@ import { isSubject } from '../oauth/subject.js';
 import { SubjectsService } from './subjects.service.js';
 import { soundClaims } from './claim-values.js';
 import { newUser } from './new-user.js';
+import { upstreamAttributes, type UpstreamAttributes } from './upstream-attributes.js';
+import { changesTo, type UserChangeSet } from './user-change.js';
+import type { UserEntity } from './user.entity.js';
+import { Config } from '../platform/config/config.js';
 import type { ProvenUser } from './proven-user.js';
 import { SignInRecords } from './sign-in-records.service.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
@@ -30,6 +34,7 @@ export class LinkedSignIn {
     private readonly changes: UserChanges,
     private readonly subjects: SubjectsService,
     private readonly records: SignInRecords,
+    private readonly config: Config,
   ) {}
 
   /**
@@ -45,13 +50,14 @@ export class LinkedSignIn {
     if (!isSubject(externalSubject)) return this.refuse('unusable_subject', undefined, context);
     const account = { issuer, externalSubject };
     const sound = soundClaims(claims);
+    const told = upstreamAttributes(claims, this.config.upstreamClaims);
     const known = await this.repository.linkedSubject(issuer, externalSubject);
-    const subject = known ?? (await this.create(account, sound, context));
+    const subject = known ?? (await this.create(account, sound, told, context));
     const user = await this.repository.find(subject);
     if (!user) return this.refuse('user_deleted', subject, context);
     if (await this.subjects.isDisabled(subject)) return this.refuse('user_disabled', subject, context);
-    const isNews = !isDeepStrictEqual({ ...user.claims, ...sound }, user.claims);
-    if (known !== undefined && isNews) await this.follow(subject, sound, context);
+    const isNews = !isDeepStrictEqual({ ...user.claims, ...sound }, user.claims) || isOld(user, told);
+    if (known !== undefined && isNews) await this.follow(subject, sound, told, context);
     this.records.accepted();
     return { subject, sessionEpoch: user.sessionEpoch };
   }
@@ -63,12 +69,13 @@ export class LinkedSignIn {
   private async create(
     account: { issuer: string; externalSubject: string },
     claims: StandardClaims,
+    told: UpstreamAttributes,
     context: AuditedContext,
   ): Promise<string> {
     const subject = uuidv7();
     try {
       await this.changes.make({ actor: ACTOR, ...context }, async (step) => {
-        await this.insertUser(subject, claims, step);
+        await this.insertUser({ subject, claims, ...firstOf(told) }, step);
         const isFirst = await this.repository.insertLink({ ...account, subject, linkedAt: step.now }, step.manager);
         // Two first sign-ins with the same account at once: the other one won.
         if (!isFirst) throw new LinkedMeanwhile();
@@ -83,27 +90,60 @@ export class LinkedSignIn {
   }
 
   /** Uses the best username that is free. */
-  private async insertUser(subject: string, claims: StandardClaims, { manager, now }: UserTransaction): Promise<void> {
+  private async insertUser(fields: FirstFields, { manager, now }: UserTransaction): Promise<void> {
+    const { subject, claims } = fields;
     const names = usernamesFor(claims);
     const suffixed = names
       .slice(0, 1)
       .flatMap((name) => new Array<string>(SUFFIXED_ATTEMPTS).fill(name).map(withRandomEnd));
     for (const username of [...names, ...suffixed, subject]) {
-      const user = newUser({ subject, username, claims, passwordHash: null }, now);
+      const user = newUser({ ...fields, username, passwordHash: null }, now);
       if (user && (await this.repository.insert([user], manager)).size > 0) return;
     }
     throw new Error('No username is free, not even one with a random suffix');
   }
 
-  private async follow(subject: string, claims: StandardClaims, context: AuditedContext): Promise<void> {
+  private async follow(
+    subject: string,
+    claims: StandardClaims,
+    told: UpstreamAttributes,
+    context: AuditedContext,
+  ): Promise<void> {
     await this.changes.make({ actor: ACTOR, ...context }, async ({ manager, now, record }) => {
-      if (await this.repository.mergeClaims(subject, claims, now, manager)) {
-        await record('user.updated', subject, { fields: ['claims'] });
-      }
+      const user = await this.repository.lock(subject, manager);
+      const isMerged = await this.repository.mergeClaims(subject, claims, now, manager);
+      const changes = user && isOld(user, told) ? changesFor(user, told) : {};
+      const fields = [...(isMerged ? ['claims'] : []), ...Object.keys(changes)];
+      if (fields.length === 0) return;
+      if (Object.keys(changes).length > 0) await this.repository.update(subject, changes, now, manager);
+      await record('user.updated', subject, { fields });
     });
   }
 }
 
 class LinkedMeanwhile extends Error {}
+
+type FirstFields = Pick<UserEntity, 'subject' | 'claims' | 'groups' | 'attributes'>;
+
+/** Together with what an admin has given the user, it may be too much: then none of it counts. */
+function changesFor(
+  user: Pick<UserEntity, 'groups' | 'attributes'>,
+  { groups, attributes }: UpstreamAttributes,
+): UserChangeSet {
+  const { changes, problems } = changesTo(user, { groups, attributes });
+  if (problems.length === 0) return changes;
+  const none = Object.fromEntries(Object.keys(attributes).map((name) => [name, null]));
+  return changesTo(user, { groups, attributes: none }).changes;
+}
+
+function isOld({ groups, attributes }: UserEntity, told: UpstreamAttributes): boolean {
+  const stored = { groups, attributes };
+  return !isDeepStrictEqual({ ...stored, ...changesFor(stored, told) }, stored);
+}
+
+function firstOf(told: UpstreamAttributes): Pick<UserEntity, 'groups' | 'attributes'> {
+  const nothing = { groups: [], attributes: {} };
+  return { ...nothing, ...changesFor(nothing, told) };
+}
 
 const withRandomEnd = (name: string): string => `${name}-${randomBytes(4).toString('hex')}`;

@@ -157,11 +157,13 @@ describe('the claims for clients', () => {
     await usersOf(app).setPassword(subject, PASSWORD, BY_TEST);
     expect(await usersOf(app).claimsOf(subject)).toEqual({
       given_name: 'Carl',
+      groups: [],
       preferred_username: name,
       updated_at: changedAt,
     });
     await usersOf(app).update(subject, { claims: { preferred_username: 'cc' } }, BY_TEST);
     expect(await usersOf(app).claimsOf(subject)).toEqual({
+      groups: [],
       preferred_username: 'cc',
       updated_at: Math.floor(app.clock.now() / 1000),
     });
@@ -271,6 +273,49 @@ describe('a user of the upstream provider', () => {
     it('invalid claims are dropped', async () => {
       const claims = { name: 'Ida\nAdmin', picture: 'javascript:alert(1)', locale: 'de', sub: 'x', groups: ['admin'] };
       expect((await userOf(newAccount(), claims)).claims).toEqual({ locale: 'de' });
+    });
+  });
+
+  describe('groups and attributes', () => {
+    let mapping: TestApp;
+
+    beforeAll(async () => {
+      const REKEY_UPSTREAM_CLAIMS = 'groups=groups, roles=realm_access.roles, department=dept';
+      mapping = await startApp({ background: false, environment: { REKEY_UPSTREAM_CLAIMS } });
+    });
+    afterAll(() => mapping.close());
+
+    const signIn = async (account: string, claims: Record<string, unknown>) => {
+      const found = await usersOf(mapping).findOrCreateLinked(ISSUER, account, claims, { correlationId: 'test' });
+      return (await usersOf(mapping).find(found!.subject))!;
+    };
+
+    it('come from the provider’s claims at each sign-in, and go with them; attributes of the admin stay', async () => {
+      const claims = { groups: ['a', 'b'], realm_access: { roles: ['editor'] }, dept: 'R&D' };
+      const first = await signIn('mapped', claims);
+      expect(first).toMatchObject({ groups: ['a', 'b'], attributes: { roles: ['editor'], department: 'R&D' } });
+      await usersOf(mapping).update(first.subject, { addGroups: ['local'], attributes: { level: 3 } }, BY_TEST);
+      const next = await signIn('mapped', { groups: ['b'], dept: 'Sales' });
+      expect([next.groups, next.attributes]).toEqual([['b'], { department: 'Sales', level: 3 }]);
+      expect((await signIn('mapped', {})).groups).toEqual([]);
+    });
+
+    it('are written only where something has changed', async () => {
+      const claims = { groups: ['a'], dept: 'R&D' };
+      await signIn('quiet', claims);
+      const { lost } = await withLostStatements(mapping, /START TRANSACTION|UPDATE users/, () =>
+        signIn('quiet', claims),
+      );
+      expect(lost).toBe(0);
+    });
+
+    it('concurrent sign-ins leave one of the answers, whole', async () => {
+      const one = { groups: ['one'], dept: 'one' };
+      const two = { groups: ['two'], dept: 'two' };
+      const { subject } = await signIn('parallel', one);
+      await Promise.all(Array.from({ length: 10 }, (_, index) => signIn('parallel', index % 2 ? one : two)));
+      const { groups, attributes } = (await usersOf(mapping).find(subject))!;
+      expect(attributes).toEqual({ department: groups[0] });
     });
   });
 

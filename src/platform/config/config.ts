@@ -50,6 +50,8 @@ export class Config {
   readonly upstreamClientSecret: string | undefined;
   readonly upstreamName: string | undefined;
   readonly upstreamScope: string;
+  /** `groups` or an attribute, and the upstream provider's claim that says it at each sign-in. */
+  readonly upstreamClaims: readonly (readonly [target: string, source: string])[];
   /** The response at the issuer's URL: `page`, `none`, or a URL to redirect to. */
   readonly home: string;
   /** Whether there is a web console. */

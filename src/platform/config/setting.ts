@@ -4,6 +4,8 @@
  */
 
 import { isIP } from 'node:net';
+import { claimNameProblem } from '../../oauth/claim-name.js';
+import { isStandardClaim } from '../../oauth/standard-claims.js';
 
 /** Returns the value, or throws a `SettingProblem` that says what was expected, without the given value, which may be a secret. */
 export type Parse<T> = (text: string) => T;
@@ -130,6 +132,19 @@ export const contacts: Parse<string[]> = (value) =>
     }
     return item;
   });
+
+/** Groups and attributes of users, and the claims of the upstream provider that say them, separated by commas. */
+export const claimSources: Parse<(readonly [target: string, source: string])[]> = (value) => {
+  const pairs = commaSeparated(value).map((item) => item.split('=', 2).map((side) => side.trim()));
+  const targets = pairs.map(([target = '']) => target);
+  const areGood = pairs.every(
+    ([target = '', source = '']) => source !== '' && claimNameProblem(target) === undefined && !isStandardClaim(target),
+  );
+  if (!areGood || new Set(targets).size < targets.length) {
+    throw new SettingProblem('must be like groups=groups,department=dept, with groups or an attribute before each =');
+  }
+  return pairs as unknown as (readonly [string, string])[];
+};
 
 export const hostName: Parse<string> = (value) => {
   if (!/^[A-Za-z0-9.:-]+$/.test(value)) throw new SettingProblem('must be an address or a host name');

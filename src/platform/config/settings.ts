@@ -4,6 +4,7 @@
  */
 import { imageFile } from './image-file.js';
 import {
+  claimSources,
   contacts,
   credential,
   destinations,
@@ -72,6 +73,7 @@ export const settings = {
   upstreamClientSecret: secret('REKEY_UPSTREAM_CLIENT_SECRET', credential),
   upstreamName: absent('REKEY_UPSTREAM_NAME', shortText(60)),
   upstreamScope: setting('REKEY_UPSTREAM_SCOPE', text, 'openid profile email'),
+  upstreamClaims: setting('REKEY_UPSTREAM_CLAIMS', claimSources, []),
   home: absent('REKEY_HOME', home),
   securityContacts: setting('REKEY_SECURITY_CONTACT', contacts, []),
   console: setting('REKEY_CONSOLE', oneOf('on', 'off'), 'on'),
