@@ -1,6 +1,8 @@
-import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import type { ClientEntity } from '../clients/client.entity.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { BULK } from '../platform/http/deadline.js';
 import { AdminController, ByAdmin, Needs, type Admin } from './admin.guard.js';
@@ -26,8 +28,13 @@ export class ClientsController {
   @Needs('rekey:clients')
   @ApiOperation({ summary: 'Registers a client' })
   @ApiCreatedResponse({ type: RegisteredClientDto })
-  async registerClient(@Body() request: CreateClientDto, @ByAdmin() admin: Admin): Promise<RegisteredClientDto> {
+  async registerClient(
+    @Body() request: CreateClientDto,
+    @ByAdmin() admin: Admin,
+    @Req() http: FastifyRequest,
+  ): Promise<RegisteredClientDto> {
     const { client, secret } = await this.administration.register(request, admin);
+    hintAt(client, http);
     const isNew = request.client_secret === undefined && request.client_secret_hash === undefined;
     return {
       ...showClient(client),
@@ -81,8 +88,11 @@ export class ClientsController {
     @Param('client_id', NamePipe) clientId: string,
     @Body() request: UpdateClientDto,
     @ByAdmin() admin: Admin,
+    @Req() http: FastifyRequest,
   ): Promise<ClientDto> {
-    return showClient(await this.administration.update(clientId, request, admin));
+    const client = await this.administration.update(clientId, request, admin);
+    hintAt(client, http);
+    return showClient(client);
   }
 
   @Delete(':client_id')
@@ -94,4 +104,9 @@ export class ClientsController {
   async deleteClient(@Param('client_id', NamePipe) clientId: string, @ByAdmin() admin: Admin): Promise<void> {
     await this.administration.delete(clientId, admin);
   }
+}
+
+function hintAt({ rotation, retryWindowSeconds }: ClientEntity, request: FastifyRequest): void {
+  if (rotation !== 'never' && retryWindowSeconds === 0)
+    request.outcome = { ...request.outcome, hint: 'no_grace_period' };
 }

@@ -135,7 +135,8 @@ describe('an authorization request', () => {
   });
 
   it('the scopes that the client has are granted, and the others are left out', () => {
-    expect(parse({ scope: 'openid groups read Read' }).scope).toEqual(['openid', 'read']);
+    expect(parse({ scope: 'openid groups read Read' })).toMatchObject({ scope: ['openid', 'read'], isScopeCut: true });
+    expect(parse({ scope: 'openid read' }).isScopeCut).toBe(false);
   });
 
   it.each(['openid write', 'openid READ', 'write'])(

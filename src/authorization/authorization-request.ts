@@ -35,6 +35,8 @@ export interface AuthorizationRequest extends ResponseTarget {
   /** RFC 8707; empty: the client's whole audience. */
   readonly resource: readonly string[];
   readonly claims: RequestedClaims | undefined;
+  /** Whether some of the scope is not registered for the client. */
+  readonly isScopeCut: boolean;
 }
 
 /** Unsupported parameters and their error codes (OpenID Connect Core §3.1.2.6). */
@@ -53,9 +55,11 @@ export function parseAuthorizationRequest(target: ResponseTarget, form: Form): A
   checkResponseMode(form.get('response_mode'));
   const parameters = validateRequest(AuthorizationRequestDto, form);
   const claims = claimsIn(parameters.claims);
+  const scope = scopeIn(parameters.scope, client);
   return {
     ...target,
-    scope: scopeIn(parameters.scope, client),
+    scope,
+    isScopeCut: parameters.scope?.split(' ').some((token) => !scope.includes(token)) ?? false,
     nonce: parameters.nonce,
     codeChallenge: codeChallengeIn(parameters, client),
     prompts: promptsIn(parameters.prompt),
@@ -106,7 +110,10 @@ function codeChallengeIn(
 ): string | undefined {
   if (challenge === undefined) {
     if (method !== undefined || client.requirePkce || client.type === 'public')
-      throw OAuthError.malformedParameter('code_challenge');
+      throw OAuthError.invalidRequest(
+        'bad_code_challenge',
+        'The parameter code_challenge is missing: use PKCE (RFC 7636).',
+      );
     return undefined;
   }
   if (method !== CODE_CHALLENGE_METHOD) throw OAuthError.malformedParameter('code_challenge_method');

@@ -2,7 +2,8 @@ import { createParamDecorator, Injectable, type CanActivate, type ExecutionConte
 import type { FastifyRequest } from 'fastify';
 import { Form } from '../oauth/form.js';
 import { OAuthError } from '../oauth/oauth-error.js';
-import { contextOf, hasTwoAuthorizations, type RequestContext } from '../platform/http/request-context.js';
+import type { Hint } from '../platform/http/hints.js';
+import { contextOf, hasTwoAuthorizations, queryOf, type RequestContext } from '../platform/http/request-context.js';
 import type { Client } from './client.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientBasicStrategy } from './client-basic.strategy.js';
@@ -22,9 +23,10 @@ export class ClientAuthGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Client }>();
     const form = formOf(request);
+    refuseSecretInUrl(request);
     const client = isBasic(request, form) ? await this.byHeader(form, request) : await this.byForm(form, request);
     request.user = client;
-    request.outcome = { clientId: client.clientId };
+    request.outcome = { clientId: client.clientId, hint: deviation(request, client) };
     if (request.scriptOrigin !== undefined) demandAllowedOrigin(client, request.scriptOrigin);
     return true;
   }
@@ -64,6 +66,24 @@ export class ClientAuthGuard implements CanActivate {
 function formOf(request: FastifyRequest): Form {
   if (request.body instanceof Form) return request.body;
   throw OAuthError.invalidRequest('not_a_form', 'The body must be application/x-www-form-urlencoded.');
+}
+
+/** RFC 6749 §2.3.1: not in the URL, where browsers and proxies keep it. */
+function refuseSecretInUrl({ url }: FastifyRequest): void {
+  const query = queryOf(url);
+  if (query === '' || !['client_secret', 'client_assertion'].some((name) => new URLSearchParams(query).has(name)))
+    return;
+  throw OAuthError.invalidRequest(
+    'secret_in_url',
+    'A client secret must not be in the URL, which is logged on its way: send it by Basic or in the body, and replace this one (RFC 6749 section 2.3.1).',
+  );
+}
+
+function deviation({ headers, url }: FastifyRequest, { type, tokenEndpointAuthMethod }: Client): Hint | undefined {
+  const byBasic = headers.authorization !== undefined;
+  const wantsBasic = tokenEndpointAuthMethod === 'client_secret_basic';
+  if (type === 'confidential' && byBasic !== wantsBasic) return 'other_auth_method';
+  return queryOf(url) === '' ? undefined : 'query_not_read';
 }
 
 function isBasic(request: FastifyRequest, form: Form): boolean {

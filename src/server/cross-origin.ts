@@ -59,7 +59,7 @@ export class CrossOrigin {
     if (originProblem(origin) !== undefined) return false;
     void reply.headers({
       'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'x-correlation-id, retry-after, www-authenticate',
+      'access-control-expose-headers': 'x-correlation-id, rekey-hint, retry-after, www-authenticate',
     });
     if (isPreflight) void reply.headers(PREFLIGHT_HEADERS);
     return isPreflight;

@@ -14,6 +14,7 @@ import { OAuthError } from '../oauth/oauth-error.js';
 import type { Clock } from '../platform/time/clock.js';
 import { DEADLINE_MS } from '../platform/http/deadline.js';
 import { forwardedFor } from '../platform/http/forwarded-for.js';
+import { hints } from '../platform/http/hints.js';
 import { issuerPath } from '../platform/http/issuer-path.js';
 import { headerLines, queryOf } from '../platform/http/request-context.js';
 import { STANDARD_HEADERS } from '../platform/http/standard-headers.js';
@@ -62,7 +63,9 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
     done();
   });
 
-  server.addHook('onSend', (_request, reply, payload, done) => {
+  server.addHook('onSend', (request, reply, payload, done) => {
+    const hint = request.outcome?.hint;
+    if (hint !== undefined) void reply.header('rekey-hint', hints[hint]);
     if (String(reply.getHeader('cache-control')).startsWith('public')) reply.removeHeader('pragma');
     done(null, payload);
   });
@@ -150,6 +153,7 @@ function accessLine(request: FastifyRequest, reply: FastifyReply): object {
     client_id: request.outcome?.clientId,
     result: request.outcome?.result,
     compared: request.outcome?.compared,
+    hint: request.outcome?.hint,
     msg: 'request',
   };
 }

@@ -121,6 +121,17 @@ describe('a new client', () => {
     expect((await caller.get(`/clients/${body.client_id}`)).body).toMatchObject(everything);
   });
 
+  it('a rotating client without a grace period is registered and changed with a hint, and the log names it', async () => {
+    const withWindow = (seconds: number) => ({ ...SHOP, refresh: { retry_window_seconds: seconds } });
+    const registered = await caller.post('/clients', withWindow(0));
+    expect(registered.headers.get('rekey-hint')).toContain('RFC 9700 section 4.14.2');
+    const id = registered.headers.get('x-correlation-id')!;
+    expect(app.logs.filter((line) => line.includes(id) && line.includes('"hint":"no_grace_period"'))).toHaveLength(1);
+    const changed = await caller.patch(`/clients/${registered.body.client_id}`, { name: 'Still strict' });
+    expect(changed.headers.has('rekey-hint')).toBe(true);
+    expect((await caller.post('/clients', withWindow(1))).headers.has('rekey-hint')).toBe(false);
+  });
+
   it('a new public client has no secret and needs no explicit auth method', async () => {
     const { status, body } = await caller.post('/clients', { name: 'App', type: 'public' });
     expect(status).toBe(201);

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
+import { hints } from '../../src/platform/http/hints.js';
 import { ClientsService } from '../../src/clients/clients.service.js';
 import { generateSecret } from '../../src/clients/client-secret.js';
 import { ClientRepository } from '../../src/clients/client.repository.js';
@@ -292,6 +293,30 @@ describe('failed client authentication', () => {
       });
     },
   );
+
+  it.each(['client_secret', 'client_assertion'])(
+    'a request with %s in the URL is refused and told where it belongs, even if another secret is right',
+    async (name) => {
+      const answer = await postForm(`${app.url}/token?${name}=x`, { grant_type: 'client_credentials' }, basic(client));
+      expectError(answer, 400, 'invalid_request');
+      expect(answer.body.error_description).toContain('RFC 6749 section 2.3.1');
+    },
+  );
+
+  it('a tolerated deviation is named in the header Rekey-Hint and in the access log, and nothing else is', async () => {
+    const hintOf = async (url: string, headers: Record<string, string>, fields: Record<string, string> = {}) => {
+      const answer = await postForm(url, { grant_type: 'client_credentials', ...fields }, headers);
+      expect(answer.status).toBe(200);
+      const line = app.logs.find((one) => one.includes(answer.headers.get('x-correlation-id')!));
+      return [answer.headers.get('rekey-hint'), JSON.parse(line ?? '{}').hint];
+    };
+    const { clientId, secret } = client;
+    expect(await hintOf(`${app.url}/token`, basic(client))).toEqual([null, undefined]);
+    const inBody = { client_id: clientId, client_secret: secret! };
+    expect(await hintOf(`${app.url}/token`, {}, inBody)).toEqual([hints.other_auth_method, 'other_auth_method']);
+    const inUrl = `${app.url}/token?scope=a`;
+    expect(await hintOf(inUrl, basic(client))).toEqual([hints.query_not_read, 'query_not_read']);
+  });
 
   it('[51] a strict client with a wrong secret gets an answer that does not name its method', async () => {
     const strict = await confidentialClient(app, { strict: true });

@@ -315,7 +315,7 @@ describe('scripts of web pages', () => {
       expect(answer.status).toBe(200);
       expect(corsHeaders(answer)).toEqual({
         'access-control-allow-origin': ORIGIN,
-        'access-control-expose-headers': 'x-correlation-id, retry-after, www-authenticate',
+        'access-control-expose-headers': 'x-correlation-id, rekey-hint, retry-after, www-authenticate',
       });
       expect(answer.headers.get('vary')).toBe('Origin');
     }
@@ -419,7 +419,7 @@ describe('scripts of web pages', () => {
           'access-control-allow-methods': 'GET, POST',
           'access-control-allow-headers': 'Authorization, Content-Type',
           'access-control-max-age': '7200',
-          'access-control-expose-headers': 'x-correlation-id, retry-after, www-authenticate',
+          'access-control-expose-headers': 'x-correlation-id, rekey-hint, retry-after, www-authenticate',
         });
       }
     } finally {

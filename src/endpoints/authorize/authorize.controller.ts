@@ -60,7 +60,8 @@ export class AuthorizeController {
     const browser = browserOf(request);
     const read = await this.authorize.read(query, browser);
     const { client } = 'error' in read ? read.target : read.request;
-    request.outcome = { clientId: client.clientId };
+    const isScopeCut = 'request' in read && read.request.isScopeCut;
+    request.outcome = { clientId: client.clientId, ...(isScopeCut && { hint: 'scope_left_out' }) };
     if ('error' in read) return this.view.respond(read.target, read.error, request, reply);
     return this.view.show(await this.authorize.advance(read.request, browser, decision), query, request, reply);
   }

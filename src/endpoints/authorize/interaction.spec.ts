@@ -38,6 +38,7 @@ const aRequest = (overrides: Partial<AuthorizationRequest> = {}): AuthorizationR
   essentialAcr: undefined,
   resource: [],
   claims: undefined,
+  isScopeCut: false,
   ...overrides,
 });
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { OAuthError } from '../../oauth/oauth-error.js';
+import type { Hint } from './hints.js';
 import { browserNameOf } from './browser-name.js';
 
 const MAX_USER_AGENT = 500;
@@ -30,6 +31,7 @@ declare module 'fastify' {
       readonly clientId?: string | undefined;
       readonly result?: string;
       readonly compared?: Readonly<Record<string, string>>;
+      readonly hint?: Hint | undefined;
     };
   }
 }
