@@ -179,7 +179,7 @@ export class ImportUserDto {
     max: 500,
     required: false,
     description:
-      'An argon2 PHC string, bcrypt (`$2a$`, `$2b$`, `$2y$`) or PBKDF2 (as Django or a PHC string writes it).',
+      'An argon2 PHC string, bcrypt (`$2a$`, `$2b$`, `$2y$`), PBKDF2 or scrypt (as Django, Werkzeug or a PHC string writes it), SHA-512 crypt (`$6$`), or a salted digest (`{SSHA}`, `{SSHA256}`, `{SSHA512}`).',
     example: '$2b$10$9BzfV47BALhZAARNce.NveK7hQNsn8/D8GZbLNNMtoK3g6WZXGb22',
   })
   password_hash?: string;

@@ -4,6 +4,7 @@ import { decoyHash, isCurrent, parseHash } from './password-hash.js';
 const b64 = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64').replace(/=+$/, '');
 const argon2 = (cost: string, { salt = 16, output = 32, kind = 'argon2id', version = 'v=19$' } = {}) =>
   `$${kind}$${version}${cost}$${b64(salt)}$${b64(output)}`;
+const KEYCLOAK_SALT = Buffer.alloc(16, 3).toString('base64');
 const bcrypt = (cost: string, prefix = '2b') => `$${prefix}$${cost}$${'C'.repeat(21)}.${'C'.repeat(31)}`;
 
 describe('a hash that can be imported', () => {
@@ -25,6 +26,16 @@ describe('a hash that can be imported', () => {
       `$pbkdf2-sha256$29000$9t7be09prfXee2/NOUeotQ$.r0UQCQWLfTIR/2ew4ZtdhTTOwl2ga5CO9qk4OQtHo4`,
       'pbkdf2',
     ],
+    ['PBKDF2 of Keycloak, with its padding', `$pbkdf2-sha512$210000$${KEYCLOAK_SALT}$${'A'.repeat(86)}==`, 'pbkdf2'],
+    ['PBKDF2 of Werkzeug', `pbkdf2:sha256:600000$saltsalt$${'ab'.repeat(32)}`, 'pbkdf2'],
+    ['scrypt as a PHC string', `$scrypt$ln=16,r=8,p=1$${b64(16)}$${b64(32)}`, 'scrypt'],
+    ['scrypt of Django', `scrypt$16384$saltsalt$8$5$${Buffer.alloc(64).toString('base64')}`, 'scrypt'],
+    ['scrypt of Werkzeug', `scrypt:32768:8:1$saltsalt$${'ab'.repeat(64)}`, 'scrypt'],
+    ['scrypt with the maximum memory', `$scrypt$ln=18,r=8,p=1$${b64(16)}$${b64(32)}`, 'scrypt'],
+    ['SHA-512 crypt', `$6$saltsalt$${'.'.repeat(86)}`, 'sha512crypt'],
+    ['SHA-512 crypt with the maximum rounds', `$6$rounds=100000$saltsalt$${'.'.repeat(86)}`, 'sha512crypt'],
+    ['SSHA', `{SSHA}${Buffer.alloc(28).toString('base64')}`, 'salted-digest'],
+    ['SSHA with SHA-512', `{SSHA512}${Buffer.alloc(72).toString('base64')}`, 'salted-digest'],
   ])('a hash can be imported: %s', (_what, text, scheme) => {
     expect(parseHash(text)).toMatchObject({ scheme });
   });
@@ -35,7 +46,7 @@ describe('a hash that cannot be imported', () => {
     ['nothing', ''],
     ['a password', 'correct horse battery staple'],
     ['MD5', '5f4dcc3b5aa765d61d8327deb882cf99'],
-    ['crypt with SHA-512', '$6$saltsalt$abc'],
+    ['SHA-512 crypt cut short', '$6$saltsalt$abc'],
     ['bcrypt of the broken version', bcrypt('10', '2x')],
     ['bcrypt cut short', bcrypt('10').slice(0, -1)],
     ['bcrypt of 200 bytes', bcrypt('10').padEnd(200, 'C')],
@@ -56,8 +67,15 @@ describe('a hash that cannot be imported', () => {
     ['PBKDF2 with a short output', '$pbkdf2-sha256$1000$AAAA$A'],
     ['PBKDF2 with no iterations', `$pbkdf2-sha256$0$${b64(8)}$${b64(32)}`],
     ['one with a line end', `${bcrypt('10')}\n`],
+    ['scrypt with a cost that is no power of 2', `$scrypt$ln=0,r=8,p=1$${b64(16)}$${b64(32)}`],
+    ['scrypt of Django with an odd cost', `scrypt$16383$saltsalt$8$1$${Buffer.alloc(64).toString('base64')}`],
+    ['scrypt with a short output', `$scrypt$ln=14,r=8,p=1$${b64(16)}$${b64(8)}`],
+    ['SHA-512 crypt with a long salt', `$6$${'s'.repeat(17)}$${'.'.repeat(86)}`],
+    ['SHA-256 crypt', `$5$saltsalt$${'.'.repeat(43)}`],
+    ['a digest without a salt', `{SSHA}${Buffer.alloc(20).toString('base64')}`],
+    ['a digest of LDAP that is not salted', `{SHA}${Buffer.alloc(20).toString('base64')}`],
   ])('a hash cannot be imported: %s', (_what, text) => {
-    expect(parseHash(text)).toEqual({ problem: expect.stringMatching(/^(must be|is no) /) });
+    expect(parseHash(text)).toEqual({ problem: expect.stringMatching(/^(must be|must have|is no) /) });
   });
 
   it.each([
@@ -70,10 +88,24 @@ describe('a hash that cannot be imported', () => {
     ['argon2 with 4 GiB', argon2('m=4194304,t=1,p=1')],
     ['argon2 with 4 TiB', argon2('m=4294967295,t=1,p=1')],
     ['argon2 by its passes', argon2('m=65536,t=65,p=1')],
+    ['scrypt by its memory', `$scrypt$ln=19,r=8,p=1$${b64(16)}$${b64(32)}`],
+    ['scrypt by its block size', `scrypt$16384$saltsalt$9999$1$${b64(32)}`],
+    ['scrypt by its parallelization', `scrypt:32768:8:9$saltsalt$${'ab'.repeat(32)}`],
+    ['SHA-512 crypt', `$6$rounds=100001$saltsalt$${'.'.repeat(86)}`],
     ['argon2 by its lanes', argon2('m=262144,t=1,p=65')],
   ])('a hash cannot be imported: %s that takes too long', (_what, text) => {
     expect(parseHash(text)).toEqual({ problem: expect.stringMatching(/^would take too much/) });
   });
+});
+
+it.each([
+  ['base64url', `$pbkdf2-sha256$1000$${b64(8)}$${'-'.repeat(43)}`, /not in base64url$/],
+  ['base64url in the salt', `$scrypt$ln=14,r=8,p=1$${'_'.repeat(22)}$${b64(32)}`, /not in base64url$/],
+  ['wrong padding', `$pbkdf2-sha256$1000$${b64(8)}$${'A'.repeat(43)}==`, /padding/],
+  ['a character too many', `{SSHA}${'A'.repeat(41)}`, /padding/],
+  ['another alphabet', `$pbkdf2-sha256$1000$${b64(8)}$${'é'.repeat(43)}`, /in base64$/],
+])('a hash in another base64 is refused with the reason: %s', (_what, text, reason) => {
+  expect(parseHash(text)).toEqual({ problem: expect.stringMatching(reason) });
 });
 
 describe('the current hash', () => {

@@ -3,19 +3,13 @@
  * which is verified as it is and replaced at the next sign-in. `password-thread.js` computes the hashes.
  */
 import { randomBytes } from 'node:crypto';
+import { base64In, ofLength, type Digest, type Parsed, type PasswordHash } from './hash-text.js';
+import { parseSaltedDigest, parseScrypt, parseSha512Crypt } from './legacy-hash.js';
 
 /** From the OWASP Password Storage Cheat Sheet. After a change, each user's hash is replaced at the next sign-in. */
 export const parameters = { memoryKib: 19_456, passes: 2, lanes: 1, saltBytes: 16, outputBytes: 32 } as const;
 
-export type PasswordHash =
-  | { readonly scheme: 'argon2' | 'bcrypt'; readonly encoded: string }
-  | {
-      readonly scheme: 'pbkdf2';
-      readonly digest: keyof typeof BLOCK_BYTES;
-      readonly iterations: number;
-      readonly salt: Uint8Array;
-      readonly expected: Uint8Array;
-    };
+export type { PasswordHash };
 
 /**
  * Limits of imported hashes: a verification takes a few seconds at most (twice that if the password has two spellings, see
@@ -29,35 +23,33 @@ const MAX_ARGON2_MEMORY_KIB = 256 * 1024;
 const MAX_ARGON2_WORK_KIB = 4 * 1024 * 1024;
 const MAX_ARGON2_LANES = 64;
 
-/** A shorter output could match by guessing, an empty one always. */
-const MIN_OUTPUT_BYTES = 16;
-const MAX_OUTPUT_BYTES = 64;
-
 const ARGON2 =
   /^\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=([1-9]\d{0,9}),t=([1-9]\d{0,9}),p=([1-9]\d{0,2})\$([^$]+)\$([^$]+)$/;
 /** The unused bits in the last characters of salt and checksum must be 0, or the hash never verifies. */
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
-/** Django's format; the salt is the text itself. */
-const PBKDF2_DJANGO = /^pbkdf2_(sha1|sha256|sha512)\$(\d{1,10})\$([^$\s]{1,128})\$([A-Za-z0-9+/]+={0,2})$/;
-/** PHC strings, and passlib's variant: without `-sha1` and `i=`, and with dots for plus signs. */
+/** Django and Werkzeug: the salt is the text itself; Django's output is base64, Werkzeug's hexadecimal. */
+const PBKDF2_DJANGO = /^pbkdf2_(sha1|sha256|sha512)\$(\d{1,10})\$([^$\s]{1,128})\$([^$\s]{1,172})$/;
+const PBKDF2_WERKZEUG = /^pbkdf2:(sha1|sha256|sha512):(\d{1,10})\$([^$\s]{1,128})\$((?:[\da-f]{2})+)$/;
+/** PHC strings, and passlib's variant: without `-sha1` and `i=`. Salt and value of a Keycloak export fit in. */
 const PBKDF2_PHC =
-  /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,10})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{1,172})\$([A-Za-z0-9+/.]+)$/;
+  /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,10})(?:,l=\d{1,3})?\$([^$\s]{1,172})\$([^$\s]{1,172})$/;
 
 /** PBKDF2 output per block. */
 const BLOCK_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
 
-const FORMATS = 'an argon2 PHC string, a bcrypt hash ($2a$, $2b$, $2y$) or a PBKDF2 hash (Django, PHC)';
+const FORMATS =
+  'an argon2 PHC string, a bcrypt hash ($2a$, $2b$, $2y$), a PBKDF2 or scrypt hash (Django, Werkzeug, PHC), SHA-512 crypt ($6$) or a salted digest ({SSHA}, {SSHA256}, {SSHA512})';
+
+const PARSERS = [parseArgon2, parseBcrypt, parsePbkdf2, parseScrypt, parseSha512Crypt, parseSaltedDigest];
 
 /** @returns the hash, or what is wrong with it */
 export function parseHash(text: string): PasswordHash | { readonly problem: string } {
-  for (const parse of [parseArgon2, parseBcrypt, parsePbkdf2]) {
+  for (const parse of PARSERS) {
     const parsed = parse(text);
     if (parsed) return parsed;
   }
   return { problem: `must be ${FORMATS}` };
 }
-
-type Parsed = ReturnType<typeof parseHash> | undefined;
 
 function parseArgon2(text: string): Parsed {
   const found = ARGON2.exec(text);
@@ -71,7 +63,7 @@ function parseArgon2(text: string): Parsed {
   if (memoryKib > MAX_ARGON2_MEMORY_KIB || memoryKib * passes > MAX_ARGON2_WORK_KIB || lanes > MAX_ARGON2_LANES) {
     return { problem: 'would take too much memory or time' };
   }
-  return ofLength(output.length, { scheme: 'argon2', encoded: text });
+  return ofLength(output, { scheme: 'argon2', encoded: text });
 }
 
 function parseBcrypt(text: string): Parsed {
@@ -82,31 +74,26 @@ function parseBcrypt(text: string): Parsed {
 }
 
 function parsePbkdf2(text: string): Parsed {
-  const django = PBKDF2_DJANGO.exec(text);
-  const found = django ?? PBKDF2_PHC.exec(text);
+  const textual = PBKDF2_DJANGO.exec(text) ?? PBKDF2_WERKZEUG.exec(text);
+  const found = textual ?? PBKDF2_PHC.exec(text);
   if (!found) return undefined;
-  const [, digest = 'sha1', count, salt, output] = found as unknown as [
+  const [, digest = 'sha1', count, saltText, output] = found as unknown as [
     string,
-    keyof typeof BLOCK_BYTES | undefined,
+    Digest | undefined,
     string,
     string,
     string,
   ];
   const iterations = Number(count);
   if (iterations < 1) return { problem: 'is no PBKDF2 hash' };
-  const expected = base64(output);
+  const expected = text.startsWith('pbkdf2:') ? Buffer.from(output, 'hex') : base64In(output);
+  if ('problem' in expected) return expected;
+  const salt = textual ? Buffer.from(saltText, 'utf8') : base64In(saltText);
+  if ('problem' in salt) return salt;
   const rounds = iterations * Math.ceil(expected.length / BLOCK_BYTES[digest]);
   if (rounds > MAX_PBKDF2_ROUNDS) return { problem: 'would take too much time' };
-  const bytes = django ? Buffer.from(salt, 'utf8') : base64(salt);
-  return ofLength(expected.length, { scheme: 'pbkdf2', digest, iterations, salt: bytes, expected });
+  return ofLength(expected, { scheme: 'pbkdf2', digest, iterations, salt, expected });
 }
-
-const ofLength = (bytes: number, hash: PasswordHash): Parsed =>
-  bytes >= MIN_OUTPUT_BYTES && bytes <= MAX_OUTPUT_BYTES
-    ? hash
-    : { problem: `must be of ${MIN_OUTPUT_BYTES} to ${MAX_OUTPUT_BYTES} bytes` };
-
-const base64 = (text: string): Buffer => Buffer.from(text.replaceAll('.', '+'), 'base64');
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
 

@@ -3,7 +3,7 @@ import { pbkdf2 } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { isCurrent } from './password-hash.js';
 import { PasswordHasher } from './password-hasher.service.js';
@@ -13,6 +13,10 @@ import type { Config } from '../platform/config/config.js';
 // The threads have a low priority, so they may take long on a busy machine.
 jest.setTimeout(120_000);
 Logger.overrideLogger(false);
+
+// On a busy machine some jobs would otherwise be given up.
+beforeEach(() => void jest.spyOn(performance, 'now').mockReturnValue(0));
+afterEach(() => void jest.restoreAllMocks());
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -69,6 +73,54 @@ describe('an imported hash', () => {
     // RFC 6070, in the formats of passlib and Django.
     ['PBKDF2 of passlib with SHA-1', '$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE', 'password'],
     ['PBKDF2 of Django', 'pbkdf2_sha1$4096$salt$SwB5AbdlSJq+rUnZJvch0GWkKcE=', 'password'],
+    [
+      'PBKDF2 of Keycloak',
+      '$pbkdf2-sha512$210000$AAECAwQFBgcICQoLDA0ODw==$yOn8eoF+8AIW0lU630805KQQbAmcuC+WcqU98zJjJEstDH/V6M5wBHV3INkXZMVSqtIZwJvwA5OxiqUoKjlAkg==',
+      'password',
+    ],
+    [
+      'PBKDF2 of Werkzeug',
+      'pbkdf2:sha256:1000$saltsalt$135f7a66144fcf0fb003ce048f31f024ed5cbff30525d3ba0bfb3199479362a6',
+      'password',
+    ],
+    // RFC 7914 §12.
+    [
+      'scrypt of Werkzeug',
+      'scrypt:1024:8:16$NaCl$fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640',
+      'password',
+    ],
+    [
+      'scrypt of Django',
+      'scrypt$16384$saltsalt$8$1$BFOzqW6i/Qp3FJvUJMUiUeLiRkAnr9tlefbjqRL0/Fyp4VV2HFKGH+z99Y153I0zRQByA1AJBrLr27fSyB0pNg==',
+      'password',
+    ],
+    [
+      'scrypt as a PHC string',
+      '$scrypt$ln=14,r=8,p=1$c2FsdHNhbHQ$BFOzqW6i/Qp3FJvUJMUiUeLiRkAnr9tlefbjqRL0/Fyp4VV2HFKGH+z99Y153I0zRQByA1AJBrLr27fSyB0pNg',
+      'password',
+    ],
+    // Made by libcrypt.
+    [
+      'SHA-512 crypt',
+      '$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1',
+      'Hello world!',
+    ],
+    [
+      'SHA-512 crypt with rounds and a long password',
+      '$6$rounds=1400$anotherlongsalts$POfYwTEok97VWcjxIiSOjiykti.o/pQs.wPvMxQ6Fm7I6IoYN3CmLs66x9t0oSwbtEW7o7UmJEiDwGqd8p4ur1',
+      'a very much longer text to encrypt.  This one even stretches over morethan one line.',
+    ],
+    [
+      'SHA-512 crypt without a salt',
+      '$6$rounds=1000$$Ww46dvdmbJa51Tn2FjNpXolxguszXFYv9Rxe3VazHhtMSHfmYDtk1WRGASHU.A.aIG6LLP4iqYBXgPIOSQrGS0',
+      'pw',
+    ],
+    ['SSHA', '{SSHA}yI6cZwQadOA1e+/f+T+H3eCQQhRzYWx0', 'password'],
+    [
+      'SSHA with SHA-512',
+      '{SSHA512}+mohhbPgqahe9B/7Z+88H7b3SYD46/lw5OcuNT7ZU31ZMIPCAd/W5D4cinqsK8jbsRnH37fUuPExEROVvXDpf3NhbHQ=',
+      'password',
+    ],
   ])('an imported hash of %s matches only its password, and should be replaced', async (_what, hash, password) => {
     expect(await hasher.verify(hash, password)).toEqual({ matches: true, isOutdated: true });
     expect((await hasher.verify(hash, `${password}!`)).matches).toBe(false);
