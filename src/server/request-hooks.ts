@@ -49,7 +49,9 @@ export function addRequestHooks(server: FastifyInstance, { config, clock, logger
       clearTimeout(request.deadline);
       if (!reply.raw.writableFinished) logger.info(abortedLine(request, reply));
     });
-    const isPreflight = crossOrigin.admit(request, reply);
+    // A POST without an origin, such as the refresh of a server, is neither a script's nor for a document.
+    const isOrdinary = request.method === 'POST' && request.headers.origin === undefined;
+    const isPreflight = !isOrdinary && crossOrigin.admit(request, reply);
     const refusal = headerRefusal(request.raw);
     if (refusal) return done(refusal);
     if (demandsTls && request.protocol !== 'https' && !isProbe(request) && !isFromAdminSocket(request.socket)) {
