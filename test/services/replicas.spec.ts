@@ -12,8 +12,10 @@ import { expectNoneLive, expectOneLive, familyRow } from '../support/family-stat
 import { goRefresh } from '../support/go-client.js';
 import { Replicas } from '../support/replicas.js';
 import { introspect, refresh, revoke, type Answer } from '../support/requests.js';
+import { Authorization, authorize, aUser, signInAndExchange, webClient } from '../support/sign-in.js';
 import type { TestApp } from '../support/test-app.js';
 import type { TestClock } from '../support/test-clock.js';
+import { Visitor } from '../support/visitor.js';
 
 let replicas: Replicas;
 let clock: TestClock;
@@ -299,6 +301,34 @@ describe('families that begin while a reuse revokes all of a subject at a client
         [other, elsewhere],
       ] as const)
         await expectOneLive(a, of, familyId);
+    }
+  }, 120_000);
+
+  it('a code from before the revocation is refused, or its tokens end with it, at any interleaving', async () => {
+    const web = await webClient(a, { reuseResponse: 'revoke_subject_client', mayIntrospect: true });
+    const [user, visitor] = [await aUser(a), new Visitor(b)];
+    for (let round = 0; round < 10; round++) {
+      const stolen = (await signInAndExchange(b, web, user, {}, visitor)).body.refresh_token as string;
+      await refresh(a, web, stolen);
+      clock.advanceSeconds(61);
+      const codes: [Authorization, string][] = [];
+      for (let index = 0; index < 6; index++) {
+        const authorization = new Authorization(web);
+        codes.push([authorization, (await authorize(b, user, authorization, visitor)).get('code')!]);
+      }
+      const [unused, unusedCode] = codes.pop()!;
+      const [reuse, ...redeemed] = await Promise.all([
+        refresh(a, web, stolen),
+        ...codes.map(([authorization, code], index) => authorization.exchange(index % 2 ? a : b, web, code)),
+      ]);
+      expectError(reuse, 400, 'invalid_grant');
+      expectError(await unused.exchange(b, web, unusedCode), 400, 'invalid_grant');
+      for (const { status, body } of redeemed) {
+        expect([200, 400]).toContain(status);
+        if (status === 400) continue;
+        expect(await isActive(web, body.access_token)).toEqual([false, false]);
+        expectError(await refresh(b, web, body.refresh_token), 400, 'invalid_grant');
+      }
     }
   }, 120_000);
 
