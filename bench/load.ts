@@ -33,11 +33,12 @@ export const median = (values: readonly number[]): number =>
     0.5,
   );
 
-/** A POST of a form, as bytes on the wire. */
-export function formRequest(path: string, form: string, authorization?: string): string {
+/** A POST of a form, as bytes on the wire. @param cookie for a form that a page has shown */
+export function formRequest(path: string, form: string, authorization?: string, cookie?: string): string {
   const auth = authorization === undefined ? '' : `authorization: ${authorization}\r\n`;
+  const jar = cookie === undefined ? '' : `cookie: ${cookie}\r\n`;
   return (
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${auth}content-type: application/x-www-form-urlencoded\r\n` +
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${auth}${jar}content-type: application/x-www-form-urlencoded\r\n` +
     `content-length: ${Buffer.byteLength(form)}\r\n\r\n${form}`
   );
 }

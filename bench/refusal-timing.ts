@@ -14,6 +14,8 @@ import { ADMIN, startRekey } from './servers.js';
 
 const SAMPLES = Number(process.env['TIMING_SAMPLES'] ?? 1500);
 const WARM_UP = 100;
+/** Of the users of each kind. */
+const NAMES = 40;
 const WRONG = 'wrong-secret-0123456789abcdefghijklmnopqrstuvw';
 /** In the format of generated ids. */
 const UNKNOWN = '019ad3f0-0000-7000-8000-000000000000';
@@ -31,12 +33,14 @@ async function run(url: string): Promise<void> {
     may_introspect: false,
   });
   await asAdmin(at, 'PATCH', `/clients/${disabled.clientId}`, { disabled: true });
-  console.log(`${SAMPLES} samples of each kind, in random order. Node ${process.version}.`);
+  console.log(`Samples in random order. Node ${process.version}.`);
   const ids = { known: one.clientId, 'another known': other.clientId, unknown: UNKNOWN };
   const more = { ...ids, disabled: disabled.clientId, public: open.clientId };
   await compare(url, 'wrong secret, Basic', wrongSecrets(more, byBasic));
   await compare(url, 'wrong secret in the body', wrongSecrets(ids, inBody));
   await compare(url, 'no secret', wrongSecrets(ids, withoutSecret));
+
+  await compareSignIns(url, at);
 
   const [issued, revoked] = [await accessToken(url, one), await accessToken(url, one)];
   await postAs(one, `${url}/revoke`, { token: revoked });
@@ -52,6 +56,29 @@ async function run(url: string): Promise<void> {
     };
     await compare(url, `${path}, authenticated`, tokens);
   }
+}
+
+/** With a password to hash for each, so fewer samples; the control is another user. */
+async function compareSignIns(url: string, at: Parameters<typeof asAdmin>[0]): Promise<void> {
+  const page = await fetch(`${url}/sign-in`);
+  const [, token = ''] = /name="form_token" value="([^"]+)"/.exec(await page.text()) ?? [];
+  const [cookie] = page.headers.getSetCookie().map((line) => line.split(';', 1)[0]!);
+  const form = (username: string) => new URLSearchParams({ form_token: token, username, password: WRONG }).toString();
+  let turn = 0;
+  // In turns, because many failures of one name are refused before anything is compared.
+  const signsIn = (names: string) => () =>
+    formRequest('/sign-in', form(`${names}-${turn++ % NAMES}`), undefined, cookie);
+  for (let index = 0; index < NAMES; index += 1) {
+    for (const username of [`somebody-${index}`, `somebody-else-${index}`]) {
+      await asAdmin(at, 'POST', '/users', { username, password: `the password of ${username}` });
+    }
+  }
+  const kinds = {
+    known: signsIn('somebody'),
+    'another known': signsIn('somebody-else'),
+    unknown: signsIn('nobody'),
+  };
+  await compare(url, 'wrong password at sign-in', kinds, Math.ceil(SAMPLES / 5));
 }
 
 const accessToken = async (url: string, client: Parameters<typeof postAs>[0]): Promise<string> =>
@@ -71,19 +98,20 @@ const inBody = (clientId: string): string =>
 const withoutSecret = (clientId: string): string => formRequest('/token', `${GRANT}&client_id=${clientId}`);
 
 /** Compares each kind with the first one. */
-async function compare(url: string, title: string, kinds: Kinds): Promise<void> {
+async function compare(url: string, title: string, kinds: Kinds, samples = SAMPLES): Promise<void> {
   const connection = await Connection.open(url);
   const times = new Map(Object.keys(kinds).map((kind) => [kind, [] as number[]]));
-  for (let round = -WARM_UP; round < SAMPLES; round += 1) {
+  const statuses = new Set<number>();
+  for (let round = -WARM_UP; round < samples; round += 1) {
     for (const [kind, request] of shuffled(Object.entries(kinds))) {
       const sent = performance.now();
-      await connection.ask(request());
+      statuses.add((await connection.ask(request())).status);
       if (round >= 0) times.get(kind)!.push(performance.now() - sent);
     }
   }
   connection.close();
   const [[, reference] = ['', []]] = times;
-  console.log(`\n${title}`);
+  console.log(`\n${title}: ${samples} samples of each, all answered ${[...statuses].join(' and ')}`);
   for (const [kind, values] of times) {
     const z = values === reference ? '' : `  z = ${mannWhitneyZ(values, reference).toFixed(1)}`;
     console.log(`  ${kind.padEnd(16)} median ${median(values).toFixed(3)} ms${z}`);
@@ -113,6 +141,7 @@ const rekey = await startRekey({
   DATABASE_URL: await postgres.createDatabase('timing'),
   REDIS_URL: redis.url,
   REKEY_FAILED_AUTHENTICATIONS_PER_MINUTE: '100000',
+  REKEY_FAILED_SIGN_INS_PER_MINUTE: '100000',
   REKEY_INTROSPECTIONS_PER_SECOND: '1000000',
 });
 try {
