@@ -64,7 +64,8 @@ export async function serve(config: Config): Promise<void> {
   });
   if (config.adminSocket !== undefined) await openAdminSocket(app.getHttpAdapter().getInstance(), config.adminSocket);
   const url = await app.getUrl();
-  if (embedded) console.log(banner({ url, dataDir: config.dataDir, demoClient, ...embedded }));
+  const consoleUrl = config.console === 'on' ? `${config.issuer}/console` : undefined;
+  if (embedded) console.log(banner({ url, dataDir: config.dataDir, demoClient, consoleUrl, ...embedded }));
   else life.info({ msg: 'ready', version, url });
   cluster.worker?.send({ kind: 'serving', url } satisfies ToSupervisor);
 }

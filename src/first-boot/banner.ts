@@ -7,6 +7,8 @@ export interface Start {
   readonly credentials: Credentials;
   /** Whether the credentials were just created. */
   readonly areNew: boolean;
+  /** Absent if it is switched off. */
+  readonly consoleUrl?: string | undefined;
   readonly demoClient?: { readonly url: string; readonly isRunning: boolean } | undefined;
 }
 
@@ -18,6 +20,9 @@ export function banner(start: Start): string {
     `Rekey listens on ${url} (embedded database in ${dataDir}).`,
     ...secrets(start, credentialsFile(dataDir)),
     ...signIn(start),
+    ...(start.consoleUrl
+      ? [`See users, clients and sessions in the console, as the same user: ${start.consoleUrl}`]
+      : []),
     '',
     'In another terminal, as often as you like: refresh, refresh again, introspect, revoke, in a session of its own.',
     `  ${dataDir === DEFAULT_DATA_DIR ? '' : `REKEY_DATA_DIR=${quoted(dataDir)} `}npm run try`,

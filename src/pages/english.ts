@@ -104,6 +104,7 @@ export const english: Texts = {
       text: 'An application to try the sign-in with. The username and the password are in credentials.env in the data folder.',
     },
     discovery: { title: 'Discovery document', text: 'The only address that a client library needs.' },
+    console: { title: 'Console', text: 'For admins: users and their sessions, in the browser. The demo user is one.' },
     adminApi: { title: 'Admin API', text: 'Clients, users, sessions and revocations, as an OpenAPI document.' },
     docs: 'Documentation',
     docsIn: (first, second, third) => ['In the project: ', first, ', then ', second, ' and ', third, '.'],

@@ -83,7 +83,7 @@ const pages: Record<string, (texts: Texts, text: string) => VNode> = {
       accountHref: '/account',
       signOutHref: '/end-session',
       discoveryHref: '/.well-known/openid-configuration',
-      trial: { demoHref: '/demo', adminApiHref: '/admin/v1/openapi.json' },
+      trial: { demoHref: '/demo', consoleHref: '/console', adminApiHref: '/admin/v1/openapi.json' },
     }),
   SignedOutPage: (texts) => SignedOutPage({ texts, signInHref: '/account', isWithheld: true }),
   AccountPage: (texts, text) =>

@@ -88,6 +88,7 @@ export interface Texts {
     readonly developers: string;
     readonly demo: Explained;
     readonly discovery: Explained;
+    readonly console: Explained;
     readonly adminApi: Explained;
     readonly docs: string;
     /** The documentation files, in reading order. */

@@ -99,6 +99,7 @@ export const traditionalChinese: Texts = {
       text: '可以在這裡試著登入。使用者名稱與密碼在資料目錄的 credentials.env 中。',
     },
     discovery: { title: '探索文件', text: '登入用的程式庫只需要知道這個網址。' },
+    console: { title: '管理主控台', text: '供管理員在瀏覽器中查看使用者與其工作階段。示範使用者就是管理員。' },
     adminApi: { title: '管理 API', text: '應用程式、使用者、工作階段與撤銷，以 OpenAPI 文件描述。' },
     docs: '說明文件',
     docsIn: (first, second, third) => ['在專案中：先讀 ', first, '，再讀 ', second, ' 與 ', third, '。'],

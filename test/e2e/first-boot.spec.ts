@@ -129,6 +129,9 @@ describe('the demo client beside the service', () => {
     await new Promise((resolve) => other.close(resolve));
     expect(outcome).toEqual({ url: `${demoUrl}/`, isRunning: false });
     expect(said(outcome)).toContain('was not started');
+    expect(
+      banner({ url: app.url, dataDir, credentials: first, areNew: false, consoleUrl: 'http://id/console' }),
+    ).toContain('in the console, as the same user: http://id/console');
   });
 
   it('the demo client answers at the printed address', async () => {

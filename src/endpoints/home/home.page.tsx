@@ -11,7 +11,13 @@ export interface HomePageProps {
   readonly signOutHref: string;
   readonly discoveryHref: string;
   /** Links for trying the service out; absent in production. */
-  readonly trial?: { readonly demoHref: string | undefined; readonly adminApiHref: string } | undefined;
+  readonly trial?: Trial | undefined;
+}
+
+interface Trial {
+  readonly demoHref: string | undefined;
+  readonly consoleHref: string | undefined;
+  readonly adminApiHref: string;
 }
 
 export const HomePage = (props: HomePageProps): VNode => {
@@ -28,6 +34,7 @@ export const HomePage = (props: HomePageProps): VNode => {
         <ul>
           {trial?.demoHref !== undefined && <Lead href={trial.demoHref} about={texts.home.demo} />}
           <Lead href={discoveryHref} about={texts.home.discovery} />
+          {trial?.consoleHref !== undefined && <Lead href={trial.consoleHref} about={texts.home.console} />}
           {trial && <Lead href={trial.adminApiHref} about={texts.home.adminApi} />}
           {trial && (
             <li>

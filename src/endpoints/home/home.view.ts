@@ -12,6 +12,7 @@ import { HomePage } from './home.page.js';
 export class HomeView {
   private readonly path: string;
   private readonly isTrial: boolean;
+  private readonly hasConsole: boolean;
 
   constructor(
     private readonly pages: Pages,
@@ -20,6 +21,7 @@ export class HomeView {
   ) {
     this.path = issuerPath(config);
     this.isTrial = config.environment !== 'production';
+    this.hasConsole = config.console === 'on';
   }
 
   /** @param userName absent if nobody is signed in */
@@ -38,7 +40,11 @@ export class HomeView {
           signOutHref: `${path}/end-session`,
           discoveryHref: `${path}/.well-known/openid-configuration`,
           trial: this.isTrial
-            ? { demoHref: this.demoClient.url, adminApiHref: `${path}/admin/v1/openapi.json` }
+            ? {
+                demoHref: this.demoClient.url,
+                consoleHref: this.hasConsole ? `${path}/console` : undefined,
+                adminApiHref: `${path}/admin/v1/openapi.json`,
+              }
             : undefined,
         }),
       }),
