@@ -15,6 +15,7 @@ import { confidentialClient, publicClient, resourceServer, startFamily, type Tes
 import { dumpDatabase } from '../support/database-dump.js';
 import { exchange, exchangeBytes, exchangeUnfinished, FORM } from '../support/raw-http.js';
 import { basic, introspect, postAs, postForm, refresh, revoke, send, type Answer } from '../support/requests.js';
+import { leaksIn } from '../support/seen-secrets.js';
 import { startApp, TEST_SECRET, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -251,6 +252,17 @@ it('[297] the search would find a secret', async () => {
   expect(sought.leaksIn(handle.replaceAll('-', ''))).toHaveLength(1);
   expect(sought.leaksIn(Buffer.from(refreshToken).toString('hex'))).not.toEqual([]);
   expect(sought.leaksIn('nothing')).toEqual([]);
+});
+
+it('[297] the search that SCAN_LOGS makes in the logs of a suite would find a secret', async () => {
+  const client = await confidentialClient(app);
+  const { refreshToken } = await startFamily(app, client);
+  const { body } = await refresh(app, client, refreshToken);
+  const secrets = [refreshToken, body.access_token as string, basic(client).authorization!.slice(6)];
+  for (const secret of secrets) {
+    const line = JSON.stringify({ msg: `what=${secret}.`, path: `/x/${secret}` });
+    expect(leaksIn(['{"msg":"nothing"}', line])).toEqual([line]);
+  }
 });
 
 it('with truncated addresses the audit log has networks only, also of rotations', async () => {

@@ -1,5 +1,6 @@
 /** Requests as clients send them. */
 import type { TestClient } from './clients.js';
+import { noteAnswer, noteRequest } from './seen-secrets.js';
 
 export interface Answer {
   readonly status: number;
@@ -23,8 +24,10 @@ export async function postForm(url: string, fields: FormFields, headers: Record<
 }
 
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
+  noteRequest(init);
   const response = await fetch(url, init);
   const text = await response.text();
+  noteAnswer(response.headers, text);
   const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
 }

@@ -12,6 +12,7 @@ import { createAdapter } from '../../src/server/fastify-adapter.js';
 import { NestLogger } from '../../src/platform/http/logger.js';
 import { Clock } from '../../src/platform/time/clock.js';
 import { testDatabasePool } from './embedded-database.js';
+import { leaksIn } from './seen-secrets.js';
 import { freePort } from './server-process.js';
 import { stopWorkers } from './stop-workers.js';
 import { TestClock } from './test-clock.js';
@@ -24,6 +25,7 @@ export interface TestApp {
   readonly logs: string[];
   readonly nest: NestFastifyApplication;
   readonly database: DataSource;
+  /** @throws with SCAN_LOGS set, when a line of its log has a secret */
   close(): Promise<void>;
 }
 
@@ -68,7 +70,12 @@ export async function startApp({
   await nest.listen(config.port, '127.0.0.1');
   const url = await nest.getUrl();
   const database = nest.get(DataSource);
-  const app = { url, issuer: config.issuer, clock, logs, nest, database, close: () => nest.close() };
+  const close = async (): Promise<void> => {
+    await nest.close();
+    const leaks = process.env['SCAN_LOGS'] === undefined ? [] : leaksIn(logs);
+    if (leaks.length > 0) throw new Error(`Lines of the log have secrets:\n${leaks.slice(0, 5).join('')}`);
+  };
+  const app = { url, issuer: config.issuer, clock, logs, nest, database, close };
   if (!background) await stopWorkers(app);
   return app;
 }
