@@ -98,7 +98,7 @@ function scopeIn(text: string | undefined, client: Client): string[] {
   const unknown = asked.filter((token) => !client.scopes.includes(token));
   // RFC 6749 §3.3: refused in any case if no scope would be left.
   if (unknown.length > 0 && (client.unknownScopes === 'refuse' || unknown.length === asked.length)) {
-    throw OAuthError.scopeBeyondClient(unknown);
+    throw OAuthError.scopeBeyondClient(unknown, { named: true });
   }
   return intersection(asked, client.scopes);
 }

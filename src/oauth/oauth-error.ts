@@ -119,10 +119,14 @@ export class OAuthError extends Error {
   /** RFC 6749 §3.3 */
   static malformedScope = () => OAuthError.invalidScope('malformed', 'The parameter scope is malformed.');
 
-  /** @param tokens those that are not registered for the client */
-  static scopeBeyondClient(tokens: readonly string[]): OAuthError {
+  /**
+   * @param tokens those that are not registered for the client
+   * @param named whether the answer names them; the JSON endpoints repeat nothing of a request, and the log has them anyway
+   */
+  static scopeBeyondClient(tokens: readonly string[], { named }: { named: boolean }): OAuthError {
     const scope = loggableScope(tokens);
-    const description = `The scope is not registered for this client: ${scope.replaceAll('…', '...')}`;
+    const names = named ? `: ${scope.replaceAll('…', '...')}` : '.';
+    const description = `The scope is not registered for this client${names}`;
     return new OAuthError('invalid_scope', { reason: 'beyond_client', compared: { scope }, description });
   }
 

@@ -94,16 +94,18 @@ describe.each(clientEndpoints)('%s', (path) => {
     ],
     ["another client's secret", () => post(form(), basic({ ...client, secret: poster.secret }))],
     ['another method than that of a strict client', () => post(form(), basic(poster))],
-    [
-      'credentials in the URL',
-      () => postForm(`${app.url}${path}?client_id=${poster.clientId}&client_secret=${poster.secret}`, form()),
-    ],
     ['a malformed header', () => post(form(), { authorization: 'Basic ***' })],
     ['a Bearer token', () => post(form(), { authorization: `Bearer ${refreshToken}` })],
     ['an unknown client', () => post(form(), basic({ clientId: 'nobody', secret: generateSecret() }))],
     ['a client with a NUL in its name', () => post(form(), basic({ clientId: 'a\0b', secret: 'x' }))],
   ])('[18][44][45][46][51][55] the endpoint authenticates no client with %s', async (_, ask) => {
     expectError(await ask(), 401, 'invalid_client');
+    await expectAlive(app, client, refreshToken);
+  });
+
+  it('[18] credentials in the URL are refused for what they are', async () => {
+    const url = `${app.url}${path}?client_id=${poster.clientId}&client_secret=${poster.secret}`;
+    expectError(await postForm(url, form()), 400, 'invalid_request');
     await expectAlive(app, client, refreshToken);
   });
 

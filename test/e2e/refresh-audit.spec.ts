@@ -429,7 +429,7 @@ describe('a refusal at any endpoint', () => {
       const headers = { authorization: `Bearer ${body.access_token}` };
       for (const [path, scope] of [
         ['/userinfo', 'openid'],
-        ['/admin/v1/clients', 'rekey:admin'],
+        ['/admin/v1/clients', 'rekey:read'],
       ]) {
         const answer = await send(`${app.url}${path}`, { headers });
         expect(answer.status).toBe(403);

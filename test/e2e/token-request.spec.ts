@@ -216,10 +216,10 @@ describe('the parameters', () => {
     await expectAlive(app, client, refreshToken);
   });
 
-  it('[18] credentials in the URL do not authenticate', async () => {
+  it('[18] credentials in the URL do not authenticate, and are refused for what they are', async () => {
     const poster = await confidentialClient(app, { tokenEndpointAuthMethod: 'client_secret_post' });
     const path = `/token?client_id=${poster.clientId}&client_secret=${poster.secret}`;
-    expectError(await postForm(`${app.url}${path}`, 'grant_type=client_credentials'), 401, 'invalid_client');
+    expectError(await postForm(`${app.url}${path}`, 'grant_type=client_credentials'), 400, 'invalid_request');
   });
 
   it('[19] grant parameters in the URL are ignored and not logged', async () => {

@@ -83,7 +83,7 @@ function scopeFor(client: Client, asked: string | undefined): GrantRequest['scop
   const scope = parseScope(asked);
   if (!scope) throw OAuthError.malformedScope();
   const beyond = scope.filter((token) => !client.scopes.includes(token));
-  if (beyond.length > 0) throw OAuthError.scopeBeyondClient(beyond);
+  if (beyond.length > 0) throw OAuthError.scopeBeyondClient(beyond, { named: false });
   return scope;
 }
 
