@@ -13,6 +13,7 @@ import { IntrospectModule } from './endpoints/introspect/introspect.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { EndSessionModule } from './endpoints/end-session/end-session.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
+import { RecoveryModule } from './endpoints/recovery/recovery.module.js';
 import { RevokeModule } from './endpoints/revoke/revoke.module.js';
 import { TokenModule } from './endpoints/token/token.module.js';
 import { UserinfoModule } from './endpoints/userinfo/userinfo.module.js';
@@ -28,6 +29,7 @@ import { UserinfoModule } from './endpoints/userinfo/userinfo.module.js';
     TokenModule,
     EndSessionModule,
     AccountModule,
+    RecoveryModule,
     HomeModule,
     ConsoleModule,
     RevokeModule,

@@ -4,6 +4,7 @@ import { Config } from '../platform/config/config.js';
 import { LoginSessions } from '../sessions/login-sessions.service.js';
 import { FamiliesService } from '../families/families.service.js';
 import { ClientHealth } from '../refresh/client-health.worker.js';
+import { Mails } from '../mail/mails.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 
 const DAY_MS = 86_400_000;
@@ -14,7 +15,7 @@ const HEALTH_RETENTION_MS = 35 * DAY_MS;
 const STEP_ROWS = 1000;
 
 export interface Chore {
-  readonly table: 'token_families' | 'login_sessions' | 'revocations' | 'audit_events' | 'client_health';
+  readonly table: 'token_families' | 'login_sessions' | 'revocations' | 'audit_events' | 'client_health' | 'mails';
   /** One bounded statement; returns how many rows it deleted, and whether there may be more. */
   readonly step: (now: number) => Promise<{ deleted: number; more: boolean }>;
 }
@@ -35,6 +36,7 @@ export class Chores {
     private readonly revocations: RevocationService,
     private readonly audit: AuditService,
     private readonly health: ClientHealth,
+    private readonly mails: Mails,
     private readonly config: Config,
   ) {}
 
@@ -52,6 +54,7 @@ export class Chores {
         step: walk(familyRetentionMs, (...stride) => this.sessions.deleteEnded(...stride)),
       },
       { table: 'revocations', step: (now) => whole(this.revocations.deleteExpired(now, STEP_ROWS)) },
+      { table: 'mails', step: (now) => whole(this.mails.deleteExpired(now, STEP_ROWS)) },
       { table: 'audit_events', step: (now) => whole(this.audit.deleteBefore(now - auditRetentionMs, STEP_ROWS)) },
       {
         table: 'client_health',

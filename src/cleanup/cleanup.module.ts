@@ -5,6 +5,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { MetricsModule } from '../platform/metrics/metrics.module.js';
 import { FamiliesModule } from '../families/families.module.js';
 import { RefreshModule } from '../refresh/refresh.module.js';
+import { MailModule } from '../mail/mail.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { ProcessesModule } from '../platform/processes/processes.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
@@ -22,6 +23,7 @@ import { CleanupWorker } from './cleanup.worker.js';
     SessionsModule,
     RevocationModule,
     RefreshModule,
+    MailModule,
   ],
   providers: [Chores, CleanupWorker],
 })

@@ -15,7 +15,8 @@ export type KeyPurpose =
   | 'upstream-sign-in'
   | 'password-decoy'
   | 'imported-refresh-token'
-  | 'console-client';
+  | 'console-client'
+  | 'mail-link';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;

@@ -1,3 +1,4 @@
+import { recoveryTexts } from './recovery-texts.js';
 import type { Texts } from './texts.js';
 
 export const english: Texts = {
@@ -16,6 +17,9 @@ export const english: Texts = {
     throttled: 'There were too many attempts.',
     other_user: 'You are signed in with a different account from the one requested here. Sign in with that one.',
     other_way: 'You are signed in already, but for this you need to sign in the other way that this page offers.',
+    hasNewPassword: 'Your password is changed. Sign in with the new one.',
+    forgotten: 'Forgot your password?',
+    support: 'Get help',
     retryIn: (seconds) =>
       seconds < 60
         ? `Try again in ${count(seconds, 'second')}.`
@@ -175,6 +179,7 @@ export const english: Texts = {
       name: () => 'That password is your name or the name of this service, which is guessed first.',
     },
   },
+  ...recoveryTexts.en,
   formPost: {
     title: 'One moment',
     text: 'You are being taken back to the application.',

@@ -32,7 +32,20 @@ export const NewPasswordFields = ({ texts, minCharacters, isWrong }: NewPassword
   );
 };
 
-export function passwordRefusalText(texts: Texts, refusal: PasswordRefusal, minCharacters: number): string {
+interface PasswordProblemProps {
+  readonly texts: Texts;
+  readonly refusal: PasswordRefusal | undefined;
+  readonly minCharacters: number;
+}
+
+export const PasswordProblem = ({ texts, refusal, minCharacters }: PasswordProblemProps): VNode | null =>
+  refusal ? (
+    <p class="note note-danger" role="alert" id={PASSWORD_PROBLEM_ID}>
+      {textOf(texts, refusal, minCharacters)}
+    </p>
+  ) : null;
+
+function textOf(texts: Texts, refusal: PasswordRefusal, minCharacters: number): string {
   if (refusal.verdict === 'unfit') return texts.newPassword.flaws[refusal.flaw](minCharacters);
   if (refusal.verdict !== 'throttled') return texts.newPassword[refusal.verdict];
   return `${texts.signIn.throttled} ${texts.signIn.retryIn(refusal.retryAfterSeconds)}`;

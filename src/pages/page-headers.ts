@@ -14,6 +14,8 @@ export interface PageSources {
    * `form-action`.
    */
   readonly leadsToClient?: boolean;
+  /** The URL has a link's secret in it, which must not be in the `Referer` of our own requests, because proxies log that. */
+  readonly hasSecretUrl?: boolean;
 }
 
 export function pageHeaders(sources: PageSources = {}): Record<string, string> {
@@ -21,7 +23,7 @@ export function pageHeaders(sources: PageSources = {}): Record<string, string> {
     'content-security-policy': contentSecurityPolicy(sources),
     'x-frame-options': 'DENY',
     'x-content-type-options': 'nosniff',
-    'referrer-policy': 'same-origin',
+    'referrer-policy': sources.hasSecretUrl ? 'strict-origin' : 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
     'cache-control': 'no-store',

@@ -34,6 +34,8 @@ export interface PageOptions {
   readonly leadsToClient?: boolean;
   /** `ui_locales` of the authorization request. */
   readonly uiLocales?: string | undefined;
+  /** See `PageSources`. */
+  readonly hasSecretUrl?: boolean;
   /** Hashes of the scripts in the page. */
   readonly scriptSources?: readonly string[];
   /** A `Set-Cookie`. */
@@ -57,14 +59,21 @@ export class Pages {
     request: FastifyRequest,
     reply: FastifyReply,
     contentIn: (texts: Texts) => PageContent,
-    { status = 200, leadsToClient = false, uiLocales, scriptSources = [], cookie }: PageOptions = {},
+    {
+      status = 200,
+      leadsToClient = false,
+      hasSecretUrl = false,
+      uiLocales,
+      scriptSources = [],
+      cookie,
+    }: PageOptions = {},
   ): void {
     const texts = textsFor({ uiLocales, acceptLanguage: request.headers['accept-language'] });
     const html = this.render(texts, contentIn(texts));
     if (cookie !== undefined) void reply.header('set-cookie', cookie);
     void reply
       .status(status)
-      .headers(pageHeaders({ style: this.styleSource, scripts: scriptSources, leadsToClient }))
+      .headers(pageHeaders({ style: this.styleSource, scripts: scriptSources, leadsToClient, hasSecretUrl }))
       .header('content-language', texts.language)
       .header('vary', 'Accept-Language')
       .type('text/html; charset=utf-8')

@@ -160,6 +160,9 @@ input:focus-visible, input[aria-invalid=true]:focus-visible { outline-offset: -1
 .button-small { min-height: 2.75rem; padding: .375rem 1rem; font-size: .9375rem; }
 .choices { display: grid; gap: .75rem; grid-template-columns: 1fr 1fr; }
 
+.aside { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 1.5rem; font-size: .9375rem; }
+.aside a { display: inline-flex; align-items: center; min-height: 2.75rem; }
+
 .or { display: flex; align-items: center; gap: .875rem; color: var(--muted); font-size: .875rem; }
 .or::before, .or::after { content: ''; flex: 1; border-top: 1px solid var(--line); }
 

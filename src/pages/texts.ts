@@ -31,6 +31,18 @@ export interface Explained {
   readonly text: string;
 }
 
+/** The kinds of mails, each with a link. */
+export type MailKind = 'reset';
+
+interface MailText {
+  readonly subject: (brand: string) => string;
+  readonly intro: (brand: string, username: string) => string;
+  /** The label of the link. */
+  readonly action: string;
+  /** For people who did not ask for it. */
+  readonly otherwise: string;
+}
+
 export type DescribedScope =
   'openid' | 'profile' | 'email' | 'address' | 'phone' | 'groups' | 'roles' | 'offline_access';
 
@@ -52,6 +64,9 @@ export interface Texts {
     readonly other_user: string;
     readonly other_way: string;
     readonly retryIn: (seconds: number) => string;
+    readonly hasNewPassword: string;
+    readonly forgotten: string;
+    readonly support: string;
   };
   readonly consent: {
     readonly title: (client: string) => string;
@@ -140,6 +155,22 @@ export interface Texts {
     readonly refused: string;
     readonly mismatch: string;
     readonly flaws: Readonly<Record<PasswordFlaw, (minCharacters: number) => string>>;
+  };
+  readonly forgotten: Explained & {
+    /** The label of the only field. */
+    readonly who: string;
+    readonly submit: string;
+    /** Says nothing about whether there is such an account. */
+    readonly sent: Explained;
+    readonly choose: string;
+    readonly forUser: Phrase;
+    readonly save: string;
+    readonly expired: Explained;
+    readonly again: string;
+  };
+  readonly mails: Readonly<Record<MailKind, MailText>> & {
+    /** How long the link works. */
+    readonly within: string;
   };
   readonly formPost: Explained & { readonly submit: string };
   readonly errors: Readonly<Record<PageProblem, Explained>> & {

@@ -1,3 +1,4 @@
+import { recoveryTexts } from './recovery-texts.js';
 import type { Texts } from './texts.js';
 
 /** As written in Taiwan. A name in another script has a space on either side. */
@@ -17,6 +18,9 @@ export const traditionalChinese: Texts = {
     throttled: '嘗試次數過多。',
     other_user: '您目前登入的帳號不是這裡要求的帳號，請改用該帳號登入。',
     other_way: '您已經登入，但這裡需要使用本頁提供的另一種方式登入。',
+    hasNewPassword: '您的密碼已變更，請使用新密碼登入。',
+    forgotten: '忘記密碼？',
+    support: '取得協助',
     retryIn: (seconds) =>
       seconds < 60 ? `請在 ${seconds} 秒後再試。` : `請在 ${Math.ceil(seconds / 60)} 分鐘後再試。`,
   },
@@ -163,6 +167,7 @@ export const traditionalChinese: Texts = {
       name: () => '這個密碼是您的名稱或本服務的名稱，很容易被猜到。',
     },
   },
+  ...recoveryTexts['zh-Hant'],
   formPost: { title: '請稍候', text: '正在將您帶回應用程式。', submit: '繼續' },
   errors: {
     reference: '回報問題時請提供這個編號',

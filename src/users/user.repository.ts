@@ -12,6 +12,7 @@ import {
 import { LinkedAccountEntity } from './linked-account.entity.js';
 import type { PasswordKind } from './password-kinds.js';
 import { usernameKey } from '../oauth/username.js';
+import { SubjectEntity } from './subject.entity.js';
 import type { StandardClaims } from '../oauth/standard-claims.js';
 import type { UserChangeSet } from './user-change.js';
 import { UserEntity } from './user.entity.js';
@@ -52,6 +53,22 @@ export class UserRepository {
 
   findByKey(usernameKey: string): Promise<UserEntity | null> {
     return this.users.findOneBy({ usernameKey, deletedAt: IsNull() });
+  }
+
+  /**
+   * Users with a password and an e-mail address to send a link to, by username or e-mail address, unless they are disabled. One
+   * statement, whatever it finds; an address may have several users.
+   */
+  recoverable(typed: string, limit: number): Promise<UserEntity[]> {
+    const names = { key: usernameKey(typed) ?? '', email: typed.trim().toLowerCase() };
+    return this.users
+      .createQueryBuilder('u')
+      .leftJoin(SubjectEntity, 'd', 'd.subject = u.subject')
+      .where("(u.usernameKey = :key OR lower(u.claims ->> 'email') = :email) AND u.deletedAt IS NULL", names)
+      .andWhere("u.passwordHash IS NOT NULL AND u.claims ->> 'email' IS NOT NULL AND d.disabledAt IS NULL")
+      .orderBy('u.subject')
+      .limit(limit)
+      .getMany();
   }
 
   /** Includes deleted users. */
@@ -124,20 +141,24 @@ export class UserRepository {
     return this.change(subject, { ...changes, updatedAt: now }, manager);
   }
 
-  /** @param from does nothing unless this is the stored hash */
+  /** @param from does nothing unless the stored password is this one */
   async setPasswordHash(
     subject: string,
     passwordHash: string,
     now: Date,
     manager: EntityManager,
-    from?: string,
+    from: { readonly passwordHash?: string; readonly passwordChangedAt?: Date | null } = {},
   ): Promise<boolean> {
-    const { affected } = await manager
-      .withRepository(this.users)
-      .update(
-        { subject, deletedAt: IsNull(), ...(from !== undefined && { passwordHash: from }) },
-        { passwordHash, passwordChangedAt: now },
-      );
+    const { passwordChangedAt = null, ...rest } = from;
+    const { affected } = await manager.withRepository(this.users).update(
+      {
+        subject,
+        deletedAt: IsNull(),
+        ...rest,
+        ...('passwordChangedAt' in from && { passwordChangedAt: passwordChangedAt ?? IsNull() }),
+      },
+      { passwordHash, passwordChangedAt: now },
+    );
     return affected === 1;
   }
 

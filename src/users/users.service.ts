@@ -66,6 +66,11 @@ export class UsersService {
     return key === undefined ? null : this.repository.findByKey(key);
   }
 
+  /** See `UserRepository.recoverable`. */
+  recoverable(typed: string, limit: number): Promise<UserEntity[]> {
+    return this.repository.recoverable(typed, limit);
+  }
+
   /** By subject, ascending. @param after the subject that the page starts after @param search see `UserRepository.list` */
   list(limit: number, after?: string, search?: string): Promise<UserEntity[]> {
     return this.repository.list(limit, after, search);

@@ -14,6 +14,8 @@ import { Chromium, type BrowserPage } from '../support/chromium.js';
 import { ClientSite } from '../support/client-site.js';
 import type { TestClient } from '../support/clients.js';
 import { DemoSite } from '../support/demo-site.js';
+import { eventually } from '../support/eventually.js';
+import { MailServer, type ReceivedMail } from '../support/mail-server.js';
 import { Person } from '../support/person.js';
 import { aUser, Authorization, browserClient, webClient, type TestUser } from '../support/sign-in.js';
 import { startAppAtIssuer, type TestApp } from '../support/test-app.js';
@@ -26,6 +28,7 @@ const LONG_NAME = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenverwaltung
 const EVERYTHING = 'openid profile email address phone offline_access read';
 const DETAILS = JSON.stringify({ userinfo: { birthdate: null, zoneinfo: null, 'urn:example:badge': null } });
 
+let mailServer: MailServer;
 let upstream: Upstream;
 let app: TestApp;
 let chromium: Chromium;
@@ -35,11 +38,13 @@ let shop: TestClient;
 let desktop: TestClient;
 
 beforeAll(async () => {
-  upstream = await Upstream.start();
+  [upstream, mailServer] = await Promise.all([Upstream.start(), MailServer.start()]);
   app = await startAppAtIssuer({
     clock: new TestClock(Date.now()),
     environment: {
       ...upstream.environment,
+      ...mailServer.environment,
+      REKEY_SUPPORT_URL: 'https://help.example/',
       REKEY_UPSTREAM_NAME: 'Acme',
       REKEY_FAILED_SIGN_INS_PER_MINUTE: String(FAILURES_PER_MINUTE),
     },
@@ -54,6 +59,7 @@ afterAll(async () => {
   await site.close();
   await app.close();
   await upstream.close();
+  await mailServer.down();
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -121,6 +127,16 @@ const fillAccount: Way = async (visit) => {
   await visit.person.open('/account?done=access_ended');
 };
 
+async function forgetPassword({ person, page, texts }: Visit): Promise<ReceivedMail> {
+  const email = `alice.${Math.random()}@example.org`;
+  await aUser(app, { email });
+  await person.open('/sign-in/forgotten');
+  await page.getByLabel(texts.forgotten.who).fill(email);
+  await person.press(texts.forgotten.submit);
+  await eventually(() => expect(mailServer.to(email)).toHaveLength(1));
+  return mailServer.to(email)[0]!;
+}
+
 /** A sign-in during which the service throws this error. */
 const signInWhile =
   (thrown: Error): Way =>
@@ -164,6 +180,19 @@ const pages: Record<string, Way> = {
     await visit.person.press(visit.texts.newPassword.change);
     await visit.page.getByRole('alert').waitFor();
   },
+  'forgotten password': open('/sign-in/forgotten'),
+  'forgotten password, the mail is sent': open('/sign-in/forgotten/sent'),
+  'forgotten password, the mail itself': async (visit) => {
+    const { html } = await forgetPassword(visit);
+    await visit.page.goto('about:blank');
+    await visit.page.setContent(html);
+  },
+  'forgotten password, the link': async (visit) => {
+    const { text } = await forgetPassword(visit);
+    await visit.page.goto(/http\S+/.exec(text)![0]);
+    await visit.page.getByRole('heading', { name: visit.texts.forgotten.choose }).waitFor();
+  },
+  'forgotten password, a link that has expired': open('/sign-in/new-password?link=x'),
   'sign-out': async (visit) => {
     await signIn(visit);
     await visit.person.open(`/end-session?client_id=${desktop.clientId}`);

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { PostForm } from '../../pages/form-fields.page.js';
-import { NewPasswordFields, PASSWORD_PROBLEM_ID, passwordRefusalText } from '../../pages/new-password.page.js';
+import { NewPasswordFields, PASSWORD_PROBLEM_ID, PasswordProblem } from '../../pages/new-password.page.js';
 import type { PasswordRefusal, Texts } from '../../pages/texts.js';
 
 export interface AccountPasswordPageProps {
@@ -18,11 +18,7 @@ export const AccountPasswordPage = (props: AccountPasswordPageProps): VNode => {
   return (
     <div class="card stack">
       <h1>{texts.newPassword.change}</h1>
-      {refusal && (
-        <p class="note note-danger" role="alert" id={PASSWORD_PROBLEM_ID}>
-          {passwordRefusalText(texts, refusal, minCharacters)}
-        </p>
-      )}
+      <PasswordProblem texts={texts} refusal={refusal} minCharacters={minCharacters} />
       <PostForm class="fields" action={action} formToken={formToken}>
         <div>
           <label for="password">{texts.newPassword.current}</label>

@@ -15,6 +15,12 @@ export interface SignInPageProps {
   readonly problem?: 'wrong' | 'throttled' | undefined;
   readonly obstacle?: SignInObstacle | undefined;
   readonly retryAfterSeconds?: number | undefined;
+  /** The password was changed by a link, just now. */
+  readonly hasNewPassword?: boolean;
+  /** For users who have forgotten their password. */
+  readonly forgottenHref?: string | undefined;
+  /** The operator's help. */
+  readonly supportHref?: string | undefined;
   /** The other way to sign in. */
   readonly upstream?: { readonly name: string; readonly href: string } | undefined;
 }
@@ -33,9 +39,15 @@ export const SignInPage = (props: SignInPageProps): VNode => {
             : texts.signIn.toContinueTo(<bdi class="name">{clientName}</bdi>)}
         </p>
       </div>
+      {props.hasNewPassword && (
+        <p class="note note-done" role="status">
+          {texts.signIn.hasNewPassword}
+        </p>
+      )}
       {props.obstacle && <p class="note note-notice">{texts.signIn[props.obstacle]}</p>}
       <Problem {...props} />
       <PasswordForm {...props} />
+      <Help {...props} />
       {upstream && (
         <>
           <p class="or">{texts.signIn.or}</p>
@@ -47,6 +59,14 @@ export const SignInPage = (props: SignInPageProps): VNode => {
     </div>
   );
 };
+
+const Help = ({ texts, forgottenHref, supportHref }: SignInPageProps): VNode | null =>
+  forgottenHref === undefined && supportHref === undefined ? null : (
+    <p class="aside">
+      {forgottenHref !== undefined && <a href={forgottenHref}>{texts.signIn.forgotten}</a>}
+      {supportHref !== undefined && <a href={supportHref}>{texts.signIn.support}</a>}
+    </p>
+  );
 
 const Problem = ({ texts, problem, retryAfterSeconds }: SignInPageProps): VNode | null =>
   problem ? (

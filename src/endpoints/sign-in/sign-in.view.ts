@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../platform/config/config.js';
 import { browserOf } from '../../platform/http/browser-context.js';
 import { issuerPath } from '../../platform/http/issuer-path.js';
+import { queryOf } from '../../platform/http/request-context.js';
 import { FormTokens } from '../../pages/form-token.service.js';
 import { Pages } from '../../pages/pages.view.js';
 import { MAX_PENDING_REQUEST_CHARACTERS } from '../../upstream/pending-sign-in.js';
@@ -43,6 +44,10 @@ export class SignInView {
       obstacle,
       retryAfterSeconds,
       clientName: authorization?.clientName,
+      // Lenient: the query of this page has no other meaning.
+      hasNewPassword: new URLSearchParams(queryOf(request.url)).get('done') === 'password_changed',
+      forgottenHref: this.config.smtpUrl === undefined ? undefined : `${this.path}/sign-in/forgotten`,
+      supportHref: this.config.supportUrl,
       upstream: this.upstream(query),
     };
     if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);

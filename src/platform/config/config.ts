@@ -52,6 +52,11 @@ export class Config {
   readonly upstreamScope: string;
   /** `groups` or an attribute, and the upstream provider's claim that says it at each sign-in. */
   readonly upstreamClaims: readonly (readonly [target: string, source: string])[];
+  /** The SMTP server for mails to users; absent: the service sends none. Needs `mailFrom`. */
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string | undefined;
+  /** The operator's help for users who cannot sign in. */
+  readonly supportUrl: string | undefined;
   /** The response at the issuer's URL: `page`, `none`, or a URL to redirect to. */
   readonly home: string;
   /** Whether there is a web console. */

@@ -98,6 +98,8 @@ function demands(raw: RawConfig): Rule[] {
     redisUrl,
     trustedProxies,
     processes,
+    smtpUrl,
+    mailFrom,
   } = settings;
   return [
     [[secret], production && !raw.secret, 'is required in production'],
@@ -167,6 +169,7 @@ function demands(raw: RawConfig): Rule[] {
       production && raw.trustedProxies.length === 0,
       'is required in production, because TLS ends at a proxy, which must be trusted',
     ],
+    [[smtpUrl, mailFrom], !raw.smtpUrl !== !raw.mailFrom, `and ${mailFrom.name} must be set together`],
     ...upstreamDemands(raw),
   ];
 }

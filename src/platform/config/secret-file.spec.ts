@@ -32,12 +32,14 @@ it('every setting that holds a secret may be read from a file', () => {
     REDIS_URL: 'redis://:hunter3@cache',
     REKEY_ADMIN_CLIENT_SECRET: `${SECRET}2`,
     REKEY_UPSTREAM_CLIENT_SECRET: 'hunter4',
+    REKEY_SMTP_URL: 'smtps://rekey:hunter5@mail',
   };
   for (const { name } of secrets) expect({ name, known: name in values }).toEqual({ name, known: true });
   const others = {
     REKEY_ADMIN_CLIENT_ID: 'admin',
     REKEY_UPSTREAM_ISSUER: 'https://login.example',
     REKEY_UPSTREAM_CLIENT_ID: 'rekey',
+    REKEY_MAIL_FROM: 'rekey@id.example',
   };
   const files = Object.entries(values).map(([name, value]) => [`${name}_FILE`, written(`${value}\n`, name)] as const);
   expect(loadConfig({ ...others, ...Object.fromEntries(files) })).toEqual(loadConfig({ ...others, ...values }));

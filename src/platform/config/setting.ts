@@ -124,6 +124,14 @@ export const home: Parse<string> = (value) => {
   }
 };
 
+/** `rekey@example.com`, or with a name: `Rekey <rekey@example.com>`. */
+export const mailbox: Parse<string> = (value) => {
+  if (!/^(?:[^<>@"\\\p{C}]{1,60} <[^\s@<>,;:"\\]+@[^\s@<>,;:"\\]+>|[^\s@<>,;:"\\]+@[^\s@<>,;:"\\]+)$/u.test(value)) {
+    throw new SettingProblem('must be an e-mail address, or one with a name like Rekey <rekey@example.com>');
+  }
+  return value;
+};
+
 /** Contact URIs, separated by commas. RFC 9116 §2.5.3 requires https for web URIs. */
 export const contacts: Parse<string[]> = (value) =>
   commaSeparated(value).map((item) => {

@@ -22,6 +22,7 @@ import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.
 import { RootKey1764280000000 } from './migrations/1764280000000-root-key.js';
 import { Scopes1764220000002 } from './migrations/1764220000002-scopes.js';
 import { ClaimNames1764220000003 } from './migrations/1764220000003-claim-names.js';
+import { Mails1764230000000 } from './migrations/1764230000000-mails.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -44,4 +45,5 @@ export const migrations = [
   RootKey1764280000000,
   Scopes1764220000002,
   ClaimNames1764220000003,
+  Mails1764230000000,
 ];

@@ -59,10 +59,13 @@ export class FailureCounter {
     return this.seenOf(key, performance.now())?.remaining ?? this.failures;
   }
 
-  /** Counts one failure. Never rejects: a limiter that is away must not become an outage. */
-  async count(key: string): Promise<void> {
-    const { remainingPoints, msBeforeNext } = await this.shared(key).catch(() => settled(this.inProcess.consume(key)));
+  /** Counts one failure. Never rejects: a limiter that is away must not become an outage. @returns how many there are now */
+  async count(key: string): Promise<number> {
+    const { remainingPoints, msBeforeNext, consumedPoints } = await this.shared(key).catch(() =>
+      settled(this.inProcess.consume(key)),
+    );
     this.remember(key, Math.max(0, remainingPoints), msBeforeNext);
+    return consumedPoints;
   }
 
   /** Within the connection's deadline: the client itself would wait for a Redis that does not answer. */

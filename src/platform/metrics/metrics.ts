@@ -70,6 +70,10 @@ export class Metrics {
     ['outcome'],
   );
 
+  readonly mails = this.counter('rekey_mails_total', 'Mails to users: sent, failed (and tried again), given_up.', [
+    'outcome',
+  ]);
+
   readonly rotationBatchSize = new Histogram({
     name: 'rekey_rotation_batch_size',
     help: 'Rotations in one statement.',
