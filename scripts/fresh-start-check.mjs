@@ -70,8 +70,9 @@ async function whileStarted(port, dataDir, task) {
   const live = `http://127.0.0.1:${port}/health/live`;
   try {
     const started = Date.now();
-    const problem = () => `npm start did not answer at ${live}:\n${output.slice(0, 3000)}\n${log.slice(-3000)}`;
-    await until(() => npm.exitCode !== null || answers(live), START_TIMEOUT_MS, problem);
+    const ready = `http://127.0.0.1:${port}/health/ready`; // /health/live answers while the start goes on
+    const problem = () => `npm start did not answer at ${ready}:\n${output.slice(0, 3000)}\n${log.slice(-3000)}`;
+    await until(() => npm.exitCode !== null || answers(ready), START_TIMEOUT_MS, problem);
     demand(npm.exitCode === null, problem());
     await sleep(500); // the last lines are on their way
     console.log(`answered after ${Date.now() - started} ms`);
@@ -243,6 +244,17 @@ function refuseToBoot(dataDir) {
     demand(!printed.includes(value), `a refused setting is printed: ${printed}`);
 }
 
+/** A start that cannot be ends with a sentence about what is wrong and how to go on. */
+function refuseToStart(settings, ...sentences) {
+  const env = { ...untouched, ...settings };
+  const options = { env, encoding: 'utf8', timeout: START_TIMEOUT_MS };
+  const { status, stdout, stderr } = spawnSync('node', ['dist/main.js'], options);
+  const printed = stdout + stderr;
+  demand(status === 1, `a start with ${JSON.stringify(settings)} ended with ${status}:\n${printed}`);
+  for (const sentence of sentences) demand(printed.includes(sentence), `"${sentence}" is not said:\n${printed}`);
+  demand(!/^ +at /m.test(printed), `a refused start prints a stack:\n${printed}`);
+}
+
 const secretsIn = (lines) => lines.join('\n').match(/[A-Za-z0-9_-]{40,}/g) ?? [];
 
 const root = await mkdtemp(join(tmpdir(), 'rekey-fresh-'));
@@ -258,6 +270,8 @@ try {
     tryOut(lines);
     demo = demoIn(lines);
     await signIn(demo);
+    refuseToStart({ PORT: String(port), REKEY_DATA_DIR: join(root, 'other') }, `${port}`, 'PORT=');
+    refuseToStart({ PORT: String(port + 2), REKEY_DATA_DIR: dataDir }, 'in use by process', 'REKEY_DATA_DIR');
   });
   demand(!(await answers(demo.url)), 'the demo client still answers after SIGTERM');
   await whileStarted(port, dataDir, (lines) => {
@@ -269,6 +283,7 @@ try {
     );
     demand(lines.length > 0 && lines.length <= MAX_LINES, `the second start printed ${lines.length} lines`);
   });
+  refuseToStart({ PORT: String(port), REKEY_DATA_DIR: '/dev/null/data' }, 'REKEY_DATA_DIR');
   await cutTheDemoShort();
   refuseToBoot(join(root, 'production'));
   console.log(
