@@ -115,11 +115,11 @@ async function listening(): Promise<void> {
   say('Starting a server with an empty embedded database (a few seconds the first time) …');
   for (;;) {
     if (server.exitCode !== null) throw new Error('The server did not start');
-    const isLive = await fetch(`${url}/health/live`).then(
+    const isReady = await fetch(`${url}/health/ready`).then(
       (response) => response.ok,
       () => false,
     );
-    if (isLive) return;
+    if (isReady) return;
     await sleep(50);
   }
 }

@@ -30,6 +30,7 @@ function requestOf(credentials: string) {
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const raw = { rawHeaders: ['Authorization', authorization] };
   return {
+    url: '/token',
     headers: { authorization },
     raw,
     body: Form.parse('grant_type=client_credentials'),
