@@ -8,7 +8,15 @@ import { Action, Name } from './ui';
 
 const NAMES: Record<Language, string> = { en: 'English', 'zh-Hant': '繁體中文' };
 
-const PLACES = [{ to: '/users', name: 'users', role: 'rekey:read' }] as const;
+const PLACES = [
+  { to: '/', name: 'overview', role: 'rekey:read' },
+  { to: '/users', name: 'users', role: 'rekey:read' },
+  { to: '/clients', name: 'clients', role: 'rekey:read' },
+  { to: '/explain', name: 'explain', role: 'rekey:read' },
+  { to: '/revocations', name: 'revocations', role: 'rekey:read' },
+  { to: '/audit', name: 'audit', role: 'rekey:audit' },
+  { to: '/keys', name: 'keys', role: 'rekey:read' },
+] as const;
 
 export function Layout() {
   const texts = useTexts();
@@ -61,7 +69,12 @@ function Navigation() {
       <ul>
         {PLACES.filter(({ role }) => may(role)).map(({ to, name }) => (
           <li key={to}>
-            <Link to={to} className="place" activeProps={{ 'aria-current': 'page' }}>
+            <Link
+              to={to}
+              className="place"
+              activeOptions={{ exact: to === '/' }}
+              activeProps={{ 'aria-current': 'page' }}
+            >
               {texts.nav[name]}
             </Link>
           </li>

@@ -1,7 +1,16 @@
 /** The pages and their paths. */
-import { createRootRoute, createRoute, createRouter, Link, redirect } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Link } from '@tanstack/react-router';
 import { Layout } from './layout';
 import { useTexts } from './preferences';
+import { AuditPage, FILTERS } from './pages/audit';
+import { ClientPage } from './pages/client';
+import { ClientsPage } from './pages/clients';
+import { ExplainPage } from './pages/explain';
+import { FamilyPage } from './pages/family';
+import { KeysPage } from './pages/keys';
+import { NewClientPage } from './pages/new-client';
+import { OverviewPage } from './pages/overview';
+import { RevocationsPage } from './pages/revocations';
 import { UserPage } from './pages/user';
 import { UsersPage } from './pages/users';
 
@@ -12,22 +21,21 @@ const texts = (names: readonly string[]) => (search: Record<string, unknown>) =>
     names.flatMap((name) => (typeof search[name] === 'string' && search[name] !== '' ? [[name, search[name]]] : [])),
   ) as Record<string, string>;
 
-const index = createRoute({
-  getParentRoute: () => root,
-  path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/users' });
-  },
-});
-export const usersRoute = createRoute({
-  getParentRoute: () => root,
-  path: '/users',
-  component: UsersPage,
-  validateSearch: texts(['search']),
-});
-const user = createRoute({ getParentRoute: () => root, path: '/users/$user', component: UserPage });
+const parent = { getParentRoute: () => root } as const;
 
-const tree = root.addChildren([index, usersRoute, user]);
+const tree = root.addChildren([
+  createRoute({ ...parent, path: '/', component: OverviewPage }),
+  createRoute({ ...parent, path: '/users', component: UsersPage, validateSearch: texts(['search']) }),
+  createRoute({ ...parent, path: '/users/$user', component: UserPage }),
+  createRoute({ ...parent, path: '/families/$family', component: FamilyPage }),
+  createRoute({ ...parent, path: '/clients', component: ClientsPage }),
+  createRoute({ ...parent, path: '/clients/new', component: NewClientPage }),
+  createRoute({ ...parent, path: '/clients/$client', component: ClientPage }),
+  createRoute({ ...parent, path: '/explain', component: ExplainPage }),
+  createRoute({ ...parent, path: '/revocations', component: RevocationsPage }),
+  createRoute({ ...parent, path: '/audit', component: AuditPage, validateSearch: texts(FILTERS) }),
+  createRoute({ ...parent, path: '/keys', component: KeysPage }),
+]);
 
 /** Values in the address are texts, so that a search for 123 stays one. */
 export const createConsoleRouter = (home: string) =>

@@ -10,6 +10,7 @@ import { FamiliesModule } from '../families/families.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { RefreshModule } from '../refresh/refresh.module.js';
 import { ScopesModule } from '../scopes/scopes.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { TimeModule } from '../platform/time/time.module.js';
 import { AuditController } from './audit.controller.js';
@@ -35,6 +36,8 @@ import { ScopesController } from './scopes.controller.js';
 import { SubjectsController } from './subjects.controller.js';
 import { UserAdministration } from './user-administration.service.js';
 import { UserImportAdministration } from './user-import-administration.service.js';
+import { UserConsentsController } from './user-consents.controller.js';
+import { UserSessionsController } from './user-sessions.controller.js';
 import { UsersController } from './users.controller.js';
 
 /** `/admin/v1`: calls the services and is guarded by our own access tokens. Nothing depends on it. */
@@ -51,6 +54,7 @@ import { UsersController } from './users.controller.js';
     KeysModule,
     IssuanceModule,
     SignOutModule,
+    SessionsModule,
     ConsentsModule,
     ScopesModule,
   ],
@@ -62,6 +66,8 @@ import { UsersController } from './users.controller.js';
     ScopesController,
     SubjectsController,
     UsersController,
+    UserSessionsController,
+    UserConsentsController,
     AuditController,
     KeysController,
     ExplainController,

@@ -3,6 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { AdminRole } from '../../src/oauth/scope.js';
 import { browserStage, type BrowserStage } from '../support/browser-stage.js';
 import type { BrowserPage } from '../support/chromium.js';
+import { faults } from '../support/accessibility.js';
+import { confidentialClient, startFamily, type TestClient, type TestFamily } from '../support/clients.js';
+import { refresh } from '../support/requests.js';
+import { eventually } from '../support/eventually.js';
 import { Person } from '../support/person.js';
 import { aUser, type TestUser } from '../support/sign-in.js';
 import { BY_TEST, usersOf } from '../support/users.js';
@@ -85,5 +89,102 @@ describe('users', () => {
     await page.getByRole('link', { name: wanted.username }).click();
     await expectHeading(wanted.username);
     await page.getByText(email).waitFor();
+  });
+});
+
+describe('the story of a stolen token', () => {
+  let client: TestClient;
+  let victim: TestUser;
+  let reused: TestFamily;
+  let live: TestFamily;
+
+  beforeAll(async () => {
+    client = await confidentialClient(stage.app, { name: EVIL_NAME });
+    victim = await aUser(stage.app, { name: EVIL_NAME });
+    reused = await startFamily(stage.app, client, { subject: victim.subject });
+    live = await startFamily(stage.app, client, { subject: victim.subject });
+    const { body } = await refresh(stage.app, client, reused.refreshToken);
+    await refresh(stage.app, client, body.refresh_token as string);
+    stage.app.clock.advanceSeconds(120);
+    await refresh(stage.app, client, reused.refreshToken);
+  });
+
+  it('an admin finds the user, reads in the family’s timeline that its token was reused, and revokes another family after a preview', async () => {
+    await enter('/users', await anAdmin('rekey:read', 'rekey:audit', 'rekey:revoke'));
+    await page.getByLabel('Search users').fill(victim.username);
+    await page.getByRole('link', { name: victim.username }).click();
+    await expectHeading(victim.username);
+    await page.locator(`a[href$="${reused.familyId}"]`).first().click();
+    await expectHeading('Token family');
+    await page.getByText('Refresh token reused').first().waitFor();
+    await page.getByRole('heading', { name: 'The family forked' }).waitFor();
+    await page.goBack();
+    await expectHeading(victim.username);
+    await page.locator(`a[href$="${live.familyId}"]`).first().click();
+    await expectHeading('Token family');
+    await page.getByRole('button', { name: 'Revoke family' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('It would end these live families').waitFor();
+    const submit = dialog.getByRole('button', { name: 'Revoke', exact: true });
+    expect(await submit.isDisabled()).toBe(true);
+    await dialog.getByLabel('Reason').fill('laptop stolen');
+    await submit.click();
+    await dialog.getByText('Revoked: 1 families of 1 users.').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.getByText('laptop stolen').first().waitFor();
+    const { body } = await refresh(stage.app, client, live.refreshToken);
+    expect(body.error).toBe('invalid_grant');
+  });
+
+  it('a login session is ended where it is seen', async () => {
+    const reader = await anAdmin('rekey:read', 'rekey:users');
+    const other = await stage.chromium.page({ userAgent: 'Firefox of the victim' });
+    await new Person(other, stage.app).open('/account');
+    await new Person(other, stage.app).signIn(victim);
+    await enter(`/users/${victim.subject}`, reader);
+    await page.getByText('Firefox of the victim').waitFor();
+    await page.getByRole('button', { name: 'End session' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+    await page.getByText('Not signed in anywhere.').waitFor();
+    expect(await new Person(other, stage.app).isSignedIn()).toBe(false);
+    await other.close();
+  });
+
+  it('axe finds nothing on any page, in light and dark, on a desktop and a phone', async () => {
+    await enter('/', await anAdmin('rekey:admin'));
+    const pages = [
+      ['/', 'Overview'],
+      ['/users', 'Users'],
+      [`/users/${victim.subject}`, victim.username],
+      [`/families/${reused.familyId}`, 'Token family'],
+      ['/clients', 'Clients'],
+      ['/clients/new', 'Register a client'],
+      [`/clients/${client.clientId}`, EVIL_NAME],
+      ['/explain', 'Explain'],
+      ['/revocations', 'Revocations'],
+      ['/audit', 'Audit log'],
+      ['/keys', 'Signing keys'],
+    ] as const;
+    const found: Record<string, string[]> = {};
+    for (const [path, name] of pages) {
+      await page.goto(`${stage.app.issuer}/console${path}`);
+      await expectHeading(name);
+      await eventually(async () => expect(await page.locator('.waiting').count()).toBe(0));
+      // Not whether everything fits at twice the size of letters: tables do not.
+      const faulty = (await faults(page)).filter((fault) => /^(light|dark), /.test(fault));
+      if (faulty.length > 0) found[path] = faulty;
+    }
+    expect(found).toEqual({});
+  }, 90_000);
+
+  it('the first load is at most 300 KiB', async () => {
+    let bytes = 0;
+    page.on('response', (response) => {
+      bytes += Number(response.headers()['content-length'] ?? 0);
+    });
+    await page.goto(`${stage.app.issuer}/console/?problem=denied`);
+    await expectHeading('You are not signed in');
+    expect(bytes).toBeGreaterThan(20_000);
+    expect(bytes).toBeLessThan(300 * 1024);
   });
 });

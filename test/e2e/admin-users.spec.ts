@@ -5,7 +5,7 @@ import { Consents } from '../../src/consent/consents.service.js';
 import { UserRepository } from '../../src/users/user.repository.js';
 import { RevocationTracker } from '../../src/revocation/revocation-tracker.js';
 import { admin, callAdmin, column, wrongFields, type Admin } from '../support/admin.js';
-import { auditOf } from '../support/audit-trail.js';
+import { auditOf, auditOfSession } from '../support/audit-trail.js';
 import { confidentialClient, startFamily, type TestClient } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';
 import { withLostStatements } from '../support/failing-statements.js';
@@ -676,6 +676,46 @@ describe('an import', () => {
 
   it('an import may be empty', async () => {
     expect((await importing([])).body).toEqual({ results: [] });
+  });
+});
+
+describe('sessions and consents of a user', () => {
+  it('login sessions are listed and ended, once however often it is asked for, and with their event', async () => {
+    const { subject = '' } = await created();
+    const [first, second] = [await beginLoginSession(subject), await beginLoginSession(subject)];
+    const listed = async () => column(await caller.get(path(subject, '/sessions')), 'session_id').sort();
+    expect(await listed()).toEqual([first, second].sort());
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => caller.delete(path(subject, `/sessions/${first}`))),
+    );
+    for (const { status } of answers) expect([204, 404]).toContain(status);
+    expect(answers.some(({ status }) => status === 204)).toBe(true);
+    expect(await listed()).toEqual([second]);
+    expect(await auditOfSession(app, first!)).toMatchObject([{ subject, reason: 'admin_request' }]);
+  });
+
+  it('a session of another user, an unknown one and an unknown user are a 404, and end nothing', async () => {
+    const [one, other] = [(await created()).subject!, (await created()).subject!];
+    const session = await beginLoginSession(other);
+    const paths = [`/sessions/${session}`, `/sessions/${randomUUID()}`, '/sessions/x'].map((rest) => path(one, rest));
+    for (const each of [...paths, path('nobody', `/sessions/${session}`)]) {
+      expect((await caller.delete(each)).status).toBe(404);
+    }
+    for (const each of ['/sessions', '/consents']) expect((await caller.get(path('nobody', each))).status).toBe(404);
+    expect(column(await caller.get(path(other, '/sessions')), 'session_id')).toEqual([session]);
+  });
+
+  it('consents are listed with their scope', async () => {
+    const { subject = '' } = await created();
+    expect((await caller.get(path(subject, '/consents'))).body).toEqual({ items: [] });
+    await app.database.query(
+      `INSERT INTO consents (subject, client_id, scope, claims, granted_at, updated_at)
+       VALUES ($1, $2, '{openid,read}', '{}', now(), now())`,
+      [subject, client.clientId],
+    );
+    expect((await caller.get(path(subject, '/consents'))).body.items).toEqual([
+      { client_id: client.clientId, scope: 'openid read', granted_at: expect.any(String) },
+    ]);
   });
 });
 

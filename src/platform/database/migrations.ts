@@ -14,15 +14,15 @@ import { MovingIn1764170000000 } from './migrations/1764170000000-moving-in.js';
 import { FamilyId1764180000000 } from './migrations/1764180000000-family-id.js';
 import { AllowedOrigins1764190000000 } from './migrations/1764190000000-allowed-origins.js';
 import { FromAuthorizationCode1764200000000 } from './migrations/1764200000000-from-authorization-code.js';
-import { AuditOrigin1764240000000 } from './migrations/1764240000000-audit-origin.js';
-import { ClientHealth1764241000000 } from './migrations/1764241000000-client-health.js';
 import { Groups1764220000000 } from './migrations/1764220000000-groups.js';
 import { ClientClaims1764220000001 } from './migrations/1764220000001-client-claims.js';
-import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.js';
-import { RootKey1764280000000 } from './migrations/1764280000000-root-key.js';
 import { Scopes1764220000002 } from './migrations/1764220000002-scopes.js';
 import { ClaimNames1764220000003 } from './migrations/1764220000003-claim-names.js';
 import { Mails1764230000000 } from './migrations/1764230000000-mails.js';
+import { AuditOrigin1764240000000 } from './migrations/1764240000000-audit-origin.js';
+import { ClientHealth1764241000000 } from './migrations/1764241000000-client-health.js';
+import { AdminRoles1764250000000 } from './migrations/1764250000000-admin-roles.js';
+import { RootKey1764280000000 } from './migrations/1764280000000-root-key.js';
 
 export const migrations = [
   Initial1763800000000,
@@ -38,12 +38,12 @@ export const migrations = [
   AllowedOrigins1764190000000,
   FromAuthorizationCode1764200000000,
   Groups1764220000000,
-  AuditOrigin1764240000000,
-  ClientHealth1764241000000,
   ClientClaims1764220000001,
-  AdminRoles1764250000000,
-  RootKey1764280000000,
   Scopes1764220000002,
   ClaimNames1764220000003,
   Mails1764230000000,
+  AuditOrigin1764240000000,
+  ClientHealth1764241000000,
+  AdminRoles1764250000000,
+  RootKey1764280000000,
 ];
