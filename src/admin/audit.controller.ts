@@ -20,15 +20,17 @@ export class AuditController {
   @Get()
   @Needs('rekey:audit')
   @ApiOperation({
-    summary: 'Lists audit events, by client, subject, family, event, request or time',
-    description: 'With only `client_id` or `event`, a page may be short or even empty and still have a `next_cursor`.',
+    summary: 'Lists audit events, by client, subject, family, event, request, actor, reason, address or time',
+    description:
+      'Without `subject`, `family_id`, `sid` and `correlation_id`, a page may be short or even empty and still have a `next_cursor`.',
   })
   @ApiOkResponse({ type: AuditPageDto })
   async listAuditEvents(@Query() query: AuditQueryDto): Promise<AuditPageDto> {
     const { client_id: clientId, family_id: familyId, sid, event, correlation_id: correlationId } = query;
+    const { actor, reason, source } = query;
     const subject = query.subject === undefined ? undefined : await this.names.subject(query.subject);
     const [from, to] = [query.from, query.to].map((time) => (time === undefined ? undefined : new Date(time)));
-    const filter = { subject, clientId, familyId, sid, event, correlationId, from, to };
+    const filter = { subject, clientId, familyId, sid, event, correlationId, actor, reason, source, from, to };
     const { events, next } = await this.audit.page(filter, query.limit, this.paging.positionIn(LIST, query.cursor));
     return this.paging.page(LIST, events.map(showEvent), next);
   }

@@ -23,6 +23,15 @@ export class AuditQueryDto extends PageQueryDto {
   @TextField({ max: 100, required: false })
   correlation_id?: string;
 
+  @TextField({ max: 300, required: false, description: 'Who did it.', example: 'client:operations' })
+  actor?: string;
+
+  @TextField({ max: 200, required: false })
+  reason?: string;
+
+  @TextField({ max: 50, required: false, description: 'The address, as the events show it.' })
+  source?: string;
+
   @InstantField({ required: false })
   from?: string;
 

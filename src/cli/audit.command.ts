@@ -12,6 +12,9 @@ export const auditCommand = (terminal: Terminal): Command =>
     .option('--sid <sid>', 'of this login session')
     .option('--event <event>', 'like refresh.reused')
     .option('--correlation-id <id>', 'the events of one request')
+    .option('--actor <actor>', 'who did it, like user:alice')
+    .option('--reason <reason>')
+    .option('--source <address>')
     .option('--from <time>', 'like 2030-01-31T12:00:00Z')
     .option('--to <time>', 'exclusive')
     .action(async ({ client, family, correlationId, ...options }: Record<string, string>) => {

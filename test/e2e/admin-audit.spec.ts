@@ -1,7 +1,7 @@
 /** The audit log in the admin API: its filters and pages. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { EVENTS_PER_PAGE } from '../../src/platform/audit/audit-search.repository.js';
-import { admin, type Admin } from '../support/admin.js';
+import { admin, column, type Admin } from '../support/admin.js';
 import { confidentialClient, startFamily } from '../support/clients.js';
 import { serverErrors } from '../support/expectations.js';
 import { refresh, revoke } from '../support/requests.js';
@@ -92,6 +92,21 @@ describe('a session', () => {
     expect(await events(retried.familyId)).toEqual(['refresh.retried', 'refresh.rotated', 'family.started']);
     expect(await events(stolen.familyId)).toEqual(['refresh.reused', 'refresh.rotated', 'family.started']);
     expect(await events(ended.familyId)).toEqual(['revocation.created', 'family.started']);
+  });
+});
+
+describe('a filter', () => {
+  it('events are found by actor, reason and address', async () => {
+    const client = await confidentialClient(app);
+    const { refreshToken } = await startFamily(app, client);
+    await refresh(app, client, refreshToken);
+    await refresh(app, client, 'nonsense');
+    const events = async (query: string) =>
+      column(await caller.get(`/audit?client_id=${client.clientId}&${query}`), 'event');
+    expect(await events('reason=malformed')).toEqual(['refresh.refused']);
+    expect(await events('source=127.0.0.1')).toEqual(['refresh.refused', 'refresh.rotated']);
+    expect(await events('source=192.0.2.1')).toEqual([]);
+    expect(await events('actor=test')).toEqual(['family.started', 'client.created']);
   });
 });
 

@@ -12,6 +12,10 @@ export interface AuditFilter {
   readonly sid?: string | undefined;
   readonly event?: AuditEventName | undefined;
   readonly correlationId?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly reason?: string | undefined;
+  /** The address, as it is stored. */
+  readonly source?: string | undefined;
   readonly from?: Date | undefined;
   /** Exclusive. */
   readonly to?: Date | undefined;
@@ -34,7 +38,7 @@ export const EVENTS_PER_PAGE = 20_000;
 
 /**
  * Reads `audit_events`, newest first. Subject, family, login session and correlation id have an index; times are found by bisection, because ids
- * grow with time. Client and event have no index, because another one would slow down every refresh. They are searched for in a
+ * grow with time. The others have no index, because another one would slow down every refresh. They are searched for in a
  * bounded stretch of the log, so such a page may be short, or even empty, without being the last.
  */
 @Injectable()
@@ -72,7 +76,7 @@ export class AuditSearchRepository {
     end: string | undefined,
   ): Promise<{ id: string; isHalfWay: boolean } | undefined> {
     const first = filter.from && (await this.firstAt(filter.from.getTime() - DISORDER_MS));
-    if (hasIndex(filter) || (filter.clientId === undefined && filter.event === undefined)) {
+    if (hasIndex(filter) || !isScan(filter)) {
       return first === undefined ? undefined : { id: first, isHalfWay: false };
     }
     const [stop] = await this.events.find({
@@ -108,6 +112,10 @@ export class AuditSearchRepository {
 const hasIndex = ({ subject, familyId, sid, correlationId }: AuditFilter): boolean =>
   subject !== undefined || familyId !== undefined || sid !== undefined || correlationId !== undefined;
 
+/** Whether matches are searched for without an index. */
+const isScan = ({ clientId, event, actor, reason, source }: AuditFilter): boolean =>
+  [clientId, event, actor, reason, source].some((value) => value !== undefined);
+
 const conditions: Record<keyof AuditFilter, string> = {
   subject: 'e.subject = :subject',
   clientId: 'e.clientId = :clientId',
@@ -115,6 +123,9 @@ const conditions: Record<keyof AuditFilter, string> = {
   sid: 'e.sid = :sid',
   event: 'e.event = :event',
   correlationId: 'e.correlationId = :correlationId',
+  actor: 'e.actor = :actor',
+  reason: 'e.reason = :reason',
+  source: 'e.source = :source',
   from: 'e.at >= :from',
   to: 'e.at < :to',
 };
