@@ -18,6 +18,7 @@ import { ClientAdministration } from './client-administration.service.js';
 import { ClientHealthReports } from './client-health.service.js';
 import { ClientSecretsController } from './client-secrets.controller.js';
 import { ClientsController } from './clients.controller.js';
+import { Confirmations } from './confirmations.service.js';
 import { ExplainController } from './explain.controller.js';
 import { Explanations } from './explanation.service.js';
 import { FamiliesController } from './families.controller.js';
@@ -78,6 +79,7 @@ import { UsersController } from './users.controller.js';
     ClientHealthReports,
     FamilyAdministration,
     Explanations,
+    Confirmations,
     FamilyTimelines,
     KnownNames,
     RevocationAdministration,

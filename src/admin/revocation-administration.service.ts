@@ -9,6 +9,7 @@ import { SignOut } from '../sign-out/sign-out.service.js';
 import type { RevocationKind } from '../revocation/revocation.js';
 import { RevocationService, type RevocationResult } from '../revocation/revocation.service.js';
 import { Clock } from '../platform/time/clock.js';
+import { Confirmations, grown } from './confirmations.service.js';
 import { KnownNames } from './known-names.service.js';
 import type { RevokeDto } from './revocation.dto.js';
 import type { RevocationOutcome } from './revocation-representation.js';
@@ -22,20 +23,26 @@ export class RevocationAdministration {
     private readonly revocations: RevocationService,
     private readonly signOut: SignOut,
     private readonly names: KnownNames,
+    private readonly confirmations: Confirmations,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   /** @throws InvalidFields; OAuthError not_found; errors of the database, and then nothing was revoked */
   async revoke(
-    { kind, value: given = '', reason, dry_run }: RevokeDto,
+    { kind, value: given = '', reason, dry_run, confirmation }: RevokeDto,
     admin: AuditOrigin,
   ): Promise<RevocationOutcome> {
     const problem = valueProblem(kind, given, this.clock.now());
     if (problem) throw new InvalidFields([{ field: 'value', detail: problem }]);
     const value = await this.named(kind, normalized(kind, given));
-    if (dry_run) return { kind, value, hits: await this.revocations.preview(kind, value), done: undefined };
-    const done = await this.carryOut(kind, value, reason, admin);
+    if (dry_run) {
+      const hits = await this.revocations.preview(kind, value);
+      const confirmed = this.confirmations.write(kind, value, hits.families);
+      return { kind, value, hits, done: undefined, confirmation: confirmed };
+    }
+    const shown = confirmation === undefined ? Infinity : this.confirmations.read(kind, value, confirmation);
+    const done = await this.carryOut(kind, value, { reason, shown }, admin);
     return { kind, value, hits: done.hits, done };
   }
 
@@ -50,7 +57,7 @@ export class RevocationAdministration {
   private async carryOut(
     kind: RevocationKind,
     value: string,
-    reason: string,
+    { reason, shown }: { readonly reason: string; readonly shown: number },
     admin: AuditOrigin,
   ): Promise<RevocationResult> {
     const now = this.clock.now();
@@ -61,6 +68,8 @@ export class RevocationAdministration {
       if (kind === 'subject') await this.signOut.endSessionsOf(value, 'revoked', admin, manager);
       if (kind === 'all') await this.signOut.endAllSessions(manager);
       const [result] = (await this.revocations.commit([request], manager)) as [RevocationResult];
+      // In the transaction, so that no family can start between the comparison and the revocation.
+      if (result.hits.families > shown) throw grown(shown, result.hits.families);
       await this.audit.append(manager, { ...eventOf(kind, value, result), reason, at: now, ...admin });
       return result;
     });

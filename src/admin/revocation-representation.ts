@@ -10,17 +10,20 @@ export interface RevocationOutcome {
   readonly value: string;
   readonly hits: FamilyHits;
   /** Undefined after a dry run. */
+  /** Of a dry run. */
+  readonly confirmation?: string;
   readonly done: { readonly id: string; readonly notBefore: number } | undefined;
 }
 
 const MAX_CLIENTS = 100;
 
-export const showOutcome = ({ kind, value, hits, done }: RevocationOutcome): RevocationOutcomeDto => ({
+export const showOutcome = ({ kind, value, hits, done, confirmation }: RevocationOutcome): RevocationOutcomeDto => ({
   ...(done && { id: done.id }),
   kind,
   ...(value !== '' && { value }),
   dry_run: !done,
   ...(done && { not_before: new Date(done.notBefore).toISOString() }),
+  ...(confirmation !== undefined && { confirmation }),
   hits: showHits(hits),
 });
 

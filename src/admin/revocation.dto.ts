@@ -17,6 +17,13 @@ export class RevokeDto {
 
   @FlagField({ required: false, initially: false, description: 'Only shows what would be revoked.' })
   dry_run?: boolean;
+
+  @TextField({
+    max: 1000,
+    required: false,
+    description: 'The `confirmation` of a dry run: refused (409) if more families would be hit than it showed.',
+  })
+  confirmation?: string;
 }
 
 class HitsDto {
@@ -81,6 +88,12 @@ export class RevocationOutcomeDto {
 
   @InstantField({ required: false, description: 'Access tokens issued before this are revoked.' })
   not_before?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'After a dry run: for the revocation, so that it hits no more than was shown.',
+  })
+  confirmation?: string;
 
   @ApiProperty({ description: 'The families that it revoked, or would revoke.' })
   hits: RevocationHitsDto;

@@ -15,6 +15,7 @@ interface Options {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly allowEmpty?: boolean;
+  readonly confirmation?: string;
 }
 
 export const revokeCommand = (terminal: Terminal): Command =>
@@ -25,14 +26,23 @@ export const revokeCommand = (terminal: Terminal): Command =>
     .requiredOption('--reason <reason>', 'recorded in the audit log')
     .option('--dry-run', 'only shows what would be revoked')
     .option(...YES)
+    .option('--confirmation <value>', 'of a dry run: fails if more would be revoked than it showed')
     .option('--allow-empty', 'exit code 0 even if no family was live to revoke')
-    .action(async (kind: string, value: string | undefined, { reason, dryRun, yes, allowEmpty }: Options) => {
-      if (kind === 'all' && !dryRun) await confirm('Revoke every token of every user and client?', { yes });
-      const outcome = await terminal.api.post<Outcome>('/revocations', { kind, value, reason, dry_run: dryRun });
-      terminal.show(outcome, inWords(outcome));
-      if (outcome.dry_run) terminal.say('Nothing was revoked: this was a dry run.');
-      if (hitNothing(outcome) && !allowEmpty) process.exitCode = EXIT.hitNothing;
-    });
+    .action(
+      async (kind: string, value: string | undefined, { reason, dryRun, yes, allowEmpty, confirmation }: Options) => {
+        if (kind === 'all' && !dryRun) await confirm('Revoke every token of every user and client?', { yes });
+        const outcome = await terminal.api.post<Outcome>('/revocations', {
+          kind,
+          value,
+          reason,
+          dry_run: dryRun,
+          confirmation,
+        });
+        terminal.show(outcome, inWords(outcome));
+        if (outcome.dry_run) terminal.say('Nothing was revoked: this was a dry run.');
+        if (hitNothing(outcome) && !allowEmpty) process.exitCode = EXIT.hitNothing;
+      },
+    );
 
 /** Access tokens are not counted, so the total for a single token is unknown. */
 const hitNothing = ({ kind, hits }: Outcome): boolean => kind !== 'token' && hits.families === 0;

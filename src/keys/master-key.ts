@@ -11,6 +11,7 @@ export type KeyPurpose =
   | 'key-encryption'
   | 'token-identity'
   | 'page-cursor'
+  | 'revocation-confirmation'
   | 'form-token'
   | 'upstream-sign-in'
   | 'password-decoy'

@@ -152,6 +152,7 @@ describe('the tab key', () => {
       'button Sign out everywhere',
       expect.stringMatching(/^button End access ?: Shop$/),
       expect.stringMatching(/^button Withdraw ?: Shop$/),
+      'link Change password',
     ]);
   });
 

@@ -101,7 +101,7 @@ describe('a browser that is set to English', () => {
 
   it('a browser set to English gets error pages in Traditional Chinese if the request asks for it', async () => {
     await person.ask(authorization({ ui_locales: 'zh-TW', redirect_uri: 'https://elsewhere.test/' }));
-    const { title } = chinese.errors.unknownClient;
+    const { title } = chinese.errors.unknownRedirectUri;
     expect(await seen()).toEqual(inChinese(title, chinese.failed(title)));
   });
 });

@@ -233,6 +233,35 @@ describe('a dry run', () => {
     expect(preview.body.hits).toMatchObject({ families: 3, subjects: 2 });
     expect((await revoke('client', elsewhere.clientId)).body.hits).toEqual(preview.body.hits);
   });
+
+  it('a confirmed revocation fails and revokes nothing if it would hit more than was previewed', async () => {
+    const elsewhere = await confidentialClient(app);
+    const first = await session(elsewhere, 'x');
+    const { confirmation } = (await revoke('client', elsewhere.clientId, { dry_run: true })).body;
+    await session(elsewhere, 'y');
+    const refused = await revoke('client', elsewhere.clientId, { confirmation });
+    expect(refused.status).toBe(409);
+    expect(refused.body.detail).toContain('would end 2 families, 1 when it was previewed');
+    expect((await caller.get(`/families/${first.familyId}`)).body.state).toBe('active');
+    const again = (await revoke('client', elsewhere.clientId, { dry_run: true })).body.confirmation as string;
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => revoke('client', elsewhere.clientId, { confirmation: again })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(answers.map(({ body }) => body.hits.families as number).sort()).toEqual([0, 0, 2]);
+  });
+
+  it('a confirmation is for one revocation only, and not to be forged', async () => {
+    const { confirmation } = (await revoke('client', client.clientId, { dry_run: true })).body;
+    const other = await confidentialClient(app);
+    for (const [id, value] of [
+      [other.clientId, confirmation],
+      [client.clientId, `${confirmation}A`],
+      [client.clientId, 'x'],
+    ]) {
+      expect(wrongFields(await revoke('client', id, { confirmation: value }))).toEqual(['confirmation']);
+    }
+  });
 });
 
 describe('the value of a revocation', () => {

@@ -691,7 +691,7 @@ describe('sessions and consents of a user', () => {
     for (const { status } of answers) expect([204, 404]).toContain(status);
     expect(answers.some(({ status }) => status === 204)).toBe(true);
     expect(await listed()).toEqual([second]);
-    expect(await auditOfSession(app, first!)).toMatchObject([{ subject, reason: 'admin_request' }]);
+    expect(await auditOfSession(app, first)).toMatchObject([{ subject, reason: 'admin_request' }]);
   });
 
   it('a session of another user, an unknown one and an unknown user are a 404, and end nothing', async () => {
