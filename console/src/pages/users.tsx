@@ -1,5 +1,5 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { SearchField, Input, Label, Text } from 'react-aria-components';
 import type { Schemas } from '../api';
 import { useTexts } from '../preferences';
@@ -14,13 +14,15 @@ export function UsersPage() {
   const { search = '' } = useSearch({ from: '/users' });
   const [typed, setTyped] = useState(search);
   const wanted = useDeferredValue(typed.trim());
-  useEffect(() => {
-    if (wanted !== search) void navigate({ to: '/users', search: wanted ? { search: wanted } : {}, replace: true });
-  }, [wanted, search, navigate]);
+  // Here and not in an effect, which would also run when the page is left, and lead back to it.
+  const type = (text: string) => {
+    setTyped(text);
+    void navigate({ to: '/users', search: text.trim() ? { search: text.trim() } : {}, replace: true });
+  };
   return (
     <>
       <PageTitle>{texts.users.title}</PageTitle>
-      <SearchField className="field" value={typed} onChange={setTyped} autoFocus>
+      <SearchField className="field" value={typed} onChange={type} autoFocus>
         <Label>{texts.users.search}</Label>
         <Input maxLength={200} />
         <Text slot="description">{texts.users.hint}</Text>
